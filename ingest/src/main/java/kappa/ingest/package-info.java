@@ -1,0 +1,2 @@
+/** How activity enters: the wire schema, topics, session files, replay, rigs and the embedded broker. */
+package kappa.ingest;

@@ -1,0 +1,38 @@
+package kappa.ingest.session;
+
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * A session as a stream of bins: an archived file, or a simulated rig. Whoever publishes it needs to know nothing else.
+ *
+ * <p>Not thread-safe: one reader at a time.
+ */
+public interface SessionSource extends AutoCloseable {
+
+    /** A short name fit for a session id: characters out of A-Z a-z 0-9 . _ - only. */
+    String name();
+
+    /**
+     * What the header says of the recording: neurons, bin width, channels, observation, trials, phases and origin. Session
+     * id and fit settings are the publisher's to add.
+     */
+    SessionHeader.Builder describe();
+
+    /** Number of bins in all, or -1 if the source never ends by itself. */
+    long bins();
+
+    /**
+     * Fills {@code bin}, which is cleared first, with the next bin. The rig time of bin t is (t + 1) bin widths after the
+     * session's start unless the recording knows better.
+     *
+     * @return false at the end, with {@code bin} cleared
+     */
+    boolean next(Bin.Builder bin);
+
+    /** Skips {@code bins} bins, for a publisher that goes on where an earlier one stopped. */
+    void skip(long bins);
+
+    @Override
+    void close();
+}
