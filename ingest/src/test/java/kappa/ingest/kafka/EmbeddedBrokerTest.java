@@ -1,0 +1,60 @@
+package kappa.ingest.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import kappa.ingest.session.InvalidInputException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedBrokerTest {
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void shouldKeepRecordsAcrossARestartAndRefuseASecondBrokerInItsDirectory() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            Topics.createAll(connection, 2);
+            Topics.createAll(connection, 2);
+            try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+                producer.send(new ProducerRecord<>(Topics.ACTIVITY, 1, "s".getBytes(UTF_8), "bins".getBytes(UTF_8)))
+                        .get(10, TimeUnit.SECONDS);
+            }
+            assertThatThrownBy(() -> EmbeddedBroker.start(directory, 0)).isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("another kappa is using it");
+        }
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
+                consumer.assign(List.of(new TopicPartition(Topics.ACTIVITY, 1)));
+                consumer.seekToBeginning(consumer.assignment());
+                var records = consumer.poll(Duration.ofSeconds(20));
+                assertThat(records).singleElement()
+                        .satisfies(record -> assertThat(record.value()).isEqualTo("bins".getBytes(UTF_8)));
+            }
+            try (Admin admin = Admin.create(connection.admin())) {
+                for (String topic : Topics.ALL) {
+                    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+                    String policy = admin.describeConfigs(List.of(resource)).all().get().get(resource)
+                            .get("cleanup.policy").value();
+                    assertThat(Map.of(topic, policy))
+                            .isEqualTo(Map.of(topic, Topics.COMPACTED.contains(topic) ? "compact" : "delete"));
+                }
+            }
+        }
+    }
+}
