@@ -1,0 +1,43 @@
+package kappa.fitting.kernel;
+
+import java.util.Arrays;
+
+/**
+ * Gradient of a summed loss with respect to the trainable parts of a {@link KernelModel}, laid out as they are.
+ *
+ * @param m [K,N]
+ * @param n [K,N]
+ * @param w [S,N]
+ * @param gain [N] with respect to g (counts)
+ * @param offset [N] with respect to c (currents)
+ */
+public record Gradient(float[] m, float[] n, float[] w, float[] gain, float[] offset) {
+
+    public static Gradient zero(int neurons, int rank, int inputs) {
+        return new Gradient(new float[neurons * rank], new float[neurons * rank], new float[neurons * inputs],
+                new float[neurons], new float[neurons]);
+    }
+
+    public void clear() {
+        Arrays.fill(m, 0);
+        Arrays.fill(n, 0);
+        Arrays.fill(w, 0);
+        Arrays.fill(gain, 0);
+        Arrays.fill(offset, 0);
+    }
+
+    /** Adds another gradient; the fixed order of such additions is what makes results independent of threads. */
+    public void add(Gradient other) {
+        add(m, other.m);
+        add(n, other.n);
+        add(w, other.w);
+        add(gain, other.gain);
+        add(offset, other.offset);
+    }
+
+    private static void add(float[] to, float[] from) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] += from[i];
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package kappa.fitting.kernel;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the kernels once for the process, and says why. */
+public final class KernelProvider {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KernelProvider.class);
+
+    private static final RnnKernels KERNELS = choose();
+
+    private KernelProvider() {}
+
+    public static RnnKernels kernels() {
+        return KERNELS;
+    }
+
+    private static RnnKernels choose() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            LOG.warn("scalar kernels, some ten times slower: the JVM was started without"
+                    + " --add-modules=jdk.incubator.vector (the launcher ./kappa sets it)");
+            return new ScalarKernels();
+        }
+        LOG.info("SIMD kernels, {} floats wide", VectorKernels.lanes());
+        return new VectorKernels();
+    }
+}

@@ -1,0 +1,69 @@
+package kappa.fitting.kernel;
+
+/**
+ * Whole steps of the K-dimensional network (see {@link kappa.fitting.network.LowRankNetwork} for the equations). Everything
+ * is a flat array owned by the caller; nothing is allocated. Where a method speaks of rows, row t of v stands at
+ * {@code vOffset + t * S} and so on, and row 0 is the state just before the first bin. NaN activity means not observed.
+ *
+ * <p>Implementations have no state and are thread-safe as long as callers do not share output arrays.
+ */
+public interface RnnKernels {
+
+    /**
+     * Free run: kappa_t = (1-alpha) kappa_{t-1} + (alpha/N) n' phi(m kappa_{t-1} + W' v_{t-1} + b).
+     *
+     * @param kappa row 0 is read, rows 1 to {@code bins} are written, [bins + 1, K]
+     * @param v [bins + 1, S]
+     * @param sums scratch, K numbers
+     */
+    void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] sums);
+
+    /**
+     * Adds the gradient of {@code scale} times the loss summed over a window's bins and observed neurons to
+     * {@code gradient}, by the adjoint of the rollout from the workspace's start state, which is held constant:
+     *
+     * <pre>
+     * delta_t = dL/dx_t + phi'(x_t) (alpha/N) n g_{t+1}      g_t = (1-alpha) g_{t+1} + m' delta_t
+     * dL/dm_k = sum delta_t kappa_k,t    dL/dW_s = sum delta_t v_s,t    dL/dn_k = (alpha/N) sum r_t g_k,t+1
+     * </pre>
+     *
+     * <p>The loss is 1/2 (y - prediction)^2 for rates and currents and the negative log likelihood for counts.
+     *
+     * @param y [bins, N] activity from {@code yOffset} on; row 0 belongs to the first bin
+     * @param v [bins + 1, S]
+     * @param workspace row 0 of its kappa is the start state; holds the window's trajectory afterwards
+     */
+    void gradient(KernelModel model, float[] y, int yOffset, float[] v, int vOffset, int bins, float scale,
+            Gradient gradient, WindowWorkspace workspace);
+
+    /**
+     * What the filter's prediction needs at one state: drive_k = (1/N) sum_i n_ki r_i and
+     * slope_kl = (1/N) sum_i n_ki phi'_i m_li.
+     *
+     * @param drive K numbers
+     * @param slope [K,K] by rows
+     * @param scratch at least 2 N floats
+     */
+    void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
+            float[] scratch);
+
+    /**
+     * What the filter's update needs at one state: mScore_k = sum_i m_ki score_i and mInfo_kl = sum_i m_ki info_i m_li over
+     * observed neurons, where score = dlog p/dx and info is its expected negative slope.
+     *
+     * @param scratch at least 2 N floats
+     */
+    void observe(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset, double[] mScore,
+            double[] mInfo, float[] scratch);
+
+    /**
+     * Loss of one bin summed over observed neurons: squared error for rates and currents, negative log likelihood in nats
+     * for counts.
+     */
+    double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v, int vOffset);
+
+    /** Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N]. */
+    void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
+            int vOffset,
+            double[] squares, double[] observed);
+}

@@ -1,0 +1,190 @@
+package kappa.fitting.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import kappa.fitting.network.LowRankNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RnnKernelsTest {
+
+    private static final int BINS = 7;
+    private static final long SEED = 20221;
+
+    private final RnnKernels scalar = new ScalarKernels();
+    private final RnnKernels vector = new VectorKernels();
+
+    static Stream<Arguments> sizes() {
+        return Stream.of(1, 2, 15, 16, 17, 63, 64, 65, 127, 512, 1000, 4098).flatMap(
+                n -> Stream.of(ObservationKind.values()).map(kind -> Arguments.of(n, 1 + n % 3, n % 4, kind)));
+    }
+
+    /** One random problem: model, activity with a few neurons unobserved, filtered inputs. */
+    private record Problem(KernelModel model, float[] y, float[] v) {
+        static Problem random(int N, int K, int S, ObservationKind kind) {
+            Random random = new Random(SEED + N);
+            LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1),
+                    gaussian(random, K * N, 1),
+                    gaussian(random, S * N, 0.5), gaussian(random, N, 0.3));
+            float[] gain = new float[N];
+            float[] noise = new float[N];
+            for (int i = 0; i < N; i++) {
+                gain[i] = 0.5f + random.nextFloat();
+                noise[i] = 0.1f + random.nextFloat();
+            }
+            float[] y = gaussian(random, BINS * N, 0.5);
+            for (int i = 0; i < y.length; i++) {
+                if (kind == ObservationKind.COUNTS) {
+                    y[i] = random.nextInt(4);
+                }
+                if (random.nextInt(20) == 0) {
+                    y[i] = Float.NaN;
+                }
+            }
+            KernelModel model = KernelModel.of(net, kind, gain,
+                    kind == ObservationKind.COUNTS ? new float[N] : gaussian(random, N, 0.1), noise);
+            return new Problem(model, y, gaussian(random, (BINS + 1) * S, 1));
+        }
+
+        private static float[] gaussian(Random random, int length, double sd) {
+            float[] a = new float[length];
+            for (int i = 0; i < length; i++) {
+                a[i] = (float) (sd * random.nextGaussian());
+            }
+            return a;
+        }
+
+        int rank() {
+            return model.network().rank();
+        }
+
+        WindowWorkspace workspace() {
+            WindowWorkspace ws = new WindowWorkspace(model.network().neurons(), rank(), BINS);
+            for (int k = 0; k < rank(); k++) {
+                ws.kappa[k] = 0.3f - 0.2f * k;
+            }
+            return ws;
+        }
+
+        Gradient gradient(RnnKernels kernels, float scale) {
+            LowRankNetwork net = model.network();
+            Gradient gradient = Gradient.zero(net.neurons(), net.rank(), net.inputs());
+            kernels.gradient(model, y, 0, v, 0, BINS, scale, gradient, workspace());
+            return gradient;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
+    void vectorKernelsShouldMatchTheScalarReferenceAtEveryLength(int N, int K, int S, ObservationKind kind) {
+        Problem p = Problem.random(N, K, S, kind);
+        // A float sum of N terms of order one errs by about sqrt(N) times 1e-7 of its terms, and phi by 4e-7 each.
+        double tolerance = 4e-6 * Math.sqrt(N) + 4e-6;
+
+        float[] kappaScalar = new float[(BINS + 1) * K];
+        Arrays.fill(kappaScalar, 0, K, 0.4f);
+        float[] kappaVector = kappaScalar.clone();
+        scalar.rollout(p.model, p.v, 0, BINS, kappaScalar, 0, new float[K]);
+        vector.rollout(p.model, p.v, 0, BINS, kappaVector, 0, new float[K]);
+        assertThat(kappaVector).usingComparatorWithPrecision(2e-6f).containsExactly(kappaScalar);
+
+        close(p.gradient(vector, 1f), p.gradient(scalar, 1f), 2e-4);
+
+        double[] drive = new double[K];
+        double[] slope = new double[K * K];
+        double[] drive2 = new double[K];
+        double[] slope2 = new double[K * K];
+        float[] scratch = new float[2 * N];
+        scalar.recurrent(p.model, kappaScalar, p.v, 0, drive, slope, scratch);
+        vector.recurrent(p.model, kappaScalar, p.v, 0, drive2, slope2, scratch);
+        close(drive2, drive, 2e-6);
+        close(slope2, slope, 2e-6);
+        scalar.observe(p.model, p.y, N, kappaScalar, p.v, 0, drive, slope, scratch);
+        vector.observe(p.model, p.y, N, kappaScalar, p.v, 0, drive2, slope2, scratch);
+        // Divided by the smallest noise variance, 0.1.
+        close(drive2, drive, 10 * tolerance);
+        close(slope2, slope, 10 * tolerance);
+
+        assertThat(vector.loss(p.model, p.y, N, kappaScalar, K, p.v, S))
+                .isCloseTo(scalar.loss(p.model, p.y, N, kappaScalar, K, p.v, S), within(4 * tolerance));
+    }
+
+    @ParameterizedTest
+    @EnumSource(ObservationKind.class)
+    void theGradientShouldAgreeWithCentralDifferences(ObservationKind kind) {
+        Problem p = Problem.random(9, 2, 3, kind);
+        LowRankNetwork net = p.model.network();
+        Gradient g = p.gradient(scalar, 1f);
+        check(p, net.m(), g.m());
+        check(p, net.n(), g.n());
+        check(p, net.w(), g.w());
+        if (kind == ObservationKind.COUNTS) {
+            check(p, p.model.gain(), g.gain());
+        } else if (kind == ObservationKind.CURRENTS) {
+            check(p, p.model.offset(), g.offset());
+        }
+    }
+
+    /** Steps are powers of two, so that a float parameter moves by exactly h; the loss is computed in double. */
+    private void check(Problem p, float[] parameter, float[] gradient) {
+        for (int i = 0; i < parameter.length; i++) {
+            float kept = parameter[i];
+            float h = 0x1p-9f;
+            float up = kept + h;
+            float down = kept - h;
+            parameter[i] = up;
+            double above = loss(p);
+            parameter[i] = down;
+            double below = loss(p);
+            parameter[i] = kept;
+            // Curvature contributes h^2, about 4e-6; kappa is rounded to float each bin, which adds 1e-7 / h.
+            assertThat((above - below) / ((double) up - down)).as("element %d", i).isCloseTo(gradient[i], within(5e-4));
+        }
+    }
+
+    private double loss(Problem p) {
+        p.model.gainsChanged();
+        int N = p.model.network().neurons();
+        int K = p.rank();
+        int S = p.model.network().inputs();
+        float[] kappa = p.workspace().kappa;
+        scalar.rollout(p.model, p.v, 0, BINS, kappa, 0, new float[K]);
+        double sum = 0;
+        for (int t = 0; t < BINS; t++) {
+            double bin = scalar.loss(p.model, p.y, t * N, kappa, (t + 1) * K, p.v, (t + 1) * S);
+            sum += p.model.kind() == ObservationKind.COUNTS ? bin : bin / 2;
+        }
+        return sum;
+    }
+
+    @Test
+    void phiShouldBeTanhToFourTenMillionths() {
+        double worst = 0;
+        for (float x = -12; x <= 12; x += 1e-4f) {
+            worst = Math.max(worst, Math.abs(VectorKernels.phi(x) - Math.tanh(x)));
+        }
+        // 2e-8 of approximation and a few roundings of a float near 1.
+        assertThat(worst).isLessThan(4e-7);
+        assertThat(VectorKernels.phi(50f)).isEqualTo(1f);
+        assertThat(VectorKernels.phi(-50f)).isEqualTo(-1f);
+    }
+
+    private static void close(Gradient actual, Gradient expected, double tolerance) {
+        assertThat(actual.m()).usingComparatorWithPrecision((float) tolerance).containsExactly(expected.m());
+        assertThat(actual.n()).usingComparatorWithPrecision((float) tolerance).containsExactly(expected.n());
+        assertThat(actual.w()).usingComparatorWithPrecision((float) tolerance).containsExactly(expected.w());
+        assertThat(actual.gain()).usingComparatorWithPrecision((float) tolerance).containsExactly(expected.gain());
+        assertThat(actual.offset()).usingComparatorWithPrecision((float) tolerance).containsExactly(expected.offset());
+    }
+
+    private static void close(double[] actual, double[] expected, double tolerance) {
+        assertThat(actual).usingComparatorWithPrecision(tolerance).containsExactly(expected);
+    }
+}
