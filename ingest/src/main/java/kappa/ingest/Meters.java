@@ -58,6 +58,8 @@ public enum Meters {
     /** Seconds since the newest bin was appended. */
     BIN_AGE(Kind.GAUGE, "kappa.bin.age", "seconds", null,
             "Time since the newest bin of any session was appended; NaN before the first"),
+    /** What /health/ready answers, where an alert can see it. */
+    READY(Kind.GAUGE, "kappa.ready", null, null, "1 while /health/ready answers 200, else 0"),
     /** Sessions this process holds. */
     SESSIONS_ACTIVE(Kind.GAUGE, "kappa.sessions.active", null, null, "Sessions this process filters and fits"),
     /** Seconds since the oldest of the sessions' last checkpoints. */
