@@ -1,0 +1,253 @@
+package kappa.dashboards.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import kappa.ingest.Meters;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.Yaml;
+
+/** Prometheus's rules and Grafana's dashboard against what the process really exports. */
+class MonitoringTest {
+
+    private static final Path PROMETHEUS = Run.ROOT.resolve("docker/prometheus");
+    private static final Path GRAFANA = Run.ROOT.resolve("docker/grafana");
+
+    /** What Prometheus itself adds. */
+    private static final Set<String> OWN = Set.of("up", "ALERTS");
+
+    private static final Set<String> KEYWORDS = Set.of("and", "or", "unless", "on", "ignoring", "group_left",
+            "group_right",
+            "offset", "bool");
+
+    /** Names as on /metrics. */
+    private static final Set<String> EXPORTED = new HashSet<>();
+
+    /** Meter by meter, the names of its samples. */
+    private static final Map<Meters, Set<String>> SAMPLES = new LinkedHashMap<>();
+
+    @BeforeAll
+    static void scrape() {
+        for (Meters meter : Meters.values()) {
+            PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            register(meter, registry);
+            SAMPLES.put(meter, samples(registry));
+            EXPORTED.addAll(samples(registry));
+        }
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        try (JvmGcMetrics gc = new JvmGcMetrics()) {
+            new JvmMemoryMetrics().bindTo(registry);
+            gc.bindTo(registry);
+            // The pause timer appears with the first pause, told of by another thread.
+            long limit = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (registry.find("jvm.gc.pause").timer() == null && System.nanoTime() < limit) {
+                System.gc();
+            }
+            EXPORTED.addAll(samples(registry));
+        }
+    }
+
+    @Test
+    void shouldExportEveryMeterUnderAPrometheusName() {
+        assertThat(SAMPLES).allSatisfy((meter, names) -> assertThat(names).as(meter.meterName()).isNotEmpty());
+        assertThat(EXPORTED).contains("kappa_bins_accepted_total", "kappa_records_rejected_total",
+                "kappa_latency_seconds_bucket", "kappa_bin_age_seconds", "kappa_lag_bins", "kappa_fit_quality",
+                "jvm_memory_used_bytes", "jvm_gc_pause_seconds_max");
+    }
+
+    @Test
+    void shouldSplitTheLatencyHistogramWhereTheAlertLooks() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Meters.LATENCY.timer(registry).record(Duration.ofMillis(3));
+        assertThat(registry.scrape()).contains("le=\"0.05\"", "le=\"0.1\"", "le=\"5.0E-4\"");
+    }
+
+    @Test
+    void shouldRaiseAlertsOnlyOnWhatIsExportedOrRecorded() throws IOException {
+        Set<String> known = new HashSet<>(EXPORTED);
+        known.addAll(OWN);
+        known.addAll(recorded());
+        for (Map<String, Object> rule : rules()) {
+            String expression = rule.get("expr").toString();
+            assertThat(metrics(expression)).as(expression).isNotEmpty();
+            assertThat(known).as(expression).containsAll(metrics(expression));
+        }
+    }
+
+    @Test
+    void shouldDrawOnlyWhatIsExportedOrRecorded() throws IOException {
+        Set<String> known = new HashSet<>(EXPORTED);
+        known.addAll(OWN);
+        known.addAll(recorded());
+        for (String expression : drawn()) {
+            assertThat(metrics(expression)).as(expression).isNotEmpty();
+            assertThat(known).as(expression).containsAll(metrics(expression));
+        }
+    }
+
+    @Test
+    void shouldShowEveryMeterSomewhere() throws IOException {
+        Set<String> shown = new TreeSet<>();
+        for (String expression : drawn()) {
+            shown.addAll(metrics(expression));
+        }
+        for (Map<String, Object> rule : rules()) {
+            shown.addAll(metrics(rule.get("expr").toString()));
+        }
+        assertThat(SAMPLES)
+                .allSatisfy((meter, names) -> assertThat(names).as(meter.meterName()).containsAnyElementsOf(shown));
+    }
+
+    @Test
+    void shouldProvisionTheDashboardAndItsDatasource() throws IOException {
+        Map<String, Object> source = first(
+                yaml(GRAFANA.resolve("provisioning/datasources/prometheus.yml")).get("datasources"));
+        Map<String, Object> provider = first(
+                yaml(GRAFANA.resolve("provisioning/dashboards/kappa.yml")).get("providers"));
+        assertThat(provider.get("options")).isEqualTo(Map.of("path", "/etc/grafana/dashboards"));
+        JsonNode dashboard = dashboard();
+        assertThat(dashboard.findValues("datasource")).isNotEmpty()
+                .allSatisfy(node -> assertThat(node.get("uid").asText()).isEqualTo(source.get("uid")));
+        Set<Integer> ids = new HashSet<>();
+        for (JsonNode panel : dashboard.get("panels")) {
+            assertThat(ids.add(panel.get("id").asInt())).as("panel ids are unique").isTrue();
+            assertThat(panel.get("gridPos").get("x").asInt() + panel.get("gridPos").get("w").asInt())
+                    .as("%s lies within the grid of 24 columns", panel.get("title")).isLessThanOrEqualTo(24);
+            assertThat(panel.get("description").asText()).as("%s is explained", panel.get("title")).isNotBlank();
+        }
+    }
+
+    @Test
+    void shouldTestEveryAlert() throws IOException {
+        String tests = Files.readString(PROMETHEUS.resolve("rules.test.yml"));
+        List<String> alerts = rules().stream().filter(rule -> rule.containsKey("alert"))
+                .map(rule -> rule.get("alert").toString()).toList();
+        assertThat(alerts).hasSizeGreaterThanOrEqualTo(7)
+                .allSatisfy(alert -> assertThat(tests).contains("alertname: " + alert));
+    }
+
+    @Test
+    void shouldPleasePromtool(@TempDir Path directory) throws IOException, InterruptedException {
+        assumeTrue(Run.find("promtool").isPresent(), "promtool is not installed (Debian's package prometheus has it)");
+        // The token is where Prometheus runs, not here: hence the syntax only, and the rules on their own.
+        promtool(PROMETHEUS, "check", "config", "--syntax-only", "prometheus.yml");
+        promtool(PROMETHEUS, "check", "rules", "rules.yml");
+        promtool(PROMETHEUS, "test", "rules", "rules.test.yml");
+
+        List<Map<String, String>> asRules = new ArrayList<>();
+        for (String expression : drawn()) {
+            asRules.add(Map.of("record", "panel:" + asRules.size(), "expr",
+                    expression.replace("$__rate_interval", "1m").replace("$__range", "15m")));
+        }
+        Files.writeString(directory.resolve("panels.yml"),
+                new Yaml().dump(Map.of("groups", List.of(Map.of("name", "panels", "rules", asRules)))));
+        promtool(directory, "check", "rules", "panels.yml");
+    }
+
+    private static void promtool(Path directory, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("promtool"));
+        command.addAll(List.of(arguments));
+        Run run = Run.of(directory, command.toArray(String[]::new));
+        assertThat(run.exitCode()).as("%s%n%s%s", command, run.out(), run.err()).isZero();
+    }
+
+    private static void register(Meters meter, PrometheusMeterRegistry registry) {
+        String tag = meter.tagKey().isPresent() ? "value" : null;
+        Runnable use = switch (meter.kind()) {
+            case COUNTER -> () -> meter.counter(registry, tag).increment();
+            case TIMER -> () -> meter.timer(registry).record(Duration.ofMillis(1));
+            case GAUGE -> () -> meter.gauge(registry, tag, () -> 1);
+        };
+        use.run();
+    }
+
+    private static Set<String> samples(PrometheusMeterRegistry registry) {
+        Set<String> names = new HashSet<>();
+        registry.scrape().lines().filter(line -> !line.startsWith("#")).map(line -> line.split("[{ ]", 2)[0])
+                .forEach(names::add);
+        return names;
+    }
+
+    /** The metrics a PromQL expression reads: its identifiers, less functions, keywords, labels and grouping clauses. */
+    private static Set<String> metrics(String expression) {
+        String bare = expression.replaceAll("\"[^\"]*\"", "").replaceAll("\\{[^}]*\\}", " ")
+                .replaceAll("\\[[^\\]]*\\]", " ")
+                .replaceAll("\\b(by|without)\\s*\\([^)]*\\)", " ").replaceAll("\\b[0-9][0-9a-z.]*", " ");
+        Set<String> names = new TreeSet<>();
+        Matcher identifier = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*(?!\\s*\\(|[a-zA-Z0-9_:])").matcher(bare);
+        while (identifier.find()) {
+            if (!KEYWORDS.contains(identifier.group())) {
+                names.add(identifier.group());
+            }
+        }
+        return names;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, Object>> rules() throws IOException {
+        List<Map<String, Object>> rules = new ArrayList<>();
+        for (Map<String, Object> group : (List<Map<String, Object>>) yaml(PROMETHEUS.resolve("rules.yml"))
+                .get("groups")) {
+            rules.addAll((List<Map<String, Object>>) group.get("rules"));
+        }
+        return rules;
+    }
+
+    private static Set<String> recorded() throws IOException {
+        Set<String> names = new HashSet<>();
+        for (Map<String, Object> rule : rules()) {
+            if (rule.containsKey("record")) {
+                names.add(rule.get("record").toString());
+            }
+        }
+        return names;
+    }
+
+    /** Every expression of the dashboard, the annotations' and the variable's included. */
+    private static List<String> drawn() throws IOException {
+        List<String> expressions = new ArrayList<>();
+        dashboard().findValues("expr").forEach(node -> expressions.add(node.asText()));
+        for (JsonNode variable : dashboard().get("templating").get("list")) {
+            Matcher values = Pattern.compile("label_values\\((\\w+), \\w+\\)")
+                    .matcher(variable.get("definition").asText());
+            assertThat(values.matches()).isTrue();
+            expressions.add(values.group(1));
+        }
+        assertThat(expressions).hasSizeGreaterThan(20);
+        return expressions;
+    }
+
+    private static JsonNode dashboard() throws IOException {
+        return new ObjectMapper().readTree(GRAFANA.resolve("dashboards/kappa.json").toFile());
+    }
+
+    private static Map<String, Object> yaml(Path file) throws IOException {
+        return new Yaml().load(Files.readString(file));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> first(Object list) {
+        return ((List<Map<String, Object>>) list).getFirst();
+    }
+}
