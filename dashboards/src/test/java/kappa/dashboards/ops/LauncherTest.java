@@ -169,6 +169,8 @@ class LauncherTest {
         Path root = checkout.toRealPath();
         assertThat(first.out().lines()).startsWith(java.toString()).contains("-Dkappa.home=" + root,
                 root + "/dashboards/target/kappa/lib/*");
+        assertThat(checkout.resolve("jdk.log")).as("what Maven's toolchains are told of")
+                .hasContent(java.getParent().getParent().toString());
         assertThat(run(checkout.resolve("kappa"), "live").err()).as("nothing has changed").isEmpty();
 
         Files.writeString(source, "class A { int changed; }");
@@ -304,6 +306,7 @@ class LauncherTest {
                         ? "i=1; while [ $i -le 30 ]; do echo line $i; i=$((i+1)); done; exit 7"
                         : """
                         echo "$*" >>mvn.log
+                        echo "$JAVA_KAPPA_HOME" >jdk.log
                         mkdir -p dashboards/target/kappa/lib
                         cd dashboards/target/kappa
                         touch jvm.args
