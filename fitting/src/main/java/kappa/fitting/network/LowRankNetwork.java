@@ -72,6 +72,14 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         return Math.min(1, binWidthSeconds / timeConstantSeconds);
     }
 
+    /** v_t = (1-alpha) v_{t-1} + alpha u_t for S channels: bin t has already seen u_t. */
+    public static void advanceInputs(double alpha, float[] v, int from, float[] u, int uOffset, float[] out, int to,
+            int inputs) {
+        for (int s = 0; s < inputs; s++) {
+            out[to + s] = (float) ((1 - alpha) * v[from + s] + alpha * u[uOffset + s]);
+        }
+    }
+
     /** A network without biases. */
     public static LowRankNetwork withoutBias(int neurons, int rank, int inputs, double alpha, float[] m, float[] n,
             float[] w) {

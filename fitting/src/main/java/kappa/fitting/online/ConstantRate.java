@@ -27,7 +27,7 @@ public final class ConstantRate {
         logMean = new float[neurons];
     }
 
-    /** Adds bins [bins,N] of activity to the past. */
+    /** Adds bins [bins,N] of activity to the past; {@link #refresh} makes the means follow. */
     public void learn(float[] y, int firstBin, int bins) {
         int N = sums.length;
         for (int t = firstBin; t < firstBin + bins; t++) {
@@ -39,10 +39,10 @@ public final class ConstantRate {
                 }
             }
         }
-        refresh();
     }
 
-    private void refresh() {
+    /** Brings the means up to date with what was learned, which happens between trials. */
+    public void refresh() {
         meanOfAll = 0;
         for (int i = 0; i < sums.length; i++) {
             double prior = kind == ObservationKind.COUNTS ? PRIOR_SPIKES : 0;

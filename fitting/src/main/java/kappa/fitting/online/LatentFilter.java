@@ -14,7 +14,7 @@ import kappa.fitting.network.LowRankNetwork;
  *              kappa += P (m' score - P_prior^-1 (kappa - kappa_prior))                       {@link #update}
  * </pre>
  *
- * <p>A bin is {@code predict}, {@code advanceInputs} (or {@code setInputs}), {@code update}. Not thread-safe.
+ * <p>A bin is {@code predict}, {@code setInputs}, {@code update}. Not thread-safe.
  */
 public final class LatentFilter {
 
@@ -124,13 +124,7 @@ public final class LatentFilter {
         }
     }
 
-    /** v = (1-alpha) v + alpha u: bin t has already seen u_t. */
-    public void advanceInputs(double alpha, float[] u, int uOffset) {
-        for (int s = 0; s < v.length; s++) {
-            v[s] = (float) ((1 - alpha) * v[s] + alpha * u[uOffset + s]);
-        }
-    }
-
+    /** Moves v one bin on: to row {@code offset} of precomputed input coordinates. */
     public void setInputs(float[] rows, int offset) {
         System.arraycopy(rows, offset, v, 0, v.length);
     }

@@ -166,6 +166,7 @@ public final class OnlineFitter {
         initialised = true;
         ConstantRate means = new ConstantRate(plan.kind(), N);
         means.learn(trial.y(), 0, trial.bins());
+        means.refresh();
         switch (plan.kind()) {
             case COUNTS -> {
                 for (int i = 0; i < N; i++) {

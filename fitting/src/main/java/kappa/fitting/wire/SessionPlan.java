@@ -1,0 +1,56 @@
+package kappa.fitting.wire;
+
+import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.online.FitPlan;
+import kappa.ingest.stream.WireChecks;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Pacing;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * What a valid header means for the fit.
+ *
+ * @param lockstep a trial is filtered only after its predecessor was learned from
+ */
+public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
+
+    public static SessionPlan of(SessionHeader header) {
+        int steps = header.getFit().getStepsPerTrial();
+        double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
+        FitPlan fit = new FitPlan(header.getNeuronsCount(), header.getFit().getRank(), header.getInputChannelsCount(),
+                alpha,
+                kind(header), header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
+                FitPlan.DEFAULT_BUFFER_BYTES);
+        return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);
+    }
+
+    private static ObservationKind kind(SessionHeader header) {
+        return switch (header.getObservation()) {
+            case RATES -> ObservationKind.RATES;
+            case CURRENTS -> ObservationKind.CURRENTS;
+            case COUNTS -> ObservationKind.COUNTS;
+            case OBSERVATION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(
+                    "observation " + header.getObservation() + " of session " + header.getSession());
+        };
+    }
+
+    public String session() {
+        return header.getSession();
+    }
+
+    /** Writes a bin's activity, N numbers with NaN where not observed. */
+    public void activity(Bin bin, float[] y, int yOffset) {
+        boolean counts = fit.kind() == ObservationKind.COUNTS;
+        for (int i = 0; i < fit.neurons(); i++) {
+            y[yOffset + i] = counts ? bin.getCounts(i) : bin.getValues(i);
+        }
+        if (!bin.getUnobserved().isEmpty()) {
+            for (int i = 0; i < fit.neurons(); i++) {
+                if (WireChecks.unobserved(bin, i)) {
+                    y[yOffset + i] = Float.NaN;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package kappa.ingest.replay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.stream.UnixTime;
+import kappa.ingest.stream.WireChecks;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
+
+/**
+ * Publishes a session: its header, then its bins at the rig's pace, at ten times that or as fast as Kafka takes them, then
+ * its end. Rig times are the source's own at any speed. A session that is on the topics in part is continued, not begun
+ * again.
+ *
+ * <p>At the rig's pace each bin is a record, sent when it is over, and one that is late is sent at once: bins are never
+ * skipped. Faster than that, bins that are due together share a record.
+ */
+public final class SessionPublisher {
+
+    /** How fast a session is published: a multiple of the rig's own time; infinite for as fast as possible. */
+    public record Speed(double factor) {
+        public static final Speed MAX = new Speed(Double.POSITIVE_INFINITY);
+
+        /** 1, 10, any other positive number, or max. */
+        public static Speed parse(String text) {
+            if (text.equals("max")) {
+                return MAX;
+            }
+            try {
+                double factor = Double.parseDouble(text);
+                if (factor > 0 && Double.isFinite(factor)) {
+                    return new Speed(factor);
+                }
+            } catch (NumberFormatException e) {
+                // Told below, like a number that is not positive.
+            }
+            throw new InvalidInputException("--speed is " + text + ", expected 1, 10, another positive number, or max");
+        }
+
+        public boolean isMax() {
+            return Double.isInfinite(factor);
+        }
+    }
+
+    /** Told from the publishing thread after each record. */
+    public interface Progress {
+        void published(long bins, long total);
+    }
+
+    /**
+     * @param bins bins of the session that are on the topic now, from the first on
+     * @param complete whether its end is there too
+     */
+    public record Published(SessionHeader header, long bins, boolean complete) {}
+
+    private static final int MAX_BINS_PER_RECORD = 64;
+    private static final int MAX_RECORD_FLOATS = 65_536;
+
+    private final KafkaConnection connection;
+
+    public SessionPublisher(KafkaConnection connection) {
+        this.connection = connection;
+    }
+
+    /** What of a session is on the topics, if anything. */
+    public Optional<Published> find(String session) {
+        SessionHeader header = null;
+        long bins = 0;
+        boolean complete = false;
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
+            for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY)) {
+                TopicPartition partition = partition(consumer, topic, session);
+                consumer.assign(List.of(partition));
+                consumer.seekToBeginning(consumer.assignment());
+                long end = consumer.endOffsets(consumer.assignment()).get(partition);
+                while (consumer.position(partition) < end) {
+                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+                        if (!Arrays.equals(record.key(), session.getBytes(UTF_8))) {
+                            continue;
+                        }
+                        if (topic.equals(Topics.SESSIONS)) {
+                            SessionHeader found = WireChecks
+                                    .parse(SessionHeader.parser(), record.value(), "SessionHeader").message();
+                            header = header == null ? found : header;
+                        } else {
+                            Activity activity = WireChecks.parse(Activity.parser(), record.value(), "Activity")
+                                    .message();
+                            if (activity != null && activity.getFirstBin() <= bins) {
+                                bins = Math.max(bins, activity.getFirstBin() + activity.getBinsCount());
+                                complete |= activity.getEndOfSession();
+                            }
+                        }
+                    }
+                }
+                if (header == null) {
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.of(new Published(header, bins, complete));
+    }
+
+    private static TopicPartition partition(KafkaConsumer<?, ?> consumer, String topic, String session) {
+        // The producer's own rule for records with a key.
+        int count = consumer.partitionsFor(topic).size();
+        return new TopicPartition(topic, Utils.toPositive(Utils.murmur2(session.getBytes(UTF_8))) % count);
+    }
+
+    /** The header of a source under a session id. */
+    public static SessionHeader header(SessionSource source, String session, FitSettings fit) {
+        SessionHeader header = source.describe().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(session)
+                .setFit(fit)
+                .setCreatedUnixNs(UnixTime.nowNs()).build();
+        WireChecks.header(header).ifPresent(fault -> {
+            throw new InvalidInputException("session " + session + ": " + fault.detail());
+        });
+        return header;
+    }
+
+    /**
+     * Publishes until the source ends or the thread is interrupted, in which case the session stays open and can be
+     * continued.
+     *
+     * @param from bins that are on the topic already and are skipped; 0 also publishes the header
+     * @param limit bins after which to stop without ending the session, or -1
+     * @return bins of the session on the topic now
+     */
+    public long publish(SessionSource source, SessionHeader header, long from, Speed speed, long limit,
+            Progress progress) {
+        byte[] key = header.getSession().getBytes(UTF_8);
+        int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
+        int batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
+        double binNs = header.getBinWidthS() * 1e9 / speed.factor();
+        try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+            Delivery delivery = new Delivery();
+            if (from == 0) {
+                producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
+            }
+            source.skip(from);
+            long start = System.nanoTime();
+            long next = from;
+            Bin.Builder bin = Bin.newBuilder();
+            Activity.Builder record = Activity.newBuilder();
+            boolean more = true;
+            while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
+                record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
+                        .setFirstBin(next);
+                // A bin is sent when it is over; together with those that are over by then.
+                if (!waitUntil(start + (long) ((next - from + 1) * binNs))) {
+                    break;
+                }
+                long due = speed.isMax() ? Long.MAX_VALUE : from + (long) ((System.nanoTime() - start) / binNs);
+                while (record.getBinsCount() < batch && (record.getBinsCount() == 0 || next < due)
+                        && (limit < 0 || next < limit)) {
+                    more = source.next(bin);
+                    if (!more) {
+                        break;
+                    }
+                    record.addBins(bin.build());
+                    next++;
+                }
+                record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
+                producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
+                delivery.check();
+                progress.published(next, source.bins());
+            }
+            producer.flush();
+            delivery.check();
+            return next;
+        } catch (ExecutionException e) {
+            throw new InvalidInputException(connection + " did not take session " + header.getSession() + ": "
+                    + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return from;
+        }
+    }
+
+    /** @return false if interrupted */
+    private static boolean waitUntil(long nanoTime) {
+        long left = nanoTime - System.nanoTime();
+        while (left > 0) {
+            LockSupport.parkNanos(left);
+            if (Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            left = nanoTime - System.nanoTime();
+        }
+        return true;
+    }
+
+    /** Keeps the first delivery failure, which the publishing thread then throws. */
+    private static final class Delivery implements Callback {
+        private volatile Exception failure;
+
+        @Override
+        public void onCompletion(RecordMetadata metadata, Exception exception) {
+            if (exception != null && failure == null) {
+                failure = exception;
+            }
+        }
+
+        void check() {
+            if (failure != null) {
+                throw new InvalidInputException("Kafka did not take a record: " + failure.getMessage(), failure);
+            }
+        }
+    }
+}

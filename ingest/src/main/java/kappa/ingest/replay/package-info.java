@@ -1,0 +1,2 @@
+/** Publishing a session, recorded or simulated, as a rig would. */
+package kappa.ingest.replay;

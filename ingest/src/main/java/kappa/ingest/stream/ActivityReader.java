@@ -1,0 +1,371 @@
+package kappa.ingest.stream;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that reads kappa.activity as a member of a consumer group, checks each record and hands it to the sessions.
+ *
+ * <p>Backpressure: a partition of which more than {@link #HIGH} bins are under way is paused until half of them are done; the
+ * log keeps the rest. Offsets are committed only as far as checkpoints reach, so that a restart reads again whatever no
+ * checkpoint accounts for.
+ */
+public final class ActivityReader implements AutoCloseable {
+
+    /** What the reader feeds; called from the reader's thread only. */
+    public interface Sink {
+        /** A partition is ours from now on, with the newest checkpoint of each of its sessions. */
+        void assigned(int partition, Map<String, Checkpoint> checkpoints);
+
+        /** A partition is no longer ours: forget its sessions, publish nothing more of them. */
+        void revoked(int partition);
+
+        void arrived(SessionHeader header, Arrival arrival);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(ActivityReader.class);
+
+    /** Bins of one partition under way. */
+    static final int HIGH = 2048;
+
+    private static final Duration POLL = Duration.ofMillis(5);
+    private static final long HEADERS_EVERY_NS = 250_000_000L;
+    private static final long COMMIT_EVERY_NS = 500_000_000L;
+    private static final int MAX_BAD_HEADERS = 1000;
+
+    private record BadHeader(ConsumerRecord<byte[], byte[]> record, Fault fault) {}
+
+    private final KafkaConnection connection;
+    private final String group;
+    private final Publisher publisher;
+    private final MeterRegistry meters;
+    private final Sink sink;
+    private final Consumer<Throwable> onFailure;
+    private final Map<Integer, AtomicInteger> underWay = new HashMap<>();
+    /** Per partition, the first record that each unfinished session still needs after a restart. */
+    private final Map<Integer, Map<String, Long>> floors = new ConcurrentHashMap<>();
+    private final Set<String> finished = ConcurrentHashMap.newKeySet();
+    private final Map<String, SessionHeader> headers = new HashMap<>();
+    private final Map<Integer, Long> headersReported = new HashMap<>();
+    private final List<BadHeader> badHeaders = new ArrayList<>();
+    private final Map<TopicPartition, Long> committed = new HashMap<>();
+    private final Thread thread = new Thread(this::run, "kappa-activity-reader");
+    private volatile boolean stopping;
+    private volatile boolean ready;
+    private volatile long lag;
+    private KafkaConsumer<byte[], byte[]> consumer;
+    private CompactedTable headerTable;
+
+    /** @param onFailure called once if the thread cannot go on */
+    public ActivityReader(KafkaConnection connection, String group, Publisher publisher, MeterRegistry meters,
+            Sink sink,
+            Consumer<Throwable> onFailure) {
+        this.connection = connection;
+        this.group = group;
+        this.publisher = publisher;
+        this.meters = meters;
+        this.sink = sink;
+        this.onFailure = onFailure;
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Whether the group has given us partitions, or has none left to give. */
+    public boolean ready() {
+        return ready;
+    }
+
+    /** Records of our partitions that were appended but not read yet. */
+    public long unreadRecords() {
+        return lag;
+    }
+
+    /** A durable checkpoint accounts for everything of the session before {@code offset}. Thread-safe. */
+    public void checkpointed(int partition, String session, long offset) {
+        Map<String, Long> sessions = floors.get(partition);
+        if (sessions != null) {
+            sessions.computeIfPresent(session, (id, floor) -> Math.max(floor, offset));
+        }
+    }
+
+    /** The session is over and its last checkpoint durable. Thread-safe. */
+    public void finished(int partition, String session) {
+        finished.add(session);
+        Map<String, Long> sessions = floors.get(partition);
+        if (sessions != null) {
+            sessions.remove(session);
+        }
+    }
+
+    private void run() {
+        Map<String, Object> settings = connection.consumer();
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        try (var headerReader = new CompactedTable(connection);
+                var activity = new KafkaConsumer<byte[], byte[]>(settings);
+                var clientMetrics = new KafkaClientMetrics(activity)) {
+            clientMetrics.bindTo(meters);
+            consumer = activity;
+            headerTable = headerReader;
+            headerTable.assignAll(Topics.SESSIONS);
+            headerTable.readToEnd(this::header);
+            consumer.subscribe(List.of(Topics.ACTIVITY), new Rebalances());
+            long headersAt = System.nanoTime();
+            long commitAt = headersAt;
+            while (!stopping) {
+                pauseAndResume();
+                var records = consumer.poll(POLL);
+                if (!records.isEmpty() || System.nanoTime() - headersAt > HEADERS_EVERY_NS) {
+                    headerTable.poll(this::header);
+                    headersAt = System.nanoTime();
+                }
+                boolean headersAreFresh = false;
+                for (ConsumerRecord<byte[], byte[]> record : records) {
+                    headersAreFresh |= receive(record, headersAreFresh);
+                }
+                reportBadHeaders();
+                measureLag();
+                if (System.nanoTime() - commitAt > COMMIT_EVERY_NS) {
+                    commit();
+                    commitAt = System.nanoTime();
+                }
+            }
+            commit();
+        } catch (RuntimeException | Error e) {
+            LOG.error("reading {} failed", Topics.ACTIVITY, e);
+            onFailure.accept(e);
+        } finally {
+            ready = false;
+        }
+    }
+
+    /** @return true if headers were read up to their end for this record */
+    private boolean receive(ConsumerRecord<byte[], byte[]> record, boolean headersAreFresh) {
+        String key = CompactedTable.key(record);
+        WireChecks.Parsed<Activity> parsed = WireChecks.parse(Activity.parser(), record.value(), "Activity");
+        if (parsed.fault() != null) {
+            publisher.reject(key, record, parsed.fault(), false);
+            return false;
+        }
+        Activity activity = parsed.message();
+        if (!key.equals(activity.getSession())) {
+            publisher.reject(key, record, new Fault(Reason.KEY_MISMATCH,
+                    "key \"" + key + "\", expected the session \"" + activity.getSession() + "\""), false);
+            return false;
+        }
+        boolean refreshed = false;
+        if (!headers.containsKey(key) && !headersAreFresh) {
+            // A header is appended before its first bin, so it is there if we read up to the present end.
+            headerTable.readToEnd(this::header);
+            refreshed = true;
+        }
+        SessionHeader header = headers.get(key);
+        Optional<Fault> fault = header == null
+                ? Optional.of(new Fault(Reason.UNKNOWN_SESSION,
+                        "session \"" + key + "\", expected one with a header on " + Topics.SESSIONS))
+                : WireChecks.activity(header, activity);
+        if (fault.isPresent()) {
+            publisher.reject(key, record, fault.get(), false);
+            return refreshed;
+        }
+        if (!finished.contains(key)) {
+            floors.computeIfAbsent(record.partition(), p -> new ConcurrentHashMap<>()).putIfAbsent(key,
+                    record.offset());
+        }
+        Arrival arrival = new Arrival(activity, record,
+                underWay.computeIfAbsent(record.partition(), p -> new AtomicInteger()));
+        arrival.underWay().addAndGet(arrival.weight());
+        sink.arrived(header, arrival);
+        return refreshed;
+    }
+
+    private void header(ConsumerRecord<byte[], byte[]> record) {
+        String key = CompactedTable.key(record);
+        WireChecks.Parsed<SessionHeader> parsed = WireChecks.parse(SessionHeader.parser(), record.value(),
+                "SessionHeader");
+        Optional<Fault> fault = Optional.ofNullable(parsed.fault());
+        if (fault.isEmpty()) {
+            fault = WireChecks.header(parsed.message());
+        }
+        if (fault.isEmpty() && !key.equals(parsed.message().getSession())) {
+            fault = Optional.of(new Fault(Reason.KEY_MISMATCH,
+                    "key \"" + key + "\", expected the session \"" + parsed.message().getSession() + "\""));
+        }
+        if (fault.isEmpty()) {
+            SessionHeader known = headers.putIfAbsent(key, parsed.message());
+            if (known != null && !known.equals(parsed.message())) {
+                fault = Optional.of(new Fault(Reason.HEADER_CHANGED,
+                        "session \"" + key + "\" has another header already, which stays in force"));
+            }
+        }
+        if (fault.isPresent() && badHeaders.size() < MAX_BAD_HEADERS) {
+            badHeaders.add(new BadHeader(record, fault.get()));
+        }
+    }
+
+    /** A header is read by every process and again after each restart, but reported by its partition's owner, once. */
+    private void reportBadHeaders() {
+        badHeaders.removeIf(bad -> {
+            Long from = headersReported.get(bad.record().partition());
+            if (from == null) {
+                return false;
+            }
+            if (bad.record().offset() >= from) {
+                publisher.reject(CompactedTable.key(bad.record()), bad.record(), bad.fault(), false);
+                headersReported.put(bad.record().partition(), bad.record().offset() + 1);
+            }
+            return true;
+        });
+    }
+
+    private void pauseAndResume() {
+        List<TopicPartition> pause = new ArrayList<>();
+        List<TopicPartition> resume = new ArrayList<>();
+        for (TopicPartition partition : consumer.assignment()) {
+            AtomicInteger count = underWay.get(partition.partition());
+            boolean paused = consumer.paused().contains(partition);
+            if (!paused && count != null && count.get() > HIGH) {
+                pause.add(partition);
+            } else if (paused && (count == null || count.get() < HIGH / 2)) {
+                resume.add(partition);
+            }
+        }
+        consumer.pause(pause);
+        consumer.resume(resume);
+    }
+
+    private void measureLag() {
+        long sum = 0;
+        for (TopicPartition partition : consumer.assignment()) {
+            sum += consumer.currentLag(partition).orElse(0);
+        }
+        lag = sum;
+    }
+
+    private void commit() {
+        Map<TopicPartition, OffsetAndMetadata> due = new HashMap<>();
+        for (TopicPartition activity : consumer.assignment()) {
+            int partition = activity.partition();
+            // Without an unfinished session nothing that was read is needed again.
+            long offset = floors.getOrDefault(partition, Map.of()).values().stream().min(Long::compare)
+                    .orElseGet(() -> consumer.position(activity));
+            due(due, activity, offset);
+            due(due, new TopicPartition(Topics.SESSIONS, partition), headersReported.getOrDefault(partition, 0L));
+        }
+        if (due.isEmpty()) {
+            return;
+        }
+        consumer.commitAsync(due, (offsets, failure) -> {
+            if (failure != null && !(failure instanceof RebalanceInProgressException)) {
+                LOG.warn("offsets {} were not committed, a restart reads a little more again: {}", offsets,
+                        failure.toString());
+            }
+        });
+    }
+
+    private void due(Map<TopicPartition, OffsetAndMetadata> due, TopicPartition partition, long offset) {
+        Long before = committed.put(partition, offset);
+        if (offset > 0 && (before == null || before != offset)) {
+            due.put(partition, new OffsetAndMetadata(offset));
+        }
+    }
+
+    private final class Rebalances implements ConsumerRebalanceListener {
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+            ready = true;
+            if (assigned.isEmpty()) {
+                return;
+            }
+            Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
+            List<TopicPartition> sources = new ArrayList<>();
+            for (TopicPartition partition : assigned) {
+                checkpoints.put(partition.partition(), new HashMap<>());
+                sources.add(new TopicPartition(Topics.CHECKPOINTS, partition.partition()));
+                TopicPartition sessions = new TopicPartition(Topics.SESSIONS, partition.partition());
+                OffsetAndMetadata reported = consumer.committed(Set.of(sessions)).get(sessions);
+                headersReported.put(partition.partition(), reported == null ? 0 : reported.offset());
+            }
+            try (CompactedTable table = new CompactedTable(connection)) {
+                table.assign(sources);
+                table.readToEnd(record -> checkpoints.get(record.partition()).put(CompactedTable.key(record),
+                        checkpoint(record)));
+            }
+            for (TopicPartition partition : assigned) {
+                Map<String, Long> needed = new ConcurrentHashMap<>();
+                checkpoints.get(partition.partition()).forEach((session, saved) -> {
+                    if (saved.getEnded()) {
+                        finished.add(session);
+                    } else {
+                        needed.put(session, saved.getNextOffset());
+                    }
+                });
+                floors.put(partition.partition(), needed);
+                underWay.put(partition.partition(), new AtomicInteger());
+                checkpoints.get(partition.partition())
+                        .forEach((session, saved) -> headers.put(session, saved.getHeader()));
+                sink.assigned(partition.partition(), checkpoints.get(partition.partition()));
+            }
+        }
+
+        private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+            try {
+                return Checkpoint.parseFrom(record.value());
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
+                        + " is no checkpoint; only kappa may write to this topic", e);
+            }
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
+            for (TopicPartition partition : revoked) {
+                sink.revoked(partition.partition());
+                underWay.remove(partition.partition());
+                floors.remove(partition.partition());
+                committed.remove(partition);
+                headersReported.remove(partition.partition());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        try {
+            thread.join(Duration.ofSeconds(10).toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package kappa.ingest.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import kappa.ingest.kafka.KafkaConnection;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Reads a compacted topic from its beginning up to its present end, and later on from there: how a process gets at the newest
+ * record of each session. Not thread-safe.
+ */
+final class CompactedTable implements AutoCloseable {
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final List<TopicPartition> partitions = new ArrayList<>();
+
+    CompactedTable(KafkaConnection connection) {
+        consumer = new KafkaConsumer<>(connection.consumer());
+    }
+
+    /** All partitions of a topic. */
+    void assignAll(String topic) {
+        consumer.partitionsFor(topic).forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
+        begin();
+    }
+
+    void assign(Collection<TopicPartition> some) {
+        partitions.clear();
+        partitions.addAll(some);
+        begin();
+    }
+
+    private void begin() {
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+    }
+
+    /** Hands over what is there but was not read yet, without waiting for more. */
+    void poll(Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+        consumer.poll(Duration.ZERO).forEach(reader);
+    }
+
+    /** Hands over everything up to the end the topic has now. */
+    void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+            consumer.poll(Duration.ofMillis(100)).forEach(reader);
+        }
+    }
+
+    static String key(ConsumerRecord<byte[], byte[]> record) {
+        return record.key() == null ? "" : new String(record.key(), UTF_8);
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}

@@ -1,0 +1,10 @@
+package kappa.ingest.stream;
+
+import kappa.ingest.wire.Reason;
+
+/**
+ * Why a record cannot be used.
+ *
+ * @param detail one line: field, value, what was expected
+ */
+public record Fault(Reason reason, String detail) {}

@@ -1,0 +1,213 @@
+package kappa.ingest.stream;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Pacing;
+import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * What a header and a record of activity must be like by themselves; the order of bins is {@link BinOrder}'s concern. Pure
+ * functions, thread-safe.
+ */
+public final class WireChecks {
+
+    /** The version of the schema this build speaks. */
+    public static final int SCHEMA_VERSION = 1;
+
+    /** Limits that keep one header from taking the memory of all others. */
+    public static final int MAX_NEURONS = 100_000;
+
+    public static final int MAX_CHANNELS = 1_000;
+    public static final int MAX_RANK = 32;
+    /** Counts beyond this are no spikes; also the largest whole numbers a float tells apart. */
+    public static final int MAX_COUNT = 1 << 24;
+
+    private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+    private static final double DEFAULT_TIME_CONSTANT_S = 0.1;
+
+    private WireChecks() {}
+
+    /** A parsed message or the fault that kept it from being one. */
+    public record Parsed<T>(T message, Fault fault) {}
+
+    public static <T> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
+        if (value == null) {
+            return new Parsed<>(null, new Fault(Reason.MALFORMED, "no value, expected one " + name));
+        }
+        if (value.length > Topics.MAX_RECORD_BYTES) {
+            return new Parsed<>(null, new Fault(Reason.TOO_LARGE,
+                    "record of " + value.length + " bytes, expected at most " + Topics.MAX_RECORD_BYTES));
+        }
+        try {
+            return new Parsed<>(parser.parseFrom(value), null);
+        } catch (InvalidProtocolBufferException e) {
+            return new Parsed<>(null, new Fault(Reason.MALFORMED,
+                    "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
+        }
+    }
+
+    /** Membrane time constant that a header asks for, seconds. */
+    public static double timeConstantSeconds(SessionHeader header) {
+        double asked = header.getFit().getTimeConstantS();
+        return asked == 0 ? DEFAULT_TIME_CONSTANT_S : asked;
+    }
+
+    public static Optional<Fault> header(SessionHeader header) {
+        if (header.getSchemaVersion() != SCHEMA_VERSION) {
+            return bad("schema_version", header.getSchemaVersion(), "1");
+        }
+        if (!SESSION_ID.matcher(header.getSession()).matches()) {
+            return bad("session", '"' + header.getSession() + '"', "1 to 128 characters out of A-Z a-z 0-9 . _ -");
+        }
+        int neurons = header.getNeuronsCount();
+        if (neurons < 1 || neurons > MAX_NEURONS) {
+            return bad("neurons", neurons, "1 to " + MAX_NEURONS);
+        }
+        for (var names : List.of(header.getNeuronsList(), header.getInputChannelsList(),
+                header.getBehaviorChannelsList())) {
+            Set<String> seen = new HashSet<>();
+            for (String name : names) {
+                if (!seen.add(name)) {
+                    return bad("names", '"' + name + "\" twice", "unique names");
+                }
+            }
+        }
+        if (header.getInputChannelsCount() > MAX_CHANNELS || header.getBehaviorChannelsCount() > MAX_CHANNELS) {
+            return bad("channels", Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount()),
+                    "at most " + MAX_CHANNELS);
+        }
+        double width = header.getBinWidthS();
+        if (!(width > 0 && width <= 60)) {
+            return bad("bin_width_s", width, "a number in (0, 60]");
+        }
+        if (header.getObservation() == Observation.OBSERVATION_UNSPECIFIED
+                || header.getObservation() == Observation.UNRECOGNIZED) {
+            return bad("observation", header.getObservationValue(), "RATES, CURRENTS or COUNTS");
+        }
+        int rank = header.getFit().getRank();
+        if (rank < 1 || rank > Math.min(MAX_RANK, neurons)) {
+            return bad("fit.rank", rank, "1 to " + Math.min(MAX_RANK, neurons));
+        }
+        if (header.getFit().getHiddenNeurons() != 0) {
+            return bad("fit.hidden_neurons", header.getFit().getHiddenNeurons(), "0");
+        }
+        double tau = timeConstantSeconds(header);
+        if (!(tau > 0 && tau <= 60)) {
+            return bad("fit.time_constant_s", tau, "a number in (0, 60]");
+        }
+        if (header.getFit().getPacing() == Pacing.UNRECOGNIZED) {
+            return bad("fit.pacing", header.getFit().getPacingValue(), "LIVE or LOCKSTEP");
+        }
+        if (header.getFit().getStepsPerTrial() > 10_000) {
+            return bad("fit.steps_per_trial", header.getFit().getStepsPerTrial(), "at most 10000");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> bad(String field, Object value, String expected) {
+        return Optional.of(new Fault(Reason.BAD_HEADER, field + " is " + value + ", expected " + expected));
+    }
+
+    /** Whether a record holds what its session's header announced. */
+    public static Optional<Fault> activity(SessionHeader header, Activity record) {
+        if (record.getSchemaVersion() != SCHEMA_VERSION) {
+            return Optional.of(new Fault(Reason.MALFORMED,
+                    "schema_version is " + Integer.toUnsignedString(record.getSchemaVersion()) + ", expected 1"));
+        }
+        if (record.getFirstBin() < 0 || record.getFirstBin() > Long.MAX_VALUE - record.getBinsCount()) {
+            return Optional.of(new Fault(Reason.MALFORMED,
+                    "first_bin is " + Long.toUnsignedString(record.getFirstBin()) + ", expected less than 2^63"));
+        }
+        if (record.getBinsCount() == 0 && !record.getEndOfSession()) {
+            return Optional.of(new Fault(Reason.MALFORMED, "no bins, expected at least one or end_of_session"));
+        }
+        long trial = Long.MIN_VALUE;
+        for (int t = 0; t < record.getBinsCount(); t++) {
+            Bin bin = record.getBins(t);
+            Optional<Fault> fault = bin(header, bin, record.getFirstBin() + t);
+            if (fault.isPresent()) {
+                return fault;
+            }
+            if (header.getTrials() && bin.getTrial() < trial) {
+                return Optional.of(new Fault(Reason.TRIAL_WENT_BACK, "bin " + (record.getFirstBin() + t) + ": trial is "
+                        + bin.getTrial() + " after " + trial + ", expected it to grow"));
+            }
+            trial = bin.getTrial();
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> bin(SessionHeader header, Bin bin, long index) {
+        int neurons = header.getNeuronsCount();
+        boolean counts = header.getObservation() == Observation.COUNTS;
+        int given = counts ? bin.getCountsCount() : bin.getValuesCount();
+        int other = counts ? bin.getValuesCount() : bin.getCountsCount();
+        if (other > 0) {
+            return fault(Reason.WRONG_OBSERVATION, index, (counts ? "values" : "counts") + " given",
+                    (counts ? "counts" : "values") + ": the session observes " + header.getObservation());
+        }
+        if (given != neurons) {
+            return fault(Reason.NEURON_COUNT, index, given + (counts ? " counts" : " values"),
+                    neurons + ", one a neuron");
+        }
+        if (bin.getInputsCount() != header.getInputChannelsCount()) {
+            return fault(Reason.INPUT_COUNT, index, bin.getInputsCount() + " inputs",
+                    Integer.toString(header.getInputChannelsCount()));
+        }
+        if (bin.getBehaviorCount() != 0 && bin.getBehaviorCount() != header.getBehaviorChannelsCount()) {
+            return fault(Reason.BEHAVIOR_COUNT, index, bin.getBehaviorCount() + " numbers of behaviour",
+                    Integer.toString(header.getBehaviorChannelsCount()));
+        }
+        ByteString mask = bin.getUnobserved();
+        if (!mask.isEmpty() && mask.size() != (neurons + 7) / 8) {
+            return fault(Reason.NEURON_COUNT, index, "unobserved of " + mask.size() + " bytes",
+                    (neurons + 7) / 8 + " or none");
+        }
+        for (int i = 0; i < neurons; i++) {
+            if (counts) {
+                int count = bin.getCounts(i);
+                if (count < 0) {
+                    return fault(Reason.NEGATIVE_COUNT, index, "counts[" + i + "] is " + count, "0 or more");
+                }
+                if (count > MAX_COUNT) {
+                    return fault(Reason.NOT_FINITE, index, "counts[" + i + "] is " + count, "at most " + MAX_COUNT);
+                }
+            } else if (!Float.isFinite(bin.getValues(i))) {
+                return fault(Reason.NOT_FINITE, index, "values[" + i + "] is " + bin.getValues(i),
+                        "a finite number; mark what was not observed in unobserved");
+            }
+        }
+        for (int s = 0; s < bin.getInputsCount(); s++) {
+            if (!Float.isFinite(bin.getInputs(s))) {
+                return fault(Reason.NOT_FINITE, index, "inputs[" + s + "] is " + bin.getInputs(s), "a finite number");
+            }
+        }
+        for (int k = 0; k < bin.getBehaviorCount(); k++) {
+            if (Float.isInfinite(bin.getBehavior(k))) {
+                return fault(Reason.NOT_FINITE, index, "behavior[" + k + "] is " + bin.getBehavior(k),
+                        "a number, NaN where unknown");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> fault(Reason reason, long index, String value, String expected) {
+        return Optional.of(new Fault(reason, "bin " + index + ": " + value + ", expected " + expected));
+    }
+
+    public static boolean unobserved(Bin bin, int neuron) {
+        ByteString mask = bin.getUnobserved();
+        return !mask.isEmpty() && (mask.byteAt(neuron >> 3) >> (neuron & 7) & 1) != 0;
+    }
+}
