@@ -1,0 +1,195 @@
+package kappa.ingest.session;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * Reads NumPy's NPZ: a zip archive (ZIP64 too, stored or deflated) whose entries {@code NAME.npy} are arrays in the NPY
+ * format. An array is only looked at when asked for, so that others in the file may be of any kind.
+ *
+ * <p>The file may be hostile: nothing in it is run or extracted, entry names serve only as names, and before memory is taken
+ * for an array its declared shape must agree with the size of its entry, that size with what so many compressed bytes can
+ * hold, and both with a limit of 2 GiB an array and with the memory Java has.
+ *
+ * <p>Not thread-safe. Arrays stay valid after closing.
+ */
+public final class Npz implements AutoCloseable {
+
+    private static final String SUFFIX = ".npy";
+
+    /** PK 3 4 begins an entry, PK 5 6 the end of an archive without entries. */
+    private static final String ENTRY_MAGIC = "504b0304";
+
+    private static final String EMPTY_MAGIC = "504b0506";
+
+    /** Deflate makes at most 258 bytes of 2 bits; the constant leaves room for the empty stream. */
+    private static final long MAX_INFLATION = 1032;
+
+    private final Path file;
+    private final ZipFile zip;
+    private final Map<String, ZipEntry> entries;
+
+    private Npz(Path file, ZipFile zip, Map<String, ZipEntry> entries) {
+        this.file = file;
+        this.zip = zip;
+        this.entries = entries;
+    }
+
+    /**
+     * Opens a file and reads its table of contents.
+     *
+     * @throws InvalidInputException if it cannot be read, is not a whole zip archive, or names an array twice
+     */
+    public static Npz open(Path file) {
+        if (!Files.exists(file)) {
+            throw new InvalidInputException(file + ": no such file");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new InvalidInputException(file + ": not a regular file: expected an NPZ file");
+        }
+        checkMagic(file);
+        try {
+            ZipFile zip = new ZipFile(file.toFile(), StandardCharsets.UTF_8);
+            try {
+                return new Npz(file, zip, contents(file, zip));
+            } catch (RuntimeException | Error e) {
+                zip.close();
+                throw e;
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InvalidInputException(file + ": truncated or damaged zip archive (" + reason(e)
+                    + "): expected a whole NPZ file", e);
+        }
+    }
+
+    private static void checkMagic(Path file) {
+        byte[] start;
+        try (InputStream in = Files.newInputStream(file)) {
+            start = in.readNBytes(4);
+        } catch (IOException e) {
+            throw new InvalidInputException(file + ": cannot be read (" + reason(e) + ")", e);
+        }
+        String found = HexFormat.of().formatHex(start);
+        if (!found.equals(ENTRY_MAGIC) && !found.equals(EMPTY_MAGIC)) {
+            throw new InvalidInputException(file + ": not an NPZ file: expected a zip archive of NumPy arrays, "
+                    + (start.length == 0 ? "the file is empty" : "it begins with the bytes " + found));
+        }
+    }
+
+    private static Map<String, ZipEntry> contents(Path file, ZipFile zip) {
+        Map<String, ZipEntry> entries = new LinkedHashMap<>();
+        for (ZipEntry entry : Collections.list(zip.entries())) {
+            String name = entry.getName();
+            if (name.endsWith(SUFFIX)) {
+                String array = name.substring(0, name.length() - SUFFIX.length());
+                if (entries.put(array, entry) != null) {
+                    throw new InvalidInputException(file + ": array '" + NpyHeader.printable(array)
+                            + "' is in the file twice: expected each name once");
+                }
+            }
+        }
+        return entries;
+    }
+
+    /** The file, as it was given. */
+    public Path file() {
+        return file;
+    }
+
+    /** The arrays' names in the file's order, without {@code .npy}. */
+    public List<String> names() {
+        return List.copyOf(entries.keySet());
+    }
+
+    /**
+     * Reads an array that must be there.
+     *
+     * @throws InvalidInputException if it is missing, damaged, not numeric, or too large
+     */
+    public NpyArray array(String name) {
+        return find(name).orElseThrow(() -> new InvalidInputException(file + ": array '" + name
+                + "' is missing: the file holds " + (entries.isEmpty() ? "no arrays" : listing())));
+    }
+
+    /**
+     * Reads an array if it is there.
+     *
+     * @throws InvalidInputException if it is damaged, not numeric, or too large
+     */
+    public Optional<NpyArray> find(String name) {
+        ZipEntry entry = entries.get(name);
+        if (entry == null) {
+            return Optional.empty();
+        }
+        String where = file + ": array '" + name + "'";
+        try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
+            NpyHeader header = NpyHeader.read(in, where);
+            long expected = (long) header.elements() * header.type().bytes;
+            checkSize(entry, header, expected, where);
+            byte[] elements = in.readNBytes((int) expected);
+            if (elements.length < expected) {
+                throw new InvalidInputException(
+                        where + ": truncated: " + elements.length + " bytes of elements, expected " + expected);
+            }
+            if (in.read() >= 0) {
+                throw new InvalidInputException(where + ": more bytes than its directory entry says");
+            }
+            // The JDK checks sums only when it reads an archive as a stream.
+            if (in.getChecksum().getValue() != entry.getCrc()) {
+                throw new InvalidInputException(where + ": damaged: its bytes do not match their check sum (CRC-32)");
+            }
+            return Optional.of(new NpyArray(file.toString(), name, header, elements));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InvalidInputException(where + ": truncated or damaged (" + reason(e) + ")", e);
+        }
+    }
+
+    private static void checkSize(ZipEntry entry, NpyHeader header, long expected, String where) {
+        long present = entry.getSize() - header.headerBytes();
+        if (present != expected) {
+            throw new InvalidInputException(where + ": holds " + present + " bytes of elements, but its shape "
+                    + Arrays.toString(header.shape()) + " takes " + expected);
+        }
+        if (entry.getSize() > MAX_INFLATION * (entry.getCompressedSize() + 1)) {
+            throw new InvalidInputException(where + ": claims " + entry.getSize() + " bytes out of "
+                    + entry.getCompressedSize() + " compressed ones, more than deflate can hold");
+        }
+        long memory = Runtime.getRuntime().maxMemory();
+        if (expected > memory / 4 * 3) {
+            throw new InvalidInputException(where + ": takes " + (expected >> 20) + " MiB, Java may use only "
+                    + (memory >> 20) + " MiB: expected a larger -Xmx");
+        }
+    }
+
+    private String listing() {
+        return NpyHeader.printable(String.join(", ", entries.keySet()));
+    }
+
+    private static String reason(Exception e) {
+        String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : NpyHeader.printable(message);
+    }
+
+    @Override
+    public void close() {
+        try {
+            zip.close();
+        } catch (IOException e) {
+            throw new InvalidInputException(file + ": cannot be closed (" + reason(e) + ")", e);
+        }
+    }
+}
