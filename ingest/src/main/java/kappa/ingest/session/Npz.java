@@ -122,7 +122,7 @@ public final class Npz implements AutoCloseable {
      */
     public NpyArray array(String name) {
         return find(name).orElseThrow(() -> new InvalidInputException(file + ": array '" + name
-                + "' is missing: the file holds " + (entries.isEmpty() ? "no arrays" : listing())));
+                + "' is missing: the file holds " + listing()));
     }
 
     /**
@@ -175,8 +175,9 @@ public final class Npz implements AutoCloseable {
         }
     }
 
-    private String listing() {
-        return NpyHeader.printable(String.join(", ", entries.keySet()));
+    /** The arrays' names in messages. */
+    String listing() {
+        return entries.isEmpty() ? "no arrays" : NpyHeader.printable(String.join(", ", entries.keySet()));
     }
 
     private static String reason(Exception e) {
