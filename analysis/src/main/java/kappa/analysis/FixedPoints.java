@@ -48,7 +48,7 @@ public record FixedPoints(List<Point> points, boolean complete) {
     private static final double ZERO_EIGENVALUE = 1e-9;
     private static final double SMALLEST_DAMPING = 1e-4;
     private static final int NEWTON_STEPS = 50;
-    private static final int RANDOM_STARTS = 100;
+    private static final int RANDOM_STARTS = 200;
     private static final int RELAXATION_STEPS = 30;
     private static final int LEFT_OVER_STARTS = 64;
 
@@ -273,6 +273,10 @@ public record FixedPoints(List<Point> points, boolean complete) {
                     }
                 }
                 newton(kappa, false, SAME);
+            }
+            // Without input and biases F is odd: the mirror image of a root is one too.
+            for (double[] root : List.copyOf(roots)) {
+                newton(Arrays.stream(root).map(k -> -k).toArray(), false, SAME);
             }
         }
 

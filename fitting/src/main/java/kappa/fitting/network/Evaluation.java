@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.RecordedSession;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
@@ -74,6 +75,17 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
             bins++;
         }
         return sums.score(bins);
+    }
+
+    /**
+     * Runs the network over a whole recording.
+     *
+     * @throws InvalidInputException if the network has another number of neurons or inputs than the session
+     */
+    public static Evaluation of(NetworkFile.Contents network, RecordedSession session) {
+        try (SessionSource source = session.source()) {
+            return of(network, source);
+        }
     }
 
     /** What the scores are computed from: sums per neuron, so that a session passes once. */

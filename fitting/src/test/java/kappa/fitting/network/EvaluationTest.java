@@ -12,8 +12,7 @@ import java.util.SplittableRandom;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.network.SimulatedSession.Settings;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpyArray;
-import kappa.ingest.session.Npz;
+import kappa.ingest.session.NpzSession;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
@@ -235,9 +234,11 @@ class EvaluationTest {
         Path file = data.resolve("teachers").resolve(name + ".npz");
         Assumptions.assumeTrue(Files.exists(heldOut) && Files.exists(file), "shared data are not on this machine");
         NetworkFile.Contents teacher = NetworkFile.read(file);
-        Evaluation evaluation = Evaluation.of(teacher, new HeldOut(heldOut));
+        Evaluation evaluation = Evaluation.of(teacher, NpzSession.open(heldOut, Observation.RATES));
         // Weights and rates are float32.
         assertThat(evaluation.r2()).isCloseTo(1, within(1e-6));
+        assertThat(evaluation.r2PerNeuron()).hasSize(512);
+        assertThat(evaluation.bins()).isEqualTo(60L * (name.equals("dm") ? 75 : 68));
         if (teacher instanceof NetworkFile.LowRank low) {
             Evaluation.Connectivity self = Evaluation.connectivity(low.network(), teacher);
             assertThat(self.cc()).isCloseTo(1, within(1e-12));
@@ -281,74 +282,6 @@ class EvaluationTest {
         @Override
         public void close() {
             source.close();
-        }
-    }
-
-    /** Rates of trials of equal length, read by nothing but the NPZ reader. */
-    private static final class HeldOut implements SessionSource {
-        private final int[] shape;
-        private final int channels;
-        private final float[] activity;
-        private final float[] inputs;
-        private int position;
-
-        HeldOut(Path file) {
-            try (Npz npz = Npz.open(file)) {
-                NpyArray rates = npz.array("activity");
-                shape = rates.shape();
-                activity = rates.floats();
-                channels = npz.array("inputs").shape()[2];
-                inputs = npz.array("inputs").floats();
-            }
-        }
-
-        @Override
-        public String name() {
-            return "heldout";
-        }
-
-        @Override
-        public SessionHeader.Builder describe() {
-            SessionHeader.Builder header = SessionHeader.newBuilder().setObservation(Observation.RATES).setTrials(true);
-            for (int i = 0; i < shape[2]; i++) {
-                header.addNeurons("n" + i);
-            }
-            for (int s = 0; s < channels; s++) {
-                header.addInputChannels("u" + s);
-            }
-            return header;
-        }
-
-        @Override
-        public long bins() {
-            return (long) shape[0] * shape[1];
-        }
-
-        @Override
-        public boolean next(Bin.Builder bin) {
-            bin.clear();
-            if (position == bins()) {
-                return false;
-            }
-            for (int i = 0; i < shape[2]; i++) {
-                bin.addValues(activity[position * shape[2] + i]);
-            }
-            for (int s = 0; s < channels; s++) {
-                bin.addInputs(inputs[position * channels + s]);
-            }
-            bin.setTrial(position / shape[1]);
-            position++;
-            return true;
-        }
-
-        @Override
-        public void skip(long bins) {
-            position += (int) bins;
-        }
-
-        @Override
-        public void close() {
-            // Everything is in memory.
         }
     }
 }

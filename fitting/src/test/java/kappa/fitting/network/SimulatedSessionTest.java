@@ -180,7 +180,7 @@ class SimulatedSessionTest {
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("'figure-4.2'").hasMessageContaining("bimodal");
         assertThatThrownBy(() -> HandBuiltNetworks.named("bimodal", 1, 1)).isInstanceOf(InvalidInputException.class)
-                .hasMessageContaining("at least 2");
+                .hasMessageContaining("at least 12");
         assertThatThrownBy(() -> new Settings(Observation.COUNTS, Double.NaN, 0, 1, 1))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("gain");
         assertThatThrownBy(() -> new Settings(Observation.OBSERVATION_UNSPECIFIED, 1, 0, 1, 1))
