@@ -1,0 +1,131 @@
+package kappa.analysis;
+
+import java.util.ArrayList;
+import java.util.List;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.FixedPoint;
+import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Phase;
+
+/**
+ * What is published about a model snapshot: overlaps, the Jacobian at the origin, and a phase portrait without input and, for
+ * K <= 2, with each input channel held at 1.
+ *
+ * <p>All portraits share one axis: 1.5 times the outermost fixed point or four standard deviations of kappa, whichever is
+ * more, and no further than kappa can ever get. Stateless; a call takes as long as it takes, on the caller's thread, and is
+ * bounded.
+ */
+public final class NetworkAnalysis {
+
+    /** The name of the condition without input. */
+    public static final String NO_INPUT = "none";
+
+    private static final int LARGEST_RANK_WITH_PORTRAIT = 2;
+    private static final double HELD_INPUT = 1;
+
+    private NetworkAnalysis() {}
+
+    /**
+     * Analyses a snapshot. Time of publication is the publisher's to add.
+     *
+     * @throws IllegalArgumentException if the snapshot contradicts itself or a weight is not finite
+     */
+    public static Analysis of(ModelSnapshot snapshot) {
+        LowRankNetwork network = network(snapshot);
+        int rank = network.rank();
+        List<double[]> drives = drives(network);
+        List<ReducedDynamics> systems = new ArrayList<>();
+        List<FixedPoints> found = new ArrayList<>();
+        double furthest = 0;
+        for (double[] drive : drives) {
+            ReducedDynamics system = new ReducedDynamics(network, drive);
+            FixedPoints points = FixedPoints.of(system);
+            for (FixedPoints.Point point : points.points()) {
+                furthest = Math.max(furthest, largest(point.kappa()));
+            }
+            systems.add(system);
+            found.add(points);
+        }
+        double reach = reach(snapshot, systems.getFirst(), furthest);
+        Analysis.Builder analysis = Analysis.newBuilder().setSchemaVersion(1).setSession(snapshot.getSession())
+                .setModelVersion(snapshot.getVersion()).setBinsLearned(snapshot.getBinsLearned());
+        for (double overlap : network.overlaps()) {
+            analysis.addOverlaps(overlap);
+        }
+        for (double entry : systems.getFirst().jacobian(new double[rank])) {
+            analysis.addJacobianAtOrigin(entry);
+        }
+        for (int c = 0; c < drives.size(); c++) {
+            Phase.Builder phase = analysis.addConditionsBuilder()
+                    .setInput(c == 0 ? NO_INPUT : snapshot.getInputChannels(c - 1));
+            for (double u : drives.get(c)) {
+                phase.addDrive(u);
+            }
+            for (FixedPoints.Point point : found.get(c).points()) {
+                phase.addFixedPoints(message(point));
+            }
+            if (rank <= LARGEST_RANK_WITH_PORTRAIT) {
+                phase.setFlow(FlowFields.of(systems.get(c), reach));
+            }
+        }
+        return analysis.build();
+    }
+
+    /** No input first, then each channel alone; for larger ranks only the first, since each search is long. */
+    private static List<double[]> drives(LowRankNetwork network) {
+        List<double[]> drives = new ArrayList<>();
+        drives.add(new double[network.inputs()]);
+        for (int s = 0; s < network.inputs() && network.rank() <= LARGEST_RANK_WITH_PORTRAIT; s++) {
+            double[] drive = new double[network.inputs()];
+            drive[s] = HELD_INPUT;
+            drives.add(drive);
+        }
+        return drives;
+    }
+
+    private static double reach(ModelSnapshot snapshot, ReducedDynamics system, double furthest) {
+        double wanted = 1.5 * furthest;
+        for (int k = 0; k < snapshot.getKappaStdCount(); k++) {
+            wanted = Math.max(wanted, 4 * snapshot.getKappaStd(k));
+        }
+        double limit = largest(system.bounds());
+        double reach = wanted > 0 ? Math.min(wanted, limit) : limit;
+        // A network without connectivity has nowhere to go; its portrait is drawn on the unit interval.
+        return reach > 0 ? reach : 1;
+    }
+
+    private static double largest(double[] vector) {
+        double largest = 0;
+        for (double value : vector) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
+
+    private static FixedPoint message(FixedPoints.Point point) {
+        FixedPoint.Builder message = FixedPoint.newBuilder().setType(point.type());
+        for (int k = 0; k < point.kappa().length; k++) {
+            message.addKappa(point.kappa()[k]).addEigenvaluesRe(point.re()[k]).addEigenvaluesIm(point.im()[k]);
+        }
+        return message.build();
+    }
+
+    private static LowRankNetwork network(ModelSnapshot snapshot) {
+        if (snapshot.getInputChannelsCount() != snapshot.getInputs()) {
+            throw new IllegalArgumentException("input_channels has " + snapshot.getInputChannelsCount()
+                    + " names, expected one for each of " + snapshot.getInputs() + " inputs");
+        }
+        return new LowRankNetwork(snapshot.getNeurons(), snapshot.getRank(), snapshot.getInputs(), snapshot.getAlpha(),
+                array(snapshot.getMList()), array(snapshot.getNList()), array(snapshot.getWList()),
+                array(snapshot.getBList()));
+    }
+
+    private static float[] array(List<Float> values) {
+        float[] array = new float[values.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = values.get(i);
+        }
+        return array;
+    }
+}
