@@ -1,0 +1,180 @@
+package kappa.fitting.actor;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.online.PublishedModel;
+import kappa.fitting.online.Trial;
+import kappa.fitting.wire.SessionPlan;
+import kappa.fitting.wire.Snapshots;
+import kappa.ingest.stream.ActivityArchive;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.TrialRef;
+
+/**
+ * Learns from one session's trials, one trial a message, on a dispatcher of its own.
+ *
+ * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session sends at most a few trials
+ * ahead and asks for no steps when more are waiting. Failure: an exception stops the actor and with it the session.
+ */
+final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
+
+    sealed interface Command {}
+
+    /**
+     * @param steps Adam steps to make; 0 only keeps the trial
+     * @param wantState whether the reply is to hold what a checkpoint needs
+     */
+    record Learn(Trial trial, int steps, boolean wantState) implements Command {}
+
+    /**
+     * What came of a trial.
+     *
+     * @param state null unless asked for
+     * @param buffer the replay buffer's trials, without their activity; null unless asked for
+     */
+    record Learned(long trial, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer) {}
+
+    static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
+            ActorRef<Learned> session) {
+        return Behaviors.setup(context -> new Fitter(context, plan, services, checkpoint, session));
+    }
+
+    private final SessionPlan plan;
+    private final FitServices services;
+    private final ActorRef<Learned> session;
+    private final OnlineFitter fitter;
+    private PublishedModel published;
+    private Checkpoint toRefillFrom;
+
+    private Fitter(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
+            ActorRef<Learned> session) {
+        super(context);
+        this.plan = plan;
+        this.services = services;
+        this.session = session;
+        fitter = new OnlineFitter(plan.fit(), services.kernels(), services.fitThreads());
+        if (checkpoint == null) {
+            published = fitter.publish(null);
+        } else {
+            fitter.restore(Snapshots.fromWire(checkpoint.getLearner(), fitter.save()));
+            published = Snapshots.fromWire(checkpoint.getPublished());
+            toRefillFrom = checkpoint;
+        }
+    }
+
+    @Override
+    public Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Learn learn -> onLearn(learn);
+        };
+    }
+
+    private Behavior<Command> onLearn(Learn learn) {
+        if (toRefillFrom != null) {
+            refill(toRefillFrom);
+            toRefillFrom = null;
+        }
+        long start = System.nanoTime();
+        long stepsBefore = fitter.steps();
+        fitter.learn(learn.trial(), learn.steps());
+        published = fitter.publish(published);
+        services.meters().trialDuration.record(Duration.ofNanos(System.nanoTime() - start));
+        services.meters().steps.increment((double) (fitter.steps() - stepsBefore));
+        if (fitter.skippedSteps() > 0) {
+            getContext().getLog().warn(
+                    "session {}: {} steps so far had a gradient that was not finite and were left out",
+                    plan.session(), fitter.skippedSteps());
+        }
+        session.tell(new Learned(learn.trial().index(), published, learn.wantState() ? fitter.save() : null,
+                learn.wantState() ? refs() : null));
+        return this;
+    }
+
+    private List<TrialRef> refs() {
+        List<TrialRef> refs = new ArrayList<>(fitter.buffer().size());
+        for (Trial trial : fitter.buffer()) {
+            TrialRef.Builder ref = TrialRef.newBuilder().setIndex(trial.index()).setFirstBin(trial.firstBin())
+                    .setBins(trial.bins()).setWarmUp(trial.warmUp()).setOffset(trial.offset());
+            for (int s = 0; s < plan.fit().inputs(); s++) {
+                ref.addV(trial.v()[s]);
+            }
+            refs.add(ref.build());
+        }
+        return refs;
+    }
+
+    /** Reads the replay buffer's trials again from the log. */
+    private void refill(Checkpoint checkpoint) {
+        List<TrialRef> refs = checkpoint.getTrialsList();
+        if (refs.isEmpty()) {
+            return;
+        }
+        int neurons = plan.fit().neurons();
+        int inputs = plan.fit().inputs();
+        Map<Long, List<Integer>> startingAt = new HashMap<>();
+        List<float[]> activity = new ArrayList<>(refs.size());
+        List<float[]> coordinates = new ArrayList<>(refs.size());
+        int[] filled = new int[refs.size()];
+        long from = Long.MAX_VALUE;
+        for (int r = 0; r < refs.size(); r++) {
+            TrialRef ref = refs.get(r);
+            startingAt.computeIfAbsent(ref.getFirstBin(), bin -> new ArrayList<>()).add(r);
+            activity.add(new float[ref.getBins() * neurons]);
+            float[] v = new float[(ref.getBins() + 1) * inputs];
+            System.arraycopy(Snapshots.array(ref.getVList()), 0, v, 0, inputs);
+            coordinates.add(v);
+            from = Math.min(from, ref.getOffset());
+        }
+        // Stretches overlap by their warm-up, so a bin can belong to more than one.
+        List<Integer> open = new ArrayList<>();
+        float[] u = new float[inputs];
+        ActivityArchive.read(services.connection(), plan.session(), checkpoint.getPartition(), from,
+                checkpoint.getNextOffset() + 1, (index, bin) -> {
+                    open.addAll(startingAt.getOrDefault(index, List.of()));
+                    for (int s = 0; s < inputs; s++) {
+                        u[s] = bin.getInputs(s);
+                    }
+                    for (Iterator<Integer> each = open.iterator(); each.hasNext();) {
+                        int r = each.next();
+                        int t = filled[r];
+                        if (index != refs.get(r).getFirstBin() + t) {
+                            continue;
+                        }
+                        plan.activity(bin, activity.get(r), t * neurons);
+                        float[] v = coordinates.get(r);
+                        LowRankNetwork.advanceInputs(plan.fit().alpha(), v, t * inputs, u, 0, v, (t + 1) * inputs,
+                                inputs);
+                        filled[r]++;
+                        if (filled[r] == refs.get(r).getBins()) {
+                            each.remove();
+                        }
+                    }
+                });
+        List<Trial> trials = new ArrayList<>(refs.size());
+        for (int r = 0; r < refs.size(); r++) {
+            TrialRef ref = refs.get(r);
+            if (filled[r] == ref.getBins()) {
+                trials.add(new Trial(ref.getIndex(), ref.getFirstBin(), ref.getBins(), ref.getWarmUp(), activity.get(r),
+                        coordinates.get(r), ref.getOffset()));
+            }
+        }
+        fitter.refill(trials);
+        if (trials.size() < refs.size()) {
+            getContext().getLog().warn(
+                    "session {}: {} of {} past trials are no longer on kappa.activity (retention); the fit goes on"
+                            + " without replaying them",
+                    plan.session(), refs.size() - trials.size(), refs.size());
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package kappa.fitting.actor;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.ChildFailed;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.Signal;
+import akka.actor.typed.Terminated;
+import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import kappa.fitting.wire.SessionPlan;
+import kappa.ingest.stream.ActivityReader;
+import kappa.ingest.stream.Arrival;
+import kappa.ingest.stream.Fault;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * Parent of the sessions of this process: begins each from its checkpoint when its first record arrives, and forgets those
+ * of partitions that were taken away.
+ *
+ * <p>State owned: which sessions run, are over, or wait to be begun. Back-pressure: the reader's. Failure: a session that
+ * fails fails the pipeline; nothing is lost, since all goes on from checkpoints.
+ */
+public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> {
+
+    /** What the reader and the sessions tell the pipeline. */
+    public sealed interface Command {}
+
+    private record Assigned(int partition, Map<String, Checkpoint> checkpoints) implements Command {}
+
+    private record Revoked(int partition) implements Command {}
+
+    private record Arrived(SessionHeader header, Arrival arrival) implements Command {}
+
+    private record SessionFinished(Session.Finished finished) implements Command {}
+
+    /** A session of this process. */
+    private record Running(int partition, ActorRef<Session.Command> actor) {}
+
+    /**
+     * @param active kept at the number of running sessions, for a gauge
+     * @param onFailure called when a session failed
+     */
+    public static Behavior<Command> create(FitServices services, AtomicInteger active, Consumer<Throwable> onFailure) {
+        return Behaviors.setup(context -> new Pipeline(context, services, active, onFailure));
+    }
+
+    /** What the reader feeds this actor through. */
+    public static ActivityReader.Sink sink(ActorRef<Command> pipeline) {
+        return new ActivityReader.Sink() {
+            @Override
+            public void assigned(int partition, Map<String, Checkpoint> checkpoints) {
+                pipeline.tell(new Assigned(partition, Map.copyOf(checkpoints)));
+            }
+
+            @Override
+            public void revoked(int partition) {
+                pipeline.tell(new Revoked(partition));
+            }
+
+            @Override
+            public void arrived(SessionHeader header, Arrival arrival) {
+                pipeline.tell(new Arrived(header, arrival));
+            }
+        };
+    }
+
+    private final FitServices services;
+    private final AtomicInteger active;
+    private final Consumer<Throwable> onFailure;
+    private final Map<String, Running> running = new HashMap<>();
+    private final Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
+    private long spawned;
+
+    private Pipeline(ActorContext<Command> context, FitServices services, AtomicInteger active,
+            Consumer<Throwable> onFailure) {
+        super(context);
+        this.services = services;
+        this.active = active;
+        this.onFailure = onFailure;
+    }
+
+    @Override
+    public Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Assigned assigned -> onAssigned(assigned);
+            case Revoked revoked -> onRevoked(revoked.partition());
+            case Arrived arrived -> onArrived(arrived);
+            case SessionFinished finished -> onFinished(finished.finished());
+        };
+    }
+
+    private Behavior<Command> onAssigned(Assigned assigned) {
+        checkpoints.put(assigned.partition(), new HashMap<>(assigned.checkpoints()));
+        return this;
+    }
+
+    private Behavior<Command> onRevoked(int partition) {
+        checkpoints.remove(partition);
+        running.values().removeIf(session -> {
+            if (session.partition() == partition) {
+                getContext().unwatch(session.actor());
+                getContext().stop(session.actor());
+                return true;
+            }
+            return false;
+        });
+        active.set(running.size());
+        return this;
+    }
+
+    private Behavior<Command> onArrived(Arrived arrived) {
+        String id = arrived.header().getSession();
+        int partition = arrived.arrival().partition();
+        Map<String, Checkpoint> known = checkpoints.get(partition);
+        if (known == null) {
+            // Read before the partition was taken away.
+            arrived.arrival().release();
+            return this;
+        }
+        Checkpoint checkpoint = known.get(id);
+        if (checkpoint != null && checkpoint.getEnded()) {
+            afterEnd(arrived, checkpoint);
+            return this;
+        }
+        running.computeIfAbsent(id, session -> begin(arrived.header(), checkpoint, partition)).actor()
+                .tell(new Session.Arrived(arrived.arrival()));
+        return this;
+    }
+
+    private void afterEnd(Arrived arrived, Checkpoint checkpoint) {
+        // A record from before the end that is read again after a restart is no news.
+        if (arrived.arrival().offset() >= checkpoint.getNextBinOffset()) {
+            services.publisher().reject(arrived.header().getSession(), arrived.arrival().record(),
+                    new Fault(Reason.AFTER_END, "bin " + arrived.arrival().activity().getFirstBin()
+                            + " after the end of the session at bin " + checkpoint.getNextBin()),
+                    false);
+        }
+        arrived.arrival().release();
+    }
+
+    private Running begin(SessionHeader header, Checkpoint checkpoint, int partition) {
+        // Stopping an actor takes a moment in which its name is taken, hence the number.
+        ActorRef<Session.Command> actor = getContext().spawn(
+                Session.create(SessionPlan.of(header), services, checkpoint, partition,
+                        getContext().messageAdapter(Session.Finished.class, SessionFinished::new)),
+                "session-" + spawned++, DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
+        getContext().watch(actor);
+        active.set(running.size() + 1);
+        return new Running(partition, actor);
+    }
+
+    private Behavior<Command> onFinished(Session.Finished finished) {
+        Running over = running.remove(finished.session());
+        if (over != null) {
+            getContext().unwatch(over.actor());
+            checkpoints.computeIfPresent(over.partition(), (partition, known) -> {
+                known.put(finished.session(), finished.end());
+                return known;
+            });
+            active.set(running.size());
+        }
+        return this;
+    }
+
+    @Override
+    public Behavior<Command> onSignal(Signal signal) {
+        if (signal instanceof ChildFailed failed) {
+            onFailure.accept(failed.getCause());
+            return this;
+        }
+        if (signal instanceof Terminated terminated) {
+            onFailure.accept(new IllegalStateException(terminated.getRef() + " stopped"));
+            return this;
+        }
+        return this;
+    }
+}

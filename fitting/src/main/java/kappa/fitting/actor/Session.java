@@ -1,0 +1,521 @@
+package kappa.fitting.actor;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.online.PublishedModel;
+import kappa.fitting.online.Score;
+import kappa.fitting.online.Trial;
+import kappa.fitting.online.TrialAssembly;
+import kappa.fitting.wire.SessionPlan;
+import kappa.fitting.wire.Snapshots;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.stream.Arrival;
+import kappa.ingest.stream.BinOrder;
+import kappa.ingest.stream.Fault;
+import kappa.ingest.stream.UnixTime;
+import kappa.ingest.stream.WireChecks;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.FitQuality;
+import kappa.ingest.wire.TrialRef;
+
+/**
+ * One session: puts its bins in order, cuts them into trials, sends each bin to the filter at once and each finished trial
+ * to the fitter, publishes what comes back, and keeps the checkpoints.
+ *
+ * <p>State owned: the order of bins, the trial being recorded, and the trials that the filter or the fitter still works on.
+ * Back-pressure: live, none is needed, the fitter is asked for no steps while it is behind; in lockstep, bins wait here for
+ * the model of the trial before, and the reader pauses the partition. Failure: an exception here or in a child stops the
+ * whole session and fails the pipeline, which goes on from the last checkpoint when it is started again.
+ */
+final class Session extends AbstractOnMessageBehavior<Session.Command> {
+
+    sealed interface Command {}
+
+    /** A record of this session, checked against its header. */
+    record Arrived(Arrival arrival) implements Command {}
+
+    private record Filtered(Filter.Reply reply) implements Command {}
+
+    private record FromFitter(Fitter.Learned learned) implements Command {}
+
+    private record CheckpointStored(Checkpoint checkpoint) implements Command {}
+
+    /** Told to the parent when the session is over and everything about it is durable. */
+    record Finished(String session, Checkpoint end) {}
+
+    static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint, int partition,
+            ActorRef<Finished> parent) {
+        return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, parent));
+    }
+
+    private static final int SNAPSHOT_TRIALS = 1_000;
+    /** Trials the fitter may have waiting before it is asked for no more steps. */
+    private static final int MAX_WAITING_TRIALS = 2;
+
+    private static final int LOCKSTEP_CHECKPOINT_TRIALS = 10;
+    private static final long LIVE_CHECKPOINT_NS = 1_000_000_000L;
+
+    private final SessionPlan plan;
+    private final FitServices services;
+    private final int partition;
+    private final ActorRef<Finished> parent;
+    private final ActorRef<Filter.Command> filter;
+    private final ActorRef<Fitter.Command> fitter;
+    private final BinOrder order;
+    private final Deque<Accepted> waiting = new ArrayDeque<>();
+    private final Deque<Boundary> boundaries = new ArrayDeque<>();
+    private final TrialAssembly assembly;
+    private final float[] v;
+    private final List<Double> oneStep = new ArrayList<>();
+    private final List<Double> freeRun = new ArrayList<>();
+    private PublishedModel newest;
+    private long nextBin;
+    private long replayedUpTo;
+    private TrialRef recoverOpen;
+    private float[] recoverV;
+    private long lastTrial;
+    private long lastRigTimeNs;
+    private boolean anyBin;
+    private long trials;
+    private long learning;
+    private long acknowledged;
+    private long stateWantedAtNs = System.nanoTime();
+    private boolean blocked;
+    private boolean ending;
+    private boolean endSent;
+    private long endOffset;
+    private Checkpoint due;
+
+    /** A record, or what is left of it, whose turn has not come. */
+    private static final class Accepted {
+        final Arrival arrival;
+        int position;
+        long missing;
+
+        Accepted(Arrival arrival, int position, long missing) {
+            this.arrival = arrival;
+            this.position = position;
+            this.missing = missing;
+        }
+    }
+
+    /** The end of a trial, until both the filter and the fitter are done with it. */
+    private static final class Boundary {
+        final long nextBin;
+        final long nextBinOffset;
+        final long lastTrial;
+        final long lastRigTimeNs;
+        final TrialRef open;
+        Filter.TrialFiltered filtered;
+        Fitter.Learned learned;
+
+        Boundary(long nextBin, long nextBinOffset, long lastTrial, long lastRigTimeNs, TrialRef open) {
+            this.nextBin = nextBin;
+            this.nextBinOffset = nextBinOffset;
+            this.lastTrial = lastTrial;
+            this.lastRigTimeNs = lastRigTimeNs;
+            this.open = open;
+        }
+    }
+
+    private Session(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
+            int partition, ActorRef<Finished> parent) {
+        super(context);
+        this.plan = plan;
+        this.services = services;
+        this.partition = partition;
+        this.parent = parent;
+        FitPlan fit = plan.fit();
+        assembly = new TrialAssembly(fit.neurons(), fit.inputs());
+        v = new float[fit.inputs()];
+        order = new BinOrder(new Orders(), plan.header().getTrials());
+        if (checkpoint == null) {
+            newest = new OnlineFitter(fit, services.kernels(), null).publish(null);
+        } else {
+            newest = Snapshots.fromWire(checkpoint.getPublished());
+            restore(checkpoint);
+        }
+        filter = context.spawn(
+                Filter.create(plan, services, newest, checkpoint,
+                        context.messageAdapter(Filter.Reply.class, Filtered::new)),
+                "filter", DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
+        fitter = context.spawn(
+                Fitter.create(plan, services, checkpoint,
+                        context.messageAdapter(Fitter.Learned.class, FromFitter::new)),
+                "fitter", DispatcherSelector.fromConfig("kappa.fit-dispatcher"));
+        // Without a handler for their end, a failing child fails this actor too.
+        context.watch(filter);
+        context.watch(fitter);
+        context.getLog().info("session {}: {} neurons, rank {}, {} {}", plan.session(), fit.neurons(), fit.rank(),
+                fit.kind(),
+                checkpoint == null
+                        ? "from its first bin"
+                        : "from its checkpoint at bin " + nextBin + ", " + trials + " trials learned");
+    }
+
+    private void restore(Checkpoint checkpoint) {
+        nextBin = checkpoint.getNextBin();
+        acknowledged = nextBin;
+        replayedUpTo = checkpoint.getNextBinOffset();
+        lastTrial = checkpoint.getLastTrial();
+        lastRigTimeNs = checkpoint.getLastRigTimeNs();
+        anyBin = checkpoint.getAnyBin();
+        trials = checkpoint.getLearner().getTrialsSeen();
+        order.restore(nextBin, lastTrial, lastRigTimeNs, anyBin);
+        oneStep.addAll(checkpoint.getQuality().getOneStepList());
+        freeRun.addAll(checkpoint.getQuality().getFreeRunList());
+        System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
+        if (checkpoint.getOpen().getBins() > 0) {
+            recoverOpen = checkpoint.getOpen();
+            recoverV = Snapshots.array(recoverOpen.getVList());
+            assembly.begin(recoverOpen.getFirstBin(), TrialAssembly.WARM_UP, recoverV);
+        }
+    }
+
+    @Override
+    public Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Arrived arrived -> onArrived(arrived.arrival());
+            case Filtered filtered -> onFiltered(filtered.reply());
+            case FromFitter learned -> onLearned(learned.learned());
+            case CheckpointStored stored -> onCheckpointStored(stored);
+        };
+    }
+
+    // ------------------------------------------------------------------ bins
+
+    private Behavior<Command> onArrived(Arrival arrival) {
+        if (recoverOpen != null) {
+            recoverWarmUp(arrival);
+        }
+        Activity activity = arrival.activity();
+        boolean partial = activity.getFirstBin() < nextBin
+                && activity.getFirstBin() + activity.getBinsCount() > nextBin;
+        boolean replayed = arrival.offset() < replayedUpTo || (arrival.offset() == replayedUpTo && partial);
+        order.offer(arrival, replayed);
+        process();
+        return this;
+    }
+
+    /** After a restart: bins that were filtered before it are needed again as the open stretch's warm-up. */
+    private void recoverWarmUp(Arrival arrival) {
+        Activity activity = arrival.activity();
+        FitPlan fit = plan.fit();
+        long end = recoverOpen.getFirstBin() + recoverOpen.getBins();
+        for (int t = 0; t < activity.getBinsCount(); t++) {
+            if (activity.getFirstBin() + t == recoverOpen.getFirstBin() + assembly.bins()
+                    && activity.getFirstBin() + t < end) {
+                float[] y = new float[fit.neurons()];
+                plan.activity(activity.getBins(t), y, 0);
+                advance(recoverV, activity.getBins(t));
+                assembly.append(y, recoverV, 1, arrival.offset());
+            }
+        }
+        if (assembly.bins() == recoverOpen.getBins()) {
+            assembly.close(0);
+            recoverOpen = null;
+        }
+    }
+
+    private void advance(float[] row, Bin bin) {
+        float[] u = new float[row.length];
+        for (int s = 0; s < row.length; s++) {
+            u[s] = bin.getInputs(s);
+        }
+        LowRankNetwork.advanceInputs(plan.fit().alpha(), row, 0, u, 0, row, 0, row.length);
+    }
+
+    private final class Orders implements BinOrder.Verdicts {
+        @Override
+        public void use(Arrival arrival, int skip, long missing) {
+            services.meters().accepted.increment(arrival.activity().getBinsCount() - skip);
+            services.meters().missing.increment((double) missing);
+            waiting.add(new Accepted(arrival, skip, missing));
+        }
+
+        @Override
+        public void reject(Arrival arrival, Fault fault, boolean used) {
+            services.publisher().reject(plan.session(), arrival.record(), fault, used);
+            if (!used) {
+                arrival.release();
+            }
+        }
+
+        @Override
+        public void clockJumped() {
+            services.meters().clockJumps.increment();
+        }
+    }
+
+    private void process() {
+        while (!blocked && !waiting.isEmpty()) {
+            Accepted next = waiting.peek();
+            Activity activity = next.arrival.activity();
+            if (next.position == activity.getBinsCount()) {
+                finishRecord(next);
+            } else if (assembly.open() && !goesOn(next)) {
+                endTrial(next.arrival.offset());
+            } else {
+                run(next);
+            }
+        }
+    }
+
+    private void finishRecord(Accepted done) {
+        waiting.remove();
+        if (done.arrival.activity().getBinsCount() == 0) {
+            done.arrival.release();
+        }
+        if (done.arrival.activity().getEndOfSession()) {
+            if (assembly.open()) {
+                endTrial(done.arrival.offset() + 1);
+            }
+            ending = true;
+            endOffset = done.arrival.offset() + 1;
+            endIfDone();
+        }
+    }
+
+    /** Whether the next bin belongs to the trial that is open. */
+    private boolean goesOn(Accepted next) {
+        Bin bin = next.arrival.activity().getBins(next.position);
+        return next.missing == 0 && !full() && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
+    }
+
+    private boolean full() {
+        int most = plan.header().getTrials() ? TrialAssembly.MAX_BINS : TrialAssembly.STRETCH;
+        return assembly.usableBins() >= most;
+    }
+
+    /** Sends the bins up to the end of the record or of their trial to the filter. */
+    private void run(Accepted next) {
+        Activity activity = next.arrival.activity();
+        FitPlan fit = plan.fit();
+        int from = next.position;
+        Filter.Start start = assembly.open() ? Filter.Start.NONE : start(activity.getBins(from), next.missing);
+        if (start != Filter.Start.NONE) {
+            begin(start, activity.getFirstBin() + from, next.missing);
+        }
+        int room = (plan.header().getTrials() ? TrialAssembly.MAX_BINS : TrialAssembly.STRETCH) - assembly.usableBins();
+        int to = from;
+        boolean end = false;
+        while (to < activity.getBinsCount() && to - from < Math.max(1, room) && !end
+                && (to == from || !plan.header().getTrials()
+                        || activity.getBins(to).getTrial() == activity.getBins(from).getTrial())) {
+            end = plan.header().getTrials() && activity.getBins(to).getTrialEnd();
+            to++;
+        }
+        int count = to - from;
+        float[] y = new float[count * fit.neurons()];
+        float[] rows = new float[count * fit.inputs()];
+        for (int t = 0; t < count; t++) {
+            plan.activity(activity.getBins(from + t), y, t * fit.neurons());
+            advance(v, activity.getBins(from + t));
+            System.arraycopy(v, 0, rows, t * fit.inputs(), fit.inputs());
+        }
+        boolean last = to == activity.getBinsCount();
+        filter.tell(new Filter.Bins(next.arrival, from, to, y, rows, start, next.missing, last));
+        assembly.append(y, rows, count, next.arrival.offset());
+        next.missing = 0;
+        next.position = to;
+        nextBin = activity.getFirstBin() + to;
+        lastTrial = activity.getBins(to - 1).getTrial();
+        lastRigTimeNs = activity.getBins(to - 1).getRigTimeNs();
+        anyBin = true;
+        if (end) {
+            endTrial(last ? next.arrival.offset() + 1 : next.arrival.offset());
+        }
+    }
+
+    private Filter.Start start(Bin bin, long missing) {
+        if (!anyBin) {
+            return plan.header().getTrials() && missing == 0 ? Filter.Start.TRIAL : Filter.Start.UNKNOWN;
+        }
+        boolean trialBegins = plan.header().getTrials() && missing == 0 && bin.getTrial() != lastTrial;
+        return trialBegins ? Filter.Start.TRIAL : Filter.Start.STRETCH;
+    }
+
+    private void begin(Filter.Start start, long bin, long missing) {
+        switch (start) {
+            case TRIAL -> {
+                Arrays.fill(v, 0);
+                assembly.begin(bin, 0, v);
+            }
+            case UNKNOWN -> assembly.begin(bin, TrialAssembly.WARM_UP, v);
+            case STRETCH -> {
+                if (missing == 0 && assembly.bins() > 0) {
+                    assembly.beginWithTail();
+                } else {
+                    assembly.begin(bin, TrialAssembly.WARM_UP, v);
+                }
+            }
+            case NONE -> throw new IllegalStateException("no start");
+        }
+    }
+
+    // ------------------------------------------------------------------ ends of trials
+
+    /** @param nextBinOffset the record that holds the first bin after the trial, or the one after the trial's last */
+    private void endTrial(long nextBinOffset) {
+        Trial trial = assembly.close(trials++);
+        TrialRef open = plan.header().getTrials() ? TrialRef.getDefaultInstance() : tail();
+        boundaries.add(new Boundary(nextBin, nextBinOffset, lastTrial, lastRigTimeNs, open));
+        filter.tell(new Filter.EndTrial());
+        int steps = plan.fit().stepsPerTrial();
+        if (!plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
+            services.meters().stepsShed.increment(steps);
+            steps = 0;
+        }
+        learning++;
+        fitter.tell(new Fitter.Learn(trial, steps, wantState()));
+        blocked = plan.lockstep();
+    }
+
+    private TrialRef tail() {
+        Trial tail = assembly.tail();
+        return TrialRef.newBuilder().setFirstBin(tail.firstBin()).setBins(tail.bins()).setWarmUp(tail.warmUp())
+                .setOffset(tail.offset()).addAllV(Snapshots.list(tail.v())).build();
+    }
+
+    private boolean wantState() {
+        if (plan.lockstep()) {
+            return trials % LOCKSTEP_CHECKPOINT_TRIALS == 0;
+        }
+        long now = System.nanoTime();
+        if (now - stateWantedAtNs < LIVE_CHECKPOINT_NS) {
+            return false;
+        }
+        stateWantedAtNs = now;
+        return true;
+    }
+
+    private Behavior<Command> onFiltered(Filter.Reply reply) {
+        switch (reply) {
+            case Filter.Acknowledged ack -> acknowledged = Math.max(acknowledged, ack.nextBin());
+            case Filter.TrialFiltered filtered -> {
+                for (Boundary boundary : boundaries) {
+                    if (boundary.filtered == null) {
+                        boundary.filtered = filtered;
+                        break;
+                    }
+                }
+            }
+        }
+        complete();
+        return this;
+    }
+
+    private Behavior<Command> onLearned(Fitter.Learned learned) {
+        learning--;
+        for (Boundary boundary : boundaries) {
+            if (boundary.learned == null) {
+                boundary.learned = learned;
+                break;
+            }
+        }
+        newest = learned.model();
+        filter.tell(new Filter.Adopt(newest));
+        complete();
+        return this;
+    }
+
+    /** Publishes the trials that both are done with, oldest first. */
+    private void complete() {
+        while (!boundaries.isEmpty() && boundaries.peek().filtered != null && boundaries.peek().learned != null) {
+            Boundary boundary = boundaries.remove();
+            oneStep.add(boundary.filtered.score().oneStep());
+            freeRun.add(boundary.filtered.score().freeRun());
+            publishModel(boundary.learned.model(), false);
+            if (boundary.learned.state() != null) {
+                due = checkpoint(boundary);
+            }
+            blocked = false;
+        }
+        storeCheckpoint();
+        process();
+        endIfDone();
+    }
+
+    private FitQuality quality() {
+        return FitQuality.newBuilder().setUnit(Score.unit(plan.fit().kind())).addAllOneStep(oneStep)
+                .addAllFreeRun(freeRun)
+                .build();
+    }
+
+    private void publishModel(PublishedModel model, boolean last) {
+        services.publisher().send(Topics.MODELS, plan.session(),
+                Snapshots.toWire(plan, model).setQuality(Snapshots.newest(quality(), SNAPSHOT_TRIALS)).setFinal(last)
+                        .setPublishedUnixNs(UnixTime.nowNs()).build());
+    }
+
+    // ------------------------------------------------------------------ checkpoints
+
+    private Checkpoint checkpoint(Boundary boundary) {
+        TrialRef open = boundary.open;
+        return Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
+                .setPartition(partition)
+                .setNextOffset(open.getBins() > 0
+                        ? Math.min(open.getOffset(), boundary.nextBinOffset)
+                        : boundary.nextBinOffset)
+                .setNextBin(boundary.nextBin).setNextBinOffset(boundary.nextBinOffset).setOpen(open)
+                .setPublished(Snapshots.toWire(plan, boundary.learned.model()))
+                .setLearner(Snapshots.toWire(boundary.learned.state())).setFilter(boundary.filtered.state())
+                .addAllTrials(boundary.learned.buffer()).setLastTrial(boundary.lastTrial)
+                .setLastRigTimeNs(boundary.lastRigTimeNs)
+                .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
+                .addAllBaselineObserved(Snapshots.list(boundary.filtered.baselineObserved())).setQuality(quality())
+                .setAnyBin(true).build();
+    }
+
+    /** A checkpoint may say that bins are accounted for only once the broker has their latents. */
+    private void storeCheckpoint() {
+        if (due == null || acknowledged < due.getNextBin()) {
+            return;
+        }
+        store(due);
+        due = null;
+    }
+
+    private void store(Checkpoint checkpoint) {
+        ActorRef<Command> self = getContext().getSelf();
+        services.publisher().send(Topics.CHECKPOINTS, plan.session(), checkpoint, (metadata, bytes) -> self
+                .tell(new CheckpointStored(checkpoint)));
+    }
+
+    private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
+        if (!stored.checkpoint().getEnded()) {
+            services.offsets().checkpointed(partition, plan.session(), stored.checkpoint().getNextOffset());
+            return this;
+        }
+        services.offsets().finished(partition, plan.session());
+        parent.tell(new Finished(plan.session(), stored.checkpoint()));
+        getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
+                newest.version());
+        return Behaviors.stopped();
+    }
+
+    private void endIfDone() {
+        if (!ending || endSent || !boundaries.isEmpty() || !waiting.isEmpty() || acknowledged < nextBin) {
+            return;
+        }
+        endSent = true;
+        publishModel(newest, true);
+        store(Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
+                .setPartition(partition).setNextBin(nextBin).setNextBinOffset(endOffset).setEnded(true)
+                .setAnyBin(anyBin).build());
+    }
+}

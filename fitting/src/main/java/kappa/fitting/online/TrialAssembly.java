@@ -1,0 +1,111 @@
+package kappa.fitting.online;
+
+import java.util.Arrays;
+
+/**
+ * The trial or stretch that is being recorded, bin by bin, until it is whole. Not thread-safe.
+ */
+public final class TrialAssembly {
+
+    /** Bins that find the state where a trial's beginning is not at hand. */
+    public static final int WARM_UP = 25;
+
+    /** New bins of a stretch, in sessions without trials. */
+    public static final int STRETCH = 100;
+
+    /** A trial that is longer is learned from in pieces. */
+    public static final int MAX_BINS = 2_000;
+
+    private final int neurons;
+    private final int inputs;
+    private float[] y;
+    private float[] v;
+    private long[] offsets;
+    private int bins;
+    private int warmUp;
+    private long firstBin;
+    private boolean open;
+
+    public TrialAssembly(int neurons, int inputs) {
+        this.neurons = neurons;
+        this.inputs = inputs;
+        y = new float[STRETCH * neurons];
+        v = new float[(STRETCH + 1) * inputs];
+        offsets = new long[STRETCH];
+    }
+
+    public boolean open() {
+        return open;
+    }
+
+    public int bins() {
+        return bins;
+    }
+
+    /** Bins that the fit can learn from so far. */
+    public int usableBins() {
+        return Math.max(0, bins - warmUp);
+    }
+
+    /**
+     * Begins a trial or stretch with nothing before it.
+     *
+     * @param vBefore v just before its first bin, S numbers
+     */
+    public void begin(long first, int warmUpBins, float[] vBefore) {
+        open = true;
+        bins = 0;
+        firstBin = first;
+        warmUp = warmUpBins;
+        System.arraycopy(vBefore, 0, v, 0, inputs);
+    }
+
+    /** Begins a stretch whose warm-up is the end of the one just closed. */
+    public void beginWithTail() {
+        int tail = Math.min(WARM_UP, bins);
+        int drop = bins - tail;
+        System.arraycopy(y, drop * neurons, y, 0, tail * neurons);
+        System.arraycopy(v, drop * inputs, v, 0, (tail + 1) * inputs);
+        System.arraycopy(offsets, drop, offsets, 0, tail);
+        firstBin += drop;
+        bins = tail;
+        warmUp = WARM_UP;
+        open = true;
+    }
+
+    /**
+     * Adds bins.
+     *
+     * @param newY [count,N]
+     * @param newV [count,S]
+     * @param offset of their record on kappa.activity
+     */
+    public void append(float[] newY, float[] newV, int count, long offset) {
+        int needed = bins + count;
+        if (needed > offsets.length) {
+            int capacity = Math.max(needed, 2 * offsets.length);
+            y = Arrays.copyOf(y, capacity * neurons);
+            v = Arrays.copyOf(v, (capacity + 1) * inputs);
+            offsets = Arrays.copyOf(offsets, capacity);
+        }
+        System.arraycopy(newY, 0, y, bins * neurons, count * neurons);
+        System.arraycopy(newV, 0, v, (bins + 1) * inputs, count * inputs);
+        Arrays.fill(offsets, bins, needed, offset);
+        bins = needed;
+    }
+
+    /** The whole trial; its tail stays for {@link #beginWithTail}. */
+    public Trial close(long index) {
+        open = false;
+        return new Trial(index, firstBin, bins, warmUp, Arrays.copyOf(y, bins * neurons),
+                Arrays.copyOf(v, (bins + 1) * inputs), bins == 0 ? 0 : offsets[0]);
+    }
+
+    /** What {@link #beginWithTail} would begin with, without its activity: first bin, bins, offset and v. */
+    public Trial tail() {
+        int tail = Math.min(WARM_UP, bins);
+        int drop = bins - tail;
+        return new Trial(0, firstBin + drop, tail, WARM_UP, new float[0],
+                Arrays.copyOfRange(v, drop * inputs, (drop + 1) * inputs), tail == 0 ? 0 : offsets[drop]);
+    }
+}
