@@ -1,0 +1,514 @@
+package kappa.dashboards.web;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Rejected;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a page shows, folded from the topics by one thread that belongs to no consumer group and never commits: a pipeline
+ * does not notice it. It remembers the newest stretch of the {@value #MAX_SESSIONS} sessions active last and forgets the
+ * longest idle, so its memory is bounded whatever the topics hold.
+ *
+ * <p>Thread-safe: a lock guards everything. Pages wait on it for news on their own (virtual) threads; the pipeline never
+ * does.
+ */
+public final class LiveView implements AutoCloseable {
+
+    static final int MAX_SESSIONS = 8;
+
+    /** A page gets at most 30 frames a second. */
+    static final long FRAME_NS = 33_000_000L;
+
+    /** Headers are small: kept for more sessions than are shown, for one that wakes up again. */
+    private static final int MAX_HEADERS = 1_024;
+    /** Where reading starts, records before the end of a partition. */
+    private static final long LATENTS_BACK = 200_000;
+    private static final long ACTIVITY_BACK = 20_000;
+    /** A newer session is followed in preference to an older one that is still this fresh. */
+    private static final long ACTIVE_NS = 5_000_000_000L;
+    private static final Duration POLL = Duration.ofMillis(250);
+    private static final long RETRY_MS = 1_000;
+    private static final int SCHEMA_VERSION = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final LongSupplier unixNs;
+    private final LongSupplier nanoTime;
+    private final Counter unreadable;
+    final Counter frames;
+    final Counter conflated;
+
+    private final Map<String, SessionView> sessions = new HashMap<>();
+    private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
+    private final Map<TopicPartition, Long> positions = new HashMap<>();
+    private long rejectedElsewhere;
+    private String problem = "";
+    private long version;
+    private long frameSlots;
+    private long frameSlotStart;
+    private boolean closed;
+    private Consumer<byte[], byte[]> consumer;
+    private Thread follower;
+
+    LiveView(MeterRegistry meters, LongSupplier unixNs, LongSupplier nanoTime) {
+        this.unixNs = unixNs;
+        this.nanoTime = nanoTime;
+        unreadable = Counter.builder("kappa.dashboards.records.unreadable")
+                .description("Records on kappa's topics that the page could not use").register(meters);
+        frames = Counter.builder("kappa.dashboards.frames").description("Frames sent to pages").register(meters);
+        conflated = Counter.builder("kappa.dashboards.frames.conflated")
+                .description("Frames a page was too slow to take, each merged into the next").register(meters);
+    }
+
+    /**
+     * Starts to follow the topics. Topics that do not exist yet are waited for, and a cluster that cannot be reached is
+     * tried again; both show on the page.
+     */
+    public static LiveView start(KafkaConnection kafka, MeterRegistry meters) {
+        LiveView view = new LiveView(meters, LiveView::unixNanos, System::nanoTime);
+        view.follower = Thread.ofPlatform().name("kappa-dashboard-follower").daemon(true)
+                .start(() -> view.follow(kafka));
+        return view;
+    }
+
+    private static long unixNanos() {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            if (consumer != null) {
+                consumer.wakeup();
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (follower != null) {
+            try {
+                follower.join(Duration.ofSeconds(10));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- following
+
+    private void follow(KafkaConnection kafka) {
+        while (!isClosed()) {
+            try (Consumer<byte[], byte[]> opened = new KafkaConsumer<>(kafka.consumer())) {
+                lock.lock();
+                try {
+                    consumer = opened;
+                } finally {
+                    lock.unlock();
+                }
+                followWith(opened);
+            } catch (WakeupException e) {
+                LOG.debug("The dashboard stops following", e);
+            } catch (InterruptException e) {
+                return;
+            } catch (KafkaException e) {
+                LOG.warn("The dashboard cannot read from {}, tries again: {}", kafka, e.toString());
+                report("cannot read from Kafka at " + kafka.bootstrapServers() + ": " + e.getMessage());
+            } finally {
+                lock.lock();
+                try {
+                    consumer = null;
+                } finally {
+                    lock.unlock();
+                }
+            }
+            pause();
+        }
+    }
+
+    /** Headers and bins first; models and analyses when these have caught up, so that their sessions are known. */
+    private void followWith(Consumer<byte[], byte[]> from) {
+        List<TopicPartition> assigned = new ArrayList<>();
+        List<TopicPartition> bins = partitions(from,
+                List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.REJECTED));
+        List<TopicPartition> results = partitions(from, List.of(Topics.MODELS, Topics.ANALYSES));
+        if (bins.isEmpty() || results.isEmpty()) {
+            report("the topics do not exist yet");
+            return;
+        }
+        report("");
+        Map<TopicPartition, Long> ends = assign(from, assigned, bins);
+        while (!isClosed()) {
+            ConsumerRecords<byte[], byte[]> records = from.poll(POLL);
+            if (!records.isEmpty()) {
+                fold(records);
+            }
+            if (ends != null && ends.entrySet().stream().allMatch(e -> from.position(e.getKey()) >= e.getValue())) {
+                ends = null;
+                assign(from, assigned, results);
+            }
+        }
+    }
+
+    /** @return the partitions of all these topics, or none if one topic does not exist */
+    private static List<TopicPartition> partitions(Consumer<byte[], byte[]> from, List<String> topics) {
+        List<TopicPartition> all = new ArrayList<>();
+        for (String topic : topics) {
+            int before = all.size();
+            from.partitionsFor(topic).forEach(p -> all.add(new TopicPartition(topic, p.partition())));
+            if (all.size() == before) {
+                return List.of();
+            }
+        }
+        return all;
+    }
+
+    /** @return where the partitions added end now */
+    private Map<TopicPartition, Long> assign(Consumer<byte[], byte[]> from, List<TopicPartition> assigned,
+            List<TopicPartition> added) {
+        assigned.addAll(added);
+        from.assign(assigned);
+        Map<TopicPartition, Long> beginnings = from.beginningOffsets(added);
+        Map<TopicPartition, Long> ends = from.endOffsets(added);
+        for (TopicPartition partition : added) {
+            long back = switch (partition.topic()) {
+                case Topics.ACTIVITY -> ACTIVITY_BACK;
+                case Topics.LATENTS, Topics.REJECTED -> LATENTS_BACK;
+                default -> Long.MAX_VALUE;
+            };
+            long earliest = Math.max(beginnings.get(partition), ends.get(partition) - back);
+            from.seek(partition, Math.max(earliest, positions.getOrDefault(partition, 0L)));
+        }
+        return ends;
+    }
+
+    private void fold(ConsumerRecords<byte[], byte[]> records) {
+        lock.lock();
+        try {
+            // In the order of the flow: a session's header before its bins, its activity before its kappa.
+            for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.REJECTED)) {
+                for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
+                    fold(topic, record);
+                }
+            }
+            // Of a compacted topic only the newest record of each session counts, and snapshots are large.
+            for (String topic : List.of(Topics.MODELS, Topics.ANALYSES)) {
+                Map<String, ConsumerRecord<byte[], byte[]>> newest = new LinkedHashMap<>();
+                for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
+                    newest.put(key(record), record);
+                }
+                newest.values().forEach(record -> fold(topic, record));
+            }
+            for (TopicPartition partition : records.partitions()) {
+                List<ConsumerRecord<byte[], byte[]>> of = records.records(partition);
+                positions.put(partition, of.get(of.size() - 1).offset() + 1);
+            }
+            news();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static String key(ConsumerRecord<byte[], byte[]> record) {
+        return record.key() == null ? "" : new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    private void fold(String topic, ConsumerRecord<byte[], byte[]> record) {
+        if (record.value() == null) {
+            return; // a tombstone: the session's state is deleted; what is shown of it stays until it is displaced
+        }
+        long appendedUnixNs = record.timestamp() * 1_000_000;
+        try {
+            switch (topic) {
+                case Topics.SESSIONS -> fold(parse(SessionHeader.parser(), record));
+                case Topics.ACTIVITY -> {
+                    // What is no activity at all, the pipeline puts on kappa.rejected; here it is only passed over.
+                    if (record.value().length <= Topics.MAX_RECORD_BYTES) {
+                        fold(parse(Activity.parser(), record), appendedUnixNs);
+                    }
+                }
+                case Topics.LATENTS -> fold(parse(Latents.parser(), record));
+                case Topics.MODELS -> fold(parse(ModelSnapshot.parser(), record));
+                case Topics.ANALYSES -> fold(parse(Analysis.parser(), record));
+                case Topics.REJECTED -> fold(parse(Rejected.parser(), record));
+                default -> throw new IllegalArgumentException(topic);
+            }
+        } catch (InvalidProtocolBufferException e) {
+            if (!topic.equals(Topics.ACTIVITY) && !topic.equals(Topics.SESSIONS)) {
+                unusable(topic, record.partition() + "/" + record.offset() + ": " + e.getMessage());
+            }
+        }
+    }
+
+    private static <M> M parse(Parser<M> parser, ConsumerRecord<byte[], byte[]> record)
+            throws InvalidProtocolBufferException {
+        return parser.parseFrom(record.value());
+    }
+
+    private void unusable(String topic, String why) {
+        unreadable.increment();
+        if (unreadable.count() == 1) {
+            LOG.warn("The dashboard cannot use a record of {}, counts further ones in {}: {}", topic,
+                    "kappa.dashboards.records.unreadable", why);
+        }
+    }
+
+    private boolean known(int schemaVersion, String topic) {
+        if (schemaVersion != SCHEMA_VERSION) {
+            unusable(topic, "schema version " + schemaVersion + ", expected " + SCHEMA_VERSION);
+        }
+        return schemaVersion == SCHEMA_VERSION;
+    }
+
+    // Each fold is called with the lock held, or in a test by the only thread there is.
+
+    void fold(SessionHeader header) {
+        if (header.getSchemaVersion() != SCHEMA_VERSION || header.getSession().isEmpty()
+                || header.getNeuronsCount() == 0 || headers.containsKey(header.getSession())) {
+            return; // the pipeline rejects it, with a reason
+        }
+        headers.put(header.getSession(), header);
+        if (headers.size() > MAX_HEADERS) {
+            headers.remove(headers.keySet().iterator().next());
+        }
+        SessionView session = sessions.get(header.getSession());
+        if (session == null) {
+            open(header.getSession(), header.getCreatedUnixNs());
+        } else {
+            session.fold(header);
+        }
+    }
+
+    void fold(Activity activity, long appendedUnixNs) {
+        if (activity.getSchemaVersion() != SCHEMA_VERSION) {
+            return; // the pipeline rejects it, with a reason
+        }
+        // Activity of a session that nobody announced shows nowhere.
+        SessionView session = headers.containsKey(activity.getSession())
+                ? open(activity.getSession(), appendedUnixNs)
+                : sessions.get(activity.getSession());
+        if (session != null) {
+            session.fold(activity, appendedUnixNs);
+        }
+    }
+
+    void fold(Latents latents) {
+        if (known(latents.getSchemaVersion(), Topics.LATENTS)) {
+            SessionView session = open(latents.getSession(), latents.getPublishedUnixNs());
+            if (session != null && !session.fold(latents)) {
+                unusable(Topics.LATENTS, "session " + latents.getSession() + ", bin " + latents.getFirstBin()
+                        + ": its numbers of dimensions and inputs are not the session's");
+            }
+        }
+    }
+
+    void fold(ModelSnapshot snapshot) {
+        if (known(snapshot.getSchemaVersion(), Topics.MODELS)) {
+            SessionView session = sessions.get(snapshot.getSession());
+            if (session != null && !session.fold(snapshot)) {
+                unusable(Topics.MODELS, "session " + snapshot.getSession() + ", version " + snapshot.getVersion()
+                        + ": its arrays do not have the sizes it announces");
+            }
+        }
+    }
+
+    void fold(Analysis analysis) {
+        SessionView session = sessions.get(analysis.getSession());
+        if (known(analysis.getSchemaVersion(), Topics.ANALYSES) && session != null) {
+            session.fold(analysis);
+        }
+    }
+
+    void fold(Rejected rejected) {
+        if (known(rejected.getSchemaVersion(), Topics.REJECTED)) {
+            SessionView session = sessions.get(rejected.getSession());
+            if (session == null) {
+                rejectedElsewhere++;
+            } else {
+                session.reject(rejected.getReason(), rejected.getRecordUsed());
+            }
+        }
+    }
+
+    /** @return the session, or null if all that are kept were active after {@code atUnixNs} */
+    private SessionView open(String id, long atUnixNs) {
+        SessionView session = sessions.get(id);
+        if (session != null) {
+            return session;
+        }
+        if (sessions.size() == MAX_SESSIONS) {
+            SessionView idle = sessions.values().stream().min(Comparator.comparingLong(s -> s.lastActiveUnixNs))
+                    .orElseThrow();
+            if (idle.lastActiveUnixNs > atUnixNs) {
+                return null;
+            }
+            sessions.remove(idle.id);
+        }
+        session = new SessionView(id);
+        session.startedUnixNs = atUnixNs;
+        session.lastActiveUnixNs = atUnixNs;
+        if (headers.containsKey(id)) {
+            session.fold(headers.get(id));
+        }
+        sessions.put(id, session);
+        return session;
+    }
+
+    private void report(String newProblem) {
+        lock.lock();
+        try {
+            problem = newProblem;
+            news();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void pause() {
+        lock.lock();
+        try {
+            long left = TimeUnit.MILLISECONDS.toNanos(RETRY_MS);
+            while (!closed && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------------- asking
+
+    /** Tells waiting pages that something is new. */
+    void news() {
+        lock.lock();
+        try {
+            version++;
+            long now = nanoTime.getAsLong();
+            if (frameSlots == 0 || now - frameSlotStart >= FRAME_NS) {
+                frameSlots++;
+                frameSlotStart = now;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    /** Waits, giving up the lock, until there is news after {@code seen} or the time is over or the view is closed. */
+    void awaitNews(long seen, long timeoutNs) throws InterruptedException {
+        long left = timeoutNs;
+        while (version == seen && left > 0 && !closed) {
+            left = changed.awaitNanos(left);
+        }
+    }
+
+    /** Waits, giving up the lock, until the clock reads {@code untilNs} or the view is closed. */
+    void awaitTime(long untilNs) throws InterruptedException {
+        for (long left = untilNs - nanoTime(); left > 0 && !closed; left = untilNs - nanoTime()) {
+            changed.awaitNanos(left);
+        }
+    }
+
+    /** Fails once the view is closed, so that no page goes on asking it. */
+    void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the view is closed");
+        }
+    }
+
+    long version() {
+        return version;
+    }
+
+    /** Number of frames that a page which is never late would have been sent. */
+    long frameSlots() {
+        return frameSlots;
+    }
+
+    long nanoTime() {
+        return nanoTime.getAsLong();
+    }
+
+    long nowUnixNs() {
+        return unixNs.getAsLong();
+    }
+
+    String problem() {
+        return problem;
+    }
+
+    long rejectedElsewhere() {
+        return rejectedElsewhere;
+    }
+
+    SessionView session(String id) {
+        return sessions.get(id);
+    }
+
+    /** Active last first. */
+    List<SessionView> sessions() {
+        return sessions.values().stream()
+                .sorted(Comparator.comparingLong((SessionView s) -> s.lastActiveUnixNs).reversed()
+                        .thenComparing(s -> s.id))
+                .toList();
+    }
+
+    /**
+     * The session a page follows by itself: of those active in the five seconds before the last record, the one started
+     * last, so that two rigs at once do not make the page flicker between them. Null if there is none.
+     */
+    SessionView newestSession() {
+        List<SessionView> all = sessions();
+        return all.stream().filter(s -> s.lastActiveUnixNs > all.get(0).lastActiveUnixNs - ACTIVE_NS)
+                .max(Comparator.comparingLong(s -> s.startedUnixNs)).orElse(null);
+    }
+}

@@ -1,0 +1,364 @@
+// The page: asks the server for the next frame when the last one is drawn, and keeps what the charts draw.
+import { ActivityChart, QualityChart, TraceChart } from "/charts.js";
+import { Portrait } from "/portrait.js";
+import { palette } from "/theme.js";
+
+const STALE_MS = 1000;
+const TRAIL_BINS = 256;
+const byId = id => document.getElementById(id);
+const body = document.body;
+
+/** Everything drawn. Series are arrays over `bins`, in the order of the bins. */
+const emptyState = () => ({
+  session: null, header: null, status: null, now: null, windowBins: 0,
+  trace: { bins: [], kappa: [], sd: [], inputs: [], starts: [], phases: [] },
+  neurons: { ids: [], bins: [], observed: [], predicted: [] },
+  trail: { bins: [], kappa: [] }, quality: null, analysis: null,
+});
+let state = emptyState();
+const changed = { trace: false, neurons: false, quality: false, analysis: false, header: false };
+let frame = null; // the newest one
+let receivedAt = 0;
+let framesDrawn = 0;
+
+const charts = {
+  trace: new TraceChart(byId("trace")), activity: new ActivityChart(byId("activity")),
+  quality: new QualityChart(byId("quality")),
+};
+const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; });
+
+// ------------------------------------------------------------------------------------------------- folding frames
+
+/** Drops what the frame sends again (from its first bin on) and what has left the window, then appends. */
+function extend(held, arrays, sent, first, last) {
+  let keep = held.bins.length;
+  while (keep > 0 && held.bins[keep - 1] >= sent.from) keep--;
+  let gone = 0;
+  while (gone < keep && held.bins[gone] < first) gone++;
+  held.bins = held.bins.slice(gone, keep).concat(sent.bins);
+  for (const name of arrays) {
+    held[name] = sent[name].map((series, i) => (held[name][i] ?? []).slice(gone, keep).concat(series));
+  }
+}
+
+/** Marks are [bin, value]; of the phases, the one that began before the window stays, since it reaches into it. */
+function extendMarks(held, sent, from, first, reachesIn) {
+  const all = held.filter(mark => mark[0] < from).concat(sent);
+  let gone = 0;
+  while (gone < all.length && (reachesIn ? (all[gone + 1] ?? [Infinity])[0] <= first : all[gone][0] < first)) gone++;
+  return all.slice(gone);
+}
+
+function fold(message) {
+  if (message.reset) {
+    state = emptyState();
+    for (const key of Object.keys(changed)) changed[key] = true;
+  }
+  state.session = message.session ?? null;
+  if (message.header) { state.header = message.header; changed.header = true; }
+  if (message.status) state.status = message.status;
+  if (message.windowBins) state.windowBins = message.windowBins;
+  if (message.now) state.now = message.now;
+  if (message.trace) {
+    const first = message.now.bin - state.windowBins + 1;
+    extend(state.trace, ["kappa", "sd", "inputs"], message.trace, first);
+    state.trace.starts = extendMarks(state.trace.starts, message.trace.starts, message.trace.from, first, false);
+    const phases = state.trace.phases.filter(mark => mark[0] < message.trace.from);
+    const fresh = message.trace.phases.filter((mark, i) => i > 0 || !phases.length || phases.at(-1)[1] !== mark[1]);
+    state.trace.phases = extendMarks(phases, fresh, message.trace.from, first, true);
+    const sent = message.trail ? {
+      from: message.trail.from, kappa: message.trail.kappa,
+      bins: Array.from(message.trail.kappa[0] ?? [], (unused, i) => message.trail.from + i),
+    } : message.trace;
+    extend(state.trail, ["kappa"], sent, message.now.bin - TRAIL_BINS + 1);
+    changed.trace = true;
+  }
+  if (message.neurons) {
+    if (message.neurons.ids.join("\n") !== state.neurons.ids.join("\n")) {
+      state.neurons = { ids: message.neurons.ids, bins: [], observed: [], predicted: [] };
+    }
+    extend(state.neurons, ["observed", "predicted"], message.neurons, message.now.bin - state.windowBins + 1);
+    changed.neurons = true;
+  }
+  if (message.quality) { state.quality = message.quality; changed.quality = true; }
+  if (message.analysis) { state.analysis = message.analysis; changed.analysis = true; }
+}
+
+// ------------------------------------------------------------------------------------------------------ connection
+
+let socket = null;
+let waitingForFrame = false;
+let drawQueued = false;
+let resync = true;
+let retryMs = 250;
+let retryAt = 0;
+
+function connect() {
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  socket.onopen = () => { retryMs = 250; resync = true; waitingForFrame = false; ask(); showBadge(); };
+  socket.onmessage = event => receive(JSON.parse(event.data));
+  socket.onclose = () => {
+    socket = null;
+    waitingForFrame = false;
+    retryAt = performance.now() + retryMs;
+    setTimeout(connect, retryMs);
+    retryMs = Math.min(10_000, retryMs * 2);
+    showBadge();
+  };
+}
+
+function ask() {
+  if (!socket || socket.readyState !== WebSocket.OPEN || waitingForFrame || drawQueued || document.hidden) return;
+  waitingForFrame = true;
+  socket.send(JSON.stringify({
+    session: byId("session").value, resync, since: state.now?.bin ?? -1, window: Number(byId("window").value),
+    width: Math.round(charts.trace.plotWidth()), neurons: chosenNeurons(),
+  }));
+  resync = false;
+}
+
+function receive(message) {
+  waitingForFrame = false;
+  if (message.error) { console.error(message.error); return; }
+  frame = message;
+  receivedAt = performance.now();
+  fold(message);
+  drawQueued = true;
+  requestAnimationFrame(draw);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) { resync = true; } else { ask(); showBadge(); }
+});
+
+// --------------------------------------------------------------------------------------------------------- drawing
+
+let activityDrawnAt = 0;
+let themeDrawn = "";
+
+function draw() {
+  drawQueued = false;
+  const begun = performance.now();
+  if (themeDrawn !== palette().name) {
+    themeDrawn = palette().name;
+    for (const key of Object.keys(changed)) changed[key] = true;
+  }
+  if (changed.header) showHeader();
+  if (changed.analysis) showConditions();
+  const hasBins = state.now !== null;
+  showWaiting(hasBins);
+  if (hasBins) {
+    if (changed.trace) charts.trace.draw(state, frame.reset);
+    if (changed.trace || changed.analysis) {
+      portrait.draw(state, byId("condition").value, [Number(byId("dimensionX").value), Number(byId("dimensionY").value)]);
+    }
+    changed.trace = false;
+    changed.analysis = false;
+    // Ten times a second is as much as an eye follows over this many curves.
+    if (changed.neurons && (frame.reset || begun - activityDrawnAt > 100)) {
+      charts.activity.draw(state);
+      activityDrawnAt = begun;
+      changed.neurons = false;
+    }
+    if (changed.quality && state.quality) { charts.quality.draw(state.quality, showQuality); changed.quality = false; }
+    showLegend();
+  }
+  showSessions();
+  showStatus();
+  showBadge();
+  framesDrawn++;
+  body.dataset.frames = framesDrawn;
+  body.dataset.session = state.session ?? "";
+  body.dataset.bins = state.status?.bins ?? 0;
+  body.dataset.newest = state.now?.bin ?? -1;
+  body.dataset.kappa = state.now ? state.now.kappa.join(" ") : "";
+  body.dataset.modelVersion = state.status?.modelVersion ?? "";
+  body.dataset.analysisVersion = state.analysis?.modelVersion ?? "";
+  body.dataset.conflated = frame.conflated;
+  body.dataset.points = state.trace.bins.length;
+  body.dataset.drawMs = (performance.now() - begun).toFixed(1);
+  ask();
+}
+
+function showHeader() {
+  changed.header = false;
+  const h = state.header;
+  const parts = [];
+  if (h) {
+    if (h.neurons) parts.push(`${h.neurons} neurons`);
+    if (h.rank) parts.push(`rank ${h.rank}`);
+    parts.push(`${+(h.binWidth * 1000).toPrecision(3)} ms bins`);
+    if (h.observation) parts.push(h.observation);
+    if (h.origin) parts.push(h.origin);
+  }
+  byId("origin").textContent = parts.join(" · ");
+  byId("origin").title = parts.join(" · ");
+  byId("activityUnit").textContent = h?.observation === "counts" ? "spikes per bin" : h?.observation ?? "";
+  neuronHint = h?.examples?.length ? `ids of up to 8 neurons, such as ${h.examples.join(", ")}` : "ids of up to 8 neurons";
+  const rank = h?.rank ?? 0;
+  for (const [id, at] of [["dimensionX", 0], ["dimensionY", 1]]) {
+    const select = byId(id);
+    select.hidden = rank < 3;
+    if (select.options.length !== rank) {
+      select.replaceChildren(...Array.from({ length: rank }, (unused, k) => new Option(`κ${subscript(k + 1)}`, k)));
+      select.value = String(Math.min(at, Math.max(0, rank - 1)));
+    }
+  }
+}
+
+let neuronHint = "";
+const subscript = number => String(number).replace(/\d/g, digit => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+
+function showConditions() {
+  const select = byId("condition");
+  const names = (state.analysis?.conditions ?? [{ input: "none" }]).map(condition => condition.input);
+  if (names.join("\n") !== Array.from(select.options, option => option.value).join("\n")) {
+    const before = select.value;
+    select.replaceChildren(...names.map(name => new Option(name, name)));
+    select.value = names.includes(before) ? before : names[0];
+  }
+  byId("portraitOf").textContent = state.analysis ? `of model ${state.analysis.modelVersion}` : "";
+}
+
+function showLegend() {
+  const colours = palette().latents;
+  const rank = state.now.kappa.length;
+  const items = [];
+  for (let k = 0; k < Math.min(rank, 6); k++) {
+    const item = document.createElement("span");
+    const swatch = document.createElement("b");
+    swatch.textContent = `κ${subscript(k + 1)} `;
+    swatch.style.color = colours[k % colours.length];
+    const sd = Math.sqrt(state.now.covariance[k * (k + 3) / 2] ?? 0);
+    item.append(swatch, `${fixed(state.now.kappa[k])} ± ${sd.toFixed(2)}`);
+    items.push(item);
+  }
+  byId("latentLegend").replaceChildren(...items);
+}
+
+const fixed = value => value === null ? "–" : (value < 0 ? "−" : " ") + Math.abs(value).toFixed(2);
+
+function showQuality(text) {
+  byId("qualityLegend").replaceChildren(...text);
+}
+
+function showSessions() {
+  const select = byId("session");
+  const entries = [["", `newest${state.session && !select.value ? ` (${state.session})` : ""}`],
+    ...frame.sessions.map(s => [s.id, s.id + (s.ended ? " · over" : s.idleSeconds > 5 ? ` · idle ${duration(s.idleSeconds)}` : "")])];
+  const chosen = select.value;
+  if (chosen && !frame.sessions.some(s => s.id === chosen)) entries.push([chosen, `${chosen} · gone`]);
+  // Rebuilding an open list would close it.
+  const text = entries.map(e => e.join("\t")).join("\n");
+  if (select.dataset.entries !== text && document.activeElement !== select) {
+    select.replaceChildren(...entries.map(([value, label]) => new Option(label, value)));
+    select.value = chosen;
+    select.dataset.entries = text;
+  }
+}
+
+const duration = s => s < 120 ? `${Math.round(s)} s` : s < 7200 ? `${Math.round(s / 60)} min` : s < 172_800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86_400)} d`;
+const count = n => n < 100_000 ? n.toLocaleString("en") : n < 1e6 ? `${(n / 1e3).toFixed(0)}k` : `${(n / 1e6).toFixed(2)}M`;
+const ms = x => x === null || x === undefined ? "–" : x < 10 ? x.toFixed(1) : x < 10_000 ? x.toFixed(0) : `${(x / 1000).toFixed(0)}k`;
+const set = (id, text, level = "") => {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+  if (element.className !== level) element.className = level;
+};
+
+function showStatus() {
+  const s = state.status;
+  if (!s) {
+    ["rate", "lag", "age", "latency", "model", "counts", "rejected", "frames"].forEach(id => set(id, "–"));
+    return;
+  }
+  set("rate", s.binsPerSecond < 10 ? s.binsPerSecond.toFixed(1) : count(Math.round(s.binsPerSecond)));
+  set("lag", count(s.lag), s.lag > Math.max(20, s.binsPerSecond) ? "warn" : "");
+  set("latency", s.latencyMs ? `${s.latencyMs.map(ms).join(" · ")} ms` : "–");
+  set("model", s.modelVersion === undefined ? "none yet" : `v${s.modelVersion}${s.modelFinal ? " final" : ""} · ${count(s.steps)}`);
+  set("counts", `${count(s.bins)} · ${count(s.trials)}`);
+  const reasons = Object.entries(s.rejected);
+  const total = reasons.reduce((sum, entry) => sum + entry[1], 0);
+  const lines = reasons.sort((a, b) => b[1] - a[1]).map(([reason, n]) => `${reason} ${n}`);
+  set("rejected", `${count(total)} · ${count(s.gaps)}${lines.length ? ` (${lines[0]}${lines.length > 1 ? ", …" : ""})` : ""}`,
+    total > 0 ? "bad" : s.gaps > 0 ? "warn" : "");
+  byId("rejectedTile").title = ["Records of this session on kappa.rejected, and gaps between records that were used",
+    ...lines, ...(frame.rejectedElsewhere ? [`of other or unknown sessions ${frame.rejectedElsewhere}`] : [])].join("\n");
+  set("frames", `${count(framesDrawn + 1)} · ${count(frame.conflated)}`);
+}
+
+/** Age of the newest bin now: what the server said, plus the time since. */
+const ageMs = () => state.status?.ageMs === undefined || state.status.ageMs === null ? null
+  : state.status.ageMs + performance.now() - receivedAt;
+
+function showBadge() {
+  const age = ageMs();
+  let kind = "live";
+  let text = "live";
+  if (!socket || socket.readyState !== WebSocket.OPEN) {
+    kind = "disconnected";
+    const wait = Math.max(0, (retryAt - performance.now()) / 1000);
+    text = retryAt ? `disconnected, trying again${wait > 1 ? ` in ${wait.toFixed(0)} s` : ""}` : "connecting";
+  } else if (frame?.problem) {
+    kind = "stale";
+    text = frame.problem.length > 60 ? "Kafka is not answering" : frame.problem;
+  } else if (age === null) {
+    kind = "waiting";
+    text = "waiting for bins";
+  } else if (state.status.ended && state.status.lag === 0) {
+    kind = "ended";
+    text = "session over";
+  } else if (age > STALE_MS) {
+    kind = "stale";
+    text = `stale, ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)} old`;
+  }
+  body.dataset.state = kind;
+  set("badge", text);
+  byId("badge").title = frame?.problem ?? "";
+  set("age", age === null ? "–" : age < 1000 ? `${age.toFixed(0)} ms` : age < 10_000 ? `${(age / 1000).toFixed(1)} s` : duration(age / 1000),
+    kind === "stale" ? "warn" : "");
+}
+
+function showWaiting(hasBins) {
+  byId("waiting").hidden = hasBins;
+  if (hasBins) return;
+  const announced = state.session !== null;
+  set("waitingTitle", announced ? `${state.session}: waiting for its first bins` : "Waiting for a session");
+  set("waitingText", frame.problem ? `Kafka: ${frame.problem}.`
+    : announced ? "Its header is here. κ appears with the first bin on kappa.activity." : "Nothing has been published yet. To start one:");
+  byId("start").hidden = announced;
+}
+
+// -------------------------------------------------------------------------------------------------------- controls
+
+const chosenNeurons = () => byId("neurons").value.split(/[,;\s]+/).filter(id => id).slice(0, 8);
+
+for (const id of ["session", "window"]) byId(id).addEventListener("change", () => { resync = true; byId(id).blur(); ask(); });
+byId("neurons").addEventListener("change", () => { resync = true; ask(); });
+for (const id of ["condition", "dimensionX", "dimensionY"]) byId(id).addEventListener("change", () => { changed.trace = true; redraw(); });
+
+function redraw() {
+  if (frame && !drawQueued) {
+    for (const key of Object.keys(changed)) changed[key] = true;
+    drawQueued = true;
+    requestAnimationFrame(draw);
+  }
+}
+
+let resizing = 0;
+new ResizeObserver(() => {
+  cancelAnimationFrame(resizing);
+  resizing = requestAnimationFrame(() => {
+    Object.values(charts).forEach(chart => chart.resize());
+    portrait.resize();
+    redraw();
+  });
+}).observe(document.querySelector("main"));
+setInterval(() => {
+  if (document.hidden) return;
+  showBadge();
+  const unknown = frame?.unknownNeurons ?? [];
+  byId("neurons").setAttribute("aria-invalid", String(unknown.length > 0));
+  byId("neurons").title = unknown.length ? `no neuron is called ${unknown.join(", ")}` : neuronHint;
+}, 250);
+connect();

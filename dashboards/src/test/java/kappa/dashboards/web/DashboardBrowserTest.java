@@ -1,0 +1,363 @@
+package kappa.dashboards.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import com.google.protobuf.MessageLite;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WindowType;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+import org.openqa.selenium.support.ui.WebDriverWait;
+
+/** The page in a real browser, fed through a real broker. */
+class DashboardBrowserTest {
+
+    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+    private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+    private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+
+    @TempDir
+    static Path directory;
+
+    private static EmbeddedBroker broker;
+    private static KafkaProducer<byte[], byte[]> producer;
+    private static ActorSystem<Void> system;
+    private static LiveView view;
+    private static DashboardServer server;
+    private static ChromeDriver browser;
+
+    private ScheduledExecutorService rig;
+    private ScheduledFuture<?> ticking;
+
+    @BeforeAll
+    static void startEverything() throws IOException {
+        assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
+                "needs Debian's chromium and chromium-driver");
+        broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
+        KafkaConnection kafka = KafkaConnection.to(broker.bootstrapServers());
+        Topics.createAll(kafka, 2);
+        producer = new KafkaProducer<>(kafka.producer());
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        system = ActorSystem.create(Behaviors.empty(), "browser-test");
+        view = LiveView.start(kafka, meters);
+        server = DashboardServer.start(system, DashboardServer.Settings.loopback(0), view, meters,
+                () -> new DashboardServer.Readiness(true, "test"));
+        browser = openBrowser();
+        Files.createDirectories(SCREENSHOTS);
+    }
+
+    private static ChromeDriver openBrowser() {
+        ChromeOptions options = new ChromeOptions();
+        options.setBinary(CHROMIUM.toFile());
+        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--window-size=1280,900", "--user-data-dir=" + directory.resolve("chromium"));
+        LoggingPreferences logs = new LoggingPreferences();
+        logs.enable(LogType.BROWSER, Level.ALL);
+        options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
+        ChromeDriverService service = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
+        ChromeDriver driver = new ChromeDriver(service, options);
+        // The viewport of a 1280 x 800 screen, whatever the browser's own frame takes.
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", 1280, "height", 800, "deviceScaleFactor", 1, "mobile", false));
+        return driver;
+    }
+
+    @AfterAll
+    static void stopEverything() {
+        if (browser != null) {
+            browser.quit();
+        }
+        if (server != null) {
+            server.close();
+            view.close();
+            system.terminate();
+            producer.close();
+            broker.close();
+        }
+    }
+
+    @AfterEach
+    void stopRig() throws InterruptedException {
+        if (rig != null) {
+            assertThat(ticking.isDone()).as("the rig failed").isFalse();
+            rig.shutdownNow();
+            assertThat(rig.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void shouldShowMovingKappaFlowAndFixedPointsOfARankTwoSession() throws IOException {
+        SimulatedPipeline pipeline = announce("rank-two", 2);
+        runLive(pipeline);
+        open();
+        waitFor("document.body.dataset.session === 'rank-two' && Number(document.body.dataset.bins) > 900");
+        assertThat(data("state")).isEqualTo("live");
+        String before = data("kappa");
+        waitFor("document.body.dataset.kappa !== " + quoted(before));
+        waitFor("Number(document.body.dataset.analysisVersion) >= 3");
+        assertThat(before.split(" ")).hasSize(2);
+        assertThat(coloursOf("#trace canvas")).as("colours in the trace").isGreaterThan(20);
+        assertThat(coloursOf("#portrait")).as("colours in the phase portrait").isGreaterThan(20);
+        assertThat(coloursOf("#activity canvas")).as("colours in the activity").isGreaterThan(20);
+        assertThat(coloursOf("#quality canvas")).as("colours in the quality").isGreaterThan(10);
+        assertThat(text("marks")).contains("▲ 1 source").contains("✕ 2 saddles").contains("▼ 2 stable");
+        assertThat((Boolean) browser.executeScript(
+                "const page = document.documentElement;"
+                        + " return page.scrollHeight <= innerHeight && page.scrollWidth <= innerWidth"))
+                .as("fits 1280 x 800 without scrolling").isTrue();
+        waitForFrames(60);
+        screenshot("rank-two.png");
+        darken(true);
+        waitForFrames(5);
+        screenshot("rank-two-dark.png");
+        darken(false);
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldShowPotentialOfARankOneSession() throws IOException {
+        SimulatedPipeline pipeline = announce("rank-one", 1);
+        runLive(pipeline);
+        open();
+        waitFor("document.body.dataset.session === 'rank-one' && Number(document.body.dataset.bins) > 900"
+                + " && Number(document.body.dataset.analysisVersion) >= 3");
+        assertThat(text("marks")).contains("▲ 1 source").contains("▼ 2 stable");
+        assertThat(coloursOf("#portrait")).isGreaterThan(20);
+        screenshot("rank-one.png");
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldShowAPairOfDimensionsOfARankThreeSession() throws IOException {
+        SimulatedPipeline pipeline = announce("rank-three", 3);
+        runLive(pipeline);
+        open();
+        waitFor("document.body.dataset.session === 'rank-three' && Number(document.body.dataset.bins) > 300");
+        assertThat((Boolean) browser.executeScript("return !document.getElementById('dimensionY').hidden")).isTrue();
+        assertThat(coloursOf("#portrait")).isGreaterThan(10);
+        screenshot("rank-three.png");
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldGiveASlowPageConflatedFramesAndNoBacklog() {
+        SimulatedPipeline pipeline = announce("slow", 2);
+        runLive(pipeline);
+        open();
+        waitFor("document.body.dataset.session === 'slow' && Number(document.body.dataset.bins) > 100");
+        long conflated = Long.parseLong(data("conflated"));
+        // The page does nothing for 1.5 s: about 45 frames' time, in which 150 bins pass.
+        browser.executeScript("const until = performance.now() + 1500; while (performance.now() < until);");
+        long frames = Long.parseLong(data("frames"));
+        waitFor("Number(document.body.dataset.conflated) >= " + (conflated + 20));
+        // A frame that was already on its way, and the one that holds all the rest.
+        assertThat(Long.parseLong(data("frames")) - frames).isBetween(1L, 5L);
+        waitFor("document.body.dataset.state === 'live'");
+        assertThat(Long.parseLong(data("newest"))).isGreaterThan(pipeline.next() - 60);
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldCostNothingWhileHiddenAndCatchUpWhenShownAgain() {
+        SimulatedPipeline pipeline = announce("hidden", 2);
+        runLive(pipeline);
+        open();
+        waitFor("document.body.dataset.session === 'hidden' && Number(document.body.dataset.bins) > 50");
+        String page = browser.getWindowHandle();
+        browser.switchTo().newWindow(WindowType.TAB);
+        long left = pipeline.next();
+        // One question may have been open when the page was hidden; after that, none.
+        waitUntil(() -> pipeline.next() > left + 50);
+        double framesThen = framesSent();
+        waitUntil(() -> pipeline.next() > left + 250);
+        assertThat(framesSent()).as("frames sent while hidden").isEqualTo(framesThen);
+        browser.close();
+        browser.switchTo().window(page);
+        waitFor("Number(document.body.dataset.newest) > " + (left + 200));
+        waitFor("document.body.dataset.state === 'live'");
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldSayWhenTheNewestBinIsStaleAndWhenTheSessionIsOver() {
+        SimulatedPipeline pipeline = announce("stale", 1);
+        publishBins(pipeline, 150);
+        open();
+        waitFor("document.body.dataset.session === 'stale' && Number(document.body.dataset.bins) === 150");
+        waitFor("document.body.dataset.state === 'stale'");
+        assertThat(text("badge")).contains("stale");
+        publish(Topics.ACTIVITY, pipeline.session, pipeline.end());
+        waitFor("document.body.dataset.state === 'ended'");
+        assertThat(text("badge")).isEqualTo("session over");
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldShowTheNeuronsThatWereTypedAndSayWhichDoNotExist() {
+        SimulatedPipeline pipeline = announce("chosen", 1);
+        runLive(pipeline);
+        open();
+        waitFor("document.body.dataset.session === 'chosen' && Number(document.body.dataset.bins) > 50");
+        browser.executeScript("const field = document.getElementById('neurons'); field.value = 'unit-3, unit-999';"
+                + " field.dispatchEvent(new Event('change'));");
+        waitFor("document.getElementById('neurons').title === 'no neuron is called unit-999'");
+        waitForFrames(3);
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldSayHowToStartWhileThereIsNothingToShowAndReconnectAfterTheServerIsGone() throws IOException {
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        LiveView empty = new LiveView(meters, System::nanoTime, System::nanoTime);
+        DashboardServer waiting = DashboardServer.start(system, DashboardServer.Settings.loopback(0), empty, meters,
+                () -> new DashboardServer.Readiness(false, "waiting"));
+        int port = waiting.port();
+        browser.get("http://localhost:" + port + "/");
+        waitFor("Number(document.body.dataset.frames) > 0");
+        assertThat(text("waiting")).contains("Waiting for a session").contains("./kappa live");
+        assertThat(data("state")).isEqualTo("waiting");
+        screenshot("waiting.png");
+        assertNoConsoleErrors();
+        waiting.close();
+        waitFor("document.body.dataset.state === 'disconnected'");
+        DashboardServer again = DashboardServer.start(system, DashboardServer.Settings.loopback(port), empty,
+                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                () -> new DashboardServer.Readiness(false, "waiting"));
+        waitFor("document.body.dataset.state === 'waiting'");
+        again.close();
+        browser.get("about:blank");
+        browser.manage().logs().get(LogType.BROWSER); // refused connections while the server was gone
+    }
+
+    // ------------------------------------------------------------------------------------------------- the pipeline
+
+    private SimulatedPipeline announce(String session, int rank) {
+        SimulatedPipeline pipeline = new SimulatedPipeline(session, rank);
+        publish(Topics.SESSIONS, session, pipeline.header(unixNs()));
+        return pipeline;
+    }
+
+    private void publishBins(SimulatedPipeline pipeline, int bins) {
+        for (int t = 0; t < bins; t++) {
+            pipeline.step(unixNs(), (activity, latents) -> {
+                publish(Topics.ACTIVITY, pipeline.session, activity);
+                publish(Topics.LATENTS, pipeline.session, latents);
+            });
+            if (pipeline.next() % SimulatedPipeline.TRIAL_BINS == 0) {
+                publish(Topics.MODELS, pipeline.session, pipeline.model());
+                publish(Topics.ANALYSES, pipeline.session, pipeline.analysis());
+            }
+        }
+    }
+
+    /** 800 bins at once, as a past, then 100 a second. */
+    private void runLive(SimulatedPipeline pipeline) {
+        publishBins(pipeline, 800);
+        rig = Executors.newSingleThreadScheduledExecutor();
+        ticking = rig.scheduleAtFixedRate(() -> publishBins(pipeline, 1), 0, 10, TimeUnit.MILLISECONDS);
+    }
+
+    private static void publish(String topic, String session, MessageLite message) {
+        // A record that is not delivered shows as a bin that never comes.
+        var unused = producer.send(
+                new ProducerRecord<>(topic, session.getBytes(StandardCharsets.UTF_8), message.toByteArray()));
+    }
+
+    private static long unixNs() {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    }
+
+    // -------------------------------------------------------------------------------------------------- the browser
+
+    private static void open() {
+        browser.get("http://localhost:" + server.port() + "/");
+    }
+
+    private static void waitFor(String condition) {
+        new WebDriverWait(browser, Duration.ofSeconds(40), Duration.ofMillis(50))
+                .withMessage(() -> condition + ", but body has " + browser.executeScript(
+                        "return JSON.stringify(document.body.dataset)") + " and the console "
+                        + browser.manage().logs().get(LogType.BROWSER).getAll())
+                .until(driver -> (Boolean) browser.executeScript("return " + condition));
+    }
+
+    private static void waitUntil(java.util.function.BooleanSupplier condition) {
+        new WebDriverWait(browser, Duration.ofSeconds(40), Duration.ofMillis(50)).until(d -> condition.getAsBoolean());
+    }
+
+    private static void waitForFrames(int more) {
+        waitFor("Number(document.body.dataset.frames) > " + (Long.parseLong(data("frames")) + more));
+    }
+
+    private static double framesSent() {
+        return view.frames.count();
+    }
+
+    private static String data(String name) {
+        return (String) browser.executeScript("return document.body.dataset[arguments[0]]", name);
+    }
+
+    private static String text(String id) {
+        return (String) browser.executeScript("return document.getElementById(arguments[0]).textContent", id);
+    }
+
+    private static String quoted(String text) {
+        return "'" + text + "'";
+    }
+
+    /** Number of different colours on a canvas: 1 on a blank one. */
+    private static long coloursOf(String selector) {
+        return (Long) browser.executeScript("""
+                const canvas = document.querySelector(arguments[0]);
+                const image = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                return new Set(new Uint32Array(image.data.buffer)).size;
+                """, selector);
+    }
+
+    private static void darken(boolean dark) {
+        browser.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features",
+                List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
+    private static void screenshot(String name) throws IOException {
+        Files.write(SCREENSHOTS.resolve(name), browser.getScreenshotAs(OutputType.BYTES));
+    }
+
+    private static void assertNoConsoleErrors() {
+        assertThat(browser.manage().logs().get(LogType.BROWSER).getAll())
+                .filteredOn(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue()).isEmpty();
+    }
+}

@@ -1,0 +1,345 @@
+package kappa.dashboards.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.FitQuality;
+import kappa.ingest.wire.LatentBin;
+import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.Rejected;
+import kappa.ingest.wire.SessionHeader;
+import org.junit.jupiter.api.Test;
+
+/** What the page is told, from messages folded directly. */
+class LiveViewTest {
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final long NOW = 1_800_000_000L * SECOND;
+
+    private final AtomicLong clock = new AtomicLong(NOW);
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final LiveView view = new LiveView(meters, clock::get, clock::get);
+
+    @Test
+    void shouldCountABinThatIsPublishedAgainOnceAndKeepTheLast() throws Exception {
+        view.fold(header("s", 2, Observation.RATES));
+        view.fold(latents("s", 0, 1f, 2f, 3f));
+        view.fold(latents("s", 1, 7f, 8f));
+        JsonNode frame = ask(new PageClient(view), -1);
+        assertThat(frame.at("/status/bins").asInt()).isEqualTo(3);
+        assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 7, 8);
+        assertThat(frame.at("/now/kappa/0").asDouble()).isEqualTo(8);
+    }
+
+    @Test
+    void shouldScoreTrialsByErrorsOfEachBinOnceEvenIfBinsAreRepeated() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        for (int twice = 0; twice < 2; twice++) {
+            view.fold(scored("s", 0, 1, 10, 30, 5));
+            view.fold(scored("s", 1, 1, 12, 40, 7));
+            view.fold(scored("s", 2, 2, 1, 2, 0));
+        }
+        // Trial 2 is still running: only trial 1 has a score, (70 - 22) / (12 ln 2).
+        assertThat(view.session("s").oneStepScores()).hasSize(1);
+        assertThat(view.session("s").oneStepScores()[0]).isCloseTo(48 / (12 * Math.log(2)), within(1e-12));
+        assertThat(view.session("s").unit()).isEqualTo("bits/spike");
+    }
+
+    @Test
+    void shouldScoreRatesAsVarianceExplained() {
+        view.fold(header("s", 2, Observation.RATES));
+        view.fold(scored("s", 0, 1, 25, 100, 0));
+        view.fold(scored("s", 1, 2, 0, 1, 0));
+        assertThat(view.session("s").oneStepScores()).containsExactly(0.75);
+        assertThat(view.session("s").unit()).isEqualTo("r2");
+    }
+
+    @Test
+    void shouldNumberTrialsFromTheSessionsFirstWhenStartedLate() throws Exception {
+        view.fold(header("s", 2, Observation.RATES));
+        view.fold(model("s").setQuality(FitQuality.newBuilder().addAllOneStep(List.of(.1, .2, .3, .4, .5))
+                .addAllFreeRun(List.of(.1, .2, .3, .4, .5))).build());
+        view.fold(scored("s", 900, 5, 25, 100, 0));
+        view.fold(scored("s", 901, 6, 25, 100, 0));
+        JsonNode quality = ask(new PageClient(view), -1).at("/quality");
+        assertThat(quality.at("/before").asInt()).isEqualTo(3);
+        assertThat(numbers(quality.at("/freeRun"))).containsExactly(0.4, 0.5);
+    }
+
+    @Test
+    void shouldPredictEachObservationWithTheNewestModel() {
+        // x = m kappa + w v = 0.5 * 2 + 2 * 0.25 = 1.5; with b = -0.5 inside tanh.
+        double[] expected = {3 * (1 + Math.tanh(1)), 3 * Math.tanh(1) + 0.5, 3 * 1.5 + 0.5};
+        Observation[] observations = {Observation.COUNTS, Observation.RATES, Observation.CURRENTS};
+        for (int o = 0; o < 3; o++) {
+            String id = "s" + o;
+            view.fold(header(id, 1, observations[o]));
+            view.fold(Latents.newBuilder().setSchemaVersion(1).setSession(id)
+                    .addBins(LatentBin.newBuilder().addKappa(2).addCovariance(0.01f).addV(0.25f).addInputs(1))
+                    .build());
+            view.fold(ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(id).setVersion(1).setNeurons(1)
+                    .setRank(1).setInputs(1).addM(0.5f).addN(1).addW(2).addB(-0.5f).addGain(3).addOffset(0.5f)
+                    .setObservation(observations[o]).build());
+            // float32 on the wire
+            assertThat(view.session(id).predicted(0, 0)).isCloseTo(expected[o], within(1e-6));
+        }
+        assertThat(view.session("s0").predicted(0, 1)).isNaN();
+    }
+
+    @Test
+    void shouldReportLagRateAgeAndLatency() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        for (int t = 0; t < 100; t++) {
+            view.fold(activity("s", t, 1, 0), NOW);
+        }
+        for (int t = 0; t < 60; t++) {
+            // 59 bins after 3 ms, one after 400 ms
+            long latencyNs = t == 30 ? 400_000_000 : 3_000_000;
+            view.fold(latents("s", t, 0f).toBuilder().setActivityUnixNs(NOW - latencyNs).setPublishedUnixNs(NOW)
+                    .build());
+        }
+        clock.set(NOW + 700_000_000);
+        JsonNode status = ask(new PageClient(view), -1).at("/status");
+        assertThat(status.at("/lag").asInt()).isEqualTo(40);
+        assertThat(status.at("/binsPerSecond").asDouble()).isEqualTo(30); // 60 bins in the last 2 s
+        assertThat(status.at("/ageMs").asDouble()).isCloseTo(703, within(1.0));
+        // Two significant digits are kept.
+        assertThat(status.at("/latencyMs/0").asDouble()).isCloseTo(3, within(0.03));
+        assertThat(status.at("/latencyMs/2").asDouble()).isCloseTo(400, within(4.0));
+        clock.set(NOW + 10 * SECOND);
+        assertThat(ask(new PageClient(view), -1).at("/status/binsPerSecond").asDouble()).isZero();
+    }
+
+    @Test
+    void shouldForgetAJumpedBinIndexWithTheNextRecord() {
+        view.fold(header("s", 2, Observation.COUNTS));
+        view.fold(activity("s", 0, 1, 0), NOW);
+        view.fold(activity("s", 1_000_000_000_000L, 1, 0), NOW);
+        view.fold(activity("s", 1, 1, 0), NOW);
+        view.fold(latents("s", 0, 0f));
+        assertThat(view.session("s").lag()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldCountRejectedRecordsByReasonAndThoseOfUnknownSessionsApart() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        view.fold(latents("s", 0, 0f));
+        view.fold(rejected("s", Reason.NOT_FINITE, false));
+        view.fold(rejected("s", Reason.NOT_FINITE, false));
+        view.fold(rejected("s", Reason.GAP, true));
+        view.fold(rejected("nobody's", Reason.UNKNOWN_SESSION, false));
+        JsonNode frame = ask(new PageClient(view), -1);
+        assertThat(frame.at("/status/rejected").toString()).isEqualTo("{\"not finite\":2}");
+        assertThat(frame.at("/status/gaps").asInt()).isEqualTo(1);
+        assertThat(frame.at("/rejectedElsewhere").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldForgetTheLongestIdleSessionBeyondEightAndKnowItAgainWhenItWakesUp() {
+        for (int s = 0; s < 20; s++) {
+            view.fold(header("s" + s, 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW + s).build());
+        }
+        assertThat(view.sessions()).extracting(s -> s.id).containsExactly("s19", "s18", "s17", "s16", "s15", "s14",
+                "s13", "s12");
+        view.fold(latents("s3", 0, 1f).toBuilder().setPublishedUnixNs(NOW + 100).build());
+        assertThat(view.sessions()).hasSize(8).first().extracting(s -> s.id).isEqualTo("s3");
+        assertThat(view.session("s3").hasHeader()).isTrue();
+        // An old bin of a forgotten session does not displace a newer one.
+        view.fold(latents("s4", 0, 1f).toBuilder().setPublishedUnixNs(NOW).build());
+        assertThat(view.session("s4")).isNull();
+    }
+
+    @Test
+    void shouldChooseTheMostActiveNeuronsAndLeaveOutUnobservedBins() throws Exception {
+        SessionHeader.Builder header = header("s", 6, Observation.COUNTS).toBuilder();
+        view.fold(header.build());
+        for (int t = 0; t < 300; t++) {
+            Bin.Builder bin = Bin.newBuilder().addAllCounts(List.of(0, 5, 1, 9, 2, 7));
+            if (t == 299) {
+                bin.setUnobserved(com.google.protobuf.ByteString.copyFrom(new byte[]{0b1000})).setCounts(3, 0);
+            }
+            view.fold(Activity.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build(),
+                    NOW);
+            view.fold(latents("s", t, 0f));
+        }
+        JsonNode neurons = ask(new PageClient(view), -1).at("/neurons");
+        assertThat(neurons.at("/ids").toString()).isEqualTo("[\"n1\",\"n3\",\"n4\",\"n5\"]");
+        assertThat(neurons.at("/observed/1/298").asInt()).isEqualTo(9);
+        assertThat(neurons.at("/observed/1/299").isNull()).isTrue();
+    }
+
+    @Test
+    void shouldCountRecordsItCannotUse() {
+        view.fold(latents("s", 0, 0f).toBuilder().setSchemaVersion(2).build());
+        view.fold(latents("s", 0, 0f));
+        view.fold(Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(1)
+                .addBins(LatentBin.newBuilder().addKappa(1).addKappa(2).addCovariance(1).addCovariance(1)
+                        .addCovariance(1))
+                .build());
+        view.fold(model("s").clearM().build());
+        assertThat(meters.counter("kappa.dashboards.records.unreadable").count()).isEqualTo(3);
+        assertThat(view.session("s").bins()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldKeepEveryPeakInTwoPointsPerBucket() {
+        float[] series = new float[10_000];
+        java.util.Random random = new java.util.Random(3);
+        for (int t = 0; t < series.length; t++) {
+            series[t] = (float) random.nextGaussian();
+        }
+        series[1_234] = 100;
+        series[7_777] = -100;
+        int stride = Decimation.stride(series.length, 400);
+        Decimation points = new Decimation(0, series.length - 1, stride, b -> true);
+        assertThat(points.size()).isLessThanOrEqualTo(2 * 400);
+        float[] y = points.extremes(b -> series[(int) b]);
+        assertThat(y).hasSize(points.size()).contains(100f, -100f);
+        for (int p = 0; p + 1 < points.size(); p += 2) {
+            float low = Float.MAX_VALUE;
+            float high = -Float.MAX_VALUE;
+            for (long b = points.bin(p); b <= points.bin(p + 1); b++) {
+                low = Math.min(low, series[(int) b]);
+                high = Math.max(high, series[(int) b]);
+            }
+            assertThat(new float[]{Math.min(y[p], y[p + 1]), Math.max(y[p], y[p + 1])}).containsExactly(low, high);
+        }
+        assertThat(points.maxima(b -> series[(int) b])).contains(100f);
+    }
+
+    @Test
+    void shouldShowMissingBinsAsOneHole() {
+        Decimation points = new Decimation(0, 9, 1, b -> b < 3 || b > 6);
+        assertThat(points.extremes(b -> b)).containsExactly(0, 1, 2, Float.NaN, 7, 8, 9);
+    }
+
+    @Test
+    void shouldGiveAPageThatStoppedAskingOneBoundedFrameAfterAHundredThousandBins() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        view.fold(latents("s", 0, 0f));
+        view.news();
+        PageClient page = new PageClient(view);
+        page.answer(new PageClient.Request(null, true, -1, 20, 800, List.of()));
+        for (int t = 1; t <= 100_000; t++) {
+            clock.addAndGet(1_000_000); // 1,000 bins a second for 100 s
+            view.fold(latents("s", t, t % 1_000 == 0 ? 9f : 0f));
+            view.news();
+        }
+        String text = page.answer(new PageClient.Request(null, false, 0, 20, 800, List.of()));
+        JsonNode frame = new JsonMapper().readTree(text);
+        assertThat(frame.at("/now/bin").asInt()).isEqualTo(100_000);
+        assertThat(frame.at("/trace/bins").size()).isLessThanOrEqualTo(2 * 800 + 2);
+        assertThat(text.length()).isLessThan(100_000);
+        assertThat(numbers(frame.at("/trace/kappa/0"))).contains(9.0);
+        // 20 s of the 100 are in the window; of 100 s at 30 frames/s one was taken.
+        assertThat(frame.at("/skipped").asLong()).isBetween(79_000L, 98_001L);
+        assertThat(frame.at("/conflated").asLong()).isBetween(2_900L, 3_040L);
+        assertThat(meters.counter("kappa.dashboards.frames.conflated").count())
+                .isEqualTo(frame.at("/conflated").asDouble());
+        assertThat(meters.counter("kappa.dashboards.frames").count()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldSendAPageThatKeepsPaceOnlyWhatIsNew() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        for (int t = 0; t < 500; t++) {
+            view.fold(latents("s", t, 0f));
+        }
+        PageClient page = new PageClient(view);
+        assertThat(ask(page, -1).at("/trace/bins").size()).isEqualTo(500);
+        clock.addAndGet(LiveView.FRAME_NS);
+        view.fold(latents("s", 500, 1f, 2f, 3f));
+        view.news();
+        JsonNode frame = new JsonMapper()
+                .readTree(page.answer(new PageClient.Request(null, false, 499, 0.75, 800, List.of())));
+        assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 2, 3);
+        assertThat(frame.at("/conflated").asLong()).isZero();
+        assertThat(frame.has("header")).isFalse();
+        assertThat(frame.at("/reset").asBoolean()).isFalse();
+    }
+
+    @Test
+    void shouldFollowTheNewestSessionUnlessOneIsChosen() throws Exception {
+        view.fold(header("old", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW - 100 * SECOND).build());
+        view.fold(header("new", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW).build());
+        view.fold(latents("new", 0, 1f));
+        view.fold(latents("old", 0, 2f).toBuilder().setPublishedUnixNs(NOW + SECOND).build());
+        PageClient page = new PageClient(view);
+        assertThat(ask(page, -1).at("/session").asText()).isEqualTo("new");
+        clock.addAndGet(LiveView.FRAME_NS);
+        JsonNode chosen = new JsonMapper()
+                .readTree(page.answer(new PageClient.Request("old", false, 0, 0.75, 800, List.of())));
+        assertThat(chosen.at("/reset").asBoolean()).isTrue();
+        assertThat(numbers(chosen.at("/trace/kappa/0"))).containsExactly(2);
+    }
+
+    // ------------------------------------------------------------------------------------------------------ messages
+
+    private static JsonNode ask(PageClient page, long since) throws InterruptedException, IOException {
+        return new JsonMapper()
+                .readTree(page.answer(new PageClient.Request(null, true, since, 0.75, 800, List.of())));
+    }
+
+    private static double[] numbers(JsonNode array) {
+        double[] values = new double[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = array.get(i).asDouble();
+        }
+        return values;
+    }
+
+    private static SessionHeader header(String session, int neurons, Observation observation) {
+        SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
+                .setBinWidthS(0.001).setTrials(true).setObservation(observation).setCreatedUnixNs(NOW);
+        for (int i = 0; i < neurons; i++) {
+            header.addNeurons("n" + i);
+        }
+        return header.build();
+    }
+
+    private static Latents latents(String session, long firstBin, float... kappa) {
+        Latents.Builder record = Latents.newBuilder().setSchemaVersion(1).setSession(session).setFirstBin(firstBin)
+                .setActivityUnixNs(NOW).setPublishedUnixNs(NOW);
+        for (float value : kappa) {
+            record.addBins(LatentBin.newBuilder().addKappa(value).addCovariance(0.01f).setTrial(1));
+        }
+        return record.build();
+    }
+
+    private static Latents scored(String session, long bin, long trial, double error, double baseline, int spikes) {
+        return Latents.newBuilder().setSchemaVersion(1).setSession(session).setFirstBin(bin)
+                .addBins(LatentBin.newBuilder().addKappa(0).addCovariance(0.01f).setTrial(trial)
+                        .setPredictionError(error).setBaselineError(baseline).setSpikes(spikes))
+                .setActivityUnixNs(NOW).setPublishedUnixNs(NOW).build();
+    }
+
+    private static Activity activity(String session, long bin, int... counts) {
+        Bin.Builder built = Bin.newBuilder();
+        for (int count : counts) {
+            built.addCounts(count);
+        }
+        return Activity.newBuilder().setSchemaVersion(1).setSession(session).setFirstBin(bin).addBins(built).build();
+    }
+
+    private static ModelSnapshot.Builder model(String session) {
+        return ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(session).setVersion(5).setNeurons(2).setRank(1)
+                .addAllM(List.of(1f, 1f)).addAllN(List.of(1f, 1f)).addAllB(List.of(0f, 0f))
+                .addAllGain(List.of(1f, 1f)).setObservation(Observation.RATES);
+    }
+
+    private static Rejected rejected(String session, Reason reason, boolean used) {
+        return Rejected.newBuilder().setSchemaVersion(1).setSession(session).setReason(reason).setRecordUsed(used)
+                .build();
+    }
+}
