@@ -38,8 +38,6 @@ final class SessionView {
     static final int ACTIVITY_VALUES = 1 << 21;
     /** Trials whose scores are kept. */
     static final int SCORED_TRIALS = 1_024;
-    /** Sessions without trials are scored in stretches of this length. */
-    static final double STRETCH_SECONDS = 10;
     static final int DEFAULT_NEURONS = 4;
 
     private static final long RATE_SLOT_NS = 100_000_000L;
@@ -259,7 +257,7 @@ final class SessionView {
             u[slot * inputs + s] = bin.getInputsCount() == 0 ? 0 : bin.getInputs(s);
         }
         rigTimeNs[slot] = bin.getRigTimeNs();
-        trialKey[slot] = hasTrials() ? bin.getTrial() : index / stretchBins();
+        trialKey[slot] = bin.getTrial();
         trialStart[slot] = bin.getTrialStart() && hasTrials();
         phase[slot] = bin.getPhase();
         predictionError[slot] = bin.getPredictionError();
@@ -282,6 +280,9 @@ final class SessionView {
     }
 
     private void score(int slot, int sign) {
+        if (!hasTrials()) {
+            return; // the learner cuts such a session into stretches; its scores come with the model
+        }
         long key = trialKey[slot];
         if (trialsDropped > 0 && key < trials.firstKey()) {
             return;
@@ -353,10 +354,6 @@ final class SessionView {
         return header == null || header.getTrials();
     }
 
-    private long stretchBins() {
-        return Math.max(1, Math.round(STRETCH_SECONDS / binWidth()));
-    }
-
     /** Seconds. Without a header, the time between the two newest bins; 20 ms if there is one bin only. */
     double binWidth() {
         if (header != null && header.getBinWidthS() > 0) {
@@ -386,8 +383,13 @@ final class SessionView {
         return ended;
     }
 
+    /** Trials seen, the running one too; in a session without trials, stretches learned from. */
     long trialCount() {
-        return trialsDropped + trials.size();
+        return hasTrials() ? trialsDropped + trials.size() : trialsLearned();
+    }
+
+    private long trialsLearned() {
+        return model == null ? 0 : model.getQuality().getFirstTrial() + model.getQuality().getOneStepCount();
     }
 
     long modelVersion() {
@@ -455,9 +457,14 @@ final class SessionView {
     /**
      * One-step prequential scores of the finished trials kept, oldest first, from the errors that come with each bin:
      * (baseline - prediction) / (spikes ln 2) in bits per spike for counts, else 1 - prediction / baseline. NaN for a trial
-     * without spikes or without variance.
+     * without spikes or without variance. In a session without trials: the scores that came with the newest model.
      */
     double[] oneStepScores() {
+        if (!hasTrials()) {
+            return model == null
+                    ? new double[0]
+                    : model.getQuality().getOneStepList().stream().mapToDouble(x -> x).toArray();
+        }
         boolean counts = unit().equals("bits/spike");
         return trials.values().stream().limit(finishedTrials()).mapToDouble(t -> counts
                 ? t.spikes == 0 ? Double.NaN : (t.baseline - t.prediction) / (t.spikes * Math.log(2))
@@ -476,9 +483,11 @@ final class SessionView {
 
     /** Number of trials before the first that {@link #oneStepScores} speaks of. */
     long trialsBeforeScores() {
+        if (!hasTrials()) {
+            return model == null ? 0 : model.getQuality().getFirstTrial();
+        }
         // A page that is started late knows from the model how many trials came before.
-        long learned = model == null ? 0 : model.getQuality().getOneStepCount();
-        return Math.max(trialsDropped, learned - trials.size());
+        return Math.max(trialsDropped, trialsLearned() - trials.size());
     }
 
     /**
@@ -755,8 +764,11 @@ final class SessionView {
         json.writeEndArray();
         json.writeArrayFieldStart("freeRun");
         if (model != null) {
-            for (int i = Math.toIntExact(before); i < model.getQuality().getFreeRunCount(); i++) {
-                writeNumber(json, (float) model.getQuality().getFreeRun(i));
+            long from = model.getQuality().getFirstTrial();
+            for (long trial = before; trial < from + model.getQuality().getFreeRunCount(); trial++) {
+                writeNumber(json, trial < from
+                        ? Float.NaN
+                        : (float) model.getQuality().getFreeRun(Math.toIntExact(trial - from)));
             }
         }
         json.writeEndArray();

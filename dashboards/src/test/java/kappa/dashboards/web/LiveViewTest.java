@@ -68,13 +68,27 @@ class LiveViewTest {
     @Test
     void shouldNumberTrialsFromTheSessionsFirstWhenStartedLate() throws Exception {
         view.fold(header("s", 2, Observation.RATES));
-        view.fold(model("s").setQuality(FitQuality.newBuilder().addAllOneStep(List.of(.1, .2, .3, .4, .5))
-                .addAllFreeRun(List.of(.1, .2, .3, .4, .5))).build());
+        // Five trials learned from, of which the snapshot holds the scores of the last one.
+        view.fold(model("s")
+                .setQuality(FitQuality.newBuilder().setFirstTrial(4).addOneStep(.5).addFreeRun(.5)).build());
         view.fold(scored("s", 900, 5, 25, 100, 0));
         view.fold(scored("s", 901, 6, 25, 100, 0));
         JsonNode quality = ask(new PageClient(view), -1).at("/quality");
         assertThat(quality.at("/before").asInt()).isEqualTo(3);
-        assertThat(numbers(quality.at("/freeRun"))).containsExactly(0.4, 0.5);
+        assertThat(quality.at("/freeRun").toString()).isEqualTo("[null,0.5]");
+    }
+
+    @Test
+    void shouldTakeTheScoresOfASessionWithoutTrialsFromItsModel() throws Exception {
+        view.fold(header("s", 2, Observation.RATES).toBuilder().setTrials(false).build());
+        view.fold(latents("s", 0, 1f));
+        view.fold(model("s").setQuality(FitQuality.newBuilder().setFirstTrial(2).addAllOneStep(List.of(.25, .5))
+                .addAllFreeRun(List.of(.125, .25))).build());
+        JsonNode frame = ask(new PageClient(view), -1);
+        assertThat(frame.at("/quality/before").asInt()).isEqualTo(2);
+        assertThat(numbers(frame.at("/quality/oneStep"))).containsExactly(0.25, 0.5);
+        assertThat(numbers(frame.at("/quality/freeRun"))).containsExactly(0.125, 0.25);
+        assertThat(frame.at("/status/trials").asInt()).isEqualTo(4);
     }
 
     @Test
