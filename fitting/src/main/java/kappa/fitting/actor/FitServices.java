@@ -3,6 +3,8 @@ package kappa.fitting.actor;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.ingest.Meters;
@@ -38,6 +40,10 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Timer filterDuration;
         final Timer trialDuration;
 
+        private final Map<String, Long> lastCheckpointNs = new ConcurrentHashMap<>();
+        private final Map<String, Map.Entry<String, Double>> scores = new ConcurrentHashMap<>();
+        private volatile long newestAppendMs;
+
         public PipelineMeters(MeterRegistry registry) {
             accepted = Meters.BINS_ACCEPTED.counter(registry);
             filtered = Meters.BINS_FILTERED.counter(registry);
@@ -48,6 +54,42 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             latency = Meters.LATENCY.timer(registry);
             filterDuration = Meters.FILTER_DURATION.timer(registry);
             trialDuration = Meters.FIT_TRIAL_DURATION.timer(registry);
+        }
+
+        /** Seconds since the newest bin was appended; NaN before the first. */
+        public double binAgeSeconds() {
+            return newestAppendMs == 0 ? Double.NaN : (System.currentTimeMillis() - newestAppendMs) / 1e3;
+        }
+
+        void appended(long unixMs) {
+            newestAppendMs = Math.max(newestAppendMs, unixMs);
+        }
+
+        /** Seconds since the last checkpoint of the session that has waited longest; NaN without a session. */
+        public double checkpointAgeSeconds() {
+            return lastCheckpointNs.values().stream().mapToLong(Long::longValue).min().stream()
+                    .mapToDouble(oldest -> (System.nanoTime() - oldest) / 1e9).findFirst().orElse(Double.NaN);
+        }
+
+        /** A session begins, which counts as its first checkpoint, or has stored one. */
+        void checkpointed(String session) {
+            lastCheckpointNs.put(session, System.nanoTime());
+        }
+
+        void scored(String session, String unit, double score) {
+            scores.put(session, Map.entry(unit, score));
+        }
+
+        /** Mean over sessions of the score of each one's last trial; NaN without one in this unit. */
+        public double quality(String unit) {
+            return scores.values().stream().filter(score -> score.getKey().equals(unit))
+                    .mapToDouble(Map.Entry::getValue).average().orElse(Double.NaN);
+        }
+
+        /** The session is no longer this process's. */
+        void forget(String session) {
+            lastCheckpointNs.remove(session);
+            scores.remove(session);
         }
 
         /** Bins that were accepted and whose kappa is not acknowledged yet. */

@@ -3,6 +3,8 @@ package kappa.fitting.actor;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.Signal;
 import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -157,6 +159,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 Fitter.create(plan, services, checkpoint,
                         context.messageAdapter(Fitter.Learned.class, FromFitter::new)),
                 "fitter", DispatcherSelector.fromConfig("kappa.fit-dispatcher"));
+        services.meters().checkpointed(plan.session());
         // Without a handler for their end, a failing child fails this actor too.
         context.watch(filter);
         context.watch(fitter);
@@ -242,6 +245,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final class Orders implements BinOrder.Verdicts {
         @Override
         public void use(Arrival arrival, int skip, long missing) {
+            services.meters().appended(arrival.record().timestamp());
             services.meters().accepted.increment(arrival.activity().getBinsCount() - skip);
             services.meters().missing.increment((double) missing);
             waiting.add(new Accepted(arrival, skip, missing));
@@ -439,6 +443,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             Boundary boundary = boundaries.remove();
             oneStep.add(boundary.filtered.score().oneStep());
             freeRun.add(boundary.filtered.score().freeRun());
+            services.meters().scored(plan.session(), Score.unit(plan.fit().kind()),
+                    boundary.filtered.score().oneStep());
             publishModel(boundary.learned.model(), false);
             if (boundary.learned.state() != null) {
                 due = checkpoint(boundary);
@@ -497,6 +503,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     }
 
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
+        services.meters().checkpointed(plan.session());
         if (!stored.checkpoint().getEnded()) {
             services.offsets().checkpointed(partition, plan.session(), stored.checkpoint().getNextOffset());
             return this;
@@ -506,6 +513,15 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
                 newest.version());
         return Behaviors.stopped();
+    }
+
+    @Override
+    public Behavior<Command> onSignal(Signal signal) {
+        if (signal instanceof PostStop) {
+            services.meters().forget(plan.session());
+            return this;
+        }
+        return Behaviors.unhandled();
     }
 
     private void endIfDone() {

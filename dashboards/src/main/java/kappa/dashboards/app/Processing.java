@@ -1,0 +1,156 @@
+package kappa.dashboards.app;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.javadsl.Behaviors;
+import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import kappa.analysis.actor.AnalysisReader;
+import kappa.analysis.actor.Analyst;
+import kappa.fitting.actor.FitServices;
+import kappa.fitting.actor.Pipeline;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.ingest.Meters;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.stream.ActivityReader;
+import kappa.ingest.stream.Publisher;
+import kappa.ingest.wire.Reason;
+
+/**
+ * The pipeline of one process against one Kafka: reader, sessions, analyses, meters. Thread-safe.
+ */
+public final class Processing implements AutoCloseable {
+
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
+
+    private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
+    private final ActorSystem<Void> system;
+    private final Publisher publisher;
+    private final ExecutorService fitThreads;
+    private final ActivityReader activity;
+    private final AnalysisReader models;
+    private final AtomicInteger sessions = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    /**
+     * @param group the consumer group that shares the sessions
+     * @param threads threads that learn
+     * @param onFailure called once, from any thread, when the pipeline cannot go on
+     */
+    public Processing(KafkaConnection connection, String group, int threads, Consumer<Throwable> onFailure) {
+        Consumer<Throwable> fail = cause -> {
+            if (failure.compareAndSet(null, cause)) {
+                onFailure.accept(cause);
+            }
+        };
+        system = ActorSystem.create(Behaviors.empty(), "kappa",
+                ConfigFactory
+                        .parseMap(Map.of("kappa.fit-dispatcher.thread-pool-executor.fixed-pool-size", threads))
+                        .withFallback(ConfigFactory.load()));
+        publisher = new Publisher(connection, meters, fail);
+        fitThreads = threads == 1
+                ? null
+                : Executors.newFixedThreadPool(threads,
+                        Thread.ofPlatform().name("kappa-fit-", 0).daemon(true).factory());
+        FitServices.PipelineMeters pipelineMeters = new FitServices.PipelineMeters(meters);
+        AtomicReference<ActivityReader> reader = new AtomicReference<>();
+        FitServices.Offsets offsets = new FitServices.Offsets() {
+            @Override
+            public void checkpointed(int partition, String session, long offset) {
+                reader.get().checkpointed(partition, session, offset);
+            }
+
+            @Override
+            public void finished(int partition, String session) {
+                reader.get().finished(partition, session);
+            }
+        };
+        FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), fitThreads, offsets,
+                pipelineMeters);
+        ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
+                "pipeline",
+                DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
+        activity = new ActivityReader(connection, group, publisher, meters, Pipeline.sink(pipeline), fail);
+        reader.set(activity);
+        ActorRef<Analyst.Command> analyst = system.systemActorOf(Analyst.create(publisher), "analyst",
+                DispatcherSelector.fromConfig("kappa.analysis-dispatcher"));
+        models = new AnalysisReader(connection, group, analyst, system.scheduler(), fail);
+        registerMeters(pipelineMeters);
+        activity.start();
+        models.start();
+    }
+
+    private void registerMeters(FitServices.PipelineMeters pipeline) {
+        new JvmMemoryMetrics().bindTo(meters);
+        new JvmThreadMetrics().bindTo(meters);
+        new ProcessorMetrics().bindTo(meters);
+        gcMetrics.bindTo(meters);
+        // Counters are there from the start, so that a rate over the first rejection is seen.
+        for (Reason reason : Reason.values()) {
+            if (reason != Reason.REASON_UNSPECIFIED && reason != Reason.UNRECOGNIZED) {
+                Meters.RECORDS_REJECTED.counter(meters, reason.name());
+            }
+        }
+        Meters.LAG_BINS.gauge(meters, () -> pipeline.binsUnderWay() + activity.unreadRecords());
+        Meters.SESSIONS_ACTIVE.gauge(meters, sessions::get);
+        Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);
+        Meters.CHECKPOINT_AGE.gauge(meters, () -> sessions.get() == 0 ? Double.NaN : pipeline.checkpointAgeSeconds());
+        Meters.FIT_QUALITY.gauge(meters, "bits/spike", () -> pipeline.quality("bits/spike"));
+        Meters.FIT_QUALITY.gauge(meters, "r2", () -> pipeline.quality("r2"));
+        Meters.READY.gauge(meters, () -> readinessProblem() == null ? 1 : 0);
+    }
+
+    public ActorSystem<Void> system() {
+        return system;
+    }
+
+    public PrometheusMeterRegistry meters() {
+        return meters;
+    }
+
+    /** Null if bins are being processed or could be; else what is in the way, in one line. */
+    public String readinessProblem() {
+        if (failure.get() != null) {
+            return "failed: " + failure.get().getMessage();
+        }
+        return activity.ready() ? null : "waiting for the consumer group";
+    }
+
+    /** Stops reading, lets what is under way be published, and stops. What is not checkpointed is read again next time. */
+    @Override
+    public void close() {
+        activity.close();
+        models.close();
+        publisher.flush();
+        system.terminate();
+        try {
+            system.getWhenTerminated().toCompletableFuture().get(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            system.log().warn("actors did not stop within {}: {}", STOP_WITHIN, e.toString());
+        }
+        if (fitThreads != null) {
+            fitThreads.shutdownNow();
+        }
+        publisher.close();
+        gcMetrics.close();
+    }
+}

@@ -1,0 +1,34 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** A standalone broker, for machines without a Kafka. */
+@Command(name = "broker", mixinStandardHelpOptions = true, description = "Runs a Kafka broker on this machine, for machines without one.")
+final class BrokerCommand implements Callable<Integer> {
+
+    @Option(names = "--port", defaultValue = "9092", description = "Port on loopback (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Where it keeps its log (default: .kappa/broker beside the launcher).")
+    private Path data;
+
+    @Option(names = "--partitions", paramLabel = "N", defaultValue = "8", description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
+    private int partitions;
+
+    @Override
+    public Integer call() {
+        Path directory = data == null ? Home.directory("broker") : data;
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
+        Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "kappa-broker-stop"));
+        Topics.createAll(KafkaConnection.to(broker.bootstrapServers()), partitions);
+        System.err.println("Kafka " + broker.bootstrapServers() + "   log " + directory);
+        broker.awaitShutdown();
+        return 0;
+    }
+}

@@ -1,0 +1,81 @@
+package kappa.dashboards.cli;
+
+import java.io.PrintWriter;
+import kappa.ingest.session.InvalidInputException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Entry point of {@code ./kappa}. Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
+@Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Watches the latent dynamics of a neural population while it is being recorded.", subcommands = {
+    LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
+    EvaluateCommand.class, AnalyzeCommand.class,
+    CommandLine.HelpCommand.class}, footer = {"", "Begin with:  ./kappa live"})
+public final class Main implements Runnable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+    static final int FAILED = 1;
+
+    @Spec
+    private CommandSpec spec;
+
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[]{"kappa " + (version == null ? "(development build)" : version)};
+        }
+    }
+
+    public static void main(String[] args) {
+        int code = commandLine().execute(args);
+        // Not all threads of a broker that is being stopped are daemons.
+        System.exit(code);
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Main());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionExceptionHandler((exception, command, result) -> {
+            PrintWriter err = command.getErr();
+            Throwable shown = exception;
+            if (shown instanceof InvalidInputException || shown instanceof Stopped) {
+                err.println("kappa: " + shown.getMessage());
+            } else {
+                LOG.error("kappa {} failed", command.getCommandName(), exception);
+                err.println("kappa: " + command.getCommandName() + " failed: " + exception);
+            }
+            err.flush();
+            return FAILED;
+        });
+        line.setParameterExceptionHandler((exception, arguments) -> {
+            PrintWriter err = exception.getCommandLine().getErr();
+            err.println("kappa: " + exception.getMessage());
+            err.println("Try " + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+            err.flush();
+            return exception.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
+        });
+        return line;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which command? One of "
+                + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    /** The command cannot go on, for a reason the user is told in one line. */
+    static final class Stopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Stopped(String message) {
+            super(message);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package kappa.dashboards.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import kappa.dashboards.web.DashboardServer;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.SimulatedSession;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Pacing;
+import picocli.CommandLine.Option;
+
+/** Groups of options that several commands share. */
+final class Options {
+
+    private Options() {}
+
+    /** How to reach Kafka. */
+    static final class Kafka {
+        @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT", defaultValue = "localhost:9092", description = "The Kafka cluster (default: ${DEFAULT-VALUE}).")
+        String bootstrapServers;
+
+        @Option(names = "--kafka-config", paramLabel = "FILE", description = "Client properties for it, such as TLS and SASL settings.")
+        Path config;
+
+        KafkaConnection connection() {
+            return config == null
+                    ? KafkaConnection.to(bootstrapServers)
+                    : KafkaConnection.withConfig(bootstrapServers, config);
+        }
+    }
+
+    /** Where the dashboard listens. */
+    static final class Dashboard {
+        @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address of the dashboard; any but loopback needs a token (default: ${DEFAULT-VALUE}).")
+        String host;
+
+        @Option(names = "--port", defaultValue = "8080", description = "Port of the dashboard, 0 for a free one (default: ${DEFAULT-VALUE}).")
+        int port;
+
+        @Option(names = "--token-file", paramLabel = "FILE", description = "File that holds the token a visitor must show, at least 16 characters.")
+        Path tokenFile;
+
+        DashboardServer.Settings settings() {
+            return new DashboardServer.Settings(host, port, token());
+        }
+
+        private Optional<String> token() {
+            if (tokenFile == null) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(Files.readString(tokenFile, StandardCharsets.UTF_8).strip());
+            } catch (IOException e) {
+                throw new InvalidInputException("--token-file " + tokenFile + ": cannot be read: " + e, e);
+            }
+        }
+    }
+
+    /** Threads that learn. */
+    static final class Threads {
+        @Option(names = "--fit-threads", paramLabel = "N", description = "Threads that learn (default: one less than the processors).")
+        Integer fitThreads;
+
+        int count() {
+            int threads = fitThreads == null ? Math.max(1, Runtime.getRuntime().availableProcessors() - 1) : fitThreads;
+            if (threads < 1 || threads > 1024) {
+                throw new InvalidInputException("--fit-threads is " + threads + ", expected 1 to 1024");
+            }
+            return threads;
+        }
+    }
+
+    /** What is fitted. */
+    static final class Fit {
+        @Option(names = "--rank", paramLabel = "K", description = "Rank of the network to fit (default: 2, or that of the simulated network).")
+        Integer rank;
+
+        @Option(names = "--tau", paramLabel = "S", defaultValue = "0.1", description = "Time constant of the network in seconds (default: ${DEFAULT-VALUE}).")
+        double tau;
+
+        @Option(names = "--steps-per-trial", paramLabel = "N", defaultValue = "25", description = "Adam steps after each trial (default: ${DEFAULT-VALUE}).")
+        int stepsPerTrial;
+
+        @Option(names = "--seed", defaultValue = "1", description = "Seed of the fit, and of a simulated rig (default: ${DEFAULT-VALUE}).")
+        long seed;
+
+        FitSettings settings(int defaultRank, Speed speed) {
+            int k = rank == null ? defaultRank : rank;
+            if (k < 1) {
+                throw new InvalidInputException("--rank is " + k + ", expected at least 1");
+            }
+            if (stepsPerTrial < 1) {
+                throw new InvalidInputException("--steps-per-trial is " + stepsPerTrial + ", expected at least 1");
+            }
+            return FitSettings.newBuilder().setRank(k).setTimeConstantS(tau).setSeed(seed)
+                    .setStepsPerTrial(stepsPerTrial)
+                    .setPacing(speed.isMax() ? Pacing.LOCKSTEP : Pacing.LIVE).build();
+        }
+    }
+
+    /** What of a recording is observed, as the wire names it; null if the file decides. */
+    static Observation observation(String text) {
+        if (text == null) {
+            return null;
+        }
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "rates" -> Observation.RATES;
+            case "currents" -> Observation.CURRENTS;
+            case "counts" -> Observation.COUNTS;
+            default -> throw new InvalidInputException("--observe is " + text + ", expected rates, currents or counts");
+        };
+    }
+
+    /** Opens a session file and tells what was made of it. */
+    static SessionSource open(Path file, String observe) {
+        NpzSession session = NpzSession.open(file, observation(observe));
+        System.err.println(session.observationChoice());
+        return session.source();
+    }
+
+    /** A simulated rig. */
+    static final class Simulation {
+        @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME", description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal or two-population"
+                + " (default: ${DEFAULT-VALUE}).")
+        String network;
+
+        @Option(names = "--neurons", paramLabel = "N", description = "Neurons of a simulated rig.")
+        Integer neurons;
+
+        @Option(names = "--trials", paramLabel = "N", defaultValue = "0", description = "Trials of a simulated rig; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
+        long trials;
+
+        @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0.05", description = "Noise on the simulated network's currents (default: ${DEFAULT-VALUE}).")
+        double stateNoise;
+
+        private HandBuiltNetworks.HandBuilt built(long seed) {
+            int n = neurons == null ? HandBuiltNetworks.defaultNeurons(network) : neurons;
+            return HandBuiltNetworks.named(network, n, seed);
+        }
+
+        SessionSource source(String observe, long seed) {
+            Observation observation = observe == null ? Observation.COUNTS : observation(observe);
+            SimulatedSession.Settings endless = SimulatedSession.Settings.endless(observation, seed);
+            return new SimulatedSession(built(seed),
+                    new SimulatedSession.Settings(observation, endless.gain(), stateNoise,
+                            trials, seed));
+        }
+
+        int rank() {
+            return built(1).network().rank();
+        }
+
+        static List<String> networks() {
+            return HandBuiltNetworks.names();
+        }
+    }
+}

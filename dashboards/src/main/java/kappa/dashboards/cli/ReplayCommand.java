@@ -1,0 +1,46 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import kappa.dashboards.cli.SessionRun.RunOptions;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.SessionSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** An archived session through the topics. */
+@Command(name = "replay", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Publishes a recorded session as the rig would have. A session that is on the topics in part is",
+    "continued: after an interruption, give the same command again."})
+final class ReplayCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "FILE", description = "A session (.npz).")
+    private Path file;
+
+    @Option(names = "--observe", paramLabel = "rates|currents|counts", description = "What of the session is observed (default: the file decides).")
+    private String observe;
+
+    @Mixin
+    private RunOptions run;
+
+    @Mixin
+    private Options.Fit fit;
+
+    @Mixin
+    private Options.Kafka kafka;
+
+    @Override
+    public Integer call() {
+        Speed speed = Speed.parse(run.speed);
+        try (SessionSource source = Options.open(file, observe)) {
+            var settings = fit.settings(2, speed);
+            KafkaConnection connection = kafka.connection();
+            Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
+            return new SessionRun(connection, run, () -> false).run(source, settings) ? 0 : Main.FAILED;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package kappa.dashboards.cli;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import kappa.dashboards.app.Processing;
+import kappa.dashboards.web.DashboardServer;
+import kappa.dashboards.web.LiveView;
+import kappa.ingest.kafka.KafkaConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Pipeline and dashboard of this process, stopped in order on Ctrl-C: publishing first, then the pipeline, then whatever it
+ * stands on.
+ */
+final class Server implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+    private final Processing processing;
+    private final LiveView view;
+    private final DashboardServer dashboard;
+    private final DashboardServer.Settings settings;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final Thread main = Thread.currentThread();
+    private final Thread hook = new Thread(this::onSignal, "kappa-stop");
+    private Runnable last = () -> {};
+    private boolean closed;
+
+    Server(KafkaConnection connection, String group, int fitThreads, DashboardServer.Settings settings) {
+        this.settings = settings;
+        processing = new Processing(connection, group, fitThreads, this::onFailure);
+        view = LiveView.start(connection, processing.meters());
+        DashboardServer started;
+        try {
+            started = DashboardServer.start(processing.system(), settings, view, processing.meters(), () -> {
+                String problem = processing.readinessProblem();
+                return new DashboardServer.Readiness(problem == null, problem == null ? "reading" : problem);
+            });
+        } catch (RuntimeException e) {
+            view.close();
+            processing.close();
+            throw e;
+        }
+        dashboard = started;
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** What is stopped after everything else. */
+    void stopWith(Runnable action) {
+        last = action;
+    }
+
+    String address() {
+        String host = settings.host().equals("127.0.0.1") ? "localhost" : settings.host();
+        return "http://" + host + ":" + dashboard.port();
+    }
+
+    boolean failed() {
+        return failure.get() != null;
+    }
+
+    private void onFailure(Throwable cause) {
+        LOG.error("the pipeline stopped; started again it goes on from its checkpoints", cause);
+        failure.set(cause);
+        stop.countDown();
+        main.interrupt();
+    }
+
+    private void onSignal() {
+        main.interrupt();
+        close();
+    }
+
+    /** Waits for Ctrl-C or a failure of the pipeline, which it throws. */
+    void awaitStop() {
+        try {
+            stop.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (failed()) {
+            throw new Main.Stopped("the pipeline stopped: " + failure.get());
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        // The pipeline stops without the caller's interrupt, which would cut its last writes short.
+        boolean interrupted = Thread.interrupted();
+        dashboard.close();
+        view.close();
+        processing.close();
+        last.run();
+        stop.countDown();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

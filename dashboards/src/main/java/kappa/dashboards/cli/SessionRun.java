@@ -1,0 +1,167 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import kappa.dashboards.app.SessionAccount;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.wire.Snapshots;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.replay.SessionPublisher;
+import kappa.ingest.replay.SessionPublisher.Published;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+import picocli.CommandLine.Option;
+
+/**
+ * Publishes a session and, if asked, stays until the pipeline has published everything about it: what {@code live},
+ * {@code replay} and {@code rig} have in common.
+ */
+final class SessionRun {
+
+    /** Options of a run. */
+    static final class RunOptions {
+        @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1", description = {
+            "Multiple of the rig's own time, or max. With max, learning keeps in step with the",
+            "recording: the same model on every machine (default: ${DEFAULT-VALUE})."})
+        String speed;
+
+        @Option(names = "--session-id", paramLabel = "ID", description = {
+            "Name of the session on the topics (default: after the file or network). A session",
+            "that is there in part is continued."})
+        String sessionId;
+
+        @Option(names = "--until-end", description = "Stop when everything about the session is published.")
+        boolean untilEnd;
+
+        @Option(names = "--out", paramLabel = "NET.npz", description = "Keep the last model; implies --until-end.")
+        Path out;
+
+        @Option(names = "--json", description = "Print the figures as one JSON object; implies --until-end.")
+        boolean json;
+
+        boolean waits() {
+            return untilEnd || json || out != null;
+        }
+    }
+
+    private final KafkaConnection connection;
+    private final SessionPublisher publisher;
+    private final RunOptions options;
+    private final Speed speed;
+    private final BooleanSupplier failed;
+
+    /** @param failed whether the pipeline in this process has failed, so that waiting is in vain */
+    SessionRun(KafkaConnection connection, RunOptions options, BooleanSupplier failed) {
+        this.connection = connection;
+        this.publisher = new SessionPublisher(connection);
+        this.options = options;
+        this.speed = Speed.parse(options.speed);
+        this.failed = failed;
+    }
+
+    /** Under which id a session runs, and how much of it is on the topics. */
+    private record Place(SessionHeader header, long bins) {}
+
+    /**
+     * Publishes until the source ends or the thread is interrupted.
+     *
+     * @return false if it did not come to its end
+     */
+    boolean run(SessionSource source, FitSettings fit) {
+        Place place = place(source, fit);
+        SessionHeader header = place.header();
+        System.err.println("session " + header.getSession() + ": " + header.getNeuronsCount() + " neurons, rank "
+                + header.getFit().getRank() + (place.bins() > 0 ? ", continued from bin " + place.bins() : ""));
+        long started = System.nanoTime();
+        SessionAccount account = new SessionAccount(connection, header);
+        AtomicBoolean stopped = new AtomicBoolean();
+        CompletableFuture<Boolean> followed = new CompletableFuture<>();
+        if (options.waits()) {
+            Thread.ofPlatform().name("kappa-session-account").daemon(true).start(() -> {
+                try {
+                    followed.complete(account.follow(() -> stopped.get() || failed.getAsBoolean()));
+                } catch (RuntimeException | Error e) {
+                    followed.completeExceptionally(e);
+                }
+            });
+        }
+        Output.Progress progress = new Output.Progress("published");
+        long published = publisher.publish(source, header, place.bins(), speed, -1, progress::update);
+        boolean whole = !Thread.currentThread().isInterrupted();
+        if (!whole) {
+            stopped.set(true);
+            return false;
+        }
+        if (!options.waits()) {
+            return true;
+        }
+        boolean complete;
+        try {
+            complete = followed.join();
+        } catch (CompletionException e) {
+            throw new InvalidInputException("following session " + header.getSession() + " failed: " + e.getCause(), e);
+        }
+        if (!complete) {
+            throw new Main.Stopped("session " + header.getSession() + " did not come to its end: the pipeline stopped");
+        }
+        Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
+        if (options.out != null) {
+            NetworkFile.write(options.out, contents(account.finalModel()));
+            System.err.println("model " + account.finalModel().getVersion() + " written to " + options.out);
+        }
+        if (options.json) {
+            Output.json(figures);
+        } else {
+            figures.forEach((name, value) -> {
+                if (!(value instanceof Map)) {
+                    System.out.println(name + " " + value);
+                }
+            });
+            Map<String, Object> shown = new LinkedHashMap<>();
+            ((Map<?, ?>) figures.get("prequential")).forEach((name, value) -> shown.put(name.toString(), value));
+            System.out.printf("prequential %.4f %s%n", (Double) shown.get("mean"), shown.get("unit"));
+        }
+        return true;
+    }
+
+    static NetworkFile.Contents contents(ModelSnapshot model) {
+        LowRankNetwork network = Snapshots.network(model);
+        float[] gain = model.getObservation() == Observation.COUNTS ? Snapshots.array(model.getGainList()) : null;
+        return new NetworkFile.LowRank(network, null, null, gain);
+    }
+
+    private Place place(SessionSource source, FitSettings fit) {
+        String base = options.sessionId == null ? source.name() : options.sessionId;
+        String id = base;
+        for (int number = 2;; number++) {
+            SessionHeader header = SessionPublisher.header(source, id, fit);
+            Optional<Published> found = publisher.find(id);
+            if (found.isEmpty()) {
+                return new Place(header, 0);
+            }
+            boolean same = found.get().header().equals(header.toBuilder()
+                    .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
+            if (same && !found.get().complete()) {
+                return new Place(found.get().header(), found.get().bins());
+            }
+            if (options.sessionId != null) {
+                throw new InvalidInputException("--session-id " + id + ": "
+                        + (same ? "is on the topics already, whole" : "is on the topics with another header")
+                        + "; expected a new id");
+            }
+            id = base + "-" + number;
+        }
+    }
+}
