@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Fixed points and overlaps of a network file, as the pipeline publishes them of each snapshot. */
-@Command(name = "analyze", mixinStandardHelpOptions = true, description = "Fixed points with type and eigenvalues, and overlaps, of a low-rank network.")
+@Command(name = "analyze", mixinStandardHelpOptions = true,
+        description = "Fixed points with type and eigenvalues, and overlaps, of a low-rank network.")
 final class AnalyzeCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "NET.npz", description = "A low-rank network.")

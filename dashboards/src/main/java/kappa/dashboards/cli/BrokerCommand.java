@@ -9,16 +9,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** A standalone broker, for machines without a Kafka. */
-@Command(name = "broker", mixinStandardHelpOptions = true, description = "Runs a Kafka broker on this machine, for machines without one.")
+@Command(name = "broker", mixinStandardHelpOptions = true,
+        description = "Runs a Kafka broker on this machine, for machines without one.")
 final class BrokerCommand implements Callable<Integer> {
 
     @Option(names = "--port", defaultValue = "9092", description = "Port on loopback (default: ${DEFAULT-VALUE}).")
     private int port;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Where it keeps its log (default: .kappa/broker beside the launcher).")
+    @Option(names = "--data", paramLabel = "DIR",
+            description = "Where it keeps its log (default: .kappa/broker beside the launcher).")
     private Path data;
 
-    @Option(names = "--partitions", paramLabel = "N", defaultValue = "8", description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--partitions", paramLabel = "N", defaultValue = "8",
+            description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
     private int partitions;
 
     @Override

@@ -28,7 +28,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--teacher", paramLabel = "NET.npz", description = "The network the session comes from.")
     private Path teacher;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts", description = "What the session holds (default: the file decides).")
+    @Option(names = "--observe", paramLabel = "rates|currents|counts",
+            description = "What the session holds (default: the file decides).")
     private String observe;
 
     @Option(names = "--json", description = "Print the figures as one JSON object.")

@@ -18,10 +18,12 @@ import picocli.CommandLine.Option;
     "fit, the analysis and the dashboard on http://localhost:8080."})
 final class LiveCommand implements Callable<Integer> {
 
-    @Option(names = "--session", paramLabel = "FILE", description = "A recorded session (.npz) in place of the simulated rig.")
+    @Option(names = "--session", paramLabel = "FILE",
+            description = "A recorded session (.npz) in place of the simulated rig.")
     private Path session;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts", description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
+    @Option(names = "--observe", paramLabel = "rates|currents|counts",
+            description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
     private String observe;
 
     @Mixin
@@ -39,11 +41,13 @@ final class LiveCommand implements Callable<Integer> {
     @Mixin
     private Options.Threads threads;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Where the broker keeps its log, from which an interrupted session goes on (default: .kappa/live"
-            + " beside the launcher).")
+    @Option(names = "--data", paramLabel = "DIR",
+            description = "Where the broker keeps its log, from which an interrupted session goes on (default: .kappa/live"
+                    + " beside the launcher).")
     private Path data;
 
-    @Option(names = "--kafka-port", paramLabel = "PORT", defaultValue = "0", description = "Port of the broker on this machine, 0 for a free one (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--kafka-port", paramLabel = "PORT", defaultValue = "0",
+            description = "Port of the broker on this machine, 0 for a free one (default: ${DEFAULT-VALUE}).")
     private int kafkaPort;
 
     @Override

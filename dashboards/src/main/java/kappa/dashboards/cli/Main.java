@@ -12,10 +12,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Entry point of {@code ./kappa}. Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
-@Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Watches the latent dynamics of a neural population while it is being recorded.", subcommands = {
-    LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
-    EvaluateCommand.class, AnalyzeCommand.class,
-    CommandLine.HelpCommand.class}, footer = {"", "Begin with:  ./kappa live"})
+@Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
+        description = "Watches the latent dynamics of a neural population while it is being recorded.", subcommands = {
+            LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
+            EvaluateCommand.class, AnalyzeCommand.class,
+            CommandLine.HelpCommand.class},
+        footer = {"", "Begin with:  ./kappa live"})
 public final class Main implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);

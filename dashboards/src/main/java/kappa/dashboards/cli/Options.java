@@ -27,10 +27,12 @@ final class Options {
 
     /** How to reach Kafka. */
     static final class Kafka {
-        @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT", defaultValue = "localhost:9092", description = "The Kafka cluster (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT", defaultValue = "localhost:9092",
+                description = "The Kafka cluster (default: ${DEFAULT-VALUE}).")
         String bootstrapServers;
 
-        @Option(names = "--kafka-config", paramLabel = "FILE", description = "Client properties for it, such as TLS and SASL settings.")
+        @Option(names = "--kafka-config", paramLabel = "FILE",
+                description = "Client properties for it, such as TLS and SASL settings.")
         Path config;
 
         KafkaConnection connection() {
@@ -42,13 +44,16 @@ final class Options {
 
     /** Where the dashboard listens. */
     static final class Dashboard {
-        @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address of the dashboard; any but loopback needs a token (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--host", defaultValue = "127.0.0.1",
+                description = "Address of the dashboard; any but loopback needs a token (default: ${DEFAULT-VALUE}).")
         String host;
 
-        @Option(names = "--port", defaultValue = "8080", description = "Port of the dashboard, 0 for a free one (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--port", defaultValue = "8080",
+                description = "Port of the dashboard, 0 for a free one (default: ${DEFAULT-VALUE}).")
         int port;
 
-        @Option(names = "--token-file", paramLabel = "FILE", description = "File that holds the token a visitor must show, at least 16 characters.")
+        @Option(names = "--token-file", paramLabel = "FILE",
+                description = "File that holds the token a visitor must show, at least 16 characters.")
         Path tokenFile;
 
         DashboardServer.Settings settings() {
@@ -69,7 +74,8 @@ final class Options {
 
     /** Threads that learn. */
     static final class Threads {
-        @Option(names = "--fit-threads", paramLabel = "N", description = "Threads that learn (default: one less than the processors).")
+        @Option(names = "--fit-threads", paramLabel = "N",
+                description = "Threads that learn (default: one less than the processors).")
         Integer fitThreads;
 
         int count() {
@@ -83,16 +89,20 @@ final class Options {
 
     /** What is fitted. */
     static final class Fit {
-        @Option(names = "--rank", paramLabel = "K", description = "Rank of the network to fit (default: 2, or that of the simulated network).")
+        @Option(names = "--rank", paramLabel = "K",
+                description = "Rank of the network to fit (default: 2, or that of the simulated network).")
         Integer rank;
 
-        @Option(names = "--tau", paramLabel = "S", defaultValue = "0.1", description = "Time constant of the network in seconds (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--tau", paramLabel = "S", defaultValue = "0.1",
+                description = "Time constant of the network in seconds (default: ${DEFAULT-VALUE}).")
         double tau;
 
-        @Option(names = "--steps-per-trial", paramLabel = "N", defaultValue = "25", description = "Adam steps after each trial (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--steps-per-trial", paramLabel = "N", defaultValue = "25",
+                description = "Adam steps after each trial (default: ${DEFAULT-VALUE}).")
         int stepsPerTrial;
 
-        @Option(names = "--seed", defaultValue = "1", description = "Seed of the fit, and of a simulated rig (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--seed", defaultValue = "1",
+                description = "Seed of the fit, and of a simulated rig (default: ${DEFAULT-VALUE}).")
         long seed;
 
         FitSettings settings(int defaultRank, Speed speed) {
@@ -131,17 +141,20 @@ final class Options {
 
     /** A simulated rig. */
     static final class Simulation {
-        @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME", description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal or two-population"
-                + " (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME",
+                description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal or two-population"
+                        + " (default: ${DEFAULT-VALUE}).")
         String network;
 
         @Option(names = "--neurons", paramLabel = "N", description = "Neurons of a simulated rig.")
         Integer neurons;
 
-        @Option(names = "--trials", paramLabel = "N", defaultValue = "0", description = "Trials of a simulated rig; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--trials", paramLabel = "N", defaultValue = "0",
+                description = "Trials of a simulated rig; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
         long trials;
 
-        @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0.05", description = "Noise on the simulated network's currents (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0.05",
+                description = "Noise on the simulated network's currents (default: ${DEFAULT-VALUE}).")
         double stateNoise;
 
         private HandBuiltNetworks.HandBuilt built(long seed) {

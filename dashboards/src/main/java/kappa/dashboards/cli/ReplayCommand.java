@@ -21,7 +21,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A session (.npz).")
     private Path file;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts", description = "What of the session is observed (default: the file decides).")
+    @Option(names = "--observe", paramLabel = "rates|currents|counts",
+            description = "What of the session is observed (default: the file decides).")
     private String observe;
 
     @Mixin

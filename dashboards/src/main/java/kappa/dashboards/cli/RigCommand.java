@@ -14,7 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Connects a rig to the topics. */
-@Command(name = "rig", mixinStandardHelpOptions = true, description = "Connects a rig to the topics.", subcommands = RigCommand.Simulate.class)
+@Command(name = "rig", mixinStandardHelpOptions = true, description = "Connects a rig to the topics.",
+        subcommands = RigCommand.Simulate.class)
 final class RigCommand implements Runnable {
 
     @Spec
@@ -27,10 +28,12 @@ final class RigCommand implements Runnable {
     }
 
     /** A rig that records a network built by hand. */
-    @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false, description = "Records a network built by hand (Valente 2019, chapters 3 and 4), bin by bin.")
+    @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false,
+            description = "Records a network built by hand (Valente 2019, chapters 3 and 4), bin by bin.")
     static final class Simulate implements Callable<Integer> {
 
-        @Option(names = "--observe", paramLabel = "rates|currents|counts", defaultValue = "counts", description = "What the rig sees (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--observe", paramLabel = "rates|currents|counts", defaultValue = "counts",
+                description = "What the rig sees (default: ${DEFAULT-VALUE}).")
         private String observe;
 
         @Mixin

@@ -16,10 +16,12 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private Options.Kafka kafka;
 
-    @Option(names = "--group", defaultValue = "kappa", description = "Consumer group that shares the sessions (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--group", defaultValue = "kappa",
+            description = "Consumer group that shares the sessions (default: ${DEFAULT-VALUE}).")
     private String group;
 
-    @Option(names = "--partitions", paramLabel = "N", defaultValue = "8", description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--partitions", paramLabel = "N", defaultValue = "8",
+            description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
     private int partitions;
 
     @Mixin
