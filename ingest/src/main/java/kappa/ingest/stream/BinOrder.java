@@ -89,9 +89,11 @@ public final class BinOrder {
             if (first > nextBin) {
                 verdicts.reject(arrival, gap(nextBin, first), true);
             }
-            use(arrival, 0, 0);
+            use(arrival, 0, Math.max(0, first - nextBin));
         } else if (first == nextBin) {
-            useIfTrialsGrow(arrival, 0, 0);
+            if (trialGrows(arrival, 0)) {
+                use(arrival, 0, 0);
+            }
         } else if (end <= nextBin) {
             if (replayed) {
                 arrival.release();
@@ -100,11 +102,14 @@ public final class BinOrder {
                         "bin " + first + " again, expected " + nextBin);
             }
         } else if (first < nextBin) {
-            if (!replayed) {
-                verdicts.reject(arrival, new Fault(Reason.BIN_REPEATED, "bins " + first + " to " + (nextBin - 1)
-                        + " again; the record was used from bin " + nextBin + " on"), true);
+            int skip = (int) (nextBin - first);
+            if (trialGrows(arrival, skip)) {
+                if (!replayed) {
+                    verdicts.reject(arrival, new Fault(Reason.BIN_REPEATED, "bins " + first + " to " + (nextBin - 1)
+                            + " again; the record was used from bin " + nextBin + " on"), true);
+                }
+                use(arrival, skip, 0);
             }
-            useIfTrialsGrow(arrival, (int) (nextBin - first), 0);
         } else if (activity.getEndOfSession()) {
             // Nothing will follow that could confirm the jump.
             accountForGap(arrival);
@@ -127,23 +132,26 @@ public final class BinOrder {
     }
 
     private void accountForGap(Arrival arrival) {
-        long first = arrival.activity().getFirstBin();
-        verdicts.reject(arrival, gap(nextBin, first), true);
-        useIfTrialsGrow(arrival, 0, first - nextBin);
+        if (trialGrows(arrival, 0)) {
+            long first = arrival.activity().getFirstBin();
+            verdicts.reject(arrival, gap(nextBin, first), true);
+            use(arrival, 0, first - nextBin);
+        }
     }
 
     private static Fault gap(long from, long to) {
         return new Fault(Reason.GAP, "bins " + from + " to " + (to - 1) + " never came");
     }
 
-    private void useIfTrialsGrow(Arrival arrival, int skip, long missing) {
+    /** Rejects a record whose trial goes back, before anything says that it was used. */
+    private boolean trialGrows(Arrival arrival, int skip) {
         long trial = arrival.activity().getBins(skip).getTrial();
         if (trials && any && trial < lastTrial) {
             reject(arrival, Reason.TRIAL_WENT_BACK, "bin " + (arrival.activity().getFirstBin() + skip) + ": trial is "
                     + trial + " after " + lastTrial + ", expected it to grow");
-            return;
+            return false;
         }
-        use(arrival, skip, missing);
+        return true;
     }
 
     private void use(Arrival arrival, int skip, long missing) {
