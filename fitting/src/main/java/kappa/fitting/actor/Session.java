@@ -50,6 +50,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** A record of this session, checked against its header. */
     record Arrived(Arrival arrival) implements Command {}
 
+    /** The parent has taken note of {@link Finished}: no more records come here. */
+    record Stop() implements Command {}
+
     private record Filtered(Filter.Reply reply) implements Command {}
 
     private record FromFitter(Fitter.Learned learned) implements Command {}
@@ -196,6 +199,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             case Filtered filtered -> onFiltered(filtered.reply());
             case FromFitter learned -> onLearned(learned.learned());
             case CheckpointStored stored -> onCheckpointStored(stored);
+            case Stop stop -> Behaviors.stopped();
         };
     }
 
@@ -512,7 +516,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         parent.tell(new Finished(plan.session(), stored.checkpoint()));
         getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
                 newest.version());
-        return Behaviors.stopped();
+        // Records that the parent sent here before it knew of the end are still to be rejected.
+        return this;
     }
 
     @Override
