@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import kappa.ingest.kafka.KafkaConnection;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -23,7 +24,10 @@ final class CompactedTable implements AutoCloseable {
     private final List<TopicPartition> partitions = new ArrayList<>();
 
     CompactedTable(KafkaConnection connection) {
-        consumer = new KafkaConsumer<>(connection.consumer());
+        Map<String, Object> settings = connection.consumer();
+        // A fetch that waits at the broker for something new would hold up the question where the topic ends.
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "5");
+        consumer = new KafkaConsumer<>(settings);
     }
 
     /** All partitions of a topic. */
