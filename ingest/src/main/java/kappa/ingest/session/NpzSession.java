@@ -246,9 +246,10 @@ public final class NpzSession implements RecordedSession {
     private Range checkFinite(NpyArray array, boolean orNaN) {
         Range range = new Range();
         forEach(array, (index, value) -> {
-            if (Double.isNaN(value) ? !orNaN : Math.abs(value) > Float.MAX_VALUE) {
-                throw array.invalid(array.at(index) + " = " + value + ": expected a finite number (float32)"
-                        + (orNaN ? ", or NaN where there is none" : ""));
+            if (Double.isNaN(value) ? !orNaN : Math.abs(value) > SessionSource.MAX_MAGNITUDE) {
+                throw array.invalid(
+                        array.at(index) + " = " + value + ": expected a finite number, at most 1e9 in magnitude"
+                                + (orNaN ? ", or NaN where there is none" : ""));
             }
             if (value < range.low) {
                 range.low = value;

@@ -10,6 +10,12 @@ import kappa.ingest.wire.SessionHeader;
  */
 public interface SessionSource extends AutoCloseable {
 
+    /**
+     * Values and inputs beyond this are no measurements. Their squares would overflow a float, and a noise variance that is
+     * infinite once stays so: the filter would never look at that neuron again.
+     */
+    float MAX_MAGNITUDE = 1e9f;
+
     /** A short name fit for a session id: characters out of A-Z a-z 0-9 . _ - only. */
     String name();
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import kappa.ingest.kafka.Topics;
+import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
@@ -32,6 +33,8 @@ public final class WireChecks {
     public static final int MAX_RANK = 32;
     /** Counts beyond this are no spikes; also the largest whole numbers a float tells apart. */
     public static final int MAX_COUNT = 1 << 24;
+
+    private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
 
     private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final double DEFAULT_TIME_CONSTANT_S = 0.1;
@@ -109,8 +112,9 @@ public final class WireChecks {
         if (header.getFit().getPacing() == Pacing.UNRECOGNIZED) {
             return bad("fit.pacing", header.getFit().getPacingValue(), "LIVE or LOCKSTEP");
         }
-        if (header.getFit().getStepsPerTrial() > 10_000) {
-            return bad("fit.steps_per_trial", header.getFit().getStepsPerTrial(), "at most 10000");
+        int steps = header.getFit().getStepsPerTrial();
+        if (steps < 0 || steps > 10_000) {
+            return bad("fit.steps_per_trial", Integer.toUnsignedString(steps), "at most 10000");
         }
         return Optional.empty();
     }
@@ -183,14 +187,14 @@ public final class WireChecks {
                 if (count > MAX_COUNT) {
                     return fault(Reason.NOT_FINITE, index, "counts[" + i + "] is " + count, "at most " + MAX_COUNT);
                 }
-            } else if (!Float.isFinite(bin.getValues(i))) {
+            } else if (!measurable(bin.getValues(i))) {
                 return fault(Reason.NOT_FINITE, index, "values[" + i + "] is " + bin.getValues(i),
-                        "a finite number; mark what was not observed in unobserved");
+                        MAGNITUDE + "; mark what was not observed in unobserved");
             }
         }
         for (int s = 0; s < bin.getInputsCount(); s++) {
-            if (!Float.isFinite(bin.getInputs(s))) {
-                return fault(Reason.NOT_FINITE, index, "inputs[" + s + "] is " + bin.getInputs(s), "a finite number");
+            if (!measurable(bin.getInputs(s))) {
+                return fault(Reason.NOT_FINITE, index, "inputs[" + s + "] is " + bin.getInputs(s), MAGNITUDE);
             }
         }
         for (int k = 0; k < bin.getBehaviorCount(); k++) {
@@ -200,6 +204,11 @@ public final class WireChecks {
             }
         }
         return Optional.empty();
+    }
+
+    /** False for NaN, too. */
+    private static boolean measurable(float value) {
+        return Math.abs(value) <= SessionSource.MAX_MAGNITUDE;
     }
 
     private static Optional<Fault> fault(Reason reason, long index, String value, String expected) {
