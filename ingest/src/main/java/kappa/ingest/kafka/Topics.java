@@ -41,10 +41,15 @@ public final class Topics {
     public static final int MAX_RECORD_BYTES = 4 << 20;
 
     /**
-     * What the topics take, bytes. More than {@link #MAX_RECORD_BYTES}, so that a record that is too large for kappa arrives
-     * and can be rejected, whole, with a reason; and enough for the checkpoint of a large network.
+     * What kappa.activity and kappa.sessions take, bytes. More than {@link #MAX_RECORD_BYTES}, so that a record that is too
+     * large for kappa arrives and can be rejected, whole, with a reason.
      */
+    public static final int MAX_INPUT_BYTES = 16 << 20;
+
+    /** What the other topics take, bytes: a rejected record with its reason, or the checkpoint of a large network. */
     public static final int MAX_MESSAGE_BYTES = 64 << 20;
+
+    private static final Set<String> INPUTS = Set.of(SESSIONS, ACTIVITY);
 
     public static final int DEFAULT_PARTITIONS = 8;
 
@@ -95,7 +100,7 @@ public final class Topics {
 
     /** The settings of one topic. Append times are the broker's, because latency is measured between them. */
     static Map<String, String> settings(String topic) {
-        String bytes = Integer.toString(MAX_MESSAGE_BYTES);
+        String bytes = Integer.toString(INPUTS.contains(topic) ? MAX_INPUT_BYTES : MAX_MESSAGE_BYTES);
         if (COMPACTED.contains(topic)) {
             return Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime", "max.message.bytes",
                     bytes, "segment.bytes", Integer.toString(64 << 20), "min.cleanable.dirty.ratio", "0.2");

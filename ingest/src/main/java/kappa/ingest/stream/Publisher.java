@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
+import java.util.regex.Pattern;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
@@ -28,6 +29,11 @@ import org.slf4j.LoggerFactory;
 public final class Publisher implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+
+    /** Of what a stranger wrote into a message or an id, characters. */
+    private static final int MOST_OF_A_TEXT = 400;
+
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final Consumer<Throwable> onFailure;
@@ -58,28 +64,39 @@ public final class Publisher implements AutoCloseable {
     }
 
     /**
-     * Puts a record on kappa.rejected, whole.
+     * Puts a record on kappa.rejected, whole. Only what was compressed can be larger than that topic takes: then its place is
+     * all there is.
      *
      * @param session empty where unknown
      * @param used whether the record, or part of it, was used all the same
      */
     public void reject(String session, ConsumerRecord<byte[], byte[]> record, Fault fault, boolean used) {
         Meters.RECORDS_REJECTED.counter(meters, fault.reason().name()).increment();
-        LOG.warn("rejected {}-{}@{} of session {}: {}: {}", record.topic(), record.partition(), record.offset(),
-                session,
-                fault.reason(), fault.detail());
-        Rejected.Builder rejected = Rejected.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
-                .setSession(session)
-                .setReason(fault.reason()).setDetail(fault.detail()).setTopic(record.topic())
-                .setPartition(record.partition()).setOffset(record.offset()).setRecordUsed(used)
-                .setRejectedUnixNs(UnixTime.nowNs());
+        String id = line(session);
+        String detail = line(fault.detail());
+        LOG.warn("rejected {}-{}@{} of session {}: {}: {}", record.topic(), record.partition(), record.offset(), id,
+                fault.reason(), detail);
+        Rejected.Builder rejected = Rejected.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(id)
+                .setReason(fault.reason()).setDetail(detail).setTopic(record.topic()).setPartition(record.partition())
+                .setOffset(record.offset()).setRecordUsed(used).setRejectedUnixNs(UnixTime.nowNs());
+        long bytes = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+        if (bytes > Topics.MAX_MESSAGE_BYTES - (1 << 20)) {
+            send(Topics.REJECTED, id, rejected.build());
+            return;
+        }
         if (record.key() != null) {
             rejected.setKey(ByteString.copyFrom(record.key()));
         }
         if (record.value() != null) {
             rejected.setValue(ByteString.copyFrom(record.value()));
         }
-        send(Topics.REJECTED, session, rejected.build());
+        send(Topics.REJECTED, id, rejected.build());
+    }
+
+    /** One line of bounded length: a key can be anything. */
+    private static String line(String text) {
+        String cut = text.length() > MOST_OF_A_TEXT ? text.substring(0, MOST_OF_A_TEXT) + "..." : text;
+        return CONTROL.matcher(cut).replaceAll(" ");
     }
 
     /** Waits until everything sent so far is acknowledged or has failed. */
