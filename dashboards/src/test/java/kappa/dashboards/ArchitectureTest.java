@@ -1,0 +1,86 @@
+package kappa.dashboards;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.google.protobuf.MessageOrBuilder;
+import com.google.protobuf.ProtocolMessageEnum;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import kappa.fitting.network.LowRankNetwork;
+
+/** What depends on what, over all modules: this one, the last, has them all on its class path. */
+@AnalyzeClasses(packages = "kappa", importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
+class ArchitectureTest {
+
+    /** After the package phase another module's tests are a jar, which looks like any other. */
+    static final class NoTestJars implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("-tests.jar");
+        }
+    }
+
+    /** Arithmetic and files: what could run without a stream around it. */
+    private static final String[] NUMERICAL = {"kappa.fitting.kernel..", "kappa.fitting.network..",
+        "kappa.fitting.online..", "kappa.fitting.wire..", "kappa.analysis", "kappa.ingest.session.."};
+
+    @ArchTest
+    static final ArchRule MODULES_DEPEND_ONE_WAY = layeredArchitecture().consideringAllDependencies().layer("ingest")
+            .definedBy("kappa.ingest..").layer("fitting").definedBy("kappa.fitting..").layer("analysis")
+            .definedBy("kappa.analysis..").layer("dashboards").definedBy("kappa.dashboards..")
+            .whereLayer("dashboards").mayNotBeAccessedByAnyLayer().whereLayer("analysis")
+            .mayOnlyBeAccessedByLayers("dashboards").whereLayer("fitting")
+            .mayOnlyBeAccessedByLayers("analysis", "dashboards").whereLayer("ingest")
+            .mayOnlyBeAccessedByLayers("fitting", "analysis", "dashboards").ensureAllClassesAreContainedInArchitecture();
+
+    @ArchTest
+    static final ArchRule NUMERICAL_PACKAGES_KNOW_NEITHER_AKKA_NOR_KAFKA = noClasses().that()
+            .resideInAnyPackage(NUMERICAL).should().dependOnClassesThat().resideInAnyPackage("akka..", "scala..",
+                    "kafka..", "org.apache.kafka..", "kappa.ingest.kafka..", "kappa.ingest.replay..");
+
+    @ArchTest
+    static final ArchRule ONLY_FITTING_AND_LATER_MODULES_KNOW_AKKA = noClasses().that()
+            .resideInAPackage("kappa.ingest..").should().dependOnClassesThat().resideInAPackage("akka..");
+
+    @ArchTest
+    static final ArchRule ONE_CLASS_KNOWS_THE_VECTOR_API = noClasses().that()
+            .haveNameNotMatching("kappa\\.fitting\\.kernel\\.VectorKernels(\\$.*)?").should()
+            .dependOnClassesThat(resideInAPackage("jdk.incubator.vector.."));
+
+    @ArchTest
+    static final ArchRule ONE_CLASS_SAYS_WHAT_PHI_IS = noClasses().that().doNotBelongToAnyOf(LowRankNetwork.class)
+            .should().callMethod(Math.class, "tanh", double.class).orShould()
+            .callMethod(StrictMath.class, "tanh", double.class).because("phi is LowRankNetwork's to define");
+
+    @ArchTest
+    static final ArchRule NOBODY_USES_JAVA_SERIALISATION = noClasses().should().dependOnClassesThat(
+            assignableTo(ObjectInputStream.class).or(assignableTo(ObjectOutputStream.class)))
+            .because("what is read from a topic or a file must not be able to run code");
+
+    @ArchTest
+    static final ArchRule GENERATED_MESSAGES_LIVE_IN_ONE_PACKAGE = classes()
+            .that(assignableTo(MessageOrBuilder.class).or(assignableTo(ProtocolMessageEnum.class))).should()
+            .resideInAPackage("kappa.ingest.wire");
+
+    @ArchTest
+    static final ArchRule WHAT_WAS_GENERATED_DEPENDS_ON_NOTHING_OF_OURS = noClasses().that()
+            .resideInAPackage("kappa.ingest.wire").should().dependOnClassesThat(
+                    resideInAnyPackage("kappa..").and(
+                            not(resideInAPackage("kappa.ingest.wire"))));
+
+    @ArchTest
+    static final ArchRule ONLY_THE_COMMAND_LINE_PRINTS_AND_EXITS = noClasses().that()
+            .resideOutsideOfPackage("kappa.dashboards.cli..").should().accessField(System.class, "out").orShould()
+            .accessField(System.class, "err").orShould().callMethod(System.class, "exit", int.class);
+}
