@@ -20,7 +20,8 @@ import java.io.ObjectOutputStream;
 import kappa.fitting.network.LowRankNetwork;
 
 /** What depends on what, over all modules: this one, the last, has them all on its class path. */
-@AnalyzeClasses(packages = "kappa", importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
+@AnalyzeClasses(packages = "kappa",
+        importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
 class ArchitectureTest {
 
     /** After the package phase another module's tests are a jar, which looks like any other. */
@@ -42,7 +43,8 @@ class ArchitectureTest {
             .whereLayer("dashboards").mayNotBeAccessedByAnyLayer().whereLayer("analysis")
             .mayOnlyBeAccessedByLayers("dashboards").whereLayer("fitting")
             .mayOnlyBeAccessedByLayers("analysis", "dashboards").whereLayer("ingest")
-            .mayOnlyBeAccessedByLayers("fitting", "analysis", "dashboards").ensureAllClassesAreContainedInArchitecture();
+            .mayOnlyBeAccessedByLayers("fitting", "analysis", "dashboards")
+            .ensureAllClassesAreContainedInArchitecture();
 
     @ArchTest
     static final ArchRule NUMERICAL_PACKAGES_KNOW_NEITHER_AKKA_NOR_KAFKA = noClasses().that()
