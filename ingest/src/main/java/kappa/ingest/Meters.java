@@ -71,6 +71,11 @@ public enum Meters {
     /** WebSockets open. */
     DASHBOARD_CLIENTS(Kind.GAUGE, "kappa.dashboards.clients", null, null, "Open WebSockets of the dashboard"),
 
+    /** Frames that pages asked for and got. */
+    FRAMES(Kind.COUNTER, "kappa.dashboards.frames", null, null, "Frames sent to pages"),
+    /** Records the dashboard could not make sense of; the pipeline rejects them on its own account. */
+    RECORDS_UNREADABLE(Kind.COUNTER, "kappa.dashboards.records.unreadable", null, null,
+            "Records on kappa's topics that the page could not use"),
     /** Frames a slow browser was spared. */
     FRAMES_CONFLATED(Kind.COUNTER, "kappa.dashboards.frames.conflated", null, null,
             "Frames replaced by a newer one before a slow browser took them");

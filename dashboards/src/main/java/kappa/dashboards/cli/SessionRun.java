@@ -1,5 +1,6 @@
 package kappa.dashboards.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -80,6 +81,7 @@ final class SessionRun {
      * @return false if it did not come to its end
      */
     boolean run(SessionSource source, FitSettings fit) {
+        requireWritable(options.out);
         Place place = place(source, fit);
         SessionHeader header = place.header();
         System.err.println("session " + header.getSession() + ": " + header.getNeuronsCount() + " neurons, rank "
@@ -136,10 +138,24 @@ final class SessionRun {
         return true;
     }
 
+    /** A session takes long: better to say now that its model cannot be kept. */
+    private static void requireWritable(Path out) {
+        if (out == null) {
+            return;
+        }
+        Path directory = out.toAbsolutePath().getParent();
+        if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
+            throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
+                    + " exists");
+        }
+    }
+
     static NetworkFile.Contents contents(ModelSnapshot model) {
         LowRankNetwork network = Snapshots.network(model);
-        float[] gain = model.getObservation() == Observation.COUNTS ? Snapshots.array(model.getGainList()) : null;
-        return new NetworkFile.LowRank(network, null, null, gain);
+        float[] gain = model.getObservation() == Observation.COUNTS
+                ? Snapshots.array(model.getGainList())
+                : new float[0];
+        return new NetworkFile.LowRank(network, new float[0], new float[network.neurons()], gain);
     }
 
     private Place place(SessionSource source, FitSettings fit) {

@@ -48,6 +48,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import kappa.ingest.Meters;
 import kappa.ingest.session.InvalidInputException;
 
 /**
@@ -160,8 +161,7 @@ public final class DashboardServer implements AutoCloseable {
     public static DashboardServer start(ActorSystem<?> system, Settings settings, LiveView view,
             PrometheusMeterRegistry meters, Supplier<Readiness> ready) {
         DashboardServer server = new DashboardServer(system, settings, view, meters, ready);
-        server.clientsGauge = Gauge.builder("kappa.dashboards.clients", server.clients, AtomicInteger::get)
-                .description("Open pages").register(meters);
+        server.clientsGauge = Meters.DASHBOARD_CLIENTS.gauge(meters, server.clients::get);
         ServerSettings defaults = ServerSettings.create(system.settings().config());
         ServerSettings http = defaults.withServerHeader(Optional.empty())
                 .withParserSettings(defaults.getParserSettings().withMaxContentLength(MAX_REQUEST_CHARACTERS))

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
@@ -85,11 +86,9 @@ public final class LiveView implements AutoCloseable {
     LiveView(MeterRegistry meters, LongSupplier unixNs, LongSupplier nanoTime) {
         this.unixNs = unixNs;
         this.nanoTime = nanoTime;
-        unreadable = Counter.builder("kappa.dashboards.records.unreadable")
-                .description("Records on kappa's topics that the page could not use").register(meters);
-        frames = Counter.builder("kappa.dashboards.frames").description("Frames sent to pages").register(meters);
-        conflated = Counter.builder("kappa.dashboards.frames.conflated")
-                .description("Frames a page was too slow to take, each merged into the next").register(meters);
+        unreadable = Meters.RECORDS_UNREADABLE.counter(meters);
+        frames = Meters.FRAMES.counter(meters);
+        conflated = Meters.FRAMES_CONFLATED.counter(meters);
     }
 
     /**

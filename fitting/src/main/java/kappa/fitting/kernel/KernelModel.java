@@ -14,14 +14,16 @@ import kappa.fitting.network.LowRankNetwork;
  * @param offset [N] c (zero for counts)
  * @param noise [N] variance of the observation noise; read for rates and currents by the filter only
  * @param logTwiceGain [N] log 2g; kept beside g because the likelihood of counts wants it for every spike
+ * @param inverseGain [N] 1/g, likewise for its gradient
  */
 public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] gain, float[] offset, float[] noise,
-        float[] logTwiceGain) {
+        float[] logTwiceGain, float[] inverseGain) {
 
     /** A model whose log 2g is computed here. */
     public static KernelModel of(LowRankNetwork network, ObservationKind kind, float[] gain, float[] offset,
             float[] noise) {
-        KernelModel model = new KernelModel(network, kind, gain, offset, noise, new float[network.neurons()]);
+        KernelModel model = new KernelModel(network, kind, gain, offset, noise, new float[network.neurons()],
+                new float[network.neurons()]);
         model.gainsChanged();
         return model;
     }
@@ -33,10 +35,11 @@ public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] 
         return of(network, kind, ones, new float[network.neurons()], ones.clone());
     }
 
-    /** Brings log 2g up to date after the owner has written to the gains. */
+    /** Brings log 2g and 1/g up to date after the owner has written to the gains. */
     public void gainsChanged() {
         for (int i = 0; i < gain.length; i++) {
             logTwiceGain[i] = (float) Math.log(2.0 * gain[i]);
+            inverseGain[i] = 1 / gain[i];
         }
     }
 }

@@ -53,7 +53,7 @@ final class VectorKernels implements RnnKernels {
         return Math.clamp(z * p / q, -1f, 1f);
     }
 
-    /** Sum of rows: sum_k coefficients[k] * rows[k * N + i], on top of {@code sum}. */
+    /** Sum of rows: sum_k coefficients[k] * rows[k * N + i], on top of {@code sum}. Kept small, so that it is inlined. */
     private static FloatVector combine(FloatVector sum, float[] rows, int N, int i, float[] coefficients, int offset,
             int count) {
         for (int k = 0; k < count; k++) {
@@ -211,31 +211,30 @@ final class VectorKernels implements RnnKernels {
         }
     }
 
-    /** delta_t = dL/dx_t + phi' (alpha/N) n g_{t+1}; row 0 of a window has no observation. */
+    /**
+     * delta_t = dL/dx_t + phi' (alpha/N) n g_{t+1}; row 0 of a window has no observation. One loop a kind of observation: a
+     * vector that is returned through a switch would be boxed.
+     */
     private static void delta(KernelModel model, WindowWorkspace ws, int t, float[] y, int yOffset, float[] v,
             int vOffset,
             float scale, Gradient gradient) {
         LowRankNetwork net = model.network();
         int N = net.neurons();
-        int K = net.rank();
         int bound = LANES.loopBound(N);
-        int next = (t + 1) * K;
-        float step = (float) (net.alpha() * LowRankNetwork.connectivityScale(N));
-        for (int i = 0; i < bound; i += WIDTH) {
-            FloatVector r = FloatVector.fromArray(LANES, ws.rates, t * N + i);
-            FloatVector prime = r.mul(r).neg().add(1f);
-            FloatVector back = combine(FloatVector.zero(LANES), net.n(), N, i, ws.adjoint, next, K);
-            FloatVector delta = prime.mul(back).mul(step);
-            if (t > 0) {
-                delta = delta.add(lossSlope(model, y, yOffset, i, r, prime, ws, t, v, vOffset, scale, gradient));
+        if (t == 0) {
+            deltaUnobserved(net, ws, bound);
+        } else {
+            switch (model.kind()) {
+                case COUNTS -> deltaCounts(model, ws, t, y, yOffset, bound, scale, gradient.gain());
+                case RATES -> deltaRates(model, ws, t, y, yOffset, bound, scale);
+                case CURRENTS -> deltaCurrents(model, ws, t, y, yOffset, v, vOffset, bound, scale, gradient.offset());
             }
-            delta.intoArray(ws.delta, t * N + i);
         }
+        float step = step(net);
         for (int i = bound; i < N; i++) {
             float r = ws.rates[t * N + i];
             float prime = 1 - r * r;
-            float back = combine(0f, net.n(), N, i, ws.adjoint, next, K);
-            float delta = prime * back * step;
+            float delta = prime * step * combine(0f, net.n(), N, i, ws.adjoint, (t + 1) * net.rank(), net.rank());
             if (t > 0) {
                 delta += lossSlope1(model, y[yOffset + i], i, r, prime, ws, t, v, vOffset, scale, gradient);
             }
@@ -243,34 +242,78 @@ final class VectorKernels implements RnnKernels {
         }
     }
 
-    private static FloatVector lossSlope(KernelModel model, float[] y, int yOffset, int i, FloatVector r,
-            FloatVector prime, WindowWorkspace ws, int t, float[] v, int vOffset, float scale, Gradient gradient) {
-        FloatVector seen = FloatVector.fromArray(LANES, y, yOffset + i);
-        VectorMask<Float> missing = seen.test(VectorOperators.IS_NAN);
-        FloatVector g = FloatVector.fromArray(LANES, model.gain(), i);
-        FloatVector slope;
-        switch (model.kind()) {
-            case COUNTS -> {
-                FloatVector one = r.add(1f);
-                FloatVector ratio = seen.div(g);
-                FloatVector excess = one.sub(ratio);
-                FloatVector gainSlope = excess.mul(scale).blend(0f, missing);
-                FloatVector.fromArray(LANES, gradient.gain(), i).add(gainSlope).intoArray(gradient.gain(), i);
-                slope = r.neg().add(1f).mul(g.mul(one).sub(seen));
-            }
-            case RATES ->
-                slope = seen.sub(g.mul(r)).sub(FloatVector.fromArray(LANES, model.offset(), i)).mul(g).mul(prime)
-                        .neg();
-            case CURRENTS -> {
-                FloatVector x = current(model.network(), i, ws.kappa, t * model.network().rank(), v, vOffset);
-                FloatVector error = seen.sub(g.mul(x)).sub(FloatVector.fromArray(LANES, model.offset(), i));
-                FloatVector offsetSlope = error.mul(-scale).blend(0f, missing);
-                FloatVector.fromArray(LANES, gradient.offset(), i).add(offsetSlope).intoArray(gradient.offset(), i);
-                slope = error.mul(g).neg();
-            }
-            default -> throw new IllegalStateException(model.kind().toString());
+    private static float step(LowRankNetwork net) {
+        return (float) (net.alpha() * LowRankNetwork.connectivityScale(net.neurons()));
+    }
+
+    /** phi' (alpha/N) n g_{t+1}. */
+    private static FloatVector recurrentDelta(LowRankNetwork net, WindowWorkspace ws, int t, int i, FloatVector prime,
+            float step) {
+        return combine(FloatVector.zero(LANES), net.n(), net.neurons(), i, ws.adjoint, (t + 1) * net.rank(), net.rank())
+                .mul(prime).mul(step);
+    }
+
+    private static void deltaUnobserved(LowRankNetwork net, WindowWorkspace ws, int bound) {
+        float step = step(net);
+        for (int i = 0; i < bound; i += WIDTH) {
+            FloatVector r = FloatVector.fromArray(LANES, ws.rates, i);
+            recurrentDelta(net, ws, 0, i, r.mul(r).neg().add(1f), step).intoArray(ws.delta, i);
         }
-        return slope.mul(scale).blend(0f, missing);
+    }
+
+    private static void deltaCounts(KernelModel model, WindowWorkspace ws, int t, float[] y, int yOffset, int bound,
+            float scale, float[] gainGradient) {
+        LowRankNetwork net = model.network();
+        int row = t * net.neurons();
+        float step = step(net);
+        for (int i = 0; i < bound; i += WIDTH) {
+            FloatVector r = FloatVector.fromArray(LANES, ws.rates, row + i);
+            FloatVector low = r.neg().add(1f);
+            FloatVector one = r.add(1f);
+            FloatVector seen = FloatVector.fromArray(LANES, y, yOffset + i);
+            VectorMask<Float> there = seen.compare(VectorOperators.EQ, seen);
+            FloatVector g = FloatVector.fromArray(LANES, model.gain(), i);
+            FloatVector gainSlope = one.sub(seen.mul(FloatVector.fromArray(LANES, model.inverseGain(), i)));
+            FloatVector sum = FloatVector.fromArray(LANES, gainGradient, i);
+            sum.add(gainSlope.mul(scale), there).intoArray(gainGradient, i);
+            FloatVector slope = low.mul(scale).mul(g.mul(one).sub(seen));
+            recurrentDelta(net, ws, t, i, low.mul(one), step).add(slope, there).intoArray(ws.delta, row + i);
+        }
+    }
+
+    private static void deltaRates(KernelModel model, WindowWorkspace ws, int t, float[] y, int yOffset, int bound,
+            float scale) {
+        LowRankNetwork net = model.network();
+        int row = t * net.neurons();
+        float step = step(net);
+        for (int i = 0; i < bound; i += WIDTH) {
+            FloatVector r = FloatVector.fromArray(LANES, ws.rates, row + i);
+            FloatVector prime = r.mul(r).neg().add(1f);
+            FloatVector seen = FloatVector.fromArray(LANES, y, yOffset + i);
+            VectorMask<Float> there = seen.compare(VectorOperators.EQ, seen);
+            FloatVector g = FloatVector.fromArray(LANES, model.gain(), i);
+            FloatVector error = seen.sub(g.mul(r)).sub(FloatVector.fromArray(LANES, model.offset(), i));
+            FloatVector slope = error.mul(g).mul(prime).mul(-scale);
+            recurrentDelta(net, ws, t, i, prime, step).add(slope, there).intoArray(ws.delta, row + i);
+        }
+    }
+
+    private static void deltaCurrents(KernelModel model, WindowWorkspace ws, int t, float[] y, int yOffset, float[] v,
+            int vOffset, int bound, float scale, float[] offsetGradient) {
+        LowRankNetwork net = model.network();
+        int row = t * net.neurons();
+        float step = step(net);
+        for (int i = 0; i < bound; i += WIDTH) {
+            FloatVector r = FloatVector.fromArray(LANES, ws.rates, row + i);
+            FloatVector seen = FloatVector.fromArray(LANES, y, yOffset + i);
+            VectorMask<Float> there = seen.compare(VectorOperators.EQ, seen);
+            FloatVector g = FloatVector.fromArray(LANES, model.gain(), i);
+            FloatVector x = current(net, i, ws.kappa, t * net.rank(), v, vOffset);
+            FloatVector error = seen.sub(g.mul(x)).sub(FloatVector.fromArray(LANES, model.offset(), i)).mul(-scale);
+            FloatVector.fromArray(LANES, offsetGradient, i).add(error, there).intoArray(offsetGradient, i);
+            recurrentDelta(net, ws, t, i, r.mul(r).neg().add(1f), step).add(error.mul(g), there)
+                    .intoArray(ws.delta, row + i);
+        }
     }
 
     private static float lossSlope1(KernelModel model, float y, int i, float r, float prime, WindowWorkspace ws, int t,
