@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import kappa.dashboards.bench.LatencyBench;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.session.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,6 +50,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, IOException {
+        require(rank >= 1, "--rank", rank, "at least 1");
+        require(binsPerSecond > 0 && binsPerSecond <= 10_000, "--bins-per-second", binsPerSecond,
+                "a number in (0, 10000]");
+        require(seconds >= 1, "--seconds", seconds, "at least 1");
+        require(warmUp >= 0, "--warm-up", warmUp, "at least 0");
         Path directory = Files.createTempDirectory("kappa-bench");
         try {
             Map<String, Object> latency;
@@ -74,6 +80,12 @@ final class BenchCommand implements Callable<Integer> {
     private static String machine() {
         return Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.arch") + ", "
                 + System.getProperty("os.name") + ", Java " + Runtime.version();
+    }
+
+    private static void require(boolean holds, String option, Object value, String expected) {
+        if (!holds) {
+            throw new InvalidInputException(option + " is " + value + ", expected " + expected);
+        }
     }
 
     private static void delete(Path directory) throws IOException {

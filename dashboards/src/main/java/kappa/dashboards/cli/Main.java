@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.io.PrintWriter;
+import java.util.stream.Collectors;
 import kappa.ingest.session.InvalidInputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,6 +11,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of {@code ./kappa}. Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
 @Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
@@ -58,12 +60,23 @@ public final class Main implements Runnable {
         });
         line.setParameterExceptionHandler((exception, arguments) -> {
             PrintWriter err = exception.getCommandLine().getErr();
-            err.println("kappa: " + exception.getMessage());
-            err.println("Try " + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+            err.println("kappa: " + reason(exception) + " (see "
+                    + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
             err.flush();
             return exception.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
         });
         return line;
+    }
+
+    /** What is wrong with the command line, in one line. */
+    private static String reason(ParameterException exception) {
+        var commands = exception.getCommandLine().getSubcommands().keySet();
+        if (exception instanceof UnmatchedArgumentException unmatched && !commands.isEmpty()
+                && !unmatched.isUnknownOption()) {
+            return '"' + unmatched.getUnmatched().getFirst() + "\" is no command, expected one of "
+                    + String.join(", ", commands);
+        }
+        return exception.getMessage().lines().collect(Collectors.joining("; "));
     }
 
     @Override

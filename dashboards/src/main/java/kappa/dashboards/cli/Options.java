@@ -113,6 +113,10 @@ final class Options {
             if (stepsPerTrial < 1) {
                 throw new InvalidInputException("--steps-per-trial is " + stepsPerTrial + ", expected at least 1");
             }
+            // On the wire 0 means the default; who types it means something else.
+            if (!(tau > 0 && tau <= 60)) {
+                throw new InvalidInputException("--tau is " + tau + ", expected seconds in (0, 60]");
+            }
             return FitSettings.newBuilder().setRank(k).setTimeConstantS(tau).setSeed(seed)
                     .setStepsPerTrial(stepsPerTrial)
                     .setPacing(speed.isMax() ? Pacing.LOCKSTEP : Pacing.LIVE).build();

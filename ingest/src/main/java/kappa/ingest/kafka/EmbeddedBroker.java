@@ -53,6 +53,9 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws InvalidInputException if the directory is in use or cannot be written, or the port is taken
      */
     public static EmbeddedBroker start(Path directory, int port) {
+        if (port < 0 || port > 65_535) {
+            throw new InvalidInputException("port of the broker is " + port + ", expected 0 to 65535");
+        }
         FileChannel lock = lock(directory);
         try {
             int brokerPort = port == 0 ? freePort() : requireFree(port);

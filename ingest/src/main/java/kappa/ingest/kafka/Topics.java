@@ -12,6 +12,7 @@ import java.util.concurrent.TimeoutException;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
@@ -53,6 +54,8 @@ public final class Topics {
 
     public static final int DEFAULT_PARTITIONS = 8;
 
+    private static final int MAX_PARTITIONS = 1_000;
+
     /** A week, or 4 GiB a partition, whichever is reached first. */
     private static final Duration RETENTION = Duration.ofDays(7);
 
@@ -68,6 +71,9 @@ public final class Topics {
      * @throws InvalidInputException if the cluster cannot be reached or refuses
      */
     public static void createAll(KafkaConnection connection, int partitions) {
+        if (partitions < 1 || partitions > MAX_PARTITIONS) {
+            throw new InvalidInputException("--partitions is " + partitions + ", expected 1 to " + MAX_PARTITIONS);
+        }
         try (Admin admin = Admin.create(connection.admin())) {
             Set<String> existing = admin.listTopics().names().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             List<NewTopic> missing = new ArrayList<>();
@@ -88,6 +94,13 @@ public final class Topics {
                     }
                 }
             }
+        } catch (KafkaException e) {
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
+                    + ": no client can be made of it and --kafka-config: " + cause.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
