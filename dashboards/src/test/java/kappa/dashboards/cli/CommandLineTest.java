@@ -1,0 +1,366 @@
+package kappa.dashboards.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.NetworkFile;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.session.NpzWriter;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command line says to a mistake: one line that names it, a code that is not zero, and no stack trace. */
+class CommandLineTest {
+
+    private static final int NEURONS = 12;
+
+    @TempDir
+    static Path directory;
+
+    private static Path session;
+    private static Path network;
+
+    @BeforeAll
+    static void writeFiles() throws IOException {
+        session = directory.resolve("session.npz");
+        try (NpzWriter npz = NpzWriter.create(session)) {
+            npz.put("counts", new float[3 * 5 * NEURONS], 3, 5, NEURONS);
+            npz.put("inputs", new float[3 * 5], 3, 5, 1);
+            npz.put("bin_width", new float[]{0.02f});
+        }
+        network = directory.resolve("network.npz");
+        NetworkFile.write(network,
+                NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", NEURONS, 1).network()));
+        Files.writeString(file("text.npz"), "no zip");
+        Files.write(file("empty.npz"), new byte[0]);
+        byte[] whole = Files.readAllBytes(session);
+        Files.write(file("truncated.npz"), Arrays.copyOf(whole, whole.length / 2));
+        byte[] net = Files.readAllBytes(network);
+        Files.write(file("truncated-network.npz"), Arrays.copyOf(net, net.length - 30));
+        try (NpzWriter npz = NpzWriter.create(file("flat.npz"))) {
+            npz.put("counts", new float[60], 60);
+            npz.put("bin_width", new float[]{0.02f});
+        }
+        try (NpzWriter npz = NpzWriter.create(file("no-width.npz"))) {
+            npz.put("counts", new float[60], 5, 12);
+        }
+        try (NpzWriter npz = NpzWriter.create(file("other-inputs.npz"))) {
+            npz.put("counts", new float[60], 1, 5, 12);
+            npz.put("inputs", new float[4], 1, 4, 1);
+            npz.put("bin_width", new float[]{0.02f});
+        }
+        try (NpzWriter npz = NpzWriter.create(file("half-network.npz"))) {
+            npz.put("m", new float[12], 12, 1);
+        }
+        try (NpzWriter npz = NpzWriter.create(file("misshapen-network.npz"))) {
+            npz.put("m", new float[12], 12, 1);
+            npz.put("n", new float[24], 12, 2);
+            npz.put("wi", new float[12], 1, 12);
+            npz.put("alpha", new float[]{0.2f});
+        }
+        try (NpzWriter npz = NpzWriter.create(file("other-session.npz"))) {
+            npz.put("counts", new float[5 * 7], 1, 5, 7);
+            npz.put("inputs", new float[5], 1, 5, 1);
+            npz.put("bin_width", new float[]{0.02f});
+        }
+        Files.writeString(file("bad.properties"), "security.protocol=NONSENSE\n");
+        Files.writeString(file("short-token"), "secret\n");
+    }
+
+    private static Path file(String name) {
+        return directory.resolve(name);
+    }
+
+    /** What a command left behind. */
+    private record Ran(int code, String out, String err) {
+
+        List<String> lines() {
+            return err.lines().toList();
+        }
+    }
+
+    /** Runs a command in this process, as {@link Main#main} would. */
+    private static Ran run(String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
+                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
+            System.setOut(toOut);
+            System.setErr(toErr);
+            int code = Main.commandLine().execute(arguments);
+            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    // ------------------------------------------------------------------ mistakes
+
+    /**
+     * A wrong command line.
+     *
+     * @param arguments {@code D/} is the directory of this test's files
+     * @param told what the one line names
+     */
+    private record Mistake(String arguments, int code, String... told) {
+
+        String[] split() {
+            return Stream.of(arguments.split(" ")).map(word -> word.replace("D/", directory + File.separator))
+                    .toArray(String[]::new);
+        }
+
+        @Override
+        public String toString() {
+            return "kappa " + arguments;
+        }
+    }
+
+    private static Mistake typo(String arguments, String... told) {
+        return new Mistake(arguments, 2, told);
+    }
+
+    private static Mistake bad(String arguments, String... told) {
+        return new Mistake(arguments, 1, told);
+    }
+
+    static Stream<Mistake> mistakes() {
+        return Stream.of( //
+                typo("frobnicate", "frobnicate", "live, broker, serve"), //
+                typo("lvie --rank 2", "lvie", "live"), //
+                typo("live --bogus", "--bogus", "kappa live --help"), //
+                typo("live --sped max", "--sped"), //
+                typo("live stray", "stray"), //
+                typo("live --rank two", "--rank", "two", "int"), //
+                typo("live --rank", "--rank"), //
+                typo("live --port http", "--port", "http"), //
+                typo("replay", "FILE"), //
+                typo("evaluate D/network.npz", "SESSION"), //
+                typo("analyze", "NET.npz"), //
+                typo("rig", "which rig", "simulate"), //
+                typo("rig warp-drive", "warp-drive", "simulate"), //
+                bad("live --session D/missing.npz", "missing.npz", "no such file"), //
+                bad("live --session D/text.npz", "text.npz", "not an NPZ file", "zip"), //
+                bad("live --session D/empty.npz", "empty.npz", "the file is empty"), //
+                bad("live --session D/truncated.npz", "truncated.npz", "truncated"), //
+                bad("live --session D/network.npz", "network.npz", "'activity' or 'counts'", "the file holds m, n"), //
+                bad("live --session D/flat.npz", "flat.npz", "'counts'", "expected"), //
+                bad("live --session D/no-width.npz", "no-width.npz", "bin_width"), //
+                bad("live --session D/other-inputs.npz", "other-inputs.npz", "'inputs'", "expected"), //
+                bad("live --session D/", "expected an NPZ file"), //
+                bad("live --session D/session.npz --observe nonsense", "--observe", "nonsense", "rates, currents"), //
+                bad("live --session D/session.npz --observe currents", "session.npz", "'activity'", "currents"), //
+                bad("live --session D/session.npz --speed fast", "--speed", "fast", "max"), //
+                bad("live --speed 0", "--speed", "0", "positive"), //
+                bad("live --session D/session.npz --rank 0", "--rank", "0", "at least 1"), //
+                bad("live --session D/session.npz --tau 0", "--tau", "0", "(0, 60]"), //
+                bad("live --session D/session.npz --tau NaN", "--tau", "NaN"), //
+                bad("live --session D/session.npz --steps-per-trial 0", "--steps-per-trial", "at least 1"), //
+                bad("live --session D/session.npz --port 99999", "port", "99999", "65535"), //
+                bad("live --session D/session.npz --kafka-port 99999", "port", "99999", "65535"), //
+                bad("live --session D/session.npz --host 0.0.0.0", "0.0.0.0", "token"), //
+                bad("live --session D/session.npz --token-file D/missing", "--token-file", "missing"), //
+                bad("live --session D/session.npz --token-file D/short-token", "token", "16"), //
+                bad("live --network nonsense", "nonsense", "decision"), //
+                bad("live --neurons 3", "neurons", "3", "12"), //
+                bad("live --trials -1", "trials", "-1"), //
+                bad("live --state-noise NaN", "state noise", "NaN"), //
+                bad("live --observe spikes", "--observe", "spikes"), //
+                bad("broker --port 99999", "port", "99999", "65535"), //
+                bad("broker --data D/text.npz", "--data", "text.npz"), //
+                bad("replay D/missing.npz", "missing.npz", "no such file"), //
+                bad("replay D/session.npz --speed fast", "--speed", "fast"), //
+                bad("replay D/session.npz --kafka-config D/missing.properties", "--kafka-config", "missing.properties"),
+                bad("replay D/session.npz --kafka-config D/bad.properties", "--kafka-config", "NONSENSE"), //
+                bad("replay D/session.npz --bootstrap-servers nonsense", "--bootstrap-servers", "nonsense"), //
+                bad("serve --bootstrap-servers nonsense", "--bootstrap-servers", "nonsense"), //
+                bad("serve --partitions 0", "--partitions", "0", "1 to"), //
+                bad("serve --port -5", "port", "-5", "65535"), //
+                bad("rig simulate --network nonsense", "nonsense", "bimodal"), //
+                bad("rig simulate --speed 0", "--speed", "0"), //
+                bad("evaluate D/missing.npz D/session.npz", "missing.npz", "no such file"), //
+                bad("evaluate D/network.npz D/missing.npz", "missing.npz", "no such file"), //
+                bad("evaluate D/network.npz D/truncated.npz", "truncated.npz"), //
+                bad("evaluate D/session.npz D/session.npz", "session.npz", "'m' and 'n'"), //
+                bad("evaluate D/network.npz D/other-session.npz", "12 neurons", "other-session", "7"), //
+                bad("evaluate D/network.npz D/session.npz --teacher D/text.npz", "text.npz", "not an NPZ file"), //
+                bad("evaluate D/network.npz D/session.npz --observe nonsense", "--observe", "nonsense"), //
+                bad("analyze D/missing.npz", "missing.npz", "no such file"), //
+                bad("analyze D/session.npz", "session.npz", "'m' and 'n'"), //
+                bad("analyze D/half-network.npz", "half-network.npz", "'n'"), //
+                bad("analyze D/misshapen-network.npz", "misshapen-network.npz", "'n'"), //
+                bad("analyze D/truncated-network.npz", "truncated-network.npz", "truncated"), //
+                bad("bench --rank 0", "--rank", "0"), //
+                bad("bench --seconds 0", "--seconds", "0"), //
+                bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
+                bad("bench --warm-up -1", "--warm-up", "-1"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("mistakes")
+    void shouldNameTheMistakeInOneLine(Mistake mistake) {
+        Ran ran = run(mistake.split());
+        assertThat(ran.code()).isEqualTo(mistake.code());
+        assertThat(ran.out()).isEmpty();
+        shouldBeOneLine(ran);
+        assertThat(ran.lines().getLast()).contains(mistake.told());
+    }
+
+    /** What a session file was taken for may be told before it; the mistake is the last line, and the only one. */
+    private static void shouldBeOneLine(Ran ran) {
+        List<String> complaints = ran.lines().stream().filter(line -> !line.startsWith("activity taken as")).toList();
+        assertThat(complaints).as(ran.err()).hasSize(1);
+        assertThat(complaints.getFirst()).startsWith("kappa: ").doesNotContain("java.lang.").doesNotContain("failed:");
+        assertThat(ran.err()).doesNotContain("\tat ");
+    }
+
+    @Test
+    void shouldAskWhichCommandWhenThereIsNone() {
+        Ran ran = run();
+        assertThat(ran.code()).isEqualTo(2);
+        shouldBeOneLine(ran);
+        assertThat(ran.err()).contains("which command", "live", "replay");
+    }
+
+    // ------------------------------------------------------------------ what is taken by somebody else
+
+    @Test
+    void shouldRefuseADataDirectoryThatIsInUse() {
+        Path data = file("in-use");
+        try (EmbeddedBroker broker = EmbeddedBroker.start(data, 0)) {
+            for (String[] arguments : List.of(
+                    new String[]{"live", "--session", session.toString(), "--data", data.toString(), "--port", "0"},
+                    new String[]{"broker", "--data", data.toString(), "--port", "0"})) {
+                Ran ran = run(arguments);
+                assertThat(ran.code()).isEqualTo(1);
+                shouldBeOneLine(ran);
+                assertThat(ran.err()).contains("--data " + data, "another kappa is using it");
+            }
+            String port = broker.bootstrapServers().substring(broker.bootstrapServers().indexOf(':') + 1);
+            Ran ran = run("broker", "--data", file("another").toString(), "--port", port);
+            assertThat(ran.code()).isEqualTo(1);
+            shouldBeOneLine(ran);
+            assertThat(ran.err()).contains("port " + port + " is taken");
+            shouldRefuseAModelThatCannotBeKept(broker);
+        }
+    }
+
+    private static void shouldRefuseAModelThatCannotBeKept(EmbeddedBroker broker) {
+        Path out = file("no-such-directory").resolve("net.npz");
+        Ran ran = run("replay", session.toString(), "--bootstrap-servers", broker.bootstrapServers(), "--out",
+                out.toString());
+        assertThat(ran.code()).isEqualTo(1);
+        shouldBeOneLine(ran);
+        assertThat(ran.err()).contains("--out " + out, "expected a file in a directory that exists");
+    }
+
+    @Test
+    void shouldRefuseADashboardPortThatIsTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Ran ran = java("live", "--session", session.toString(), "--data", file("for-port").toString(), "--port",
+                    Integer.toString(taken.getLocalPort()));
+            assertThat(ran.code()).isEqualTo(1);
+            assertThat(ran.out()).isEmpty();
+            List<String> complaints = ran.lines().stream().filter(line -> line.startsWith("kappa: ")).toList();
+            assertThat(complaints).as(ran.err()).singleElement().asString()
+                    .contains(Integer.toString(taken.getLocalPort()));
+            assertThat(ran.err()).doesNotContain("\tat ").doesNotContain("ERROR");
+        }
+    }
+
+    // ------------------------------------------------------------------ a process of its own
+
+    /** The same in a JVM of its own, where logs and exit codes are what a shell sees. */
+    private static Ran java(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "@" + Path.of(System.getProperty("kappa.root"), "dashboards", "src", "main", "launch",
+                                "jvm.args"),
+                        "-cp",
+                        System.getProperty("java.class.path"), "-Dkappa.home=" + directory,
+                        // Not the tests' own, which lies on the class path too.
+                        "-Dlog4j2.configurationFile=classpath:log4j2.properties", Main.class.getName()));
+        command.addAll(List.of(arguments));
+        Path out = Files.createTempFile(directory, "out", ".txt");
+        Path err = Files.createTempFile(directory, "err", ".txt");
+        Process process = new ProcessBuilder(command).redirectInput(new File("/dev/null")).redirectOutput(out.toFile())
+                .redirectError(err.toFile()).start();
+        boolean ended = process.waitFor(120, TimeUnit.SECONDS);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        assertThat(ended).as("ends: %s", Files.readString(err)).isTrue();
+        // The JVM's own remark on the Vector API's module cannot be turned off.
+        String told = String.join("\n", Files.readString(err).lines()
+                .filter(line -> !line.contains("Using incubator modules")).toList());
+        return new Ran(process.exitValue(), Files.readString(out), told);
+    }
+
+    @Test
+    void shouldEndWithTheCodeOfTheCommand() throws Exception {
+        Ran missing = java("live", "--session", file("missing.npz").toString());
+        assertThat(missing.code()).isEqualTo(1);
+        assertThat(missing.out()).isEmpty();
+        shouldBeOneLine(missing);
+        Ran unknown = java("frobnicate");
+        assertThat(unknown.code()).isEqualTo(2);
+        shouldBeOneLine(unknown);
+        Ran analyzed = java("analyze", network.toString(), "--json");
+        assertThat(analyzed.code()).as(analyzed.err()).isZero();
+        assertThat(analyzed.out()).hasLineCount(1).startsWith("{\"fixed_points\"");
+    }
+
+    // ------------------------------------------------------------------ what works
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "evaluate", "analyze",
+        "bench"})
+    void shouldExplainItself(String command) {
+        Ran ran = run((command + " --help").strip().split(" "));
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).startsWith("Usage: " + ("kappa " + command).strip()).contains("--help");
+        assertThat(ran.out()).as("every default is filled in").doesNotContain("${");
+        assertThat(run("help").out()).contains("live");
+    }
+
+    @Test
+    void shouldExplainEveryCommandThereIs() {
+        assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
+                "replay", "rig", "evaluate", "analyze", "bench", "help");
+    }
+
+    @Test
+    void shouldPrintFiguresAsOneJsonObjectOnTheLastLine() {
+        Ran ran = run("evaluate", network.toString(), session.toString(), "--teacher", network.toString(), "--json");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).hasLineCount(1).startsWith("{").contains("\"bins\":15", "\"cc\":", "\"ecc\":");
+    }
+
+    @Test
+    void shouldTellItsVersion() {
+        Ran ran = run("--version");
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).startsWith("kappa ").hasLineCount(1);
+    }
+}
