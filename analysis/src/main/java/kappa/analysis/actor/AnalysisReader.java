@@ -12,9 +12,7 @@ import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.ModelSnapshot;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -56,10 +54,7 @@ public final class AnalysisReader implements AutoCloseable {
     }
 
     private void run() {
-        Map<String, Object> settings = connection.consumer();
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group + "-analysis");
-        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer(group + "-analysis"))) {
             consumer.subscribe(List.of(Topics.MODELS));
             Map<String, ModelSnapshot> newest = new HashMap<>();
             long last = System.nanoTime() - EVERY_NS;

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import kappa.ingest.Meters;
@@ -32,6 +33,7 @@ public final class Publisher implements AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
     private final Consumer<Throwable> onFailure;
     private final MeterRegistry meters;
+    private final AtomicInteger rejectedUnderWay = new AtomicInteger();
 
     /** @param onFailure called, from a thread of the producer, when a record could not be delivered */
     public Publisher(KafkaConnection connection, MeterRegistry meters, Consumer<Throwable> onFailure) {
@@ -79,7 +81,15 @@ public final class Publisher implements AutoCloseable {
         if (record.value() != null) {
             rejected.setValue(ByteString.copyFrom(record.value()));
         }
-        send(Topics.REJECTED, session, rejected.build());
+        rejectedUnderWay.incrementAndGet();
+        send(Topics.REJECTED, session, rejected.build(), (metadata, bytes) -> rejectedUnderWay.decrementAndGet());
+    }
+
+    /** Waits until the broker has what was rejected so far; without that, returns at once. */
+    public void awaitRejected() {
+        if (rejectedUnderWay.get() > 0) {
+            producer.flush();
+        }
     }
 
     /** Waits until everything sent so far is acknowledged or has failed. */
