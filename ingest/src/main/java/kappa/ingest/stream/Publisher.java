@@ -83,7 +83,7 @@ public final class Publisher implements AutoCloseable {
         Rejected.Builder rejected = Rejected.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(id)
                 .setReason(fault.reason()).setDetail(detail).setTopic(record.topic()).setPartition(record.partition())
                 .setOffset(record.offset()).setRecordUsed(used).setRejectedUnixNs(UnixTime.nowNs());
-        long size = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+        long size = (long) Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
         boolean fits = size <= Topics.MAX_MESSAGE_BYTES - (1 << 20);
         if (fits && record.key() != null) {
             rejected.setKey(ByteString.copyFrom(record.key()));
