@@ -12,9 +12,7 @@ import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.ModelSnapshot;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -41,6 +39,8 @@ public final class AnalysisReader implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "kappa-analysis-reader");
     private volatile boolean stopping;
 
+    private record Newest(ModelSnapshot snapshot, int partition) {}
+
     public AnalysisReader(KafkaConnection connection, String group, ActorRef<Analyst.Command> analyst,
             Scheduler scheduler,
             Consumer<Throwable> onFailure) {
@@ -56,12 +56,9 @@ public final class AnalysisReader implements AutoCloseable {
     }
 
     private void run() {
-        Map<String, Object> settings = connection.consumer();
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group + "-analysis");
-        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer(group + "-analysis"))) {
             consumer.subscribe(List.of(Topics.MODELS));
-            Map<String, ModelSnapshot> newest = new HashMap<>();
+            Map<String, Newest> newest = new HashMap<>();
             long last = System.nanoTime() - EVERY_NS;
             while (!stopping) {
                 boolean hurry = false;
@@ -72,7 +69,7 @@ public final class AnalysisReader implements AutoCloseable {
                         LOG.warn("{}-{}@{} is no model snapshot", record.topic(), record.partition(), record.offset());
                         continue;
                     }
-                    newest.put(snapshot.getSession(), snapshot);
+                    newest.put(snapshot.getSession(), new Newest(snapshot, record.partition()));
                     hurry |= snapshot.getFinal();
                 }
                 long now = System.nanoTime();
@@ -99,8 +96,9 @@ public final class AnalysisReader implements AutoCloseable {
         }
     }
 
-    private void analyse(ModelSnapshot snapshot) {
-        AskPattern.<Analyst.Command, Analyst.Done>ask(analyst, replyTo -> new Analyst.Analyse(snapshot, replyTo),
+    private void analyse(Newest newest) {
+        AskPattern.<Analyst.Command, Analyst.Done>ask(analyst,
+                replyTo -> new Analyst.Analyse(newest.snapshot(), newest.partition(), replyTo),
                 PATIENCE,
                 scheduler).toCompletableFuture().join();
     }

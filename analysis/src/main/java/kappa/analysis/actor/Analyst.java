@@ -23,8 +23,8 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
     /** What the analyst is asked to do. */
     public sealed interface Command {}
 
-    /** Analyse and publish; answered when the analysis has been handed to Kafka. */
-    public record Analyse(ModelSnapshot snapshot, ActorRef<Done> replyTo) implements Command {}
+    /** Analyse and publish; answered when the broker has the analysis. */
+    public record Analyse(ModelSnapshot snapshot, int partition, ActorRef<Done> replyTo) implements Command {}
 
     /** @param failure null if the analysis was published */
     public record Done(String failure) {}
@@ -51,8 +51,9 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
         ModelSnapshot snapshot = analyse.snapshot();
         try {
             Analysis analysis = NetworkAnalysis.of(snapshot).toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build();
-            publisher.send(Topics.ANALYSES, snapshot.getSession(), analysis);
-            analyse.replyTo().tell(new Done(null));
+            // Answered from the producer's thread: once answered, the snapshot is never analysed again.
+            publisher.send(Topics.ANALYSES, analyse.partition(), snapshot.getSession(), analysis,
+                    (metadata, bytes) -> analyse.replyTo().tell(new Done(null)));
         } catch (IllegalArgumentException e) {
             getContext().getLog().warn("model {} of session {} cannot be analysed: {}", snapshot.getVersion(),
                     snapshot.getSession(), e.getMessage());

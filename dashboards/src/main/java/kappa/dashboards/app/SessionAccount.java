@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
@@ -42,7 +44,8 @@ public final class SessionAccount {
     private final SessionHeader header;
     private final BitSet latents = new BitSet();
     private final Histogram latencyMs = new Histogram(3_600_000L, 3);
-    private long rejected;
+    /** By topic, partition and offset: after a restart a record can be rejected again. */
+    private final Set<String> rejected = new HashSet<>();
     private ModelSnapshot finalModel;
     private long analysedVersion = -1;
 
@@ -137,7 +140,7 @@ public final class SessionAccount {
             default -> {
                 Rejected message = WireChecks.parse(Rejected.parser(), record.value(), "Rejected").message();
                 if (message != null && !message.getRecordUsed()) {
-                    rejected++;
+                    rejected.add(message.getTopic() + '-' + message.getPartition() + '@' + message.getOffset());
                 }
             }
         }
@@ -150,7 +153,7 @@ public final class SessionAccount {
         out.put("rank", header.getFit().getRank());
         out.put("bins", bins);
         out.put("latents", latents.cardinality());
-        out.put("rejected", rejected);
+        out.put("rejected", rejected.size());
         out.put("model_version", finalModel.getVersion());
         out.put("steps", finalModel.getSteps());
         out.put("seconds", seconds);

@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import kappa.dashboards.cli.SessionRun.RunOptions;
 import kappa.ingest.kafka.EmbeddedBroker;
@@ -8,6 +9,7 @@ import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.SessionSource;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,7 +62,9 @@ final class LiveCommand implements Callable<Integer> {
             Path directory = data == null ? Home.directory("live") : data;
             dashboard.settings();
             EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);
-            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
+            KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),
+                    Map.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live"));
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
             Server server = null;
             try {

@@ -72,8 +72,15 @@ final class SessionRun {
         this.failed = failed;
     }
 
-    /** Under which id a session runs, and how much of it is on the topics. */
-    private record Place(SessionHeader header, long bins) {}
+    /** Under which id a session runs, and how much of it is on the topics, its end perhaps included. */
+    private record Place(SessionHeader header, long bins, boolean complete) {
+
+        String continuation() {
+            return complete
+                    ? ", all " + bins + " bins published before, not all processed"
+                    : bins > 0 ? ", continued from bin " + bins : "";
+        }
+    }
 
     /**
      * Publishes until the source ends or the thread is interrupted.
@@ -85,7 +92,7 @@ final class SessionRun {
         Place place = place(source, fit);
         SessionHeader header = place.header();
         System.err.println("session " + header.getSession() + ": " + header.getNeuronsCount() + " neurons, rank "
-                + header.getFit().getRank() + (place.bins() > 0 ? ", continued from bin " + place.bins() : ""));
+                + header.getFit().getRank() + place.continuation());
         long started = System.nanoTime();
         SessionAccount account = new SessionAccount(connection, header);
         AtomicBoolean stopped = new AtomicBoolean();
@@ -100,7 +107,9 @@ final class SessionRun {
             });
         }
         Output.Progress progress = new Output.Progress("published");
-        long published = publisher.publish(source, header, place.bins(), speed, -1, progress::update);
+        long published = place.complete()
+                ? place.bins()
+                : publisher.publish(source, header, place.bins(), speed, -1, progress::update);
         boolean whole = !Thread.currentThread().isInterrupted();
         if (!whole) {
             stopped.set(true);
@@ -165,12 +174,12 @@ final class SessionRun {
             SessionHeader header = SessionPublisher.header(source, id, fit);
             Optional<Published> found = publisher.find(id);
             if (found.isEmpty()) {
-                return new Place(header, 0);
+                return new Place(header, 0, false);
             }
             boolean same = found.get().header().equals(header.toBuilder()
                     .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
-            if (same && !found.get().complete()) {
-                return new Place(found.get().header(), found.get().bins());
+            if (same && !found.get().over()) {
+                return new Place(found.get().header(), found.get().bins(), found.get().complete());
             }
             if (options.sessionId != null) {
                 throw new InvalidInputException("--session-id " + id + ": "

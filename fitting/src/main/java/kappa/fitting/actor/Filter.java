@@ -65,7 +65,8 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
     /** What the session is told; each with what its checkpoint needs. */
     sealed interface Reply {}
 
-    record TrialFiltered(LatentPath.TrialScore score, FilterState state, double[] baselineSums,
+    /** @param model in whose axes the state is */
+    record TrialFiltered(LatentPath.TrialScore score, FilterState state, PublishedModel model, double[] baselineSums,
             double[] baselineObserved) implements Reply {}
 
     /** The broker has kappa of all bins before {@code nextBin}. */
@@ -88,14 +89,16 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         this.plan = plan;
         this.services = services;
         this.session = session;
-        path = new LatentPath(services.kernels(), plan.fit().neurons(), plan.fit().rank(), plan.fit().inputs(), first);
-        if (checkpoint != null) {
-            FilterState state = checkpoint.getFilter();
+        FilterState state = checkpoint == null ? null : checkpoint.getFilter();
+        path = new LatentPath(services.kernels(), plan.fit().neurons(), plan.fit().rank(), plan.fit().inputs(),
+                state == null ? first : Snapshots.fromWire(state.getModel()));
+        if (state != null) {
+            // The state is in the axes of the model it came from; the newest one is adopted when the next trial begins.
+            newer = first;
             path.filter().restore(Snapshots.doubles(state.getKappaList()), Snapshots.doubles(state.getCovarianceList()),
                     Snapshots.array(state.getVList()));
             path.constantRate().restore(Snapshots.doubles(checkpoint.getBaselineSumsList()),
                     Snapshots.doubles(checkpoint.getBaselineObservedList()));
-            path.startStretch();
         }
     }
 
@@ -134,7 +137,8 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         services.meters().filterDuration.record(Duration.ofNanos((System.nanoTime() - started) / count));
         long next = activity.getFirstBin() + bins.to();
         long appended = bins.arrival().record().timestamp();
-        services.publisher().send(Topics.LATENTS, plan.session(), latents.setPublishedUnixNs(UnixTime.nowNs()).build(),
+        services.publisher().send(Topics.LATENTS, bins.arrival().partition(), plan.session(),
+                latents.setPublishedUnixNs(UnixTime.nowNs()).build(),
                 (metadata, bytes) -> {
                     services.meters().latency.record(Duration.ofMillis(Math.max(0, metadata.timestamp() - appended)));
                     services.meters().filtered.increment(count);
@@ -182,7 +186,8 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         FilterState state = FilterState.newBuilder().addAllKappa(Snapshots.list(path.filter().kappa()))
                 .addAllCovariance(Snapshots.list(path.filter().covariance())).addAllV(Snapshots.list(path.filter().v()))
                 .build();
-        session.tell(new TrialFiltered(score, state, path.constantRate().sums(), path.constantRate().observed()));
+        session.tell(new TrialFiltered(score, state, path.model(), path.constantRate().sums(),
+                path.constantRate().observed()));
         return this;
     }
 }

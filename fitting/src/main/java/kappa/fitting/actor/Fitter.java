@@ -8,10 +8,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Trial;
@@ -120,53 +118,32 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         if (refs.isEmpty()) {
             return;
         }
-        int neurons = plan.fit().neurons();
-        int inputs = plan.fit().inputs();
-        Map<Long, List<Integer>> startingAt = new HashMap<>();
-        List<float[]> activity = new ArrayList<>(refs.size());
-        List<float[]> coordinates = new ArrayList<>(refs.size());
-        int[] filled = new int[refs.size()];
+        Map<Long, List<RecoveredTrial>> startingAt = new HashMap<>();
+        List<RecoveredTrial> recovered = new ArrayList<>(refs.size());
         long from = Long.MAX_VALUE;
-        for (int r = 0; r < refs.size(); r++) {
-            TrialRef ref = refs.get(r);
-            startingAt.computeIfAbsent(ref.getFirstBin(), bin -> new ArrayList<>()).add(r);
-            activity.add(new float[ref.getBins() * neurons]);
-            float[] v = new float[(ref.getBins() + 1) * inputs];
-            System.arraycopy(Snapshots.array(ref.getVList()), 0, v, 0, inputs);
-            coordinates.add(v);
+        for (TrialRef ref : refs) {
+            RecoveredTrial trial = new RecoveredTrial(plan, ref);
+            recovered.add(trial);
+            startingAt.computeIfAbsent(ref.getOffset(), offset -> new ArrayList<>()).add(trial);
             from = Math.min(from, ref.getOffset());
         }
         // Stretches overlap by their warm-up, so a bin can belong to more than one.
-        List<Integer> open = new ArrayList<>();
-        float[] u = new float[inputs];
-        ActivityArchive.read(services.connection(), plan.session(), checkpoint.getPartition(), from,
-                checkpoint.getNextOffset() + 1, (index, bin) -> {
-                    open.addAll(startingAt.getOrDefault(index, List.of()));
-                    for (int s = 0; s < inputs; s++) {
-                        u[s] = bin.getInputs(s);
+        List<RecoveredTrial> open = new ArrayList<>();
+        ActivityArchive.read(services.connection(), plan.header(), checkpoint.getPartition(), from,
+                checkpoint.getNextBinOffset() + 1, (offset, index, bin) -> {
+                    List<RecoveredTrial> starting = startingAt.remove(offset);
+                    if (starting != null) {
+                        open.addAll(starting);
                     }
-                    for (Iterator<Integer> each = open.iterator(); each.hasNext();) {
-                        int r = each.next();
-                        int t = filled[r];
-                        if (index != refs.get(r).getFirstBin() + t) {
-                            continue;
-                        }
-                        plan.activity(bin, activity.get(r), t * neurons);
-                        float[] v = coordinates.get(r);
-                        LowRankNetwork.advanceInputs(plan.fit().alpha(), v, t * inputs, u, 0, v, (t + 1) * inputs,
-                                inputs);
-                        filled[r]++;
-                        if (filled[r] == refs.get(r).getBins()) {
-                            each.remove();
-                        }
-                    }
+                    open.forEach(trial -> trial.offer(offset, index, bin));
+                    open.removeIf(RecoveredTrial::whole);
                 });
         List<Trial> trials = new ArrayList<>(refs.size());
-        for (int r = 0; r < refs.size(); r++) {
-            TrialRef ref = refs.get(r);
-            if (filled[r] == ref.getBins()) {
-                trials.add(new Trial(ref.getIndex(), ref.getFirstBin(), ref.getBins(), ref.getWarmUp(), activity.get(r),
-                        coordinates.get(r), ref.getOffset()));
+        for (RecoveredTrial trial : recovered) {
+            if (trial.whole()) {
+                TrialRef ref = trial.ref();
+                trials.add(new Trial(ref.getIndex(), ref.getFirstBin(), ref.getBins(), ref.getWarmUp(), trial.y(),
+                        trial.v(), ref.getOffset()));
             }
         }
         fitter.refill(trials);

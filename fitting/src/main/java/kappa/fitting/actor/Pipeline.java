@@ -161,7 +161,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         Running over = running.remove(finished.session());
         if (over != null) {
             getContext().unwatch(over.actor());
-            over.actor().tell(new Session.Stop());
+            over.actor().tell(new Session.Retire());
             checkpoints.computeIfPresent(over.partition(), (partition, known) -> {
                 known.put(finished.session(), finished.end());
                 return known;

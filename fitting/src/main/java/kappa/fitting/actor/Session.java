@@ -50,14 +50,14 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** A record of this session, checked against its header. */
     record Arrived(Arrival arrival) implements Command {}
 
-    /** The parent has taken note of {@link Finished}: no more records come here. */
-    record Stop() implements Command {}
-
     private record Filtered(Filter.Reply reply) implements Command {}
 
     private record FromFitter(Fitter.Learned learned) implements Command {}
 
     private record CheckpointStored(Checkpoint checkpoint) implements Command {}
+
+    /** The parent has heard that the session is finished, and sends it nothing more. */
+    record Retire() implements Command {}
 
     /** Told to the parent when the session is over and everything about it is durable. */
     record Finished(String session, Checkpoint end) {}
@@ -89,9 +89,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final List<Double> freeRun = new ArrayList<>();
     private PublishedModel newest;
     private long nextBin;
-    private long replayedUpTo;
-    private TrialRef recoverOpen;
-    private float[] recoverV;
+    /** Records before this one were used or rejected before the restart; if inside, this one was accepted, too. */
+    private long restoredOffset;
+    private boolean restoredInside;
+    private RecoveredTrial tail;
     private long lastTrial;
     private long lastRigTimeNs;
     private boolean anyBin;
@@ -122,15 +123,17 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private static final class Boundary {
         final long nextBin;
         final long nextBinOffset;
+        final boolean inside;
         final long lastTrial;
         final long lastRigTimeNs;
         final TrialRef open;
         Filter.TrialFiltered filtered;
         Fitter.Learned learned;
 
-        Boundary(long nextBin, long nextBinOffset, long lastTrial, long lastRigTimeNs, TrialRef open) {
+        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, TrialRef open) {
             this.nextBin = nextBin;
             this.nextBinOffset = nextBinOffset;
+            this.inside = inside;
             this.lastTrial = lastTrial;
             this.lastRigTimeNs = lastRigTimeNs;
             this.open = open;
@@ -176,7 +179,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private void restore(Checkpoint checkpoint) {
         nextBin = checkpoint.getNextBin();
         acknowledged = nextBin;
-        replayedUpTo = checkpoint.getNextBinOffset();
+        restoredOffset = checkpoint.getNextBinOffset();
+        restoredInside = checkpoint.getInside();
         lastTrial = checkpoint.getLastTrial();
         lastRigTimeNs = checkpoint.getLastRigTimeNs();
         anyBin = checkpoint.getAnyBin();
@@ -186,9 +190,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         freeRun.addAll(checkpoint.getQuality().getFreeRunList());
         System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
         if (checkpoint.getOpen().getBins() > 0) {
-            recoverOpen = checkpoint.getOpen();
-            recoverV = Snapshots.array(recoverOpen.getVList());
-            assembly.begin(recoverOpen.getFirstBin(), TrialAssembly.WARM_UP, recoverV);
+            tail = new RecoveredTrial(plan, checkpoint.getOpen());
         }
     }
 
@@ -199,42 +201,50 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             case Filtered filtered -> onFiltered(filtered.reply());
             case FromFitter learned -> onLearned(learned.learned());
             case CheckpointStored stored -> onCheckpointStored(stored);
-            case Stop stop -> Behaviors.stopped();
+            case Retire retire -> Behaviors.stopped();
         };
     }
 
     // ------------------------------------------------------------------ bins
 
     private Behavior<Command> onArrived(Arrival arrival) {
-        if (recoverOpen != null) {
-            recoverWarmUp(arrival);
+        boolean before = arrival.offset() < restoredOffset;
+        boolean inside = restoredInside && arrival.offset() == restoredOffset;
+        if (tail != null) {
+            recoverTail(arrival, before || inside);
         }
-        Activity activity = arrival.activity();
-        boolean partial = activity.getFirstBin() < nextBin
-                && activity.getFirstBin() + activity.getBinsCount() > nextBin;
-        boolean replayed = arrival.offset() < replayedUpTo || (arrival.offset() == replayedUpTo && partial);
-        order.offer(arrival, replayed);
+        if (before) {
+            arrival.release();
+            return this;
+        }
+        order.offer(arrival, inside);
         process();
         return this;
     }
 
-    /** After a restart: bins that were filtered before it are needed again as the open stretch's warm-up. */
-    private void recoverWarmUp(Arrival arrival) {
-        Activity activity = arrival.activity();
-        FitPlan fit = plan.fit();
-        long end = recoverOpen.getFirstBin() + recoverOpen.getBins();
-        for (int t = 0; t < activity.getBinsCount(); t++) {
-            if (activity.getFirstBin() + t == recoverOpen.getFirstBin() + assembly.bins()
-                    && activity.getFirstBin() + t < end) {
-                float[] y = new float[fit.neurons()];
-                plan.activity(activity.getBins(t), y, 0);
-                advance(recoverV, activity.getBins(t));
-                assembly.append(y, recoverV, 1, arrival.offset());
+    /** After a restart: bins that were filtered before it are needed again as the warm-up of what follows. */
+    private void recoverTail(Arrival arrival, boolean accountedFor) {
+        if (accountedFor) {
+            Activity activity = arrival.activity();
+            for (int t = 0; t < activity.getBinsCount(); t++) {
+                tail.offer(arrival.offset(), activity.getFirstBin() + t, activity.getBins(t));
             }
         }
-        if (assembly.bins() == recoverOpen.getBins()) {
+        if (tail.whole()) {
+            int neurons = plan.fit().neurons();
+            int inputs = plan.fit().inputs();
+            int bins = tail.ref().getBins();
+            assembly.begin(tail.ref().getFirstBin(), TrialAssembly.WARM_UP, tail.v());
+            for (int t = 0; t < bins; t++) {
+                assembly.append(Arrays.copyOfRange(tail.y(), t * neurons, (t + 1) * neurons),
+                        Arrays.copyOfRange(tail.v(), (t + 1) * inputs, (t + 2) * inputs), 1, tail.offsets()[t]);
+            }
             assembly.close(0);
-            recoverOpen = null;
+            tail = null;
+        } else if (arrival.offset() >= restoredOffset) {
+            getContext().getLog().warn("session {}: the bins before bin {} are no longer on kappa.activity (retention);"
+                    + " what follows is warmed up without them", plan.session(), nextBin);
+            tail = null;
         }
     }
 
@@ -253,6 +263,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             services.meters().accepted.increment(arrival.activity().getBinsCount() - skip);
             services.meters().missing.increment((double) missing);
             waiting.add(new Accepted(arrival, skip, missing));
+            if (skip == arrival.activity().getBinsCount()) {
+                // No bin of it goes to the filter, which would release it.
+                arrival.release();
+            }
         }
 
         @Override
@@ -276,7 +290,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             if (next.position == activity.getBinsCount()) {
                 finishRecord(next);
             } else if (assembly.open() && !goesOn(next)) {
-                endTrial(next.arrival.offset());
+                endTrial(next.arrival.offset(), next.position > 0);
             } else {
                 run(next);
             }
@@ -285,12 +299,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private void finishRecord(Accepted done) {
         waiting.remove();
-        if (done.arrival.activity().getBinsCount() == 0) {
-            done.arrival.release();
-        }
         if (done.arrival.activity().getEndOfSession()) {
             if (assembly.open()) {
-                endTrial(done.arrival.offset() + 1);
+                endTrial(done.arrival.offset(), true);
             }
             ending = true;
             endOffset = done.arrival.offset() + 1;
@@ -345,7 +356,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         lastRigTimeNs = activity.getBins(to - 1).getRigTimeNs();
         anyBin = true;
         if (end) {
-            endTrial(last ? next.arrival.offset() + 1 : next.arrival.offset());
+            // A record that also ends the session is needed again as long as that end is not durable.
+            boolean inside = !last || activity.getEndOfSession();
+            endTrial(inside ? next.arrival.offset() : next.arrival.offset() + 1, inside);
         }
     }
 
@@ -377,11 +390,13 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     // ------------------------------------------------------------------ ends of trials
 
-    /** @param nextBinOffset the record that holds the first bin after the trial, or the one after the trial's last */
-    private void endTrial(long nextBinOffset) {
+    /**
+     * @param nextBinOffset the record that holds what comes after the trial, or the one after the trial's last
+     * @param inside whether that record holds the trial's end as well, or was accepted already for another reason
+     */
+    private void endTrial(long nextBinOffset, boolean inside) {
         Trial trial = assembly.close(trials++);
-        TrialRef open = plan.header().getTrials() ? TrialRef.getDefaultInstance() : tail();
-        boundaries.add(new Boundary(nextBin, nextBinOffset, lastTrial, lastRigTimeNs, open));
+        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, closedTail()));
         filter.tell(new Filter.EndTrial());
         int steps = plan.fit().stepsPerTrial();
         if (!plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
@@ -393,10 +408,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         blocked = plan.lockstep();
     }
 
-    private TrialRef tail() {
-        Trial tail = assembly.tail();
-        return TrialRef.newBuilder().setFirstBin(tail.firstBin()).setBins(tail.bins()).setWarmUp(tail.warmUp())
-                .setOffset(tail.offset()).addAllV(Snapshots.list(tail.v())).build();
+    /** The warm-up of what follows, unless that begins a trial: long trials too are learned from in pieces. */
+    private TrialRef closedTail() {
+        Trial end = assembly.tail();
+        return TrialRef.newBuilder().setFirstBin(end.firstBin()).setBins(end.bins()).setWarmUp(end.warmUp())
+                .setOffset(end.offset()).addAllV(Snapshots.list(end.v())).build();
     }
 
     private boolean wantState() {
@@ -467,9 +483,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     }
 
     private void publishModel(PublishedModel model, boolean last) {
-        services.publisher().send(Topics.MODELS, plan.session(),
+        services.publisher().send(Topics.MODELS, partition, plan.session(),
                 Snapshots.toWire(plan, model).setQuality(Snapshots.newest(quality(), SNAPSHOT_TRIALS)).setFinal(last)
-                        .setPublishedUnixNs(UnixTime.nowNs()).build());
+                        .setPublishedUnixNs(UnixTime.nowNs()).build(),
+                (metadata, bytes) -> {});
     }
 
     // ------------------------------------------------------------------ checkpoints
@@ -481,9 +498,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .setNextOffset(open.getBins() > 0
                         ? Math.min(open.getOffset(), boundary.nextBinOffset)
                         : boundary.nextBinOffset)
-                .setNextBin(boundary.nextBin).setNextBinOffset(boundary.nextBinOffset).setOpen(open)
+                .setNextBin(boundary.nextBin).setNextBinOffset(boundary.nextBinOffset).setInside(boundary.inside)
+                .setOpen(open)
                 .setPublished(Snapshots.toWire(plan, boundary.learned.model()))
-                .setLearner(Snapshots.toWire(boundary.learned.state())).setFilter(boundary.filtered.state())
+                .setLearner(Snapshots.toWire(boundary.learned.state()))
+                .setFilter(boundary.filtered.state().toBuilder()
+                        .setModel(Snapshots.toWire(plan, boundary.filtered.model())))
                 .addAllTrials(boundary.learned.buffer()).setLastTrial(boundary.lastTrial)
                 .setLastRigTimeNs(boundary.lastRigTimeNs)
                 .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
@@ -502,7 +522,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private void store(Checkpoint checkpoint) {
         ActorRef<Command> self = getContext().getSelf();
-        services.publisher().send(Topics.CHECKPOINTS, plan.session(), checkpoint, (metadata, bytes) -> self
+        services.publisher().send(Topics.CHECKPOINTS, partition, plan.session(), checkpoint, (metadata, bytes) -> self
                 .tell(new CheckpointStored(checkpoint)));
     }
 
@@ -513,10 +533,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             return this;
         }
         services.offsets().finished(partition, plan.session());
+        // Whatever the parent has sent until it hears of this still comes here and is rejected.
         parent.tell(new Finished(plan.session(), stored.checkpoint()));
         getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
                 newest.version());
-        // Records that the parent sent here before it knew of the end are still to be rejected.
         return this;
     }
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import kappa.fitting.network.LowRankNetwork;
 
@@ -31,10 +32,41 @@ final class VectorKernels implements RnnKernels {
     private static final float Q3 = 0.00032713768f;
     private static final float Q4 = 7.7026124e-07f;
 
+    private static final VectorShuffle<Float> BY_32 = VectorShuffle.iota(LANES, 32, 1, true);
+    private static final VectorShuffle<Float> BY_16 = VectorShuffle.iota(LANES, 16, 1, true);
+    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(LANES, 8, 1, true);
+    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(LANES, 4, 1, true);
+    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(LANES, 2, 1, true);
+    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(LANES, 1, 1, true);
+
     private final ScalarKernels scalar = new ScalarKernels();
 
     static int lanes() {
         return WIDTH;
+    }
+
+    /**
+     * Sum over the lanes, halves first. Not {@code reduceLanes}, whose order is the compiler's: a sum would change by a bit
+     * when a method goes from the interpreter to compiled code, and a fit must not depend on when that happens.
+     */
+    private static float sum(FloatVector lanes) {
+        FloatVector folded = lanes;
+        if (WIDTH > 32) {
+            folded = folded.add(folded.rearrange(BY_32));
+        }
+        if (WIDTH > 16) {
+            folded = folded.add(folded.rearrange(BY_16));
+        }
+        if (WIDTH > 8) {
+            folded = folded.add(folded.rearrange(BY_8));
+        }
+        if (WIDTH > 4) {
+            folded = folded.add(folded.rearrange(BY_4));
+        }
+        if (WIDTH > 2) {
+            folded = folded.add(folded.rearrange(BY_2));
+        }
+        return folded.add(folded.rearrange(BY_1)).lane(0);
     }
 
     private static FloatVector phi(FloatVector x) {
@@ -51,6 +83,10 @@ final class VectorKernels implements RnnKernels {
         float p = Math.fma(Math.fma(Math.fma(s * P4 + P3, s, P2), s, P1), s, P0);
         float q = Math.fma(Math.fma(Math.fma(s * Q4 + Q3, s, Q2), s, Q1), s, 1f);
         return Math.clamp(z * p / q, -1f, 1f);
+    }
+
+    private static float softplus(float x) {
+        return Math.max(x, 0f) + (float) Math.log1p(Math.exp(-Math.abs(x)));
     }
 
     /** Sum of rows: sum_k coefficients[k] * rows[k * N + i], on top of {@code sum}. Kept small, so that it is inlined. */
@@ -119,7 +155,7 @@ final class VectorKernels implements RnnKernels {
         for (; i < N; i++) {
             tail = Math.fma(a[aOffset + i], b[bOffset + i], tail);
         }
-        return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD) + tail;
+        return sum(s0.add(s1).add(s2.add(s3))) + tail;
     }
 
     private static FloatVector product(float[] a, int aOffset, float[] b, int bOffset, FloatVector sum) {
@@ -172,8 +208,8 @@ final class VectorKernels implements RnnKernels {
                 t0 = Math.fma(n[k * N + i], r, t0);
                 t1 = Math.fma(n[second * N + i], r, t1);
             }
-            sums[second] = s1.reduceLanes(VectorOperators.ADD) + t1;
-            sums[k] = s0.reduceLanes(VectorOperators.ADD) + t0;
+            sums[second] = sum(s1) + t1;
+            sums[k] = sum(s0) + t0;
         }
     }
 
@@ -424,7 +460,7 @@ final class VectorKernels implements RnnKernels {
         for (; i < N; i++) {
             tail = Math.fma(a[aOffset + i] * weight[weightOffset + i], b[bOffset + i], tail);
         }
-        return s0.add(s1).reduceLanes(VectorOperators.ADD) + tail;
+        return sum(s0.add(s1)) + tail;
     }
 
     @Override
@@ -516,26 +552,29 @@ final class VectorKernels implements RnnKernels {
         int N = net.neurons();
         int bound = LANES.loopBound(N);
         FloatVector sum = FloatVector.zero(LANES);
-        float tail = 0;
+        double tail = 0;
         if (model.kind() == ObservationKind.COUNTS) {
             for (int i = 0; i < bound; i += WIDTH) {
                 FloatVector seen = FloatVector.fromArray(LANES, y, yOffset + i);
                 VectorMask<Float> missing = seen.test(VectorOperators.IS_NAN);
                 FloatVector z = current(net, i, kappa, kappaOffset, v, vOffset)
                         .add(FloatVector.fromArray(LANES, net.b(), i));
-                FloatVector twice = z.mul(-2f);
                 FloatVector rate = phi(z).add(1f).mul(FloatVector.fromArray(LANES, model.gain(), i));
-                FloatVector softplus = twice.max(0f)
-                        .add(twice.abs().neg().lanewise(VectorOperators.EXP).lanewise(VectorOperators.LOG1P));
-                FloatVector spikes = seen.mul(softplus.sub(FloatVector.fromArray(LANES, model.logTwiceGain(), i)));
-                sum = sum.add(rate.add(spikes).blend(0f, missing));
+                sum = sum.add(rate.blend(0f, missing));
+            }
+            // Few neurons spike in a bin. And the lanes' exp and log differ by a bit between interpreted and compiled code.
+            for (int i = 0; i < bound; i++) {
+                float seen = y[yOffset + i];
+                if (seen > 0) {
+                    float z = current1(net, i, kappa, kappaOffset, v, vOffset) + net.b()[i];
+                    tail += seen * (softplus(-2 * z) - model.logTwiceGain()[i]);
+                }
             }
             for (int i = bound; i < N; i++) {
                 float seen = y[yOffset + i];
                 if (!Float.isNaN(seen)) {
                     float z = current1(net, i, kappa, kappaOffset, v, vOffset) + net.b()[i];
-                    float softplus = Math.max(-2 * z, 0f) + (float) Math.log1p(Math.exp(-Math.abs(2 * z)));
-                    tail += model.gain()[i] * (1 + phi(z)) + seen * (softplus - model.logTwiceGain()[i]);
+                    tail += model.gain()[i] * (1 + phi(z)) + seen * (softplus(-2 * z) - model.logTwiceGain()[i]);
                 }
             }
         } else {
@@ -554,11 +593,11 @@ final class VectorKernels implements RnnKernels {
                 if (!Float.isNaN(seen)) {
                     float x = current1(net, i, kappa, kappaOffset, v, vOffset);
                     float error = seen - model.gain()[i] * (rates ? phi(x + net.b()[i]) : x) - model.offset()[i];
-                    tail = Math.fma(error, error, tail);
+                    tail += error * error;
                 }
             }
         }
-        return (double) sum.reduceLanes(VectorOperators.ADD) + tail;
+        return sum(sum) + tail;
     }
 
     @Override

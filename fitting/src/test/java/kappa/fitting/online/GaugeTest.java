@@ -40,7 +40,7 @@ class GaugeTest {
     private static void sameConnectivity(float[] m, float[] n, float[] m2, float[] n2, int K) {
         for (int i = 0; i < N; i += 7) {
             for (int j = 0; j < N; j += 5) {
-                // Entries are of order one; both factors are rounded to float once more, and the Gram matrix has a ridge of 1e-10.
+                // Entries are of order one; both factors are rounded to float once more, and the ridge is 1e-10.
                 assertThat(product(m2, n2, i, j, K)).isCloseTo(product(m, n, i, j, K), within(2e-5));
             }
         }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Properties;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -60,8 +61,26 @@ public record KafkaConnection(String bootstrapServers, Map<String, String> extra
         settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "1");
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "2000");
         settings.putAll(admin());
+        // It would name every consumer of the process alike; only members of a group have one.
+        settings.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        return settings;
+    }
+
+    /**
+     * {@link #consumer} as a member of a group that shares partitions. A process that was killed is given up after 6 s, the
+     * least that brokers allow by default; one with a {@code group.instance.id} is replaced at once by its successor.
+     */
+    public Map<String, Object> consumer(String group) {
+        Map<String, Object> settings = consumer();
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        settings.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "6000");
+        settings.putIfAbsent(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1500");
+        if (extra.containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)) {
+            settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, extra.get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG));
+        }
         return settings;
     }
 

@@ -17,6 +17,7 @@ import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -70,8 +71,9 @@ public final class SessionPublisher {
     /**
      * @param bins bins of the session that are on the topic now, from the first on
      * @param complete whether its end is there too
+     * @param over whether its last model is there, so that a pipeline is done with it
      */
-    public record Published(SessionHeader header, long bins, boolean complete) {}
+    public record Published(SessionHeader header, long bins, boolean complete, boolean over) {}
 
     private static final int MAX_BINS_PER_RECORD = 64;
     private static final int MAX_RECORD_FLOATS = 65_536;
@@ -87,8 +89,9 @@ public final class SessionPublisher {
         SessionHeader header = null;
         long bins = 0;
         boolean complete = false;
+        boolean over = false;
         try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
-            for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY)) {
+            for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.MODELS)) {
                 TopicPartition partition = partition(consumer, topic, session);
                 consumer.assign(List.of(partition));
                 consumer.seekToBeginning(consumer.assignment());
@@ -102,6 +105,11 @@ public final class SessionPublisher {
                             SessionHeader found = WireChecks
                                     .parse(SessionHeader.parser(), record.value(), "SessionHeader").message();
                             header = header == null ? found : header;
+                        } else if (topic.equals(Topics.MODELS)) {
+                            ModelSnapshot model = WireChecks
+                                    .parse(ModelSnapshot.parser(), record.value(), "ModelSnapshot")
+                                    .message();
+                            over |= model != null && model.getFinal();
                         } else {
                             Activity activity = WireChecks.parse(Activity.parser(), record.value(), "Activity")
                                     .message();
@@ -117,7 +125,7 @@ public final class SessionPublisher {
                 }
             }
         }
-        return Optional.of(new Published(header, bins, complete));
+        return Optional.of(new Published(header, bins, complete, over));
     }
 
     private static TopicPartition partition(KafkaConsumer<?, ?> consumer, String topic, String session) {

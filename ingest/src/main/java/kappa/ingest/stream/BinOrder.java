@@ -73,8 +73,11 @@ public final class BinOrder {
         return any;
     }
 
-    /** @param replayed whether the record was read before a restart, so that bins already there are no news */
-    public void offer(Arrival arrival, boolean replayed) {
+    /**
+     * @param inside whether this is the record that the checkpoint falls into: accepted before the restart, its bins up to
+     *        there are no news, and what is left of it, if only the end of the session, is used
+     */
+    public void offer(Arrival arrival, boolean inside) {
         Activity activity = arrival.activity();
         if (ended) {
             reject(arrival, Reason.AFTER_END, "bin " + activity.getFirstBin() + " after the end of the session");
@@ -95,8 +98,8 @@ public final class BinOrder {
                 use(arrival, 0, 0);
             }
         } else if (end <= nextBin) {
-            if (replayed) {
-                arrival.release();
+            if (inside) {
+                use(arrival, activity.getBinsCount(), 0);
             } else {
                 reject(arrival, end == nextBin ? Reason.BIN_REPEATED : Reason.BIN_WENT_BACK,
                         "bin " + first + " again, expected " + nextBin);
@@ -104,7 +107,7 @@ public final class BinOrder {
         } else if (first < nextBin) {
             int skip = (int) (nextBin - first);
             if (trialGrows(arrival, skip)) {
-                if (!replayed) {
+                if (!inside) {
                     verdicts.reject(arrival, new Fault(Reason.BIN_REPEATED, "bins " + first + " to " + (nextBin - 1)
                             + " again; the record was used from bin " + nextBin + " on"), true);
                 }

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import java.util.regex.Pattern;
@@ -38,6 +39,7 @@ public final class Publisher implements AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
     private final Consumer<Throwable> onFailure;
     private final MeterRegistry meters;
+    private final AtomicInteger rejectedUnderWay = new AtomicInteger();
 
     /** @param onFailure called, from a thread of the producer, when a record could not be delivered */
     public Publisher(KafkaConnection connection, MeterRegistry meters, Consumer<Throwable> onFailure) {
@@ -46,10 +48,16 @@ public final class Publisher implements AutoCloseable {
         this.onFailure = onFailure;
     }
 
-    /** Sends; {@code delivered} gets the record's metadata and the size of its value once every replica has it. */
-    public void send(String topic, String session, MessageLite message, ObjLongConsumer<RecordMetadata> delivered) {
+    /**
+     * Sends; {@code delivered} gets the record's metadata and the size of its value once every replica has it.
+     *
+     * @param partition that of the session's activity: clients in other languages have other rules for choosing one, and what
+     *        belongs together must lie together
+     */
+    public void send(String topic, int partition, String session, MessageLite message,
+            ObjLongConsumer<RecordMetadata> delivered) {
         byte[] value = message.toByteArray();
-        producer.send(new ProducerRecord<>(topic, session.getBytes(UTF_8), value), (metadata, failure) -> {
+        producer.send(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), value), (metadata, failure) -> {
             if (failure != null) {
                 LOG.error("{} for session {} could not be delivered: {}", topic, session, failure.toString());
                 onFailure.accept(failure);
@@ -57,10 +65,6 @@ public final class Publisher implements AutoCloseable {
                 delivered.accept(metadata, value.length);
             }
         });
-    }
-
-    public void send(String topic, String session, MessageLite message) {
-        send(topic, session, message, (metadata, bytes) -> {});
     }
 
     /**
@@ -79,24 +83,30 @@ public final class Publisher implements AutoCloseable {
         Rejected.Builder rejected = Rejected.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(id)
                 .setReason(fault.reason()).setDetail(detail).setTopic(record.topic()).setPartition(record.partition())
                 .setOffset(record.offset()).setRecordUsed(used).setRejectedUnixNs(UnixTime.nowNs());
-        long bytes = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
-        if (bytes > Topics.MAX_MESSAGE_BYTES - (1 << 20)) {
-            send(Topics.REJECTED, id, rejected.build());
-            return;
-        }
-        if (record.key() != null) {
+        long size = (long) Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+        boolean fits = size <= Topics.MAX_MESSAGE_BYTES - (1 << 20);
+        if (fits && record.key() != null) {
             rejected.setKey(ByteString.copyFrom(record.key()));
         }
-        if (record.value() != null) {
+        if (fits && record.value() != null) {
             rejected.setValue(ByteString.copyFrom(record.value()));
         }
-        send(Topics.REJECTED, id, rejected.build());
+        rejectedUnderWay.incrementAndGet();
+        send(Topics.REJECTED, record.partition(), id, rejected.build(),
+                (metadata, bytes) -> rejectedUnderWay.decrementAndGet());
     }
 
     /** One line of bounded length: a key can be anything. */
     private static String line(String text) {
         String cut = text.length() > MOST_OF_A_TEXT ? text.substring(0, MOST_OF_A_TEXT) + "..." : text;
         return CONTROL.matcher(cut).replaceAll(" ");
+    }
+
+    /** Waits until the broker has what was rejected so far; without that, returns at once. */
+    public void awaitRejected() {
+        if (rejectedUnderWay.get() > 0) {
+            producer.flush();
+        }
     }
 
     /** Waits until everything sent so far is acknowledged or has failed. */

@@ -1,0 +1,175 @@
+package kappa.dashboards.system;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A kappa of its own process, run as the launcher runs it, on the classes under test (the launcher would run those of the last
+ * {@code package}). Its output goes to files. Closing kills it, and none survives the tests.
+ */
+final class KappaProcess implements AutoCloseable {
+
+    private static final Path ROOT = Path.of(System.getProperty("kappa.root")).toAbsolutePath().normalize();
+    private static final Duration POLL = Duration.ofMillis(10);
+    private static final int SHOWN_LINES = 40;
+    private static final Set<Process> CHILDREN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> CHILDREN.forEach(Process::destroyForcibly)));
+    }
+
+    private final String name;
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private KappaProcess(String name, Process process, Path out, Path err) {
+        this.name = name;
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Starts {@code ./kappa ARGUMENTS}, with its output in {@code directory}. */
+    static KappaProcess start(Path directory, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("-Dkappa.home=" + directory, "kappa.dashboards.cli.Main"));
+        command.addAll(Arrays.asList(arguments));
+        return java(directory, arguments[0], classPath(), command);
+    }
+
+    /** Starts another program of the tests. */
+    static KappaProcess start(Path directory, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(main.getName()));
+        command.addAll(Arrays.asList(arguments));
+        return java(directory, main.getSimpleName(), System.getProperty("java.class.path"), command);
+    }
+
+    private static KappaProcess java(Path directory, String name, String classPath, List<String> rest) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@" + ROOT.resolve("dashboards/src/main/launch/jvm.args"), "-cp",
+                classPath));
+        command.addAll(rest);
+        try {
+            Path out = Files.createTempFile(directory, name, ".out");
+            Path err = Files.createTempFile(directory, name, ".err");
+            Process process = new ProcessBuilder(command).directory(directory.toFile())
+                    .redirectInput(new File("/dev/null")).redirectOutput(out.toFile()).redirectError(err.toFile())
+                    .start();
+            CHILDREN.add(process);
+            return new KappaProcess(name, process, out, err);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Without the tests, whose settings of the log would win over kappa's own. */
+    private static String classPath() {
+        return String.join(File.pathSeparator, Arrays.stream(System.getProperty("java.class.path")
+                .split(File.pathSeparator))
+                .filter(entry -> !entry.contains("test-classes") && !entry.contains("-tests"))
+                .toList());
+    }
+
+    /** Waits until a line on standard error matches, and gives its first group. */
+    String awaitLine(String regex, Duration limit) {
+        Pattern pattern = Pattern.compile(regex);
+        Matcher[] found = new Matcher[1];
+        await("a line like " + regex, limit, () -> {
+            Matcher matcher = pattern.matcher(err());
+            found[0] = matcher.find() ? matcher : null;
+            return found[0] != null;
+        });
+        return found[0].groupCount() == 0 ? found[0].group() : found[0].group(1);
+    }
+
+    /** Waits for a condition that this process is to bring about, and fails if it ends before. */
+    void await(String what, Duration limit, BooleanSupplier condition) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (!condition.getAsBoolean()) {
+            // Looked at once more, since it may have come true just before the end.
+            if (!process.isAlive() && !condition.getAsBoolean()) {
+                throw new AssertionError(
+                        name + " ended with exit code " + process.exitValue() + " before " + what + shown());
+            }
+            if (System.nanoTime() > end) {
+                throw new AssertionError(name + ": waited " + limit.toSeconds() + " s in vain for " + what + shown());
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+    }
+
+    /** Waits for the end and fails unless the exit code is 0. */
+    void awaitSuccess(Duration limit) {
+        try {
+            if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new AssertionError(name + " did not end within " + limit.toSeconds() + " s" + shown());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+        if (process.exitValue() != 0) {
+            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
+        }
+    }
+
+    /** The JSON object on the last line of standard output. */
+    JsonNode figures() {
+        List<String> lines = out().lines().toList();
+        try {
+            return new ObjectMapper().readTree(lines.getLast());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String out() {
+        return read(out);
+    }
+
+    String err() {
+        return read(err);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String shown() {
+        List<String> lines = err().lines().toList();
+        return "; its standard error ends with\n"
+                + String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
+    }
+
+    /** SIGKILL, and waits until the process is gone. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+        CHILDREN.remove(process);
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}

@@ -1,0 +1,197 @@
+package kappa.dashboards.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import kappa.dashboards.system.Recording.Outcome;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.ModelSnapshot;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SIGKILL in the middle, and the same command again. */
+@Tag("slow")
+class KillTest {
+
+    private static final int CHECKPOINT_BINS = 10 * 38;
+
+    @TempDir
+    private Path directory;
+
+    private KappaProcess broker;
+    private String servers;
+    private TopicTail<Latents> latents;
+    private TopicTail<ModelSnapshot> models;
+
+    @BeforeEach
+    void startBroker() {
+        broker = KappaProcess.start(directory, "broker", "--port", "0", "--data", directory.resolve("data").toString());
+        servers = broker.awaitLine("Kafka (\\S+)", Recording.LIMIT);
+        latents = new TopicTail<>(servers, Topics.LATENTS, Latents::parseFrom);
+        models = new TopicTail<>(servers, Topics.MODELS, ModelSnapshot::parseFrom);
+    }
+
+    @AfterEach
+    void stopBroker() {
+        latents.close();
+        models.close();
+        broker.close();
+    }
+
+    /** @param instance names the process, so that its successor takes over at once and not after a time-out; or null */
+    private KappaProcess serve(String instance) {
+        try {
+            Path config = Files.writeString(directory.resolve("client.properties"),
+                    instance == null ? "" : "group.instance.id=" + instance);
+            return KappaProcess.start(directory, "serve", "--bootstrap-servers", servers, "--kafka-config",
+                    config.toString(), "--port", "0");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private KappaProcess replay(Path file, String speed, Path network, String... more) {
+        List<String> arguments = new ArrayList<>(
+                List.of("replay", file.toString(), "--bootstrap-servers", servers, "--rank", "2", "--speed", speed,
+                        "--until-end", "--json", "--out", network.toString()));
+        arguments.addAll(List.of(more));
+        return KappaProcess.start(directory, arguments.toArray(String[]::new));
+    }
+
+    private void awaitLatents(KappaProcess serve, String session, int bins) {
+        serve.await(bins + " latents of " + session, Recording.LIMIT,
+                () -> TopicTail.bins(latents, session).cardinality() >= bins);
+    }
+
+    private long newestVersion(String session) {
+        return models.all(session).stream().mapToLong(ModelSnapshot::getVersion).max().orElse(0);
+    }
+
+    @Test
+    void shouldReachTheUndisturbedModelToTheBitWhenServeIsKilledAtThreeRandomMoments() {
+        long seed = Long.getLong("kappa.seed", System.nanoTime());
+        System.err.println("KillTest: moments drawn with -Dkappa.seed=" + seed);
+        Random random = new Random(seed);
+        Path network = directory.resolve("net.npz");
+        Path file = Recording.chewieFile();
+        KappaProcess serve = serve(null);
+        try (KappaProcess replay = replay(file, "max", network)) {
+            for (int kill = 0; kill < 3; kill++) {
+                // One in each third, and never before the first checkpoint.
+                int third = (Recording.CHEWIE_BINS - 2 * CHECKPOINT_BINS) / 3;
+                awaitLatents(serve, "chewie", 2 * CHECKPOINT_BINS + kill * third + random.nextInt(third));
+                serve.kill();
+                long known = models.all("chewie").size();
+                long version = newestVersion("chewie");
+                serve = serve(kill == 1 ? "first" : null);
+                int bin = Integer.parseInt(serve.awaitLine("from its checkpoint at bin (\\d+)", Recording.LIMIT));
+                assertThat(bin).as("bins before the checkpoint").isPositive();
+                serve.await("the next model", Recording.LIMIT, () -> models.all("chewie").size() > known);
+                long first = models.all("chewie").get((int) known).getVersion();
+                // Chewie's trials are 38 bins each: the first model is that of the trial after the checkpoint.
+                assertThat(first).isEqualTo(bin / 38 + 1).isBetween(version - 10, version + 1);
+            }
+            replay.awaitSuccess(Recording.LIMIT);
+            Outcome outcome = Outcome.of(replay, network);
+            assertThat(TopicTail.bins(latents, "chewie").cardinality()).isEqualTo(Recording.CHEWIE_BINS);
+            assertThat(outcome.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);
+            assertThat(outcome.figures().get("rejected").asInt()).isZero();
+            outcome.shouldEqual(Recording.chewieUndisturbed());
+        } finally {
+            serve.close();
+        }
+    }
+
+    @Test
+    void shouldReachTheUndisturbedModelToTheBitInASessionWithoutTrials() {
+        int bins = 4_050;
+        Path file = Recording.synthetic(directory.resolve("stretches.npz"), bins, 60, 0, 0.02);
+        Path network = directory.resolve("net.npz");
+        KappaProcess serve = serve("one");
+        try {
+            Outcome undisturbed;
+            try (KappaProcess replay = replay(file, "max", network, "--session-id", "undisturbed")) {
+                replay.awaitSuccess(Recording.LIMIT);
+                undisturbed = Outcome.of(replay, network);
+            }
+            try (KappaProcess replay = replay(file, "max", network, "--session-id", "killed")) {
+                // Checkpoints come every ten stretches of 100 bins, in the middle of records of 64.
+                awaitLatents(serve, "killed", 1_500);
+                serve.kill();
+                serve = serve("one");
+                serve.awaitLine("from its checkpoint at bin [1-9]", Recording.LIMIT);
+                awaitLatents(serve, "killed", 3_300);
+                serve.kill();
+                serve = serve("one");
+                serve.awaitLine("from its checkpoint at bin [1-9]", Recording.LIMIT);
+                replay.awaitSuccess(Recording.LIMIT);
+                assertThat(TopicTail.bins(latents, "killed").cardinality()).isEqualTo(bins);
+                Outcome.of(replay, network).shouldEqual(undisturbed);
+            }
+        } finally {
+            serve.close();
+        }
+    }
+
+    @Test
+    void shouldContinueASessionWhoseReplayWasKilled() {
+        Path file = Recording.chewieFile();
+        Path network = directory.resolve("net.npz");
+        try (KappaProcess serve = serve(null)) {
+            // 25 ms a bin: 40 times as fast lasts 2.3 s.
+            try (KappaProcess replay = replay(file, "40", network)) {
+                awaitLatents(serve, "chewie", 500);
+                replay.kill();
+            }
+            assertThat(TopicTail.bins(latents, "chewie").cardinality()).isLessThan(Recording.CHEWIE_BINS);
+            try (KappaProcess replay = replay(file, "40", network)) {
+                replay.awaitLine("chewie: .* continued from bin [1-9]", Recording.LIMIT);
+                replay.awaitSuccess(Recording.LIMIT);
+                assertThat(replay.figures().get("bins").asInt()).isEqualTo(Recording.CHEWIE_BINS);
+                assertThat(replay.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);
+                assertThat(replay.figures().get("rejected").asInt()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void shouldHaveKappaForEveryBinOfTwoLiveSessionsWhenServeIsKilled() {
+        int singles = 600;
+        int stretches = 4_000;
+        Path trials = Recording.synthetic(directory.resolve("singles.npz"), singles, 40, 12, 0.1);
+        Path continuous = Recording.synthetic(directory.resolve("continuous.npz"), stretches, 30, 0, 0.015);
+        KappaProcess serve = serve("one");
+        serve.awaitLine("dashboard http", Recording.LIMIT);
+        try (KappaProcess slow = replay(trials, "10", directory.resolve("a.npz"));
+                KappaProcess fast = replay(continuous, "10", directory.resolve("b.npz"));
+                var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
+            awaitLatents(serve, "singles", 200);
+            awaitLatents(serve, "continuous", 1_200);
+            serve.kill();
+            serve = serve("one");
+            slow.awaitSuccess(Recording.LIMIT);
+            fast.awaitSuccess(Recording.LIMIT);
+            assertThat(serve.err()).contains("session singles: 40 neurons, rank 2, COUNTS from its checkpoint at bin")
+                    .contains("session continuous: 30 neurons, rank 2, COUNTS from its checkpoint at bin");
+            assertThat(TopicTail.bins(latents, "singles").cardinality()).isEqualTo(singles);
+            assertThat(TopicTail.bins(latents, "continuous").cardinality()).isEqualTo(stretches);
+            assertThat(slow.figures().get("rejected").asInt()).isZero();
+            assertThat(fast.figures().get("rejected").asInt()).isZero();
+            // The machine may have been late now and then; then bins that are due together share a record.
+            assertThat(activity.all("singles").size()).as("records of %d bins", singles).isGreaterThan(singles / 2);
+        } finally {
+            serve.close();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package kappa.dashboards.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import kappa.dashboards.system.Recording.Outcome;
+import kappa.ingest.wire.LatentBin;
+import kappa.ingest.wire.Latents;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("slow")
+class ThreeProcessesTest {
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void shouldGiveTheFiguresAndTheModelOfOneProcessAndLatentsThatAnybodyCanRead() throws Exception {
+        String file = Recording.chewieFile().toString();
+        Path network = directory.resolve("net.npz");
+        try (KappaProcess broker = KappaProcess.start(directory, "broker", "--port", "0", "--data",
+                directory.resolve("data").toString())) {
+            String servers = broker.awaitLine("Kafka (\\S+)", Recording.LIMIT);
+            try (KappaProcess serve = KappaProcess.start(directory, "serve", "--bootstrap-servers", servers, "--port",
+                    "0");
+                    KappaProcess replay = KappaProcess.start(directory, "replay", file, "--bootstrap-servers", servers,
+                            "--rank", "2", "--speed", "max", "--until-end", "--json", "--out", network.toString())) {
+                serve.awaitLine("dashboard http", Recording.LIMIT);
+                replay.awaitSuccess(Recording.LIMIT);
+
+                Outcome outcome = Outcome.of(replay, network);
+                assertThat(outcome.figures().get("bins").asInt()).isEqualTo(Recording.CHEWIE_BINS);
+                assertThat(outcome.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);
+                assertThat(outcome.figures().get("rejected").asInt()).isZero();
+                outcome.shouldEqual(Recording.chewieUndisturbed());
+            }
+            // The pipeline is gone; what it published is there for all.
+            anotherClientCanReadKappa(servers);
+            aConsumerWithoutOurClassesCanReadKappa(servers);
+        }
+    }
+
+    private void anotherClientCanReadKappa(String servers) {
+        try (KappaProcess client = KappaProcess.start(directory, PrintKappa.class, servers,
+                Integer.toString(Recording.CHEWIE_BINS - 1))) {
+            client.awaitSuccess(Recording.LIMIT);
+            List<String> lines = client.out().lines().toList();
+            assertThat(lines).hasSize(Recording.CHEWIE_BINS);
+            assertThat(IntStream.range(0, lines.size()))
+                    .allSatisfy(bin -> assertThat(lines.get(bin)).matches("chewie " + bin + " \\[\\S+, \\S+\\]"));
+        }
+    }
+
+    /** Kafka's console consumer is this: a key in text, and a value whose bytes it hands on. */
+    private static void aConsumerWithoutOurClassesCanReadKappa(String servers) throws Exception {
+        List<LatentBin> bins = new ArrayList<>();
+        try (var consumer = new KafkaConsumer<>(
+                Map.<String, Object>of("bootstrap.servers", servers, "group.id", "console", "auto.offset.reset",
+                        "earliest"),
+                new StringDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(List.of("kappa.latents"));
+            long end = System.nanoTime() + Recording.LIMIT.toNanos();
+            while (bins.size() < Recording.CHEWIE_BINS && System.nanoTime() < end) {
+                for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+                    assertThat(record.key()).isEqualTo("chewie");
+                    bins.addAll(Latents.parseFrom(record.value()).getBinsList());
+                }
+            }
+        }
+        assertThat(bins).hasSize(Recording.CHEWIE_BINS).allSatisfy(bin -> assertThat(bin.getKappaList()).hasSize(2));
+    }
+}

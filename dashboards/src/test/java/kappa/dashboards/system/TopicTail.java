@@ -1,0 +1,68 @@
+package kappa.dashboards.system;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.wire.Latents;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+
+/** Everything on one topic so far, by session. Not thread-safe. */
+final class TopicTail<T> implements AutoCloseable {
+
+    /** What makes a message of a record's value. */
+    interface Parser<T> {
+        T parse(byte[] value) throws IOException;
+    }
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Parser<T> parser;
+    private final Map<String, List<T>> messages = new HashMap<>();
+
+    TopicTail(String bootstrapServers, String topic, Parser<T> parser) {
+        this.parser = parser;
+        consumer = new KafkaConsumer<>(KafkaConnection.to(bootstrapServers).consumer());
+        List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                .map(info -> new TopicPartition(topic, info.partition())).toList();
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+    }
+
+    /** All messages of a session up to the present end of the topic, in order. */
+    List<T> all(String session) {
+        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                try {
+                    messages.computeIfAbsent(new String(record.key(), UTF_8),
+                            key -> new ArrayList<>()).add(parser.parse(record.value()));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+        return messages.getOrDefault(session, List.of());
+    }
+
+    /** The bins of a session that have a kappa. */
+    static BitSet bins(TopicTail<Latents> latents, String session) {
+        BitSet bins = new BitSet();
+        latents.all(session).forEach(message -> bins.set((int) message.getFirstBin(),
+                (int) message.getFirstBin() + message.getBinsCount()));
+        return bins;
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}
