@@ -65,7 +65,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HostileStreamTest {
 
     private static final int NEURONS = 5;
-    private static final int INPUTS = 1;
     private static final int TRIAL_BINS = 4;
     private static final int PARTITIONS = 2;
     /** Far beyond what anything here takes: a bound for a pipeline that hangs. */
