@@ -277,15 +277,34 @@ class BinOrderTest {
     }
 
     @Test
-    void shouldGoOnFromACheckpointWithoutReportingWhatIsReadAgain() {
+    void shouldGoOnInsideTheRecordThatTheCheckpointFallsInto() {
         order.restore(10, 4, 100, true);
-        offer(bins(6, 2, 4), true);
         offer(bins(8, 4, 4), true);
         assertThat(verdicts).containsExactly("use 8-11 skip 2");
-        assertThat(underWay).hasValue(0);
+        assertThat(order.nextBin()).isEqualTo(12);
         offer(bins(12, 1, 3));
         offer(bins(10, 2, 4));
-        assertThat(verdicts).endsWith("reject 12-12 TRIAL_WENT_BACK", "reject 10-11 BIN_REPEATED");
+        assertThat(verdicts).containsExactly("use 8-11 skip 2", "reject 12-12 TRIAL_WENT_BACK",
+                "reject 10-11 BIN_REPEATED");
         assertThat(order.any()).isTrue();
+        assertThat(underWay).hasValue(0);
+    }
+
+    @Test
+    void shouldStillEndTheSessionWhereOnlyTheEndIsLeftOfTheRecord() {
+        order.restore(10, 4, 100, true);
+        offer(bins(6, 4, 4).setEndOfSession(true), true);
+        offer(10, 1);
+        assertThat(verdicts).containsExactly("use 6-9 end skip 4", "reject 10-10 AFTER_END");
+        assertThat(order.nextBin()).isEqualTo(10);
+        assertThat(underWay).hasValue(0);
+    }
+
+    @Test
+    void shouldTakeTheCheckpointsTrialAndClockForWhatWasBefore() {
+        order.restore(10, 4, 1_000, true);
+        offer(bins(10, 1, 3));
+        offer(bins(10, 1, 4));
+        assertThat(verdicts).containsExactly("reject 10-10 TRIAL_WENT_BACK", "clock", "use 10-10");
     }
 }
