@@ -40,7 +40,11 @@ final class TopicTail<T> implements AutoCloseable {
     /** All messages of a session up to the present end of the topic, in order. */
     List<T> all(String session) {
         Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+        long deadline = System.nanoTime() + Recording.LIMIT.toNanos();
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("the broker does not hand over what it has: " + ends);
+            }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
                 try {
                     messages.computeIfAbsent(new String(record.key(), UTF_8),

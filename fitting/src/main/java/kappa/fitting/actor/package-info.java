@@ -12,7 +12,9 @@
  * <li>between checkpoint and commit: records are read again, found to lie before the checkpoint, and skipped;
  * <li>in the middle of a checkpoint: the record is whole or absent, so the previous one is used.
  * </ul>
- * The replay buffer is not in the checkpoint: it names the offsets of its trials, whose bins are read again from the log.
+ * A record that was rejected after the checkpoint is rejected again: readers of kappa.rejected keep one by topic, partition
+ * and offset. The replay buffer is not in the checkpoint, nor is the warm-up of what follows: it names the offsets of their
+ * trials, whose bins are read again from the log.
  *
  * <p>In lockstep everything, redone after a crash, comes out bit for bit as before. Live, the moment at which a snapshot is
  * adopted depends on time; each record of latents names its model.

@@ -336,7 +336,7 @@ public final class ActivityReader implements AutoCloseable {
             }
         }
 
-        /** Offsets and checkpoints are written apart: where they disagree, as after a member that came to late, reads more. */
+        /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */
         private void seekToNeeded(TopicPartition partition, Map<String, Long> needed) {
             OffsetAndMetadata reached = consumer.committed(Set.of(partition)).get(partition);
             long first = needed.values().stream().min(Long::compare).orElse(Long.MAX_VALUE);
