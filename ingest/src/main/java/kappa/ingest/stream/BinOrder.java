@@ -170,7 +170,7 @@ public final class BinOrder {
         }
         if (count > 0) {
             lastTrial = activity.getBins(count - 1).getTrial();
-            nextBin = activity.getFirstBin() + count;
+            nextBin = Math.max(nextBin, activity.getFirstBin() + count);
         }
         ended = activity.getEndOfSession();
         verdicts.use(arrival, skip, missing);

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -36,10 +37,14 @@ public final class Publisher implements AutoCloseable {
 
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
+    private static final long LOG_EVERY_NS = 1_000_000_000L;
+
     private final KafkaProducer<byte[], byte[]> producer;
     private final Consumer<Throwable> onFailure;
     private final MeterRegistry meters;
     private final AtomicInteger rejectedUnderWay = new AtomicInteger();
+    private long loggedAtNs;
+    private long notLogged;
 
     /** @param onFailure called, from a thread of the producer, when a record could not be delivered */
     public Publisher(KafkaConnection connection, MeterRegistry meters, Consumer<Throwable> onFailure) {
@@ -78,8 +83,7 @@ public final class Publisher implements AutoCloseable {
         Meters.RECORDS_REJECTED.counter(meters, fault.reason().name()).increment();
         String id = line(session);
         String detail = line(fault.detail());
-        LOG.warn("rejected {}-{}@{} of session {}: {}: {}", record.topic(), record.partition(), record.offset(), id,
-                fault.reason(), detail);
+        log(record, id, fault.reason(), detail);
         Rejected.Builder rejected = Rejected.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(id)
                 .setReason(fault.reason()).setDetail(detail).setTopic(record.topic()).setPartition(record.partition())
                 .setOffset(record.offset()).setRecordUsed(used).setRejectedUnixNs(UnixTime.nowNs());
@@ -94,6 +98,19 @@ public final class Publisher implements AutoCloseable {
         rejectedUnderWay.incrementAndGet();
         send(Topics.REJECTED, record.partition(), id, rejected.build(),
                 (metadata, bytes) -> rejectedUnderWay.decrementAndGet());
+    }
+
+    /** A rig gone wrong rejects as fast as it sends: the counter and the topic have them all, the log one a second. */
+    private synchronized void log(ConsumerRecord<byte[], byte[]> record, String id, Reason reason, String detail) {
+        long now = System.nanoTime();
+        if (loggedAtNs != 0 && now - loggedAtNs < LOG_EVERY_NS) {
+            notLogged++;
+            return;
+        }
+        LOG.warn("rejected {}-{}@{} of session {}: {}: {}{}", record.topic(), record.partition(), record.offset(), id,
+                reason, detail, notLogged == 0 ? "" : " (and " + notLogged + " more since the last such line)");
+        loggedAtNs = now;
+        notLogged = 0;
     }
 
     /** One line of bounded length: a key can be anything. */
