@@ -8,13 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 import kappa.dashboards.system.Recording.Outcome;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.Rejected;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -148,6 +153,45 @@ class KillTest {
         } finally {
             serve.close();
         }
+    }
+
+    @Test
+    void shouldReachTheUndisturbedModelToTheBitOnAHostileStream() {
+        KappaProcess serve = serve("one");
+        try (var rejected = new TopicTail<>(servers, Topics.REJECTED, Rejected::parseFrom)) {
+            HostileStream.publish(servers, "undisturbed");
+            serve.await("the last model", Recording.LIMIT, () -> lastModel("undisturbed").isPresent());
+            HostileStream.publish(servers, "killed");
+            // In the last piece of the long trial, and after it.
+            for (int bins : new int[]{4_300, 5_050}) {
+                awaitLatents(serve, "killed", bins);
+                serve.kill();
+                serve = serve("one");
+                serve.awaitLine("from its checkpoint at bin [1-9]", Recording.LIMIT);
+            }
+            serve.await("the last model", Recording.LIMIT, () -> lastModel("killed").isPresent());
+            assertThat(TopicTail.bins(latents, "killed").cardinality()).isEqualTo(HostileStream.BINS);
+            ModelSnapshot expected = lastModel("undisturbed").orElseThrow();
+            assertThat(lastModel("killed").orElseThrow().toBuilder().setSession(expected.getSession())
+                    .setPublishedUnixNs(expected.getPublishedUnixNs()).build()).isEqualTo(expected);
+            assertThat(reasons(rejected.all("killed"))).isEqualTo(reasons(rejected.all("undisturbed")))
+                    .containsKeys(Reason.BIN_WENT_BACK, Reason.BIN_JUMPED, Reason.TRIAL_WENT_BACK, Reason.NEURON_COUNT);
+            // Nor is a record of before the restart taken for an error of the rig.
+            assertThat(reasons(rejected.all("killed"))).doesNotContainKeys(Reason.GAP, Reason.AFTER_END);
+        } finally {
+            serve.close();
+        }
+    }
+
+    private Optional<ModelSnapshot> lastModel(String session) {
+        return models.all(session).stream().filter(ModelSnapshot::getFinal).reduce((first, second) -> second);
+    }
+
+    /** How many records were rejected for which reason; what was rejected again after a restart counts once. */
+    private static Map<Reason, Long> reasons(List<Rejected> rejected) {
+        return rejected.stream()
+                .collect(Collectors.toMap(Rejected::getOffset, Rejected::getReason, (first, second) -> first)).values()
+                .stream().collect(Collectors.groupingBy(reason -> reason, Collectors.counting()));
     }
 
     @Test
