@@ -35,7 +35,7 @@ final class SessionRun {
     static final class RunOptions {
         @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1", description = {
             "Multiple of the rig's own time, or max. With max, learning keeps in step with the",
-            "recording: the same model on every machine (default: ${DEFAULT-VALUE})."})
+            "recording: the same model on every run of this machine (default: ${DEFAULT-VALUE})."})
         String speed;
 
         @Option(names = "--session-id", paramLabel = "ID", description = {

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import kappa.dashboards.system.Recording.Outcome;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
@@ -20,8 +22,8 @@ import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,26 +35,29 @@ class KillTest {
     private static final int CHECKPOINT_BINS = 10 * 38;
 
     @TempDir
-    private Path directory;
+    private static Path directory;
 
-    private KappaProcess broker;
-    private String servers;
-    private TopicTail<Latents> latents;
-    private TopicTail<ModelSnapshot> models;
+    /** One for all tests; each has sessions of its own. */
+    private static KappaProcess broker;
+    private static String servers;
+    private static TopicTail<Latents> latents;
+    private static TopicTail<ModelSnapshot> models;
+    private static TopicTail<Checkpoint> checkpoints;
 
-    @BeforeEach
-    void startBroker() {
+    @BeforeAll
+    static void startBroker() {
         broker = KappaProcess.start(directory, "broker", "--port", "0", "--data", directory.resolve("data").toString());
         servers = broker.awaitLine("Kafka (\\S+)", Recording.LIMIT);
         latents = new TopicTail<>(servers, Topics.LATENTS, Latents::parseFrom);
         models = new TopicTail<>(servers, Topics.MODELS, ModelSnapshot::parseFrom);
+        checkpoints = new TopicTail<>(servers, Topics.CHECKPOINTS, Checkpoint::parseFrom);
     }
 
-    @AfterEach
-    void stopBroker() {
-        latents.close();
-        models.close();
+    @AfterAll
+    static void stopBroker() {
         broker.close();
+        // After the broker, whose end they notice; and they may be null if it did not start.
+        Stream.of(latents, models, checkpoints).filter(Objects::nonNull).forEach(TopicTail::close);
     }
 
     /** @param instance names the process, so that its successor takes over at once and not after a time-out; or null */
@@ -132,22 +137,22 @@ class KillTest {
         KappaProcess serve = serve("one");
         try {
             Outcome undisturbed;
-            try (KappaProcess replay = replay(file, "max", network, "--session-id", "undisturbed")) {
+            try (KappaProcess replay = replay(file, "max", network, "--session-id", "stretches-undisturbed")) {
                 replay.awaitSuccess(Recording.LIMIT);
                 undisturbed = Outcome.of(replay, network);
             }
-            try (KappaProcess replay = replay(file, "max", network, "--session-id", "killed")) {
+            try (KappaProcess replay = replay(file, "max", network, "--session-id", "stretches")) {
                 // Checkpoints come every ten stretches of 100 bins, in the middle of records of 64.
-                awaitLatents(serve, "killed", 1_500);
+                awaitLatents(serve, "stretches", 1_500);
                 serve.kill();
                 serve = serve("one");
                 serve.awaitLine("from its checkpoint at bin [1-9]", Recording.LIMIT);
-                awaitLatents(serve, "killed", 3_300);
+                awaitLatents(serve, "stretches", 3_300);
                 serve.kill();
                 serve = serve("one");
                 serve.awaitLine("from its checkpoint at bin [1-9]", Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);
-                assertThat(TopicTail.bins(latents, "killed").cardinality()).isEqualTo(bins);
+                assertThat(TopicTail.bins(latents, "stretches").cardinality()).isEqualTo(bins);
                 Outcome.of(replay, network).shouldEqual(undisturbed);
             }
         } finally {
@@ -159,25 +164,26 @@ class KillTest {
     void shouldReachTheUndisturbedModelToTheBitOnAHostileStream() {
         KappaProcess serve = serve("one");
         try (var rejected = new TopicTail<>(servers, Topics.REJECTED, Rejected::parseFrom)) {
-            HostileStream.publish(servers, "undisturbed");
-            serve.await("the last model", Recording.LIMIT, () -> lastModel("undisturbed").isPresent());
-            HostileStream.publish(servers, "killed");
+            HostileStream.publish(servers, "hostile-undisturbed");
+            serve.await("the last model", Recording.LIMIT, () -> lastModel("hostile-undisturbed").isPresent());
+            HostileStream.publish(servers, "hostile");
             // In the last piece of the long trial, and after it.
-            for (int bins : new int[]{4_300, 5_050}) {
-                awaitLatents(serve, "killed", bins);
+            for (int bins : new int[]{4_240, 5_010}) {
+                serve.await("a checkpoint at bin " + bins, Recording.LIMIT, () -> checkpoints.all("hostile").stream()
+                        .anyMatch(checkpoint -> checkpoint.getNextBin() == bins));
                 serve.kill();
                 serve = serve("one");
                 serve.awaitLine("from its checkpoint at bin [1-9]", Recording.LIMIT);
             }
-            serve.await("the last model", Recording.LIMIT, () -> lastModel("killed").isPresent());
-            assertThat(TopicTail.bins(latents, "killed").cardinality()).isEqualTo(HostileStream.BINS);
-            ModelSnapshot expected = lastModel("undisturbed").orElseThrow();
-            assertThat(lastModel("killed").orElseThrow().toBuilder().setSession(expected.getSession())
+            serve.await("the last model", Recording.LIMIT, () -> lastModel("hostile").isPresent());
+            assertThat(TopicTail.bins(latents, "hostile").cardinality()).isEqualTo(HostileStream.BINS);
+            ModelSnapshot expected = lastModel("hostile-undisturbed").orElseThrow();
+            assertThat(lastModel("hostile").orElseThrow().toBuilder().setSession(expected.getSession())
                     .setPublishedUnixNs(expected.getPublishedUnixNs()).build()).isEqualTo(expected);
-            assertThat(reasons(rejected.all("killed"))).isEqualTo(reasons(rejected.all("undisturbed")))
+            assertThat(reasons(rejected.all("hostile"))).isEqualTo(reasons(rejected.all("hostile-undisturbed")))
                     .containsKeys(Reason.BIN_WENT_BACK, Reason.BIN_JUMPED, Reason.TRIAL_WENT_BACK, Reason.NEURON_COUNT);
             // Nor is a record of before the restart taken for an error of the rig.
-            assertThat(reasons(rejected.all("killed"))).doesNotContainKeys(Reason.GAP, Reason.AFTER_END);
+            assertThat(reasons(rejected.all("hostile"))).doesNotContainKeys(Reason.GAP, Reason.AFTER_END);
         } finally {
             serve.close();
         }
@@ -201,14 +207,14 @@ class KillTest {
         try (KappaProcess serve = serve("one");
                 var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
             // 25 ms a bin: 40 times as fast lasts 2.3 s.
-            try (KappaProcess replay = replay(file, "40", network)) {
-                replay.await("a part of the session", Recording.LIMIT, () -> activity.all("chewie").size() > 200);
+            try (KappaProcess replay = replay(file, "40", network, "--session-id", "continued")) {
+                replay.await("a part of the session", Recording.LIMIT, () -> activity.all("continued").size() > 200);
                 replay.kill();
             }
-            try (KappaProcess replay = replay(file, "40", network)) {
-                replay.awaitLine("chewie: .* continued from bin [1-9]", Recording.LIMIT);
+            try (KappaProcess replay = replay(file, "40", network, "--session-id", "continued")) {
+                replay.awaitLine("continued: .* continued from bin [1-9]", Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);
-                assertThat(serve.err()).contains("session chewie: 71 neurons, rank 2, COUNTS from its first bin");
+                assertThat(serve.err()).contains("session continued: 71 neurons, rank 2, COUNTS from its first bin");
                 assertThat(replay.figures().get("bins").asInt()).isEqualTo(Recording.CHEWIE_BINS);
                 assertThat(replay.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);
                 assertThat(replay.figures().get("rejected").asInt()).isZero();
@@ -226,8 +232,7 @@ class KillTest {
         serve.awaitLine("dashboard http", Recording.LIMIT);
         try (KappaProcess slow = replay(trials, "10", directory.resolve("a.npz"));
                 KappaProcess fast = replay(continuous, "10", directory.resolve("b.npz"));
-                var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom);
-                var checkpoints = new TopicTail<>(servers, Topics.CHECKPOINTS, Checkpoint::parseFrom)) {
+                var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
             serve.await("a checkpoint of both sessions", Recording.LIMIT,
                     () -> !checkpoints.all("singles").isEmpty() && !checkpoints.all("continuous").isEmpty());
             serve.kill();
