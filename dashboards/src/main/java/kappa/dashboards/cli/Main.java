@@ -46,6 +46,7 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpWidth(110);
         line.setExecutionExceptionHandler((exception, command, result) -> {
             PrintWriter err = command.getErr();
             Throwable shown = exception;

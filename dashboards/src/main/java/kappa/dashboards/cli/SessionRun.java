@@ -112,6 +112,7 @@ final class SessionRun {
                 : publisher.publish(source, header, place.bins(), speed, -1, progress::update);
         boolean whole = !Thread.currentThread().isInterrupted();
         if (!whole) {
+            System.err.println("session " + header.getSession() + " stopped; the same command continues it");
             stopped.set(true);
             return false;
         }

@@ -26,6 +26,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.utils.Utils;
 
 /**
@@ -156,52 +157,69 @@ public final class SessionPublisher {
     public long publish(SessionSource source, SessionHeader header, long from, Speed speed, long limit,
             Progress progress) {
         byte[] key = header.getSession().getBytes(UTF_8);
-        int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
-        int batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
-        double binNs = header.getBinWidthS() * 1e9 / speed.factor();
+        long next = from;
+        boolean stopped = false;
         try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
             Delivery delivery = new Delivery();
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             }
             source.skip(from);
-            long start = System.nanoTime();
-            long next = from;
-            Bin.Builder bin = Bin.newBuilder();
-            Activity.Builder record = Activity.newBuilder();
-            boolean more = true;
-            while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
-                record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
-                        .setFirstBin(next);
-                // A bin is sent when it is over; together with those that are over by then.
-                if (!waitUntil(start + (long) ((next - from + 1) * binNs))) {
-                    break;
-                }
-                long due = speed.isMax() ? Long.MAX_VALUE : from + (long) ((System.nanoTime() - start) / binNs);
-                while (record.getBinsCount() < batch && (record.getBinsCount() == 0 || next < due)
-                        && (limit < 0 || next < limit)) {
-                    more = source.next(bin);
-                    if (!more) {
-                        break;
-                    }
-                    record.addBins(bin.build());
-                    next++;
-                }
-                record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
-                producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
-                delivery.check();
-                progress.published(next, source.bins());
+            try {
+                next = stream(producer, delivery, source, header, from, speed, limit, progress);
+            } catch (InterruptException e) {
+                stopped = true;
             }
+            // Told to stop: what was sent is still delivered, which an interrupt would cut short.
+            stopped |= Thread.interrupted();
             producer.flush();
             delivery.check();
-            return next;
         } catch (ExecutionException e) {
             throw new InvalidInputException(connection + " did not take session " + header.getSession() + ": "
                     + e.getCause(), e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return from;
+            stopped = true;
         }
+        if (stopped) {
+            Thread.currentThread().interrupt();
+        }
+        return next;
+    }
+
+    private static long stream(KafkaProducer<byte[], byte[]> producer, Delivery delivery, SessionSource source,
+            SessionHeader header, long from, Speed speed, long limit, Progress progress) {
+        byte[] key = header.getSession().getBytes(UTF_8);
+        int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
+        int batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
+        double binNs = header.getBinWidthS() * 1e9 / speed.factor();
+        long start = System.nanoTime();
+        long next = from;
+        Bin.Builder bin = Bin.newBuilder();
+        Activity.Builder record = Activity.newBuilder();
+        boolean more = true;
+        while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
+            record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
+                    .setFirstBin(next);
+            // A bin is sent when it is over; together with those that are over by then.
+            if (!waitUntil(start + (long) ((next - from + 1) * binNs))) {
+                break;
+            }
+            long due = speed.isMax() ? Long.MAX_VALUE : from + (long) ((System.nanoTime() - start) / binNs);
+            while (record.getBinsCount() < batch && (record.getBinsCount() == 0 || next < due)
+                    && (limit < 0 || next < limit)) {
+                more = source.next(bin);
+                if (!more) {
+                    break;
+                }
+                record.addBins(bin.build());
+                next++;
+            }
+            record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
+            producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
+            delivery.check();
+            progress.published(next, source.bins());
+        }
+        return next;
     }
 
     /** @return false if interrupted */
