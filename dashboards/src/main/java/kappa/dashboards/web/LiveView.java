@@ -5,7 +5,6 @@ import com.google.protobuf.Parser;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,6 +18,8 @@ import java.util.function.LongSupplier;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
+import kappa.ingest.stream.UnixTime;
+import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Latents;
@@ -60,7 +61,6 @@ public final class LiveView implements AutoCloseable {
     private static final long ACTIVE_NS = 5_000_000_000L;
     private static final Duration POLL = Duration.ofMillis(250);
     private static final long RETRY_MS = 1_000;
-    private static final int SCHEMA_VERSION = 1;
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -96,15 +96,10 @@ public final class LiveView implements AutoCloseable {
      * tried again; both show on the page.
      */
     public static LiveView start(KafkaConnection kafka, MeterRegistry meters) {
-        LiveView view = new LiveView(meters, LiveView::unixNanos, System::nanoTime);
+        LiveView view = new LiveView(meters, UnixTime::nowNs, System::nanoTime);
         view.follower = Thread.ofPlatform().name("kappa-dashboard-follower").daemon(true)
                 .start(() -> view.follow(kafka));
         return view;
-    }
-
-    private static long unixNanos() {
-        Instant now = Instant.now();
-        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
     }
 
     @Override
@@ -287,16 +282,16 @@ public final class LiveView implements AutoCloseable {
     }
 
     private boolean known(int schemaVersion, String topic) {
-        if (schemaVersion != SCHEMA_VERSION) {
-            unusable(topic, "schema version " + schemaVersion + ", expected " + SCHEMA_VERSION);
+        if (schemaVersion != WireChecks.SCHEMA_VERSION) {
+            unusable(topic, "schema version " + schemaVersion + ", expected " + WireChecks.SCHEMA_VERSION);
         }
-        return schemaVersion == SCHEMA_VERSION;
+        return schemaVersion == WireChecks.SCHEMA_VERSION;
     }
 
     // Each fold is called with the lock held, or in a test by the only thread there is.
 
     void fold(SessionHeader header) {
-        if (header.getSchemaVersion() != SCHEMA_VERSION || header.getSession().isEmpty()
+        if (header.getSchemaVersion() != WireChecks.SCHEMA_VERSION || header.getSession().isEmpty()
                 || header.getNeuronsCount() == 0 || headers.containsKey(header.getSession())) {
             return; // the pipeline rejects it, with a reason
         }
@@ -313,7 +308,7 @@ public final class LiveView implements AutoCloseable {
     }
 
     void fold(Activity activity, long appendedUnixNs) {
-        if (activity.getSchemaVersion() != SCHEMA_VERSION) {
+        if (activity.getSchemaVersion() != WireChecks.SCHEMA_VERSION) {
             return; // the pipeline rejects it, with a reason
         }
         // Activity of a session that nobody announced shows nowhere.

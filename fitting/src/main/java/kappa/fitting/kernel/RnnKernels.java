@@ -2,7 +2,8 @@ package kappa.fitting.kernel;
 
 /**
  * Whole steps of the K-dimensional network (see {@link kappa.fitting.network.LowRankNetwork} for the equations). Everything
- * is a flat array owned by the caller; nothing is allocated. Where a method speaks of rows, row t of v stands at
+ * is a flat array owned by the caller; nothing is allocated, but for 96 bytes a
+ * bin that the SIMD {@link #loss} of counts still boxes. Where a method speaks of rows, row t of v stands at
  * {@code vOffset + t * S} and so on, and row 0 is the state just before the first bin. NaN activity means not observed.
  *
  * <p>Implementations have no state and are thread-safe as long as callers do not share output arrays.
