@@ -165,7 +165,7 @@ final class SessionRun {
         float[] gain = model.getObservation() == Observation.COUNTS
                 ? Snapshots.array(model.getGainList())
                 : new float[0];
-        return new NetworkFile.LowRank(network, new float[0], new float[network.neurons()], gain);
+        return new NetworkFile.LowRank(network, new float[0], Snapshots.fromWire(model).initialState(), gain);
     }
 
     private Place place(SessionSource source, FitSettings fit) {

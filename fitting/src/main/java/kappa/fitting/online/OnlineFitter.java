@@ -23,7 +23,7 @@ import kappa.fitting.network.LowRankNetwork;
  * <p>Everything that is drawn comes from the seed and the trial's index, and sums over windows are made in a fixed order, so
  * the result depends neither on time nor on the number of threads. Not thread-safe.
  */
-public final class OnlineFitter {
+public final class OnlineFitter implements FittingAlgorithm {
 
     private static final int WINDOW = 25;
     private static final int BATCH = 16;
@@ -130,6 +130,12 @@ public final class OnlineFitter {
         buffer.clear();
         buffer.addAll(trials);
         bufferBytes = trials.stream().mapToLong(Trial::bytes).sum();
+    }
+
+    /** Learns with the plan's number of steps. */
+    @Override
+    public void learn(Trial trial) {
+        learn(trial, plan.stepsPerTrial());
     }
 
     /**
@@ -429,6 +435,7 @@ public final class OnlineFitter {
      *
      * @param previous the snapshot published before, whose axes are kept, or null
      */
+    @Override
     public PublishedModel publish(PublishedModel previous) {
         float[] previousM = previous == null || previous.version() == 0 ? null : previous.model().network().m();
         Gauge gauge = Gauge.canonical(adam.average[0], adam.average[1], N, K, previousM);
@@ -452,7 +459,8 @@ public final class OnlineFitter {
         for (int i = 0; i < noise.length; i++) {
             noise[i] *= PROCESS_NOISE * PROCESS_NOISE;
         }
-        return new PublishedModel(trialsSeen, published, noise, std, binsLearned, adam.steps());
+        return new PublishedModel(trialsSeen, published, noise, std, new double[K],
+                PublishedModel.certainStart(K), binsLearned, adam.steps());
     }
 
     /** Everything but the replay buffer's activity, which is in the log. Arrays are copies. */

@@ -28,6 +28,7 @@ public final class Snapshots {
                 .addAllB(list(net.b())).setObservation(observation(model.kind())).addAllGain(list(model.gain()))
                 .addAllOffset(list(model.offset())).addAllNoise(list(model.noise()))
                 .addAllProcessNoise(list(published.processNoise())).addAllKappaStd(list(published.kappaStd()))
+                .addAllStart(list(published.start())).addAllStartCovariance(list(published.startCovariance()))
                 .setBinsLearned(published.binsLearned()).setSteps(published.steps())
                 .addAllInputChannels(plan.header().getInputChannelsList());
     }
@@ -37,7 +38,19 @@ public final class Snapshots {
         KernelModel model = KernelModel.of(net, kind(wire.getObservation()), array(wire.getGainList()),
                 array(wire.getOffsetList()), array(wire.getNoiseList()));
         return new PublishedModel(wire.getVersion(), model, doubles(wire.getProcessNoiseList()),
-                doubles(wire.getKappaStdList()), wire.getBinsLearned(), wire.getSteps());
+                doubles(wire.getKappaStdList()), start(wire),
+                startCovariance(wire), wire.getBinsLearned(), wire.getSteps());
+    }
+
+    /** Records written before there was a start begin at 0. */
+    private static double[] start(ModelSnapshot wire) {
+        return wire.getStartCount() == 0 ? new double[wire.getRank()] : doubles(wire.getStartList());
+    }
+
+    private static double[] startCovariance(ModelSnapshot wire) {
+        return wire.getStartCovarianceCount() == 0
+                ? PublishedModel.certainStart(wire.getRank())
+                : doubles(wire.getStartCovarianceList());
     }
 
     public static LowRankNetwork network(ModelSnapshot wire) {
