@@ -56,7 +56,10 @@ final class FitCommand implements Callable<Integer> {
     private String ranks;
 
     @Option(names = "--algorithm", paramLabel = "NAME", defaultValue = "bptt",
-            description = "bptt (truncated backpropagation, default).")
+            description = {
+                "bptt: truncated backpropagation (default). rrr: reduced-rank regression of one-step differences,",
+                "for rates or currents without observation noise. rrr-linear: the same with the identity for tanh,",
+                "for comparison; its scores only."})
     private String algorithm;
 
     @Option(names = "--passes", paramLabel = "P", defaultValue = "1",
@@ -81,6 +84,11 @@ final class FitCommand implements Callable<Integer> {
         FittingAlgorithms way = FittingAlgorithms.named(algorithm);
         if (passes < 1 || passes > MAX_PASSES) {
             throw new InvalidInputException("--passes is " + passes + ", expected 1 to " + MAX_PASSES);
+        }
+        if (way == FittingAlgorithms.LINEAR_RRR && out != null) {
+            throw new InvalidInputException(
+                    "--out " + out + ": a network file holds a tanh network, expected --algorithm"
+                            + " rrr, or rrr-linear without --out");
         }
         List<Integer> wanted = wantedRanks();
         SessionRun.requireWritable(out);

@@ -342,8 +342,9 @@ class CommandLineTest {
     // ------------------------------------------------------------------ what works
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "fit", "evaluate", "analyze",
-        "bench"})
+    @ValueSource(
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "fit", "evaluate", "analyze",
+                "bench"})
     void shouldExplainItself(String command) {
         Ran ran = run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();

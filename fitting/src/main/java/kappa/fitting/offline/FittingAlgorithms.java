@@ -8,6 +8,7 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.FittingAlgorithm;
 import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.regression.ReducedRankRegression;
 import kappa.ingest.session.InvalidInputException;
 
 /** The ways of fitting, by name. */
@@ -17,6 +18,20 @@ public enum FittingAlgorithms {
         @Override
         public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
             return new OnlineFitter(plan, kernels, threads);
+        }
+    },
+    /** Reduced-rank regression of one-step differences. */
+    RRR("rrr") {
+        @Override
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+            return ReducedRankRegression.nonlinear(plan, kernels);
+        }
+    },
+    /** The same without phi: a baseline that no network file can hold. */
+    LINEAR_RRR("rrr-linear") {
+        @Override
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+            return ReducedRankRegression.linear(plan, kernels);
         }
     };
 
