@@ -74,7 +74,7 @@ final class Options {
 
     /** Threads that learn. */
     static final class Threads {
-        @Option(names = "--fit-threads", paramLabel = "N",
+        @Option(names = {"--fit-threads", "--threads"}, paramLabel = "N",
                 description = "Threads that learn (default: one less than the processors).")
         Integer fitThreads;
 

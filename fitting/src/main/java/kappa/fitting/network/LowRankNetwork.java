@@ -62,6 +62,11 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         return Math.tanh(x);
     }
 
+    /** x with phi(x) = r, for r in (-1, 1). */
+    public static double inversePhi(double r) {
+        return 0.5 * (Math.log1p(r) - Math.log1p(-r));
+    }
+
     /** phi' as a function of r = phi(x). */
     public static double phiPrimeOfRate(double rate) {
         return 1 - rate * rate;
