@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 import kappa.fitting.network.LowRankNetwork;
 
 /**
- * The kernels over SIMD lanes: one lane a neuron, sums over neurons in float lanes. The only user of the Vector API.
+ * The kernels over SIMD lanes: one lane a neuron, sums over neurons in float lanes. Beside
+ * {@link VectorMatrixKernels} the only user of the Vector API.
  *
  * <p>Each sweep walks the neurons once; what does not fill a vector at the end is done by scalar code with the same
  * formulas. phi is a rational approximation of tanh, x P(x^2) / Q(x^2) on [-9, 9] with an error of 2e-8 before rounding and
@@ -69,7 +70,7 @@ final class VectorKernels implements RnnKernels {
         return folded.add(folded.rearrange(BY_1)).lane(0);
     }
 
-    private static FloatVector phi(FloatVector x) {
+    static FloatVector phi(FloatVector x) {
         FloatVector z = x.max(-LIMIT).min(LIMIT);
         FloatVector s = z.mul(z);
         FloatVector p = s.mul(P4).add(P3).fma(s, s.broadcast(P2)).fma(s, s.broadcast(P1)).fma(s, s.broadcast(P0));
