@@ -54,21 +54,34 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
         requireFit(network, task);
         record Batch(List<Outcome> outcomes, double loss) {}
 
-        List<Batch> batches = runner.run(network, trials, 0, i -> task.trial(seed, i), sigma, seed,
-                (_, _) -> (_, _, _, _) -> {}, (batch, run, _) -> {
-                    List<Outcome> outcomes = new ArrayList<>();
-                    double loss = 0;
-                    for (int b = 0; b < run.size(); b++) {
-                        Trial trial = run.get(b);
-                        outcomes.add(new Outcome(trial.condition(), trial.target(), batch.readout(b)));
-                        loss += batch.loss(b);
-                    }
-                    return new Batch(outcomes, loss);
-                });
-        List<Outcome> outcomes = batches.stream().flatMap(batch -> batch.outcomes().stream()).toList();
-        double loss = batches.stream().mapToDouble(Batch::loss).sum() / trials;
-        double accuracy = (double) outcomes.stream().filter(Outcome::right).count() / trials;
-        return new Performance(accuracy, loss, outcomes);
+        List<Batch> batches = runner.run(network, trials, 0, i -> task.trial(seed, i), sigma, seed, TrialRunner.UNSEEN,
+                (batch, run, _) -> new Batch(outcomes(batch, run), loss(batch, run)));
+        return of(batches.stream().flatMap(batch -> batch.outcomes().stream()).toList(),
+                batches.stream().mapToDouble(Batch::loss).sum());
+    }
+
+    /** The performance in trials that were run elsewhere. */
+    static Performance of(List<Outcome> outcomes, double summedLoss) {
+        double accuracy = (double) outcomes.stream().filter(Outcome::right).count() / outcomes.size();
+        return new Performance(accuracy, summedLoss / outcomes.size(), outcomes);
+    }
+
+    static List<Outcome> outcomes(TrialBatch batch, List<Trial> trials) {
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int b = 0; b < trials.size(); b++) {
+            Trial trial = trials.get(b);
+            outcomes.add(new Outcome(trial.condition(), trial.target(), batch.readout(b)));
+        }
+        return outcomes;
+    }
+
+    /** Summed over the trials. */
+    static double loss(TrialBatch batch, List<Trial> trials) {
+        double loss = 0;
+        for (int b = 0; b < trials.size(); b++) {
+            loss += batch.loss(b);
+        }
+        return loss;
     }
 
     /**

@@ -144,16 +144,12 @@ public final class TaskTrainer {
         long first = step * settings.batch();
         double scale = 1.0 / settings.batch();
         List<Double> losses = runner.run(trainee.network(), settings.batch(), first,
-                i -> task.trial(settings.seed(), first + i), settings.noise(), settings.seed(),
-                (_, _) -> (_, _, _, _) -> {}, (batch, trials, number) -> {
+                i -> task.trial(settings.seed(), first + i), settings.noise(), settings.seed(), TrialRunner.UNSEEN,
+                (batch, trials, number) -> {
                     NetworkGradient gradient = gradients.get((int) (number - first) / TrialBatch.ROWS);
                     gradient.clear();
                     runner.backward(batch, scale, gradient);
-                    double loss = 0;
-                    for (int b = 0; b < trials.size(); b++) {
-                        loss += scale * batch.loss(b);
-                    }
-                    return loss;
+                    return scale * Performance.loss(batch, trials);
                 });
         NetworkGradient sum = gradients.getFirst();
         gradients.stream().skip(1).forEach(sum::add);

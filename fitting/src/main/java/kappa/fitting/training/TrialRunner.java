@@ -31,6 +31,9 @@ public final class TrialRunner implements AutoCloseable {
                 Thread.ofPlatform().name("kappa-trials-", 0).daemon().factory());
     }
 
+    /** Observes nothing. */
+    static final ObserverOf UNSEEN = (_, _) -> (_, _, _, _) -> {};
+
     /** Looks at a batch after it has run; called by the thread that ran it. */
     @FunctionalInterface
     interface Result<T> {
