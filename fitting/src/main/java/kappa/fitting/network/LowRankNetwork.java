@@ -1,6 +1,7 @@
 package kappa.fitting.network;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * A low-rank recurrent network, and the owner of its conventions (Valente, Pillow &amp; Ostojic 2022; Valente 2019,
@@ -89,6 +90,24 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
     public static LowRankNetwork withoutBias(int neurons, int rank, int inputs, double alpha, float[] m, float[] n,
             float[] w) {
         return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, new float[neurons]);
+    }
+
+    /**
+     * A network to begin training from: every weight standard Gaussian, which with J = m n'/N makes currents of order one for
+     * any number of neurons; no biases.
+     */
+    public static LowRankNetwork initial(int neurons, int rank, int inputs, double alpha, SplittableRandom random) {
+        return withoutBias(neurons, rank, inputs, alpha, gaussian(neurons * rank, 1, random),
+                gaussian(neurons * rank, 1, random), gaussian(neurons * inputs, 1, random));
+    }
+
+    /** Independent Gaussian weights of mean 0. */
+    static float[] gaussian(int length, double standardDeviation, SplittableRandom random) {
+        float[] weights = new float[length];
+        for (int i = 0; i < length; i++) {
+            weights[i] = (float) (standardDeviation * random.nextGaussian());
+        }
+        return weights;
     }
 
     /** Overlaps sigma_kl = n_k' m_l / N, [K,K] by rows. */

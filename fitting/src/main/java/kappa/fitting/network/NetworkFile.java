@@ -2,6 +2,7 @@ package kappa.fitting.network;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpyArray;
 import kappa.ingest.session.Npz;
@@ -19,6 +20,9 @@ import kappa.ingest.session.NpzWriter;
 public final class NetworkFile {
 
     private static final double DEFAULT_ALPHA = 0.2;
+
+    /** Large enough for the readout of a rank-1 network to reach the targets while kappa is still of order one. */
+    private static final double INITIAL_READOUT = 4;
 
     /** What a network file holds. Arrays are shared, not copied, and nobody writes to them. */
     public sealed interface Contents {
@@ -43,6 +47,14 @@ public final class NetworkFile {
 
         /** [N] currents x before a trial's first bin. */
         float[] initialState();
+
+        /** O, the number of outputs; 0 without a readout. */
+        default int outputs() {
+            return readout().length / neurons();
+        }
+
+        /** The factor of the readout: z = scale times readout phi(x). */
+        double readoutScale();
     }
 
     /**
@@ -69,6 +81,13 @@ public final class NetworkFile {
             return new LowRank(network, new float[0], new float[network.neurons()], new float[0]);
         }
 
+        /** A network to begin training from, with a Gaussian readout of standard deviation 4. */
+        public static LowRank initial(int neurons, int rank, int inputs, double alpha, SplittableRandom random) {
+            LowRankNetwork network = LowRankNetwork.initial(neurons, rank, inputs, alpha, random);
+            return new LowRank(network, LowRankNetwork.gaussian(neurons, INITIAL_READOUT, random), new float[neurons],
+                    new float[0]);
+        }
+
         @Override
         public int neurons() {
             return network.neurons();
@@ -92,6 +111,11 @@ public final class NetworkFile {
         @Override
         public float[] inputWeights() {
             return network.w();
+        }
+
+        @Override
+        public double readoutScale() {
+            return LowRankNetwork.connectivityScale(network.neurons());
         }
     }
 
@@ -108,6 +132,14 @@ public final class NetworkFile {
             checkLengths(network.neurons(), readout, initialState);
         }
 
+        /** A network to begin training from. */
+        public static FullRank initial(int neurons, int inputs, double alpha, SplittableRandom random) {
+            FullRankNetwork network = FullRankNetwork.initial(neurons, inputs, alpha, random);
+            return new FullRank(network,
+                    LowRankNetwork.gaussian(neurons, FullRankNetwork.readoutDeviation(neurons), random),
+                    new float[neurons]);
+        }
+
         @Override
         public int neurons() {
             return network.neurons();
@@ -131,6 +163,11 @@ public final class NetworkFile {
         @Override
         public float[] inputWeights() {
             return network.w();
+        }
+
+        @Override
+        public double readoutScale() {
+            return 1;
         }
     }
 
@@ -213,7 +250,7 @@ public final class NetworkFile {
                         neurons);
             }
             npz.put("wi", contents.inputWeights(), contents.inputs(), neurons);
-            int outputs = contents.readout().length / neurons;
+            int outputs = contents.outputs();
             if (outputs > 0) {
                 npz.put("wo", transposed(contents.readout(), outputs), neurons, outputs);
             }

@@ -22,7 +22,9 @@ final class Adam {
         first = like(parameters);
         second = like(parameters);
         average = like(parameters);
-        averageFromHere();
+        for (int a = 0; a < parameters.length; a++) {
+            System.arraycopy(parameters[a], 0, average[a], 0, parameters[a].length);
+        }
     }
 
     private static float[][] like(float[][] arrays) {
@@ -31,13 +33,6 @@ final class Adam {
             out[a] = new float[arrays[a].length];
         }
         return out;
-    }
-
-    /** Lets the average start from the present parameters. */
-    void averageFromHere() {
-        for (int a = 0; a < parameters.length; a++) {
-            System.arraycopy(parameters[a], 0, average[a], 0, parameters[a].length);
-        }
     }
 
     long steps() {

@@ -78,7 +78,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     private long bufferBytes;
     private long trialsSeen;
     private long binsLearned;
-    private boolean initialised;
+    /** [N] neurons whose observation map has been started. */
+    private final boolean[] seen;
     private long skippedSteps;
 
     /** What one group of windows is summed into. */
@@ -140,6 +141,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         }
         kappaSquares = new double[K];
         noiseSquares = new double[N];
+        seen = new boolean[N];
     }
 
     private static float[] gaussian(SplittableRandom random, int length, double sd) {
@@ -191,9 +193,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (trial.bins() <= trial.warmUp()) {
             return;
         }
-        if (!initialised) {
-            initialise(trial);
-        }
+        meet(trial);
         SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         keep(trial, random);
         if (steps == 0) {
@@ -213,24 +213,28 @@ public final class OnlineFitter implements FittingAlgorithm {
         }
     }
 
-    /** Starts the observation map from the first trial: counts from each neuron's mean, currents from theirs. */
-    private void initialise(Trial trial) {
-        initialised = true;
+    /**
+     * Starts the observation map of neurons that are observed for the first time, counts and currents from their mean: all
+     * of them in the first trial, later those that are added to the recording.
+     */
+    private void meet(Trial trial) {
         ConstantRate means = new ConstantRate(plan.kind(), N);
         means.learn(trial.y(), 0, trial.bins());
         means.refresh();
-        switch (plan.kind()) {
-            case COUNTS -> {
-                for (int i = 0; i < N; i++) {
-                    observation[i] = (float) Math.log(Math.expm1(Math.max(MIN_GAIN, means.mean()[i])));
-                }
+        double[] observed = means.observed();
+        for (int i = 0; i < N; i++) {
+            if (seen[i] || observed[i] == 0) {
+                continue;
             }
-            case CURRENTS -> System.arraycopy(means.mean(), 0, observation, 0, N);
-            case RATES -> {
+            seen[i] = true;
+            if (plan.kind() != ObservationKind.RATES) {
+                observation[i] = plan.kind() == ObservationKind.COUNTS
+                        ? (float) Math.log(Math.expm1(Math.max(MIN_GAIN, means.mean()[i])))
+                        : means.mean()[i];
+                adam.average[3][i] = observation[i];
             }
         }
         applyObservation(observation, model);
-        adam.averageFromHere();
         applyObservation(adam.average[3], averaged);
     }
 
@@ -632,9 +636,7 @@ public final class OnlineFitter implements FittingAlgorithm {
                 adam.average[2].clone(), averaged.network().b().clone());
         KernelModel published = KernelModel.of(network, plan.kind(), model.gain().clone(), model.offset().clone(),
                 model.noise().clone());
-        if (initialised) {
-            applyObservation(adam.average[3], published);
-        }
+        applyObservation(adam.average[3], published);
         double[] raw = new double[K * K];
         for (int k = 0; k < K; k++) {
             raw[k * K + k] = kappaWeight == 0 ? 1 : kappaStd(k) * kappaStd(k);
@@ -670,12 +672,12 @@ public final class OnlineFitter implements FittingAlgorithm {
     /** Everything but the replay buffer's activity, which is in the log. Arrays are copies. */
     public record State(float[][] parameters, float[][] first, float[][] second, float[][] average, long steps,
             double[] kappaSquares, double kappaWeight, double[] noiseSquares, double noiseWeight, float[] noise,
-            long trialsSeen, long binsLearned, boolean initialised) {}
+            double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen) {}
 
     public State save() {
         return new State(copy(adam.parameters), copy(adam.first), copy(adam.second), copy(adam.average), adam.steps(),
-                kappaSquares.clone(), kappaWeight, noiseSquares.clone(), noiseWeight, model.noise().clone(), trialsSeen,
-                binsLearned, initialised);
+                kappaSquares.clone(), kappaWeight, noiseSquares.clone(), noiseWeight, model.noise().clone(),
+                factorLosses.clone(), trialsSeen, binsLearned, seen.clone());
     }
 
     public void restore(State state) {
@@ -691,10 +693,9 @@ public final class OnlineFitter implements FittingAlgorithm {
         System.arraycopy(state.noise, 0, model.noise(), 0, N);
         trialsSeen = state.trialsSeen;
         binsLearned = state.binsLearned;
-        initialised = state.initialised;
-        if (initialised) {
-            applyObservation(observation, model);
-        }
+        System.arraycopy(state.factorLosses, 0, factorLosses, 0, factorLosses.length);
+        System.arraycopy(state.seen, 0, seen, 0, N);
+        applyObservation(observation, model);
     }
 
     private static float[][] copy(float[][] arrays) {

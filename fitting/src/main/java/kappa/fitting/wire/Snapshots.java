@@ -80,7 +80,8 @@ public final class Snapshots {
         LearnerState.Builder wire = LearnerState.newBuilder().setSteps(state.steps())
                 .setKappaWeight(state.kappaWeight()).setNoiseWeight(state.noiseWeight())
                 .setTrialsSeen(state.trialsSeen())
-                .setBinsLearned(state.binsLearned()).setInitialised(state.initialised())
+                .setBinsLearned(state.binsLearned()).addAllSeen(booleans(state.seen()))
+                .addAllFactorLosses(list(state.factorLosses()))
                 .addAllNoise(list(state.noise()));
         for (float[] part : state.parameters()) {
             wire.addAllTheta(list(part));
@@ -104,10 +105,32 @@ public final class Snapshots {
                 split(wire.getAdamVList(), like), split(wire.getAverageList(), like), wire.getSteps(),
                 doubles(wire.getKappaMeanSquareList()), wire.getKappaWeight(),
                 doubles(wire.getNoiseMeanSquareList()), wire.getNoiseWeight(),
-                array(wire.getNoiseList()), wire.getTrialsSeen(), wire.getBinsLearned(), wire.getInitialised());
+                array(wire.getNoiseList()), doubles(wire.getFactorLossesList()), wire.getTrialsSeen(),
+                wire.getBinsLearned(), booleans(wire.getSeenList()));
+    }
+
+    private static List<Boolean> booleans(boolean[] array) {
+        List<Boolean> out = new ArrayList<>(array.length);
+        for (boolean value : array) {
+            out.add(value);
+        }
+        return out;
+    }
+
+    private static boolean[] booleans(List<Boolean> list) {
+        boolean[] out = new boolean[list.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = list.get(i);
+        }
+        return out;
     }
 
     private static float[][] split(List<Float> joined, OnlineFitter.State like) {
+        int expected = Arrays.stream(like.parameters()).mapToInt(part -> part.length).sum();
+        if (joined.size() != expected) {
+            throw new IllegalStateException("a checkpoint of " + joined.size() + " parameters, expected " + expected
+                    + ": it was written by another version of kappa");
+        }
         float[][] parts = new float[like.parameters().length][];
         int at = 0;
         for (int p = 0; p < parts.length; p++) {

@@ -277,7 +277,8 @@ class GradientTest {
             gradient.start()[k] = (float) filter.startAdjoint()[k];
         }
         check(parts, gradient, Parts::filterLoss, simd);
-        double tolerance = simd ? SIMD : SCALAR;
+        // Innovations over a variance of a few hundredths magnify that kappa is rounded to a float before each sweep.
+        double tolerance = simd ? SIMD : 5 * SCALAR;
         close(noise, parts.differences(parts.processNoise, Parts::filterLoss), tolerance, "process noise");
         double[] variance = new double[K];
         for (int k = 0; k < K; k++) {
