@@ -13,19 +13,19 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.RankSelection;
-import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Score;
 import kappa.fitting.wire.SessionPlan;
+import kappa.fitting.wire.Snapshots;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.FitSettings;
@@ -92,7 +92,7 @@ final class FitCommand implements Callable<Integer> {
         }
         List<Integer> wanted = wantedRanks();
         SessionRun.requireWritable(out);
-        NpzSession recording = NpzSession.open(session, Options.observation(observe));
+        RecordedSession recording = fit.inputs(NpzSession.open(session, Options.observation(observe)));
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         int count = threads.count();
         ExecutorService pool = count == 1
@@ -115,14 +115,14 @@ final class FitCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static SessionPlan plan(NpzSession recording, FitSettings settings) {
+    private static SessionPlan plan(RecordedSession recording, FitSettings settings) {
         try (SessionSource source = recording.source()) {
             SessionHeader header = SessionPublisher.header(source, recording.name(), settings);
             return SessionPlan.of(header);
         }
     }
 
-    private void run(NpzSession recording, SessionPlan plan, List<PrequentialFit> fits) {
+    private void run(RecordedSession recording, SessionPlan plan, List<PrequentialFit> fits) {
         System.err.println(recording.observationChoice());
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
@@ -132,7 +132,7 @@ final class FitCommand implements Callable<Integer> {
         PrequentialFit chosen = fits.stream()
                 .filter(f -> selection == null || f.plan().rank() == selection.recommended()).findFirst().orElseThrow();
         if (out != null) {
-            NetworkFile.write(out, contents(chosen.model()));
+            NetworkFile.write(out, Snapshots.networkFile(plan.header(), chosen.model()));
             System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
                     + " written to " + out);
         }
@@ -198,11 +198,6 @@ final class FitCommand implements Callable<Integer> {
         Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
         System.out.printf("prequential %.4f %s (free run %.4f)%n", (Double) prequential.get("mean"),
                 prequential.get("unit"), (Double) prequential.get("free_run_mean"));
-    }
-
-    private static NetworkFile.Contents contents(PublishedModel model) {
-        float[] gain = model.model().kind() == ObservationKind.COUNTS ? model.model().gain() : new float[0];
-        return new NetworkFile.LowRank(model.model().network(), new float[0], model.initialState(), gain);
     }
 
     /** The ranks of --ranks in rising order; empty if it was not given. */
