@@ -15,14 +15,14 @@ import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Trial;
 
 /**
- * Expectation-maximisation with an extended Kalman smoother (Dempster, Laird &amp; Rubin 1977; Shumway &amp; Stoffer 1982),
- * which learns the noise beside the network: variances of each neuron's observation noise, the process noise Q of kappa, and
- * where trials start.
+ * Expectation-maximisation with an extended Kalman smoother (Dempster, Laird &amp; Rubin 1977; Shumway &amp; Stoffer
+ * 1982), which learns the noise beside the network: variances of each neuron's observation noise, the process noise Q
+ * of kappa, and where trials start.
  *
- * <p>EM finds the nearest maximum, so that it needs a good start: it refines an online fit. During the first pass it is one
- * ({@link OnlineFitter}), and publishes what that publishes. {@link #endPass} then goes over the trials that the online fit's
- * replay buffer holds, a fixed number of times, and so does every later pass's end; in later passes {@code learn} has nothing
- * left to do, since the trials are the same. An iteration is
+ * <p>EM finds the nearest maximum, so that it needs a good start: it refines an online fit. During the first pass it
+ * is one ({@link OnlineFitter}), and publishes what that publishes. {@link #endPass} then goes over the trials that
+ * the online fit's replay buffer holds, a fixed number of times, and so does every later pass's end; in later passes
+ * {@code learn} has nothing left to do, since the trials are the same. An iteration is
  *
  * <pre>
  * E   smooth every trial                                         {@link Smoother}
@@ -30,16 +30,23 @@ import kappa.fitting.online.Trial;
  *     then Q/4, if the activity is likelier under it
  * </pre>
  *
- * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is there
- * because Q by itself shrinks ever more slowly. An iteration that does not make the activity likelier is taken back, and is the
- * last of its pass: {@link #logLikelihoods} never decrease.
+ * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is
+ * there because Q by itself shrinks ever more slowly. What the two make larger is the likelihood of the activity times
+ * a weak Gaussian prior on n; an iteration that does not is taken back, and is the last of its pass, so that
+ * {@link #logPosteriors} never decrease.
  *
- * <p>Rates, currents and counts are all fitted. What is trained of an observation map is what the online fit trains: gains of
- * counts, offsets of currents, neither for rates; biases only if the network it starts from has any. Where it does not work:
- * without noise in kappa there is nothing to smooth; Q then stops at its floor, {@link Maximisation#MIN_PROCESS_SD}, where
- * EM hardly moves. Rates without noise come out with the least noise that is believed, {@link Maximisation#MIN_NOISE}. The
- * likelihood is an approximation, good as long as kappa is known to within the curvature of phi, and unless there are some
- * dozens of neurons with spikes it is not.
+ * <p>Rates, currents and counts are all fitted. What is trained of an observation map is what the online fit trains:
+ * gains of counts, offsets of currents, neither for rates; biases only if the network it starts from has any. Where it
+ * does not work:
+ *
+ * <ul>
+ * <li>From a start that is far off it ends in the maximum nearby.
+ * <li>The less noise kappa has, the less an iteration moves; Q stops at a floor ({@link Maximisation#MIN_PROCESS_SD}),
+ * and rates without noise at the least noise that is believed ({@link Maximisation#MIN_NOISE}).
+ * <li>Posteriors are Gaussian and the likelihood is Laplace's, bin by bin: good while kappa is known to less than phi
+ * bends, which a few neurons that seldom spike do not tell.
+ * <li>In a single pass over a stream that never ends it is the online fit.
+ * </ul>
  */
 public final class ExpectationMaximisation implements FittingAlgorithm {
 
@@ -47,8 +54,8 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     public static final int DEFAULT_ITERATIONS = 5;
 
     /**
-     * Standard deviation of kappa at the start of a trial, in parts of kappa's RMS, as EM first takes it to be: from a start
-     * that is certain it could learn nothing.
+     * Standard deviation of kappa at the start of a trial, in parts of kappa's RMS, as EM first takes it to be: from a
+     * start that is certain it could learn nothing.
      */
     private static final double FIRST_START_SD = 0.1;
 
@@ -62,14 +69,14 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     private final Maximisation maximisation;
     private final OnlineFitter online;
     private final int onlineSteps;
-    private final List<Double> logLikelihoods = new ArrayList<>();
+    private final List<Double> logPosteriors = new ArrayList<>();
     private Fit fit;
     private PublishedModel first;
     private long trialsSeen;
     private long divergences;
 
     /** Parameters with the trials smoothed by them. */
-    record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logLikelihood) {}
+    record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logPosterior) {}
 
     /**
      * Refines an online fit made in the first pass.
@@ -100,11 +107,11 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     }
 
     /**
-     * Log-likelihood of the activity of all trials, in nats, before the first iteration and after each: see
-     * {@link SmoothedTrial#logLikelihood}.
+     * What EM makes larger, before the first iteration and after each, in nats: the log-likelihood of the activity of
+     * all trials ({@link SmoothedTrial#logLikelihood}) and the weak log prior of n.
      */
-    public List<Double> logLikelihoods() {
-        return List.copyOf(logLikelihoods);
+    public List<Double> logPosteriors() {
+        return List.copyOf(logPosteriors);
     }
 
     /** Bins left out of a smoothing because the filter's update was not finite, over all iterations. */
@@ -132,16 +139,16 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         }
         if (fit == null) {
             fit = smooth(startFrom(first == null ? online.publish(null) : first));
-            logLikelihoods.add(fit.logLikelihood());
+            logPosteriors.add(fit.logPosterior());
         }
         for (int iteration = 0; iteration < iterations; iteration++) {
             Fit next = withLikelierProcessNoise(smooth(maximisation.maximise(fit.parameters(), fit.smoothed())
                     .parameters()));
-            if (!(next.logLikelihood() >= fit.logLikelihood())) {
+            if (!(next.logPosterior() >= fit.logPosterior())) {
                 return;
             }
             fit = next;
-            logLikelihoods.add(fit.logLikelihood());
+            logPosteriors.add(fit.logPosterior());
         }
     }
 
@@ -150,7 +157,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
             return now;
         }
         Fit quieter = smooth(now.parameters().withProcessNoise(QUIETER));
-        return quieter.logLikelihood() > now.logLikelihood() ? quieter : now;
+        return quieter.logPosterior() > now.logPosterior() ? quieter : now;
     }
 
     private static StateSpaceModel startFrom(PublishedModel fit) {
@@ -175,7 +182,9 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
             skipped[chunk] = smoother.divergences();
         });
         divergences += Arrays.stream(skipped).sum();
-        double sum = 0;
+        LowRankNetwork net = parameters.model().network();
+        double sum = ExpectedLogLikelihood.logPrior(Maximisation.pack(parameters.model()),
+                new ExpectedLogLikelihood.Layout(net.neurons(), net.rank(), net.inputs()));
         for (SmoothedTrial trial : out) {
             sum += trial.logLikelihood();
         }

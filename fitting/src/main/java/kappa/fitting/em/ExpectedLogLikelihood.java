@@ -12,22 +12,24 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
  * What an M step makes larger: the expectation, over the smoothed states, of
  *
  * <pre>
- * sum_t,i log p(y_it | x_it)  +  sum_t log N(kappa_{t+1}; (1-alpha) kappa_t + (alpha/N) n' phi(m kappa_t + W'v_t + b), Q)
+ * sum_t,i log p(y_it | x_it)  +  sum_t log N(kappa_{t+1}; f(kappa_t), Q)
+ * f(kappa_t) = (1-alpha) kappa_t + (alpha/N) n' phi(m kappa_t + W'v_t + b)
  * </pre>
  *
- * <p>over all bins after the warm-up, with its gradient. m, W and b stand in both terms, and the gradient is that of the sum:
- * with e = kappa_{t+1} - f(kappa_t), a = (alpha/N) Q^-1 e and s_i = dlog p(y_i | x_i)/dx_i at a sigma point,
+ * <p>over all bins after the warm-up, plus a weak Gaussian log prior on n, with its gradient. m, W and b stand in both
+ * terms, and the gradient is that of the sum: with e = kappa_{t+1} - f(kappa_t), a = (alpha/N) Q^-1 e and s_i = dlog
+ * p(y_i | x_i)/dx_i at a sigma point,
  *
  * <pre>
- * delta_i = s_i + phi'_i n_i . a      dm_i = delta_i kappa      dW_i = delta_i v      db_i = delta_i      dn_i = phi_i a
+ * delta_i = s_i + phi'_i n_i . a      dm_i = delta_i kappa    dW_i = delta_i v    db_i = delta_i    dn_i = phi_i a
  * </pre>
  *
- * <p>(For currents s_i counts in m and W only: the current that is observed does not contain b.) Sums over trials are made
- * in a fixed number of groups that are added in order, so that results do not depend on the number of threads.
+ * <p>(For currents s_i counts in m and W only: the current that is observed does not contain b.) Sums over trials are
+ * made in a fixed number of groups that are added in order, so that results do not depend on the number of threads.
  */
 final class ExpectedLogLikelihood {
 
-    /** A row of the parameter vector: what is trained of each neuron. [rows,N], neurons contiguous. */
+    /** Where things stand in the parameter vector, [2 K + S + 2,N]. */
     record Layout(int N, int K, int S) {
         int m(int k) {
             return k * N;
@@ -67,6 +69,12 @@ final class ExpectedLogLikelihood {
     record Evaluation(double value, double[] gradient, double[] errors, double[] squares, double[] observed,
             long transitions) {}
 
+    /**
+     * Of a Gaussian prior on each entry of n. What activity says of n is worth thousands of times that; what it does
+     * not say, the parts of n outside the space of the rates, goes to zero.
+     */
+    static final double N_PRECISION = 0.4;
+
     private static final int GROUPS = 8;
 
     private final List<SigmaPoints> trials;
@@ -99,6 +107,15 @@ final class ExpectedLogLikelihood {
         logDeterminant = Smoother.logDeterminant(factor);
     }
 
+    /** Log density of the prior, up to its constant. */
+    static double logPrior(double[] parameters, Layout layout) {
+        double squares = 0;
+        for (int i = layout.n(0); i < layout.n(layout.K()); i++) {
+            squares += parameters[i] * parameters[i];
+        }
+        return -0.5 * N_PRECISION * squares;
+    }
+
     Evaluation at(double[] parameters) {
         Group[] groups = new Group[GROUPS];
         workers.run(GROUPS, g -> {
@@ -112,6 +129,10 @@ final class ExpectedLogLikelihood {
         for (int g = 1; g < GROUPS; g++) {
             sum.add(groups[g]);
         }
+        for (int i = layout.n(0); i < layout.n(K); i++) {
+            sum.gradient[i] -= N_PRECISION * parameters[i];
+        }
+        sum.value += logPrior(parameters, layout);
         return new Evaluation(sum.value, sum.gradient, sum.errors, sum.squares, sum.observed, sum.transitions);
     }
 
@@ -125,6 +146,7 @@ final class ExpectedLogLikelihood {
         long transitions;
         double value;
         private final double[] gain = new double[N];
+        private final double[] logNoise = new double[N];
         private final double[] input = new double[N];
         private final double[] x = new double[N];
         private final double[] r = new double[N];
@@ -140,6 +162,7 @@ final class ExpectedLogLikelihood {
                 gain[i] = model.kind() == ObservationKind.COUNTS
                         ? Math.exp(p[layout.observation() + i])
                         : model.gain()[i];
+                logNoise[i] = Math.log(2 * Math.PI * model.noise()[i]);
             }
         }
 
@@ -255,42 +278,58 @@ final class ExpectedLogLikelihood {
         }
 
         private void observation(float[] y, int offset, int count) {
+            value += switch (model.kind()) {
+                case COUNTS -> counts(y, offset, count);
+                case RATES -> rates(y, offset, count);
+                case CURRENTS -> currents(y, offset, count);
+            } / J;
+        }
+
+        private double counts(float[] y, int offset, int count) {
             double sum = 0;
-            int own = layout.observation();
+            int logGain = layout.observation();
+            int b = layout.b();
             for (int c = 0; c < count; c++) {
                 int i = seen[c];
                 double yi = y[offset + i];
-                switch (model.kind()) {
-                    case COUNTS -> {
-                        double rate = gain[i] * (1 + r[i]);
-                        double error = yi - rate;
-                        sum -= rate;
-                        if (yi > 0) {
-                            sum += yi * (p[own + i] + logOnePlus(r[i], x[i] + p[layout.b() + i]));
-                        }
-                        delta[i] += error * (1 - r[i]);
-                        gradient[own + i] += error / J;
-                    }
-                    case RATES -> {
-                        double error = yi - gain[i] * r[i] - model.offset()[i];
-                        sum += gaussian(i, error);
-                        delta[i] += gain[i] * LowRankNetwork.phiPrimeOfRate(r[i]) * error / model.noise()[i];
-                    }
-                    case CURRENTS -> {
-                        double error = yi - gain[i] * x[i] - p[own + i];
-                        sum += gaussian(i, error);
-                        delta[i] += gain[i] * error / model.noise()[i];
-                        gradient[own + i] += error / model.noise()[i] / J;
-                    }
+                double rate = gain[i] * (1 + r[i]);
+                sum -= rate;
+                if (yi > 0) {
+                    sum += yi * (p[logGain + i] + logOnePlus(r[i], x[i] + p[b + i]));
                 }
+                delta[i] += (yi - rate) * (1 - r[i]);
+                gradient[logGain + i] += (yi - rate) / J;
             }
-            value += sum / J;
+            return sum;
+        }
+
+        private double rates(float[] y, int offset, int count) {
+            double sum = 0;
+            for (int c = 0; c < count; c++) {
+                int i = seen[c];
+                double error = y[offset + i] - gain[i] * r[i] - model.offset()[i];
+                sum += gaussian(i, error);
+                delta[i] += gain[i] * LowRankNetwork.phiPrimeOfRate(r[i]) * error / model.noise()[i];
+            }
+            return sum;
+        }
+
+        private double currents(float[] y, int offset, int count) {
+            double sum = 0;
+            int offsets = layout.observation();
+            for (int c = 0; c < count; c++) {
+                int i = seen[c];
+                double error = y[offset + i] - gain[i] * x[i] - p[offsets + i];
+                sum += gaussian(i, error);
+                delta[i] += gain[i] * error / model.noise()[i];
+                gradient[offsets + i] += error / model.noise()[i] / J;
+            }
+            return sum;
         }
 
         private double gaussian(int i, double error) {
             squares[i] += error * error / J;
-            double rho = model.noise()[i];
-            return -0.5 * (error * error / rho + Math.log(2 * Math.PI * rho));
+            return -0.5 * (error * error / model.noise()[i] + logNoise[i]);
         }
     }
 

@@ -12,22 +12,22 @@ import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 
 /**
- * The Gauss-Newton approximation of minus the Hessian of {@link ExpectedLogLikelihood}, at the smoothed means of evenly spaced
- * bins scaled up to all, and its inverse times a vector. The activity of a neuron depends on that neuron's own parameters
- * only, and the K numbers of a transition on all neurons':
+ * The Gauss-Newton approximation of minus the Hessian of {@link ExpectedLogLikelihood}, at the smoothed means of
+ * evenly spaced bins scaled up to all, and its inverse times a vector. The activity of a neuron depends on that
+ * neuron's own parameters only, and the K numbers of a transition on all neurons':
  *
  * <pre>
- * H = B + c U'U        B = Fisher information of each neuron's (m_i, W_i, b_i, observation), block by block, + I
+ * H = B + c U'U        B = Fisher information of each neuron's (m_i, W_i, b_i, observation), prior of n, and I
  *                      U = rows of Q^-1/2 df/d(parameters) at sampled transitions, c = transitions per sample
  * H^-1 g = B^-1 g - B^-1 U' (I/c + U B^-1 U')^-1 U B^-1 g        (Woodbury)
  * </pre>
  *
- * <p>Only the direction of a step depends on it: value and gradient are those of all bins. The unit matrix keeps parameters,
- * which are of order one, where they are as long as the data say nothing of them; above all the parts of n that no activity
- * reveals.
+ * <p>Only the direction of a step depends on it: value and gradient are those of all bins. The unit matrix keeps
+ * parameters, which are of order one, from moving far in a single step where the data say little of them.
  */
 final class GaussNewton {
 
+    private static final double DAMPING = 1;
     private static final int OBSERVED_BINS = 2_000;
     private static final int TRANSITION_ROWS = 256;
 
@@ -113,8 +113,9 @@ final class GaussNewton {
                 out[a * N + i] = sum;
             }
         }
-        // B is the unit matrix for n.
-        System.arraycopy(g, layout.n(0), out, layout.n(0), K * N);
+        for (int i = layout.n(0); i < layout.n(K); i++) {
+            out[i] = g[i] / (DAMPING + ExpectedLogLikelihood.N_PRECISION);
+        }
         return out;
     }
 
@@ -157,7 +158,7 @@ final class GaussNewton {
         for (int i = from; i < to; i++) {
             RealMatrix block = Smoother.matrix(sums[i - from], 0, D);
             for (int a = 0; a < D; a++) {
-                block.addToEntry(a, a, 1);
+                block.addToEntry(a, a, DAMPING);
                 if (!trained[a]) {
                     for (int b = 0; b < D; b++) {
                         block.setEntry(a, b, a == b ? 1 : 0);

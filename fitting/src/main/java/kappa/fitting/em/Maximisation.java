@@ -12,9 +12,10 @@ import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
 
 /**
- * The M step, a generalised one (Dempster, Laird &amp; Rubin 1977; conditional maximisation as in Meng &amp; Rubin, Biometrika
- * 1993): with the noise as it is, a Gauss-Newton step of m, n, W, the gains or offsets and, where there are any, the biases,
- * which must raise {@link ExpectedLogLikelihood}; then, with these, the noise and the start in closed form:
+ * The M step, a generalised one (Dempster, Laird &amp; Rubin 1977; conditional maximisation as in Meng &amp; Rubin,
+ * Biometrika 1993): with the noise as it is, a Gauss-Newton step of m, n, W, the gains or offsets and, where there are
+ * any, the biases, which must raise {@link ExpectedLogLikelihood}; then, with these, the noise and the start in closed
+ * form:
  *
  * <pre>
  * Q = mean of E[e e']      rho_i = mean of E[(y_i - prediction)^2]      start, its covariance = moments of kappa_0
@@ -26,15 +27,15 @@ final class Maximisation {
     static final double MIN_NOISE = 1e-4;
 
     /**
-     * Nor are states that follow from one another to less than this part of kappa's RMS in a bin. The less noise there is, the
-     * less can a path be changed by the activity, and where there is none EM stands still.
+     * Nor are states that follow from one another to less than this part of kappa's RMS in a bin. The less noise there
+     * is, the less can a path be changed by the activity, and where there is none EM stands still.
      */
     static final double MIN_PROCESS_SD = 0.005;
 
     private static final int HALVINGS = 6;
 
     /**
-     * @param before expected log-likelihood at the old parameters
+     * @param before expected log-likelihood and log prior at the old parameters
      * @param network the same after the Gauss-Newton step, with the noise as it was
      */
     record Result(StateSpaceModel parameters, double before, double network) {}

@@ -5,9 +5,9 @@ import org.apache.commons.math3.linear.RealMatrix;
 
 /**
  * A smoothed trial as the M step reads it. Expectations over kappa_t ~ N(mu, V) are means over the 2 K points of the
- * third-degree cubature rule (Arasaratnam &amp; Haykin, IEEE Trans. Autom. Control 2009), mu +- sqrt(K) times a column of L,
- * V = L L'. They are exact for polynomials of up to third degree. Of kappa_{t+1} only its mean at each of them and the
- * covariance that remains are wanted, because the log density of a transition is quadratic in it:
+ * third-degree cubature rule (Arasaratnam &amp; Haykin, IEEE Trans. Autom. Control 2009), mu +- sqrt(K) times a column
+ * of L, V = L L'. They are exact for polynomials of up to third degree. Of kappa_{t+1} only its mean at each of them
+ * and the covariance that remains are wanted, because the log density of a transition is quadratic in it:
  *
  * <pre>
  * E[kappa_{t+1} | kappa_t]   = mu_{t+1} + C V^-1 (kappa_t - mu_t)          C = Cov(kappa_{t+1}, kappa_t)
@@ -15,7 +15,8 @@ import org.apache.commons.math3.linear.RealMatrix;
  * </pre>
  *
  * @param points [T + 1,2 K,K]
- * @param targets [T,2 K,K] E[kappa_{t+1} | kappa_t] - (1-alpha) kappa_t at each point: what the recurrent drive must explain
+ * @param targets [T,2 K,K] E[kappa_{t+1} | kappa_t] - (1-alpha) kappa_t at each point: what the recurrent drive must
+ *        explain
  * @param remaining [T,K,K] Cov[kappa_{t+1} | kappa_t]
  */
 record SigmaPoints(SmoothedTrial smoothed, double[] points, double[] targets, double[] remaining) {

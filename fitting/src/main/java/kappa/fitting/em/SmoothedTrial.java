@@ -3,8 +3,8 @@ package kappa.fitting.em;
 import kappa.fitting.online.Trial;
 
 /**
- * The posterior of a trial's states given all of its activity, Gaussian. Row t is the state after t bins, row 0 the one before
- * the first.
+ * The posterior of a trial's states given all of its activity, Gaussian. Row t is the state after t bins, row 0 the
+ * one before the first.
  *
  * @param mean [T + 1,K]
  * @param covariance [T + 1,K,K], positive definite

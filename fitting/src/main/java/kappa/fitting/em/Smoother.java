@@ -14,16 +14,18 @@ import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
 
 /**
- * The E step of one trial: the extended Kalman filter forwards ({@link LatentFilter}), Rauch, Tung and Striebel's smoother
- * backwards (AIAA Journal 1965), with the filter's own linearisation F_t of the dynamics at the filtered state:
+ * The E step of one trial: the extended Kalman filter forwards ({@link LatentFilter}), Rauch, Tung and Striebel's
+ * smoother backwards (AIAA Journal 1965), with the filter's own linearisation F_t of the dynamics at the filtered
+ * state:
  *
  * <pre>
- * G_t = P_t F_t' (P_{t+1}^-)^-1                       mu_t    = kappa_t + G_t (mu_{t+1} - kappa_{t+1}^-)
- * Cov(kappa_{t+1}, kappa_t) = V_{t+1} G_t'            V_t     = (I - G_t F_t) P_t (I - G_t F_t)' + G_t (Q + V_{t+1}) G_t'
+ * G_t  = P_t F_t' (P_{t+1}^-)^-1
+ * mu_t = kappa_t + G_t (mu_{t+1} - kappa_{t+1}^-)
+ * V_t  = (I - G_t F_t) P_t (I - G_t F_t)' + G_t (Q + V_{t+1}) G_t'          Cov(kappa_{t+1}, kappa_t) = V_{t+1} G_t'
  * </pre>
  *
- * <p>V_t is P_t + G_t (V_{t+1} - P_{t+1}^-) G_t' written as a sum of positive definite terms, so that rounding cannot make a
- * variance negative. O(T N K^2). Not thread-safe.
+ * <p>V_t is P_t + G_t (V_{t+1} - P_{t+1}^-) G_t' written as a sum of positive definite terms, so that rounding cannot
+ * make a variance negative. O(T N K^2). Not thread-safe.
  */
 public final class Smoother {
 
@@ -134,8 +136,8 @@ public final class Smoother {
     }
 
     /**
-     * log p(y_t | y_1 .. y_{t-1}) by Laplace's method: log p(y | kappa) + log N(kappa; kappa^-, P^-) - log N(kappa; kappa, P)
-     * at the filtered kappa.
+     * log p(y_t | y_1 .. y_{t-1}) by Laplace's method: log p(y | kappa) + log N(kappa; kappa^-, P^-) - log N(kappa;
+     * kappa, P) at the filtered kappa.
      */
     private final class LogLikelihood {
         private final KernelModel model;

@@ -9,8 +9,8 @@ import kappa.fitting.kernel.KernelModel;
  * kappa_0 ~ N(start, startCovariance)          kappa_t ~ N(f(kappa_{t-1}, v_{t-1}), Q)          y_it ~ p(y | x_it)
  * </pre>
  *
- * <p>with f of {@link kappa.fitting.network.LowRankNetwork} and p of {@link kappa.fitting.kernel.ObservationKind}. Nobody
- * writes to its arrays.
+ * <p>with f of {@link kappa.fitting.network.LowRankNetwork} and p of {@link kappa.fitting.kernel.ObservationKind}.
+ * Nobody writes to its arrays.
  *
  * @param model network, gains, offsets and variances of the observation noise
  * @param processNoise Q, [K,K]

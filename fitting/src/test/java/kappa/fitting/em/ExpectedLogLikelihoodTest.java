@@ -25,7 +25,7 @@ class ExpectedLogLikelihoodTest {
     private static final int N = 11;
     private static final int S = 2;
 
-    /** A random network with biases, and trials of unequal length, one with a warm-up, in which a tenth was not observed. */
+    /** A random network with biases, and trials of unequal length, one with a warm-up; a tenth was not observed. */
     private record Problem(StateSpaceModel model, List<SmoothedTrial> smoothed) {
 
         static Problem random(int K, ObservationKind kind) {
@@ -143,7 +143,7 @@ class ExpectedLogLikelihoodTest {
         }
     }
 
-    /** Third-degree cubature: mean and covariance of the points are those of the state, and of the pair with its successor. */
+    /** Third-degree cubature: mean and covariance of the points are those of the state and of its successor. */
     @Test
     void shouldReadStatesAtPointsWithTheMomentsOfTheSmoother() {
         int K = 2;

@@ -36,7 +36,8 @@ class SmootherTest {
     }
 
     /**
-     * A network whose currents stay near 1e-4, where phi(x) = x to eight digits, seen through large gains: linear and Gaussian.
+     * A network whose currents stay near 1e-4, where phi(x) = x to eight digits, seen through large gains: linear and
+     * Gaussian.
      */
     private static StateSpaceModel linear(int K, SplittableRandom random) {
         LowRankNetwork net = LowRankNetwork.withoutBias(N, K, S, 0.2, gaussian(random, K * N, 1e-4),
