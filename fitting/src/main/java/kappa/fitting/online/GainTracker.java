@@ -1,0 +1,69 @@
+package kappa.fitting.online;
+
+import java.util.Arrays;
+
+/**
+ * Follows slow drifts of each neuron's gain: electrodes move, attention comes and goes. A predicted rate is
+ * multiplied with
+ *
+ * <pre>
+ * (sum_j d^j y_{t-j} + 10) / (sum_j d^j rate_{t-j} + 10)        d = exp(-1/30) per bin, j from 1 on
+ * </pre>
+ *
+ * <p>the count that was seen over the count that was predicted before any tracking, in about the last 30 bins, drawn
+ * to 1 by ten spikes' worth of trust in the model. Nothing is allocated per bin. Not thread-safe.
+ */
+public final class GainTracker {
+
+    private static final double DECAY = Math.exp(-1.0 / 30);
+    private static final double PRIOR_SPIKES = 10;
+
+    private final double[] seen;
+    private final double[] predicted;
+    private final float[] factors;
+
+    public GainTracker(int neurons) {
+        seen = new double[neurons];
+        predicted = new double[neurons];
+        factors = new float[neurons];
+        Arrays.fill(factors, 1);
+    }
+
+    /** What the next bin's rates are to be multiplied with, [N]; the owner's array. */
+    public float[] factors() {
+        return factors;
+    }
+
+    /**
+     * Takes a bin into account. Neurons that were not observed keep their factor.
+     *
+     * @param y counts from {@code yOffset} on, N numbers, NaN where not observed
+     * @param rate what was predicted of the bin without tracking, N numbers
+     */
+    public void learn(float[] y, int yOffset, float[] rate) {
+        for (int i = 0; i < factors.length; i++) {
+            float value = y[yOffset + i];
+            if (!Float.isNaN(value)) {
+                seen[i] = DECAY * (seen[i] + value);
+                predicted[i] = DECAY * (predicted[i] + rate[i]);
+                factors[i] = (float) ((seen[i] + PRIOR_SPIKES) / (predicted[i] + PRIOR_SPIKES));
+            }
+        }
+    }
+
+    /** The two sums, [2 N], for a checkpoint. */
+    public double[] save() {
+        double[] out = Arrays.copyOf(seen, 2 * seen.length);
+        System.arraycopy(predicted, 0, out, seen.length, seen.length);
+        return out;
+    }
+
+    /** Goes on where {@link #save} was called. */
+    public void restore(double[] saved) {
+        System.arraycopy(saved, 0, seen, 0, seen.length);
+        System.arraycopy(saved, seen.length, predicted, 0, seen.length);
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = (float) ((seen[i] + PRIOR_SPIKES) / (predicted[i] + PRIOR_SPIKES));
+        }
+    }
+}
