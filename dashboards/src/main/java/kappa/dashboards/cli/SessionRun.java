@@ -149,7 +149,7 @@ final class SessionRun {
     }
 
     /** A session takes long: better to say now that its model cannot be kept. */
-    private static void requireWritable(Path out) {
+    static void requireWritable(Path out) {
         if (out == null) {
             return;
         }
