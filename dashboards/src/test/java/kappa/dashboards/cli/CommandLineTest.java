@@ -186,6 +186,10 @@ class CommandLineTest {
                 bad("live --trials -1", "trials", "-1"), //
                 bad("live --state-noise NaN", "state noise", "NaN"), //
                 bad("live --observe spikes", "--observe", "spikes"), //
+                bad("live --network D/network.npz", "--network", "network.npz", "--task"), //
+                bad("live --network D/missing.npz --task dm", "missing.npz", "no such file"), //
+                bad("live --network D/network.npz --task cdm", "1 inputs", "cdm has, 4"), //
+                bad("live --task dm", "--task", "dm", "NET.npz"), //
                 bad("broker --port 99999", "port", "99999", "65535"), //
                 bad("broker --data D/text.npz", "--data", "text.npz"), //
                 bad("replay D/missing.npz", "missing.npz", "no such file"), //

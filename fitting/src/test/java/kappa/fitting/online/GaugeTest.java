@@ -267,14 +267,4 @@ class GaugeTest {
         float[] back = combine(transposed(shared.toCanonical(), K), shared.m(), K);
         assertThat(back).usingComparatorWithPrecision(2e-5f).containsExactly(m);
     }
-
-    private static double[] transposed(double[] a, int K) {
-        double[] out = new double[a.length];
-        for (int i = 0; i < K; i++) {
-            for (int j = 0; j < K; j++) {
-                out[j * K + i] = a[i * K + j];
-            }
-        }
-        return out;
-    }
 }
