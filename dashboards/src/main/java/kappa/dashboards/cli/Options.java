@@ -9,7 +9,11 @@ import java.util.Locale;
 import java.util.Optional;
 import kappa.dashboards.web.DashboardServer;
 import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.SimulatedSession;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.TaskRig;
+import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InputBasis;
@@ -246,10 +250,17 @@ final class Options {
 
     /** A simulated rig. */
     static final class Simulation {
-        @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME",
-                description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal or two-population"
-                        + " (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME|NET.npz",
+                description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal or two-population, or the"
+                        + " file of one that does --task (default: ${DEFAULT-VALUE}).")
         String network;
+
+        @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", description = "What a network out of a file does.")
+        String task;
+
+        @Option(names = "--context", paramLabel = "C", defaultValue = "1",
+                description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
+        double context;
 
         @Option(names = "--neurons", paramLabel = "N", description = "Neurons of a simulated rig.")
         Integer neurons;
@@ -270,12 +281,49 @@ final class Options {
         SessionSource source(String observe, long seed) {
             Observation observation = observe == null ? Observation.COUNTS : observation(observe);
             SimulatedSession.Settings endless = SimulatedSession.Settings.endless(observation, seed);
+            if (isFile()) {
+                return trained(observation, endless.gain(), seed);
+            }
+            if (task != null) {
+                throw new InvalidInputException(
+                        "--task is " + task + ", expected only with --network NET.npz, the file of a network");
+            }
             return new SimulatedSession(built(seed),
                     new SimulatedSession.Settings(observation, endless.gain(), stateNoise,
                             trials, seed));
         }
 
+        private boolean isFile() {
+            return network.toLowerCase(Locale.ROOT).endsWith(".npz");
+        }
+
+        private SessionSource trained(Observation observation, double gain, long seed) {
+            if (task == null) {
+                throw new InvalidInputException(
+                        "--network " + network + " is a file, expected --task with it: dm, wm, cdm, msi or dms");
+            }
+            if (neurons != null) {
+                throw new InvalidInputException(
+                        "--neurons is " + neurons + ", expected it only with a network that is built, not a file");
+            }
+            if (trials < 0 || trials > Integer.MAX_VALUE) {
+                throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");
+            }
+            Path file = Path.of(network);
+            String name = file.getFileName().toString().replaceFirst("(?i)\\.npz$", "").replaceAll("[^A-Za-z0-9._-]",
+                    "-");
+            return new TaskRig(name, NetworkFile.read(file), Task.named(task).withContext(context),
+                    new TaskSimulator.Settings((int) Math.max(1, trials), observation, gain, stateNoise, 0, 1, 1, seed),
+                    trials == 0);
+        }
+
+        /** Of the network; 2 for one of full rank, which has no better guess. */
         int rank() {
+            if (isFile()) {
+                return NetworkFile.read(Path.of(network)) instanceof NetworkFile.LowRank low
+                        ? low.network().rank()
+                        : 2;
+            }
             return built(1).network().rank();
         }
 

@@ -76,6 +76,7 @@ final class SimulateCommand implements Callable<Integer> {
         Task task = Task.named(taskName).withContext(context);
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, Options.observation(observe), gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
+        SessionRun.requireWritable(out);
         NetworkFile.Contents contents = NetworkFile.read(network);
         TaskSimulator.Recorded recorded;
         try (TrialRunner runner = new TrialRunner(threads.count())) {

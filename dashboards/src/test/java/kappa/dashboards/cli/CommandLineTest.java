@@ -186,6 +186,10 @@ class CommandLineTest {
                 bad("live --trials -1", "trials", "-1"), //
                 bad("live --state-noise NaN", "state noise", "NaN"), //
                 bad("live --observe spikes", "--observe", "spikes"), //
+                bad("live --network D/network.npz", "--network", "network.npz", "--task"), //
+                bad("live --network D/missing.npz --task dm", "missing.npz", "no such file"), //
+                bad("live --network D/network.npz --task cdm", "1 inputs", "cdm has, 4"), //
+                bad("live --task dm", "--task", "dm", "NET.npz"), //
                 bad("broker --port 99999", "port", "99999", "65535"), //
                 bad("broker --data D/text.npz", "--data", "text.npz"), //
                 bad("replay D/missing.npz", "missing.npz", "no such file"), //
@@ -219,6 +223,30 @@ class CommandLineTest {
                 bad("analyze D/half-network.npz", "half-network.npz", "'n'"), //
                 bad("analyze D/misshapen-network.npz", "misshapen-network.npz", "'n'"), //
                 bad("analyze D/truncated-network.npz", "truncated-network.npz", "truncated"), //
+                typo("train --task dm --rank 1", "--out"), //
+                bad("train --task go --rank 1 --out D/o.npz", "task: 'go'", "dm, wm, cdm, msi, dms"), //
+                bad("train --task dm --rank two --out D/o.npz", "--rank", "two", "full"), //
+                bad("train --task dm --rank 0 --out D/o.npz", "--rank", "0", "1 to 512"), //
+                bad("train --task dm --rank 1 --neurons 0 --out D/o.npz", "--neurons", "0", "1 to 16384"), //
+                bad("train --task dm --rank 1 --out D/none/o.npz", "--out", "o.npz", "a directory that exists"), //
+                bad("train --task dm --rank 1 --epochs 0 --out D/o.npz", "--epochs", "0", "at least 1"), //
+                bad("train --task dm --rank 1 --epochs 1 --max-steps 1 --out D/o.npz", "--epochs", "--max-steps"), //
+                bad("train --task dm --rank 1 --learning-rate NaN --out D/o.npz", "learning rate", "NaN"), //
+                bad("train --task dm --rank 1 --parts m,wrec --out D/o.npz", "--parts", "'wrec'", "m, n, wi"), //
+                bad("train --task cdm --rank 1 --context -1 --out D/o.npz", "context", "-1"), //
+                bad("train --task dm --rank 2 --from D/network.npz --out D/o.npz", "--rank", "2", "expected 1"), //
+                bad("train --task dm --rank full --from D/network.npz --out D/o.npz", "--rank", "full"), //
+                bad("train --task dm --rank 1 --from D/network.npz --out D/o.npz", "'wo'"), //
+                bad("train --task dm --rank 1 --neurons 9 --from D/network.npz --out D/o.npz", "--neurons", "12"), //
+                bad("train --task dm --rank 1 --threads 0 --out D/o.npz", "--threads", "0"), //
+                bad("simulate D/missing.npz --task dm --out D/o.npz", "missing.npz", "no such file"), //
+                bad("simulate D/network.npz --task cdm --out D/o.npz", "1 inputs", "cdm has, 4"), //
+                bad("simulate D/network.npz --task dm --trials 0 --out D/o.npz", "trials", "0"), //
+                bad("simulate D/network.npz --task dm --gain 0 --out D/o.npz", "gain", "0.0"), //
+                bad("simulate D/network.npz --task dm --observe dreams --out D/o.npz", "--observe", "dreams"), //
+                bad("simulate D/network.npz --task dm --observation-noise 1 --out D/o.npz", "noise", "Poisson"), //
+                bad("simulate D/network.npz --task dm --neurons-observed 2 --out D/o.npz", "observed", "(0, 1]"), //
+                bad("simulate D/network.npz --task dm --out D/none/o.npz", "--out", "a directory that exists"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -342,9 +370,8 @@ class CommandLineTest {
     // ------------------------------------------------------------------ what works
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "fit", "evaluate", "analyze",
-                "bench"})
+    @ValueSource(strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate", "fit",
+        "evaluate", "analyze", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -357,7 +384,7 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "fit", "evaluate", "analyze", "bench", "help");
+                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "bench", "help");
     }
 
     @Test

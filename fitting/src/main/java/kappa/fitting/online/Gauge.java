@@ -46,6 +46,37 @@ public record Gauge(float[] m, float[] n, double[] toCanonical) {
         return new Gauge(canonicalM, transform(n, fromN, neurons, rank), a);
     }
 
+    /**
+     * The same axes with the other scale, that of Valente 2019, section 1.2.1: the singular values of J = m n'/N are shared
+     * between m and n, m'm/N = n'n/N = S.
+     *
+     * @param m [K,N]
+     * @param n [K,N]
+     */
+    public static Gauge shared(float[] m, float[] n, int neurons, int rank) {
+        Gauge canonical = canonical(m, n, neurons, rank, null);
+        double[] a = canonical.toCanonical.clone();
+        for (int k = 0; k < rank; k++) {
+            double square = 0;
+            for (int i = 0; i < neurons; i++) {
+                square += (double) canonical.n[k * neurons + i] * canonical.n[k * neurons + i];
+            }
+            // Here n has the length sqrt(N) S and m sqrt(N).
+            double root = Math.sqrt(Math.sqrt(square / neurons));
+            if (root == 0) {
+                continue; // a direction that J does not have
+            }
+            for (int i = 0; i < neurons; i++) {
+                canonical.m[k * neurons + i] *= (float) root;
+                canonical.n[k * neurons + i] /= (float) root;
+            }
+            for (int l = 0; l < rank; l++) {
+                a[k * rank + l] /= root;
+            }
+        }
+        return new Gauge(canonical.m, canonical.n, a);
+    }
+
     /** A C A', [K,K]: a covariance of kappa in this gauge. */
     public double[] covariance(double[] original) {
         int K = (int) Math.round(Math.sqrt(toCanonical.length));

@@ -90,14 +90,18 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * @throws InvalidInputException naming what is wrong
      */
     public static void requireFit(NetworkFile.Contents network, Task task) {
-        if (network.inputs() != task.inputs()) {
-            throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as task "
-                    + task.name() + " has, " + task.inputs());
-        }
+        requireInputs(network, task);
         if (network.outputs() != 1) {
             throw new InvalidInputException(
                     "network: " + network.outputs() + " outputs, expected a readout 'wo' with 1, for task "
                             + task.name());
+        }
+    }
+
+    static void requireInputs(NetworkFile.Contents network, Task task) {
+        if (network.inputs() != task.inputs()) {
+            throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as task "
+                    + task.name() + " has, " + task.inputs());
         }
     }
 

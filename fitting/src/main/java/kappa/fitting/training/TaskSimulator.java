@@ -60,6 +60,20 @@ public final class TaskSimulator {
                     "a fraction in (0, 1]");
         }
 
+        /** What is recorded of one neuron in one bin. */
+        float observe(float x, float rate, SplittableRandom random) {
+            if (observation == Observation.COUNTS) {
+                return TrialRandom.poisson(random, gain * (1 + (double) rate));
+            }
+            float value = observation == Observation.RATES ? rate : x;
+            return observationNoise > 0 ? (float) (value + observationNoise * random.nextGaussian()) : value;
+        }
+
+        /** The generator of the spikes, or of the observation noise, of one trial. */
+        SplittableRandom observationRandom(long trial) {
+            return TrialRandom.of(seed ^ SPIKES, trial);
+        }
+
         private static void require(boolean holds, String field, Object value, String expected) {
             if (!holds) {
                 throw new InvalidInputException(field + ": " + value + ", expected " + expected);
@@ -92,10 +106,7 @@ public final class TaskSimulator {
     private final float[] mask;
 
     private TaskSimulator(NetworkFile.Contents network, Task task, Settings settings) {
-        if (network.inputs() != task.inputs()) {
-            throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as task "
-                    + task.name() + " has, " + task.inputs());
-        }
+        Performance.requireInputs(network, task);
         this.network = network;
         this.task = task;
         this.settings = settings;
@@ -121,7 +132,7 @@ public final class TaskSimulator {
         this.mask = new float[settings.trials() * longest];
     }
 
-    private static int[] subset(int neurons, Settings settings) {
+    static int[] subset(int neurons, Settings settings) {
         int count = (int) Math.max(1, Math.round(settings.observedFraction() * neurons));
         int[] all = new int[neurons];
         Arrays.setAll(all, i -> i);
@@ -190,7 +201,7 @@ public final class TaskSimulator {
     private TrialBatch.Observer observer(List<Trial> trials, long first) {
         SplittableRandom[] random = new SplittableRandom[trials.size()];
         for (int b = 0; b < random.length; b++) {
-            random[b] = TrialRandom.of(settings.seed() ^ SPIKES, first + b);
+            random[b] = settings.observationRandom(first + b);
             int row = (int) (first + b) * longest;
             Trial trial = trials.get(b);
             System.arraycopy(trial.inputs(), 0, inputs, row * task.inputs(), trial.inputs().length);
@@ -210,20 +221,15 @@ public final class TaskSimulator {
     private void observe(float[] x, int xAt, float[] rates, int ratesAt, int to, SplittableRandom random) {
         for (int j = 0; j < neurons.length; j++) {
             int i = neurons[j];
-            if (settings.observation() == Observation.COUNTS) {
-                int count = TrialRandom.poisson(random, settings.gain() * (1 + (double) rates[ratesAt + i]));
-                if (ints.length > 0) {
-                    ints[to + j] = count;
-                } else if (count <= LARGEST_BYTE) {
-                    bytes[to + j] = (byte) count;
-                } else {
-                    throw new IllegalStateException("a count of " + count + " with gain " + settings.gain());
-                }
+            float value = settings.observe(x[xAt + i], rates[ratesAt + i], random);
+            if (values.length > 0) {
+                values[to + j] = value;
+            } else if (ints.length > 0) {
+                ints[to + j] = (int) value;
+            } else if (value <= LARGEST_BYTE) {
+                bytes[to + j] = (byte) value;
             } else {
-                float value = settings.observation() == Observation.RATES ? rates[ratesAt + i] : x[xAt + i];
-                values[to + j] = settings.observationNoise() > 0
-                        ? (float) (value + settings.observationNoise() * random.nextGaussian())
-                        : value;
+                throw new IllegalStateException("a count of " + value + " with gain " + settings.gain());
             }
         }
     }

@@ -13,8 +13,11 @@ import kappa.fitting.task.Task;
  * @param settings of the trainer
  * @param parts of the network that are trained
  * @param accuracy that a trained network has on fresh trials
+ * @param fromFullRank whether to begin with the truncated connectivity of a full-rank network trained on the same task:
+ *        from a random start networks of low rank find a memory late (WM) or never (DMS)
  */
-public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set<Part> parts, double accuracy) {
+public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set<Part> parts, double accuracy,
+        boolean fromFullRank) {
 
     /** Trials of an epoch, by which the seed work counts. */
     public static final int EPOCH = 800;
@@ -44,7 +47,7 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
         Set<Part> parts = fullRank
                 ? EnumSet.of(Part.WREC, Part.WI, Part.WO)
                 : EnumSet.of(Part.M, Part.N, Part.WI, Part.WO);
-        return new TrainingPlan(stages(task), settings, parts, accuracy);
+        return new TrainingPlan(stages(task), settings, parts, accuracy, !fullRank && task.hasVariableDelay());
     }
 
     private static List<Task> stages(Task task) {

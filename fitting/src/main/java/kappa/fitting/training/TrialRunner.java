@@ -65,7 +65,7 @@ public final class TrialRunner implements AutoCloseable {
                 List<SplittableRandom> random = new ArrayList<>(rows);
                 for (int b = 0; b < rows; b++) {
                     batch.add(trials.apply(from + b));
-                    random.add(TrialRandom.of(seed ^ NOISE, first + from + b));
+                    random.add(noise(seed, first + from + b));
                 }
                 TrialBatch work = take();
                 work.forward(packed, batch, sigma, random, observers.batch(batch, first + from));
@@ -79,6 +79,11 @@ public final class TrialRunner implements AutoCloseable {
             results.add(get(future));
         }
         return results;
+    }
+
+    /** The generator of the noise on a trial's currents. */
+    static SplittableRandom noise(long seed, long trial) {
+        return TrialRandom.of(seed ^ NOISE, trial);
     }
 
     /** Backpropagates a batch that has just run. */

@@ -246,4 +246,25 @@ class GaugeTest {
             out[i] /= det;
         }
     }
+
+    @Test
+    void shouldShareSingularValuesBetweenMAndN() {
+        int K = 3;
+        SplittableRandom random = new SplittableRandom(8);
+        float[] m = gaussian(random, K * N, 2);
+        float[] n = gaussian(random, K * N, 0.7);
+        Gauge shared = Gauge.shared(m, n, N, K);
+        sameConnectivity(m, n, shared.m(), shared.n(), K);
+        for (int k = 0; k < K; k++) {
+            for (int l = 0; l < K; l++) {
+                double left = dot(shared.m(), k, shared.m(), l) / N;
+                // Rounding of numbers of order one to float.
+                assertThat(left).isCloseTo(dot(shared.n(), k, shared.n(), l) / N, within(1e-5));
+                assertThat(k == l || Math.abs(left) < 1e-5).isTrue();
+            }
+        }
+        // kappa goes along: m kappa stays.
+        float[] back = combine(transposed(shared.toCanonical(), K), shared.m(), K);
+        assertThat(back).usingComparatorWithPrecision(2e-5f).containsExactly(m);
+    }
 }

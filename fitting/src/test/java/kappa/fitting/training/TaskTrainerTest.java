@@ -62,7 +62,7 @@ class TaskTrainerTest {
 
     @Test
     void shouldTrainAFullRankNetworkOverStagesOfDelays() {
-        Task task = Task.of(Task.Name.DMS).withLongestDelay(40);
+        Task task = Task.of(Task.Name.WM).withLongestDelay(40);
         List<Integer> stages = new ArrayList<>();
         TaskTrainer.Trained trained = new TaskTrainer(RUNNER).train(
                 Trainee.of(initial(task, true), EnumSet.of(Part.WREC, Part.WI, Part.WO)),

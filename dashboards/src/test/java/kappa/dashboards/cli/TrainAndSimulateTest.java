@@ -1,0 +1,95 @@
+package kappa.dashboards.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import kappa.fitting.network.NetworkFile;
+import kappa.ingest.session.NpzSession;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From a task to a trained network to a session that can be evaluated, as a user would type it. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class TrainAndSimulateTest {
+
+    @TempDir
+    static Path directory;
+
+    private record Ran(int code, String out, String err) {
+
+        JsonNode json() throws Exception {
+            assertThat(out).as(err).hasLineCount(1);
+            return new ObjectMapper().readTree(out);
+        }
+    }
+
+    private static Ran run(String line) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
+                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
+            System.setOut(toOut);
+            System.setErr(toErr);
+            int code = Main.commandLine().execute(line.replace("D/", directory + "/").split(" "));
+            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    @Test
+    @Order(1)
+    void shouldTrainANetworkAndReportHowWellItDoes() throws Exception {
+        Ran ran = run("train --task dm --rank 1 --neurons 100 --out D/dm.npz --seed 3 --json");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode figures = ran.json();
+        assertThat(figures.get("task").asText()).isEqualTo("dm");
+        assertThat(figures.get("accuracy").asDouble()).isGreaterThanOrEqualTo(0.99);
+        assertThat(figures.get("steps").asInt()).isBetween(25, 1500);
+        assertThat(figures.get("seconds").asDouble()).isPositive();
+        assertThat(figures.get("psychometric")).hasSize(10);
+        JsonNode easiest = figures.get("psychometric").get(9);
+        assertThat(easiest.get("coherence").asDouble()).isCloseTo(16 * 0.032, within(1e-9));
+        assertThat(easiest.get("positive").asDouble()).isEqualTo(1);
+        assertThat(NetworkFile.read(directory.resolve("dm.npz")).neurons()).isEqualTo(100);
+    }
+
+    @Test
+    @Order(2)
+    void shouldSimulateSessionsOfATrainedNetwork() throws Exception {
+        Ran counts = run("simulate D/dm.npz --task dm --trials 20 --out D/counts.npz --json");
+        assertThat(counts.code()).as(counts.err()).isZero();
+        assertThat(counts.json().get("bins").asInt()).isEqualTo(20 * 75);
+        assertThat(counts.json().get("accuracy").asDouble()).isGreaterThanOrEqualTo(0.9);
+        Ran rates = run("simulate D/dm.npz --task dm --trials 5 --observe rates --seed 2 --neurons-observed 0.5"
+                + " --out D/rates.npz");
+        assertThat(rates.code()).as(rates.err()).isZero();
+        assertThat(NpzSession.open(directory.resolve("rates.npz"), null).neurons()).isEqualTo(50);
+        Ran whole = run("simulate D/dm.npz --task dm --trials 5 --observe rates --seed 2 --out D/held-out.npz");
+        assertThat(whole.code()).as(whole.err()).isZero();
+        Ran evaluated = run("evaluate D/dm.npz D/held-out.npz --teacher D/dm.npz --json");
+        assertThat(evaluated.json().get("r2").asDouble()).isGreaterThan(1 - 1e-6);
+    }
+
+    @Test
+    @Order(3)
+    void shouldSayThatATaskWasNotLearnedAndWriteTheNetworkAllTheSame() {
+        Ran ran = run("train --task cdm --rank 1 --neurons 30 --max-steps 2 --out D/cdm.npz --parts m,n,b,h0");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err().lines().toList().getLast()).startsWith("kappa: ").contains("cdm.npz", "accuracy",
+                "after 2 steps", "expected 0.99");
+        assertThat(NetworkFile.read(directory.resolve("cdm.npz")).inputs()).isEqualTo(4);
+    }
+}

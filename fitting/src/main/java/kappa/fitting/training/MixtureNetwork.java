@@ -1,0 +1,342 @@
+package kappa.fitting.training;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.CholeskyDecomposition;
+import org.apache.commons.math3.linear.RealMatrix;
+
+/**
+ * A low-rank network known only by the statistics of its neurons (Dubreuil et al. 2022; Valente 2019, section 4.2): each
+ * belongs to one of P populations, and what it weighs is a Gaussian vector of that population,
+ *
+ * <pre>
+ * (m_i1 .. m_iK, n_i1 .. n_iK, W_1i .. W_Si, wo_1i .. wo_Oi) = mean_p + factor_p z_i        z_i ~ N(0, I_D)
+ * </pre>
+ *
+ * <p>with D = 2 K + S + O and covariance factor_p factor_p'. While it is trained, all z_i are drawn anew before each step, so
+ * that nothing can be learnt but means and factors; afterwards networks of any number of neurons can be drawn from it. What
+ * the thesis calls reproducing a network by hand is {@link #ofPopulations} and then {@link #sample}. Biases and initial state
+ * are zero. Not thread-safe.
+ */
+public final class MixtureNetwork implements Trainee {
+
+    /** What keeps the Cholesky factor of a covariance that is singular, relative to its trace. */
+    private static final double RIDGE = 1e-9;
+
+    private final int rank;
+    private final int inputs;
+    private final int outputs;
+    private final double alpha;
+    private final double[] weights;
+    private final boolean trainMeans;
+    private final List<float[]> means; // per population, [D]
+    private final List<float[]> factors; // per population, [D,D]
+    private final NetworkFile.LowRank network;
+    private final float[] basis; // [N,D] z of the present network
+
+    private MixtureNetwork(int neurons, int rank, int inputs, int outputs, double alpha, double[] weights,
+            boolean trainMeans, List<float[]> means, List<float[]> factors) {
+        double sum = Arrays.stream(weights).sum();
+        if (weights.length == 0 || !(Math.abs(sum - 1) < 1e-6) || Arrays.stream(weights).anyMatch(w -> !(w > 0))) {
+            throw new IllegalArgumentException(
+                    "weights " + Arrays.toString(weights) + ", expected positive numbers that sum to 1");
+        }
+        this.rank = rank;
+        this.inputs = inputs;
+        this.outputs = outputs;
+        this.alpha = alpha;
+        this.weights = weights.clone();
+        this.trainMeans = trainMeans;
+        this.means = means;
+        this.factors = factors;
+        this.basis = new float[neurons * dimensions()];
+        this.network = empty(neurons);
+    }
+
+    /**
+     * A mixture to begin training from: equal populations of mean zero whose factors are those of independent weights as in
+     * {@link NetworkFile.LowRank#initial}, and a little more, so that populations differ.
+     *
+     * @param neurons of the networks drawn during training
+     * @param trainMeans whether means are trained too; else they stay zero
+     */
+    public static MixtureNetwork initial(int populations, int neurons, int rank, int inputs, double alpha,
+            boolean trainMeans, SplittableRandom random) {
+        NetworkFile.LowRank one = NetworkFile.LowRank.initial(neurons, rank, inputs, alpha, random.split());
+        int outputs = one.outputs();
+        int d = 2 * rank + inputs + outputs;
+        double readout = 0;
+        for (float weight : one.readout()) {
+            readout += (double) weight * weight;
+        }
+        readout = Math.sqrt(readout / one.readout().length);
+        List<float[]> means = new ArrayList<>();
+        List<float[]> factors = new ArrayList<>();
+        for (int p = 0; p < populations; p++) {
+            float[] factor = new float[d * d];
+            for (int c = 0; c < d; c++) {
+                for (int g = 0; g < d; g++) {
+                    double scale = c < d - outputs ? 1 : readout;
+                    factor[c * d + g] = (float) (scale * ((c == g ? 1 : 0) + 0.1 * random.nextGaussian()));
+                }
+            }
+            means.add(new float[d]);
+            factors.add(factor);
+        }
+        double[] weights = new double[populations];
+        Arrays.fill(weights, 1.0 / populations);
+        return new MixtureNetwork(neurons, rank, inputs, outputs, alpha, weights, trainMeans, means, factors);
+    }
+
+    /**
+     * The mixture that has the means and covariances of a network's populations.
+     *
+     * @param population of each neuron, 0 to P - 1, each with at least one
+     */
+    public static MixtureNetwork ofPopulations(NetworkFile.LowRank network, int[] population) {
+        int neurons = network.neurons();
+        int count = Arrays.stream(population).max().orElse(0) + 1;
+        int rank = network.network().rank();
+        int d = 2 * rank + network.inputs() + network.outputs();
+        double[] weights = new double[count];
+        List<float[]> means = new ArrayList<>();
+        List<float[]> factors = new ArrayList<>();
+        List<float[]> parts = List.of(network.network().m(), network.network().n(), network.inputWeights(),
+                network.readout());
+        for (int p = 0; p < count; p++) {
+            double[] mean = new double[d];
+            double[][] square = new double[d][d];
+            int members = 0;
+            for (int i = 0; i < neurons; i++) {
+                if (population[i] == p) {
+                    double[] row = row(parts, neurons, i, d);
+                    for (int c = 0; c < d; c++) {
+                        mean[c] += row[c];
+                        for (int e = 0; e < d; e++) {
+                            square[c][e] += row[c] * row[e];
+                        }
+                    }
+                    members++;
+                }
+            }
+            if (members == 0) {
+                throw new IllegalArgumentException("population " + p + " has no neuron");
+            }
+            weights[p] = (double) members / neurons;
+            RealMatrix covariance = new Array2DRowRealMatrix(d, d);
+            for (int c = 0; c < d; c++) {
+                mean[c] /= members;
+            }
+            for (int c = 0; c < d; c++) {
+                for (int e = 0; e < d; e++) {
+                    covariance.setEntry(c, e, square[c][e] / members - mean[c] * mean[e]);
+                }
+            }
+            means.add(floats(mean));
+            factors.add(cholesky(covariance));
+        }
+        return new MixtureNetwork(neurons, rank, network.inputs(), network.outputs(), network.alpha(), weights, true,
+                means, factors);
+    }
+
+    /** What a neuron weighs, in the order of the class comment. */
+    private static double[] row(List<float[]> parts, int neurons, int i, int d) {
+        double[] row = new double[d];
+        int c = 0;
+        for (float[] part : parts) {
+            for (int at = i; at < part.length; at += neurons) {
+                row[c++] = part[at];
+            }
+        }
+        return row;
+    }
+
+    private static float[] floats(double[] values) {
+        float[] out = new float[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (float) values[i];
+        }
+        return out;
+    }
+
+    private static float[] cholesky(RealMatrix covariance) {
+        int d = covariance.getRowDimension();
+        double ridge = RIDGE * covariance.getTrace() / d + Double.MIN_NORMAL;
+        for (int c = 0; c < d; c++) {
+            covariance.addToEntry(c, c, ridge);
+        }
+        RealMatrix l = new CholeskyDecomposition(covariance, 1e-6, 0).getL();
+        float[] factor = new float[d * d];
+        for (int c = 0; c < d; c++) {
+            for (int g = 0; g < d; g++) {
+                factor[c * d + g] = (float) l.getEntry(c, g);
+            }
+        }
+        return factor;
+    }
+
+    private NetworkFile.LowRank empty(int neurons) {
+        return new NetworkFile.LowRank(
+                LowRankNetwork.withoutBias(neurons, rank, inputs, alpha, new float[neurons * rank],
+                        new float[neurons * rank], new float[neurons * inputs]),
+                new float[neurons * outputs], new float[neurons], new float[0]);
+    }
+
+    /** D, numbers a neuron. */
+    public int dimensions() {
+        return 2 * rank + inputs + outputs;
+    }
+
+    /** P. */
+    public int populations() {
+        return weights.length;
+    }
+
+    /** Fraction of the neurons that belong to a population. */
+    public double weight(int population) {
+        return weights[population];
+    }
+
+    /** Mean of a population, [D]. */
+    public double[] mean(int population) {
+        double[] out = new double[dimensions()];
+        Arrays.setAll(out, c -> means.get(population)[c]);
+        return out;
+    }
+
+    /** Covariance of a population, [D,D] by rows. */
+    public double[] covariance(int population) {
+        int d = dimensions();
+        float[] factor = factors.get(population);
+        double[] out = new double[d * d];
+        for (int c = 0; c < d; c++) {
+            for (int e = 0; e < d; e++) {
+                for (int g = 0; g < d; g++) {
+                    out[c * d + e] += (double) factor[c * d + g] * factor[e * d + g];
+                }
+            }
+        }
+        return out;
+    }
+
+    /** The population of a neuron: populations follow each other in every network drawn. */
+    public int population(int neuron, int neurons) {
+        double upTo = 0;
+        for (int p = 0; p < weights.length - 1; p++) {
+            upTo += weights[p];
+            if (neuron < Math.round(upTo * neurons)) {
+                return p;
+            }
+        }
+        return weights.length - 1;
+    }
+
+    /** A network of any number of neurons drawn from the mixture. */
+    public NetworkFile.LowRank sample(int neurons, SplittableRandom random) {
+        NetworkFile.LowRank drawn = empty(neurons);
+        float[] z = new float[neurons * dimensions()];
+        draw(z, random);
+        fill(drawn, z);
+        return drawn;
+    }
+
+    private static void draw(float[] z, SplittableRandom random) {
+        for (int i = 0; i < z.length; i++) {
+            z[i] = (float) random.nextGaussian();
+        }
+    }
+
+    /** Rows mean + factor z into the parts of a network. */
+    private void fill(NetworkFile.LowRank target, float[] z) {
+        int d = dimensions();
+        int neurons = target.neurons();
+        List<float[]> parts = parts(target);
+        for (int i = 0; i < neurons; i++) {
+            int p = population(i, neurons);
+            float[] factor = factors.get(p);
+            int c = 0;
+            for (float[] part : parts) {
+                for (int at = i; at < part.length; at += neurons) {
+                    double sum = means.get(p)[c];
+                    for (int g = 0; g < d; g++) {
+                        sum += (double) factor[c * d + g] * z[i * d + g];
+                    }
+                    part[at] = (float) sum;
+                    c++;
+                }
+            }
+        }
+    }
+
+    private static List<float[]> parts(NetworkFile.LowRank network) {
+        return List.of(network.network().m(), network.network().n(), network.inputWeights(), network.readout());
+    }
+
+    @Override
+    public NetworkFile.Contents network() {
+        return network;
+    }
+
+    @Override
+    public Set<Part> parts() {
+        return EnumSet.of(Part.M, Part.N, Part.WI, Part.WO);
+    }
+
+    @Override
+    public List<float[]> parameters() {
+        List<float[]> all = new ArrayList<>(factors);
+        if (trainMeans) {
+            all.addAll(means);
+        }
+        return all;
+    }
+
+    @Override
+    public void resample(SplittableRandom random) {
+        draw(basis, random);
+        fill(network, basis);
+    }
+
+    @Override
+    public void parametersChanged() {
+        fill(network, basis);
+    }
+
+    /** dL/dmean = sum over the population of dL/drow; dL/dfactor = sum of dL/drow z'. */
+    @Override
+    public List<float[]> gradient(NetworkGradient gradient) {
+        int d = dimensions();
+        int neurons = network.neurons();
+        List<float[]> slopes = List.of(gradient.of(Part.M), gradient.of(Part.N), gradient.of(Part.WI),
+                gradient.of(Part.WO));
+        double[][] mean = new double[populations()][d];
+        double[][] factor = new double[populations()][d * d];
+        for (int i = 0; i < neurons; i++) {
+            int p = population(i, neurons);
+            double[] row = row(slopes, neurons, i, d);
+            for (int c = 0; c < d; c++) {
+                mean[p][c] += row[c];
+                for (int g = 0; g < d; g++) {
+                    factor[p][c * d + g] += row[c] * basis[i * d + g];
+                }
+            }
+        }
+        List<float[]> all = new ArrayList<>();
+        for (double[] values : factor) {
+            all.add(floats(values));
+        }
+        if (trainMeans) {
+            for (double[] values : mean) {
+                all.add(floats(values));
+            }
+        }
+        return all;
+    }
+}

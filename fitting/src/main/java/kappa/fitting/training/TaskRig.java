@@ -1,0 +1,166 @@
+package kappa.fitting.training;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.task.Task;
+import kappa.fitting.task.Trial;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * A rig without an animal: it streams a network that does a task, trial after trial. Trial i is the one that
+ * {@link TaskSimulator} records with equal settings, number for number. Not thread-safe.
+ */
+public final class TaskRig implements SessionSource {
+
+    private static final long BIN_WIDTH_NS = Math.round(Task.BIN_WIDTH_S * 1e9);
+
+    private final String name;
+    private final NetworkFile.Contents network;
+    private final Task task;
+    private final TaskSimulator.Settings settings;
+    private final long trials;
+    private final int[] neurons;
+    private final PackedNetwork packed;
+    private final TrialBatch batch = new TrialBatch(KernelProvider.matrices());
+    private Trial current;
+    private float[] activity; // [T, recorded neurons] of the current trial
+    private long trial = -1;
+    private int bin;
+    private long bins;
+    private long total = -1;
+
+    /**
+     * @param name of the network, out of A-Z a-z 0-9 . _ - only
+     * @param settings what is recorded; its number of trials counts unless {@code endless}
+     * @param endless whether the rig never stops
+     * @throws kappa.ingest.session.InvalidInputException if the network does not fit the task
+     */
+    public TaskRig(String name, NetworkFile.Contents network, Task task, TaskSimulator.Settings settings,
+            boolean endless) {
+        Performance.requireInputs(network, task);
+        this.name = name;
+        this.network = network;
+        this.task = task;
+        this.settings = settings;
+        this.trials = endless ? Long.MAX_VALUE : settings.trials();
+        this.neurons = TaskSimulator.subset(network.neurons(), settings);
+        this.packed = new PackedNetwork(KernelProvider.matrices()).pack(network);
+        begin(0);
+    }
+
+    @Override
+    public String name() {
+        return "simulated-" + name + "-" + task.name() + "-" + settings.seed();
+    }
+
+    @Override
+    public SessionHeader.Builder describe() {
+        SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(Task.BIN_WIDTH_S)
+                .addAllInputChannels(task.inputNames()).setObservation(settings.observation()).setTrials(true)
+                .setOrigin("simulated rig: network " + name + ", N = " + network.neurons() + ", task " + task.name()
+                        + ", seed " + settings.seed())
+                .addAllPhases(task.phases());
+        for (int neuron : neurons) {
+            header.addNeurons("unit-" + (neuron + 1));
+        }
+        return header;
+    }
+
+    @Override
+    public long bins() {
+        if (trials == Long.MAX_VALUE) {
+            return -1;
+        }
+        if (total < 0) {
+            total = 0;
+            for (long i = 0; i < trials; i++) {
+                total += task.hasVariableDelay() ? task.trial(settings.seed(), i).bins() : task.longestTrial();
+            }
+        }
+        return total;
+    }
+
+    @Override
+    public boolean next(Bin.Builder out) {
+        out.clear();
+        if (trial >= trials) {
+            return false;
+        }
+        if (activity == null) {
+            run();
+        }
+        int inputs = task.inputs();
+        for (int s = 0; s < inputs; s++) {
+            out.addInputs(current.inputs()[bin * inputs + s]);
+        }
+        boolean counts = settings.observation() == Observation.COUNTS;
+        for (int j = 0; j < neurons.length; j++) {
+            float value = activity[bin * neurons.length + j];
+            if (counts) {
+                out.addCounts((int) value);
+            } else {
+                out.addValues(value);
+            }
+        }
+        int phase = 0;
+        while (bin >= current.phaseEnds()[phase]) {
+            phase++;
+        }
+        out.setTrial(trial).setTrialEnd(bin == current.bins() - 1).setPhase(phase + 1)
+                .setRigTimeNs((bins + 1) * BIN_WIDTH_NS);
+        bins++;
+        bin++;
+        if (bin == current.bins()) {
+            begin(trial + 1);
+        }
+        return true;
+    }
+
+    private void begin(long number) {
+        trial = number;
+        bin = 0;
+        activity = null;
+        current = number < trials ? task.trial(settings.seed(), number) : null;
+    }
+
+    /** Runs the current trial from its start. */
+    private void run() {
+        activity = new float[current.bins() * neurons.length];
+        SplittableRandom random = settings.observationRandom(trial);
+        batch.forward(packed, List.of(current), settings.stateNoise(),
+                List.of(TrialRunner.noise(settings.seed(), trial)), (t, x, rates, ratesAt) -> {
+                    for (int j = 0; j < neurons.length; j++) {
+                        int i = neurons[j];
+                        activity[t * neurons.length + j] = settings.observe(x[i], rates[ratesAt + i], random);
+                    }
+                });
+    }
+
+    @Override
+    public void skip(long count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("bins to skip: " + count);
+        }
+        long left = count;
+        while (current != null && left > 0) {
+            // Whole trials are skipped without being run.
+            long step = Math.min(left, current.bins() - bin);
+            left -= step;
+            bins += step;
+            bin += (int) step;
+            if (bin == current.bins()) {
+                begin(trial + 1);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        // Nothing is held open.
+    }
+}
