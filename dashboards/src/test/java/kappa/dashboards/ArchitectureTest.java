@@ -34,7 +34,8 @@ class ArchitectureTest {
 
     /** Arithmetic and files: what could run without a stream around it. */
     private static final String[] NUMERICAL = {"kappa.fitting.kernel..", "kappa.fitting.network..",
-        "kappa.fitting.online..", "kappa.fitting.task..", "kappa.fitting.training..", "kappa.fitting.wire..",
+        "kappa.fitting.online..", "kappa.fitting.offline..", "kappa.fitting.regression..", "kappa.fitting.em..",
+        "kappa.fitting.baseline..", "kappa.fitting.task..", "kappa.fitting.training..", "kappa.fitting.wire..",
         "kappa.analysis", "kappa.ingest.session.."};
 
     @ArchTest

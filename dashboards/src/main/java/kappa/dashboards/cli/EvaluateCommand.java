@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.PsthFit;
+import kappa.fitting.offline.CoSmoothing;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpzSession;
 import picocli.CommandLine.Command;
@@ -32,6 +34,15 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "What the session holds (default: the file decides).")
     private String observe;
 
+    @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
+        "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each",
+        "bin (the Neural Latents Benchmark's bits per spike, by filtering instead of smoothing)."})
+    private Double heldOutNeurons;
+
+    @Option(names = "--seed", defaultValue = "1",
+            description = "Seed of the draw of held-out neurons (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
@@ -54,6 +65,10 @@ final class EvaluateCommand implements Callable<Integer> {
             figures.put("ecc", connectivity.ecc());
         }
         evaluation.bitsPerSpike().ifPresent(bits -> figures.put("bits_per_spike", bits));
+        PsthFit.r2(fit, recording).ifPresent(psth -> figures.put("psth_r2", psth));
+        if (heldOutNeurons != null) {
+            addCoSmoothing(fit, recording, figures);
+        }
         if (json) {
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
             Output.json(figures);
@@ -62,5 +77,15 @@ final class EvaluateCommand implements Callable<Integer> {
             figures.forEach((name, value) -> System.out.println(name + " " + value));
         }
         return 0;
+    }
+
+    private void addCoSmoothing(NetworkFile.Contents fit, NpzSession recording, Map<String, Object> figures) {
+        if (!(fit instanceof NetworkFile.LowRank lowRank)) {
+            throw new InvalidInputException(
+                    network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");
+        }
+        boolean[] heldOut = CoSmoothing.draw(fit.neurons(), heldOutNeurons, seed);
+        CoSmoothing.bitsPerSpike(lowRank, recording, heldOut)
+                .ifPresent(bits -> figures.put("co_smoothing_bits_per_spike", bits));
     }
 }

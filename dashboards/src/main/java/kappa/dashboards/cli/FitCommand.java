@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.baseline.Baseline;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;

@@ -35,17 +35,19 @@ public final class Baseline implements SessionReader.Follower {
         predicted = new float[plan.neurons()];
     }
 
-    /** All that suit the observation: trackers of gain are for counts only. */
+    /**
+     * All that suit the observation, in the order in which they must be shown each bin: trackers of gain are for
+     * counts only.
+     */
     public static List<Baseline> all(FitPlan plan) {
         List<Baseline> all = new ArrayList<>();
         all.add(new Baseline("smoothed", plan, new SmoothedRate(plan)));
-        all.add(new Baseline("psth", plan, new Psth(plan)));
-        if (plan.kind() == ObservationKind.COUNTS) {
-            all.add(new Baseline("psth+tracker", plan, new Tracked(new Psth(plan), plan.neurons())));
-        }
-        all.add(new Baseline("kalman", plan, new KalmanModel(plan)));
-        if (plan.kind() == ObservationKind.COUNTS) {
-            all.add(new Baseline("kalman+tracker", plan, new Tracked(new KalmanModel(plan), plan.neurons())));
+        for (Baseline model : List.of(new Baseline("psth", plan, new Psth(plan)),
+                new Baseline("kalman", plan, new KalmanModel(plan)))) {
+            all.add(model);
+            if (plan.kind() == ObservationKind.COUNTS) {
+                all.add(new Baseline(model.name + "+tracker", plan, new Tracked(model.predicted)));
+            }
         }
         return all;
     }

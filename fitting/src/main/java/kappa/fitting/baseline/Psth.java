@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.network.Conditions;
 import kappa.fitting.online.ConstantRate;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.Start;
@@ -14,7 +15,7 @@ import kappa.fitting.online.Trial;
  * neighbouring bins (Gaussian, {@value #SMOOTHING_BINS} bins) and drawn to the neuron's mean as {@value #PRIOR_BINS}
  * bins of it would.
  *
- * <p>Two trials are of one condition if their inputs are the same, rounded to {@value #ROUNDING}, as far as the bin
+ * <p>Two trials are of one condition if their inputs are the same, rounded ({@link Conditions}), as far as the bin
  * that is predicted: nothing is known of inputs to come. Where no earlier trial had these inputs, all trials are the
  * condition; so it is throughout where inputs carry noise of their own. Stretches of a session without trials have
  * nothing in common: there the prediction is the neuron's mean.
@@ -23,7 +24,6 @@ final class Psth implements Predictor {
 
     private static final double SMOOTHING_BINS = 3;
     private static final double PRIOR_BINS = 10;
-    private static final double ROUNDING = 0.01;
     /** With noisy inputs every trial would be a new condition; sums of so many numbers, 64 MB, are kept. */
     private static final long MAX_SUMS = 16_000_000 / 4;
 
@@ -91,15 +91,11 @@ final class Psth implements Predictor {
             return false;
         }
         for (int s = 0; s < inputs; s++) {
-            if (condition.key[bin * inputs + s] != rounded(input[s])) {
+            if (condition.key[bin * inputs + s] != Conditions.rounded(input[s])) {
                 return false;
             }
         }
         return true;
-    }
-
-    private static long rounded(float input) {
-        return Math.round(input / ROUNDING);
     }
 
     private void predictFrom(List<Condition> from, float[] out) {
@@ -129,7 +125,7 @@ final class Psth implements Predictor {
         }
         long[] key = new long[(bin + 1) * inputs];
         for (int i = 0; i < key.length; i++) {
-            key[i] = rounded(u[i]);
+            key[i] = Conditions.rounded(u[i]);
         }
         Condition own = null;
         for (Condition condition : conditions) {

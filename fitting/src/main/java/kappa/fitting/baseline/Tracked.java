@@ -4,27 +4,28 @@ import kappa.fitting.online.GainTracker;
 import kappa.fitting.online.Start;
 import kappa.fitting.online.Trial;
 
-/** Another model's rates, each neuron's gain tracked on top of it. Not thread-safe. */
+/**
+ * Another model's rates, each neuron's gain tracked on top of it. The other model is shown every bin first. Not
+ * thread-safe.
+ */
 final class Tracked implements Predictor {
 
-    private final Predictor model;
     private final GainTracker tracker;
     private final float[] rate;
 
-    Tracked(Predictor model, int neurons) {
-        this.model = model;
-        tracker = new GainTracker(neurons);
-        rate = new float[neurons];
+    /** @param rate [N] where the other model writes what it predicts */
+    Tracked(float[] rate) {
+        this.rate = rate;
+        tracker = new GainTracker(rate.length);
     }
 
     @Override
     public void begin(Start start) {
-        model.begin(start);
+        // Gains drift across trials.
     }
 
     @Override
     public void predict(float[] u, float[] out) {
-        model.predict(u, rate);
         for (int i = 0; i < rate.length; i++) {
             out[i] = rate[i] * tracker.factors()[i];
         }
@@ -33,11 +34,10 @@ final class Tracked implements Predictor {
     @Override
     public void observe(float[] y) {
         tracker.learn(y, 0, rate);
-        model.observe(y);
     }
 
     @Override
     public void learn(Trial trial) {
-        model.learn(trial);
+        // Nothing but the tracker's sums changes.
     }
 }

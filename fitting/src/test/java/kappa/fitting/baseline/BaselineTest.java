@@ -35,14 +35,15 @@ class BaselineTest {
 
     /** A trial through all baselines. */
     private static void follow(List<Baseline> all, long index, Start start, float[] y, float[] u, int inputs) {
-        for (Baseline baseline : all) {
-            baseline.begin(start);
-            for (int t = 0; t < T; t++) {
+        all.forEach(baseline -> baseline.begin(start));
+        for (int t = 0; t < T; t++) {
+            for (Baseline baseline : all) {
                 baseline.bin(Arrays.copyOfRange(y, t * N, (t + 1) * N),
                         Arrays.copyOfRange(u, t * inputs, (t + 1) * inputs), new float[inputs]);
             }
-            baseline.end(new Trial(index, index * T, T, 0, y, new float[(T + 1) * inputs], 0));
         }
+        all.forEach(
+                baseline -> baseline.end(new Trial(index, index * T, T, 0, y, new float[(T + 1) * inputs], 0)));
     }
 
     /** Rates of two conditions, told by the input, as Poisson-like counts; a gain that drifts if asked. */
