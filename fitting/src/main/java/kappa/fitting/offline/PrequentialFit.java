@@ -30,7 +30,7 @@ public final class PrequentialFit implements SessionReader.Follower {
         this.plan = plan;
         this.algorithm = algorithm;
         published = algorithm.publish(null);
-        path = new LatentPath(kernels, plan.neurons(), plan.rank(), plan.inputs(), published);
+        path = new LatentPath(kernels, plan, published);
     }
 
     public FitPlan plan() {

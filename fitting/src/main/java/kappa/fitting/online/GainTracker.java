@@ -7,22 +7,30 @@ import java.util.Arrays;
  * multiplied with
  *
  * <pre>
- * (sum_j d^j y_{t-j} + 10) / (sum_j d^j rate_{t-j} + 10)        d = exp(-1/30) per bin, j from 1 on
+ * (sum_j d^j y_{t-j} + 10) / (sum_j d^j rate_{t-j} + 10)        d = exp(-1/tau) per bin, j from 1 on
  * </pre>
  *
- * <p>the count that was seen over the count that was predicted before any tracking, in about the last 30 bins, drawn
- * to 1 by ten spikes' worth of trust in the model. Nothing is allocated per bin. Not thread-safe.
+ * <p>the count that was seen over the count that was predicted before any tracking, in about the last tau bins (30
+ * unless told otherwise), drawn to 1 by ten spikes' worth of trust in the model. Nothing is allocated per bin. Not thread-safe.
  */
 public final class GainTracker {
 
-    private static final double DECAY = Math.exp(-1.0 / 30);
+    public static final double DEFAULT_BINS = 30;
+
     private static final double PRIOR_SPIKES = 10;
 
+    private final double decay;
     private final double[] seen;
     private final double[] predicted;
     private final float[] factors;
 
     public GainTracker(int neurons) {
+        this(neurons, DEFAULT_BINS);
+    }
+
+    /** @param bins the time constant tau */
+    public GainTracker(int neurons, double bins) {
+        decay = Math.exp(-1 / bins);
         seen = new double[neurons];
         predicted = new double[neurons];
         factors = new float[neurons];
@@ -44,11 +52,31 @@ public final class GainTracker {
         for (int i = 0; i < factors.length; i++) {
             float value = y[yOffset + i];
             if (!Float.isNaN(value)) {
-                seen[i] = DECAY * (seen[i] + value);
-                predicted[i] = DECAY * (predicted[i] + rate[i]);
+                seen[i] = decay * (seen[i] + value);
+                predicted[i] = decay * (predicted[i] + rate[i]);
                 factors[i] = (float) ((seen[i] + PRIOR_SPIKES) / (predicted[i] + PRIOR_SPIKES));
             }
         }
+    }
+
+    /**
+     * By how much tracking changes the loss of a bin of counts, in nats: sum_i (f_i - 1) rate_i - y_i log f_i over observed
+     * neurons.
+     *
+     * @param rate what is predicted without tracking, N numbers
+     */
+    public double lossChange(float[] y, int yOffset, float[] rate) {
+        double sum = 0;
+        for (int i = 0; i < factors.length; i++) {
+            float value = y[yOffset + i];
+            if (!Float.isNaN(value)) {
+                sum += (factors[i] - 1) * rate[i];
+                if (value > 0) {
+                    sum -= value * Math.log(factors[i]);
+                }
+            }
+        }
+        return sum;
     }
 
     /** The two sums, [2 N], for a checkpoint. */
