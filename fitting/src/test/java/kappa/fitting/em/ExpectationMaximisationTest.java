@@ -127,9 +127,9 @@ class ExpectationMaximisationTest {
     @ParameterizedTest
     @EnumSource(ObservationKind.class)
     void shouldLearnTheNoiseThatTheSessionWasDrawnWith(ObservationKind kind) {
-        Simulation simulation = simulate(kind, 100, PROCESS_SD, OBSERVATION_SD, START_SD);
+        Simulation simulation = simulate(kind, 60, PROCESS_SD, OBSERVATION_SD, START_SD);
         ExpectationMaximisation em = refined(kind, simulation.trials(),
-                truthWithWrongNoise(kind, simulation.kappaStd()), 12, null);
+                truthWithWrongNoise(kind, simulation.kappaStd()), 8, null);
         StateSpaceModel learnt = em.parameters();
         // kappa's unit is m's, which EM is free to change: noise is compared in currents, |m| sd / sqrt(N).
         double scale = rms(learnt.model().network().m()) / rms(DECISION.m());
@@ -139,17 +139,17 @@ class ExpectationMaximisationTest {
                 .isCloseTo(PROCESS_SD, within(0.1 * PROCESS_SD));
         if (kind != ObservationKind.COUNTS) {
             for (float noise : learnt.model().noise()) {
-                // A variance from 6,000 numbers has a relative standard error of 0.018, and 64 are looked at.
+                // A variance from 3,600 numbers has a relative standard error of 0.024, half of it in the deviation; 64 are seen.
                 assertThat(Math.sqrt(noise)).as("observation noise").isCloseTo(OBSERVATION_SD,
-                        within(0.04 * OBSERVATION_SD));
+                        within(0.05 * OBSERVATION_SD));
             }
         }
         double sign = Math.signum(dot(learnt.model().network().m(), DECISION.m()));
         // A mean of 100 starts with a standard error of .02, and a standard deviation with one of .014; both through
         // noise.
-        assertThat(sign * scale * learnt.start()[0]).as("start").isCloseTo(START, within(0.06));
+        assertThat(sign * scale * learnt.start()[0]).as("start").isCloseTo(START, within(0.07));
         assertThat(scale * Math.sqrt(learnt.startCovariance()[0])).as("spread of starts")
-                .isCloseTo(START_SD, within(0.06));
+                .isCloseTo(START_SD, within(0.07));
         shouldNeverDecrease(em.logPosteriors());
         assertThat(em.divergences()).isZero();
     }
@@ -171,13 +171,8 @@ class ExpectationMaximisationTest {
     void shouldRefineAnOnlineFit(ObservationKind kind) {
         List<Trial> trials = simulate(kind, 40, 0.02, OBSERVATION_SD, 0).trials();
         ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), 3, KernelProvider.kernels(), null);
-        OnlineFitter online = new OnlineFitter(plan(kind), KernelProvider.kernels(), null);
-        for (Trial trial : trials) {
-            em.learn(trial);
-            online.learn(trial);
-        }
+        trials.forEach(em::learn);
         PublishedModel before = em.publish(null);
-        assertThat(before.model().network()).isEqualTo(online.publish(null).model().network());
         em.endPass();
         PublishedModel after = em.publish(before);
         assertThat(em.logPosteriors()).hasSizeBetween(3, 4);
@@ -193,6 +188,18 @@ class ExpectationMaximisationTest {
         em.endPass();
         assertThat(em.publish(after).version()).isEqualTo(80);
         shouldNeverDecrease(em.logPosteriors());
+    }
+
+    @Test
+    void shouldBeTheOnlineFitDuringTheFirstPass() {
+        ExpectationMaximisation em = new ExpectationMaximisation(plan(ObservationKind.COUNTS), 3,
+                KernelProvider.kernels(), null);
+        OnlineFitter online = new OnlineFitter(plan(ObservationKind.COUNTS), KernelProvider.kernels(), null);
+        for (Trial trial : simulate(ObservationKind.COUNTS, 3, PROCESS_SD, 0, 0).trials()) {
+            em.learn(trial);
+            online.learn(trial);
+            assertThat(em.publish(null).model().network()).isEqualTo(online.publish(null).model().network());
+        }
     }
 
     private static double ecc(PublishedModel fit) {
