@@ -27,17 +27,29 @@ final class Output {
     /** A bar with an estimate of the time left on a terminal, a line every ten seconds elsewhere. Not thread-safe. */
     static final class Progress {
         private final String what;
+        private final String unit;
         private final boolean terminal = System.console() != null && System.console().isTerminal();
         private final long started = System.nanoTime();
         private long shown = started;
         private long firstDone = -1;
 
         Progress(String what) {
+            this(what, "bins");
+        }
+
+        /** @param unit what is counted */
+        Progress(String what, String unit) {
             this.what = what;
+            this.unit = unit;
         }
 
         /** @param total -1 if there is no end */
         void update(long done, long total) {
+            update(done, total, "");
+        }
+
+        /** @param detail added to the line */
+        void update(long done, long total, String detail) {
             long now = System.nanoTime();
             if (firstDone < 0) {
                 firstDone = done;
@@ -53,13 +65,14 @@ final class Output {
                     int filled = (int) (BAR * done / total);
                     line.append('[').repeat("#", filled).repeat(" ", BAR - filled).append("] ");
                 }
-                line.append(String.format("%d of %d bins, %.0f bins/s", done, total, perSecond));
+                line.append(String.format("%d of %d %s, %.0f %s/s", done, total, unit, perSecond, unit));
                 if (perSecond > 0 && done < total) {
                     line.append(String.format(", %.0f s left", (total - done) / perSecond));
                 }
             } else {
-                line.append(String.format("%d bins, %.0f bins/s", done, perSecond));
+                line.append(String.format("%d %s, %.0f %s/s", done, unit, perSecond, unit));
             }
+            line.append(detail);
             if (terminal) {
                 System.err.print("\r" + line + "\033[K" + (done == total ? "\n" : ""));
             } else {

@@ -10,10 +10,18 @@ public final class KernelProvider {
 
     private static final RnnKernels KERNELS = choose();
 
+    private static final MatrixKernels MATRICES = KERNELS instanceof VectorKernels
+            ? new VectorMatrixKernels()
+            : new ScalarMatrixKernels();
+
     private KernelProvider() {}
 
     public static RnnKernels kernels() {
         return KERNELS;
+    }
+
+    public static MatrixKernels matrices() {
+        return MATRICES;
     }
 
     private static RnnKernels choose() {

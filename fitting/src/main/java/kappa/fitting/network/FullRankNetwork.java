@@ -1,5 +1,7 @@
 package kappa.fitting.network;
 
+import java.util.SplittableRandom;
+
 /**
  * A recurrent network with unconstrained connectivity (Valente 2019, equation 1.6), of which a low-rank network is fitted as
  * a summary:
@@ -30,6 +32,23 @@ public record FullRankNetwork(int neurons, int inputs, double alpha, float[] wre
             throw new IllegalArgumentException("wrec has " + wrec.length + ", w " + w.length + ", b " + b.length
                     + " elements for " + neurons + " neurons and " + inputs + " inputs");
         }
+    }
+
+    /** Standard deviation of the weights of a random J, 1/sqrt(N): its eigenvalues fill the unit disc for any N. */
+    public static double connectivityDeviation(int neurons) {
+        return 1 / Math.sqrt(neurons);
+    }
+
+    /** Standard deviation of a random readout, 1/N: it begins next to silent, however many neurons it sums. */
+    public static double readoutDeviation(int neurons) {
+        return 1.0 / neurons;
+    }
+
+    /** A network to begin training from: Gaussian J of standard deviation 1/sqrt(N), standard Gaussian W, no biases. */
+    public static FullRankNetwork initial(int neurons, int inputs, double alpha, SplittableRandom random) {
+        return new FullRankNetwork(neurons, inputs, alpha,
+                LowRankNetwork.gaussian(neurons * neurons, connectivityDeviation(neurons), random),
+                LowRankNetwork.gaussian(neurons * inputs, 1, random), new float[neurons]);
     }
 
     @Override

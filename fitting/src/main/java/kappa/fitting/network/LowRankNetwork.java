@@ -1,6 +1,7 @@
 package kappa.fitting.network;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * A low-rank recurrent network, and the owner of its conventions (Valente, Pillow &amp; Ostojic 2022; Valente 2019,
@@ -62,6 +63,11 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         return Math.tanh(x);
     }
 
+    /** x with phi(x) = r, for r in (-1, 1). */
+    public static double inversePhi(double r) {
+        return 0.5 * (Math.log1p(r) - Math.log1p(-r));
+    }
+
     /** phi' as a function of r = phi(x). */
     public static double phiPrimeOfRate(double rate) {
         return 1 - rate * rate;
@@ -84,6 +90,46 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
     public static LowRankNetwork withoutBias(int neurons, int rank, int inputs, double alpha, float[] m, float[] n,
             float[] w) {
         return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, new float[neurons]);
+    }
+
+    /**
+     * A network to begin training from: every weight standard Gaussian, which with J = m n'/N makes currents of order one for
+     * any number of neurons; no biases.
+     */
+    public static LowRankNetwork initial(int neurons, int rank, int inputs, double alpha, SplittableRandom random) {
+        return withoutBias(neurons, rank, inputs, alpha, gaussian(neurons * rank, 1, random),
+                gaussian(neurons * rank, 1, random), gaussian(neurons * inputs, 1, random));
+    }
+
+    /** Independent Gaussian weights of mean 0. */
+    static float[] gaussian(int length, double standardDeviation, SplittableRandom random) {
+        float[] weights = new float[length];
+        for (int i = 0; i < length; i++) {
+            weights[i] = (float) (standardDeviation * random.nextGaussian());
+        }
+        return weights;
+    }
+
+    /**
+     * The connections among the first {@code count} neurons, as a network of that many: n is rescaled so that J = m n' / count
+     * has the same entries.
+     */
+    public LowRankNetwork among(int count) {
+        float[] rescaled = leading(n, count);
+        float factor = (float) (connectivityScale(neurons) / connectivityScale(count));
+        for (int i = 0; i < rescaled.length; i++) {
+            rescaled[i] *= factor;
+        }
+        return new LowRankNetwork(count, rank, inputs, alpha, leading(m, count), rescaled, leading(w, count),
+                Arrays.copyOf(b, count));
+    }
+
+    private float[] leading(float[] rows, int count) {
+        float[] out = new float[rows.length / neurons * count];
+        for (int k = 0; k < rows.length / neurons; k++) {
+            System.arraycopy(rows, k * neurons, out, k * count, count);
+        }
+        return out;
     }
 
     /** Overlaps sigma_kl = n_k' m_l / N, [K,K] by rows. */

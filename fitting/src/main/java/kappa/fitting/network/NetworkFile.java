@@ -2,6 +2,8 @@ package kappa.fitting.network;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import kappa.ingest.session.InputBasis;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpyArray;
 import kappa.ingest.session.Npz;
@@ -12,13 +14,18 @@ import kappa.ingest.session.NpzWriter;
  * {@code wi} [S,N], and if present {@code wo} [N,O], {@code h0} [N], {@code b} [N], {@code alpha} []; a full-rank network has
  * {@code wrec} [N,N] in place of {@code m} and {@code n}. A missing {@code alpha} is 0.2 (20 ms over 100 ms). The authors'
  * scales {@code si} [S] and {@code so} [O] are multiplied into {@code wi} and {@code wo} on reading and never written.
- * kappa's own files also hold {@code gain} [N], the g of spike counts with mean g (1 + phi(x)) per bin, if it is known.
+ * kappa's own files also hold, where it applies, {@code gain} [N], the g of spike counts with mean g (1 + phi(x)) per bin;
+ * {@code hidden} [], how many of the N, the last ones, nobody recorded; and {@code input_basis} [2], bumps and bins of the
+ * {@link InputBasis} that the inputs were made with.
  *
  * <p>In memory m, n and wo lie the other way round, one row per latent dimension or output. Stateless.
  */
 public final class NetworkFile {
 
     private static final double DEFAULT_ALPHA = 0.2;
+
+    /** Large enough for the readout of a rank-1 network to reach the targets while kappa is still of order one. */
+    private static final double INITIAL_READOUT = 4;
 
     /** What a network file holds. Arrays are shared, not copied, and nobody writes to them. */
     public sealed interface Contents {
@@ -43,6 +50,14 @@ public final class NetworkFile {
 
         /** [N] currents x before a trial's first bin. */
         float[] initialState();
+
+        /** O, the number of outputs; 0 without a readout. */
+        default int outputs() {
+            return readout().length / neurons();
+        }
+
+        /** The factor of the readout: z = scale times readout phi(x). */
+        double readoutScale();
     }
 
     /**
@@ -52,21 +67,42 @@ public final class NetworkFile {
      * @param readout [O,N], or empty
      * @param initialState [N]
      * @param gain [N] g of spike counts, or empty if unknown
+     * @param scope what of it stands for a recording
      */
-    public record LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain)
+    public record LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain, Scope scope)
             implements
                 Contents {
 
+        /** A network all of whose neurons were recorded, on the recording's own inputs. */
+        public LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain) {
+            this(network, readout, initialState, gain, Scope.WHOLE);
+        }
+
         public LowRank {
+            if (scope.hidden() < 0 || scope.hidden() >= network.neurons()) {
+                throw new IllegalArgumentException(scope.hidden() + " of " + network.neurons() + " neurons are hidden");
+            }
             checkLengths(network.neurons(), readout, initialState);
             if (gain.length != 0 && gain.length != network.neurons()) {
                 throw new IllegalArgumentException("gain has " + gain.length + " elements");
             }
         }
 
+        /** The connections among the neurons that were recorded. */
+        public LowRankNetwork recorded() {
+            return scope.hidden() == 0 ? network : network.among(network.neurons() - scope.hidden());
+        }
+
         /** A network that starts at x = 0, without readout and with unknown gain. */
         public static LowRank of(LowRankNetwork network) {
             return new LowRank(network, new float[0], new float[network.neurons()], new float[0]);
+        }
+
+        /** A network to begin training from, with a Gaussian readout of standard deviation 4. */
+        public static LowRank initial(int neurons, int rank, int inputs, double alpha, SplittableRandom random) {
+            LowRankNetwork network = LowRankNetwork.initial(neurons, rank, inputs, alpha, random);
+            return new LowRank(network, LowRankNetwork.gaussian(neurons, INITIAL_READOUT, random), new float[neurons],
+                    new float[0]);
         }
 
         @Override
@@ -93,6 +129,23 @@ public final class NetworkFile {
         public float[] inputWeights() {
             return network.w();
         }
+
+        @Override
+        public double readoutScale() {
+            return LowRankNetwork.connectivityScale(network.neurons());
+        }
+    }
+
+    /**
+     * How a fitted network relates to the recording it was fitted to.
+     *
+     * @param hidden how many of its neurons, the last ones, nobody recorded
+     * @param basis that its inputs are made with, if they are not the recording's own
+     */
+    public record Scope(int hidden, Optional<InputBasis> basis) {
+
+        /** Every neuron recorded, and the recording's own inputs. */
+        public static final Scope WHOLE = new Scope(0, Optional.empty());
     }
 
     /**
@@ -108,6 +161,14 @@ public final class NetworkFile {
             checkLengths(network.neurons(), readout, initialState);
         }
 
+        /** A network to begin training from. */
+        public static FullRank initial(int neurons, int inputs, double alpha, SplittableRandom random) {
+            FullRankNetwork network = FullRankNetwork.initial(neurons, inputs, alpha, random);
+            return new FullRank(network,
+                    LowRankNetwork.gaussian(neurons, FullRankNetwork.readoutDeviation(neurons), random),
+                    new float[neurons]);
+        }
+
         @Override
         public int neurons() {
             return network.neurons();
@@ -131,6 +192,11 @@ public final class NetworkFile {
         @Override
         public float[] inputWeights() {
             return network.w();
+        }
+
+        @Override
+        public double readoutScale() {
+            return 1;
         }
     }
 
@@ -188,7 +254,7 @@ public final class NetworkFile {
                 }
             }
             return new LowRank(new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b), readout, initialState,
-                    gain);
+                    gain, scope(npz, neurons));
         }
     }
 
@@ -201,19 +267,24 @@ public final class NetworkFile {
         int neurons = contents.neurons();
         try (NpzWriter npz = NpzWriter.create(file)) {
             switch (contents) {
-                case LowRank(LowRankNetwork network, var _, var _, float[] gain) -> {
+                case LowRank(LowRankNetwork network, var _, var _, float[] gain, Scope scope) -> {
                     int rank = network.rank();
                     npz.put("m", transposed(network.m(), rank), neurons, rank);
                     npz.put("n", transposed(network.n(), rank), neurons, rank);
                     if (gain.length > 0) {
                         npz.put("gain", gain, neurons);
                     }
+                    if (scope.hidden() > 0) {
+                        npz.put("hidden", scope.hidden());
+                    }
+                    scope.basis().ifPresent(
+                            basis -> npz.put("input_basis", new float[]{basis.bumps(), basis.bins()}, 2));
                 }
                 case FullRank(FullRankNetwork network, var _, var _) -> npz.put("wrec", network.wrec(), neurons,
                         neurons);
             }
             npz.put("wi", contents.inputWeights(), contents.inputs(), neurons);
-            int outputs = contents.readout().length / neurons;
+            int outputs = contents.outputs();
             if (outputs > 0) {
                 npz.put("wo", transposed(contents.readout(), outputs), neurons, outputs);
             }
@@ -221,6 +292,22 @@ public final class NetworkFile {
             npz.put("b", contents.biases(), neurons);
             npz.put("alpha", contents.alpha());
         }
+    }
+
+    private static Scope scope(Npz npz, int neurons) {
+        double hidden = npz.find("hidden").map(NpyArray::scalar).orElse(0.0);
+        if (!(hidden >= 0 && hidden < neurons && hidden == Math.rint(hidden))) {
+            throw npz.array("hidden").invalid(hidden + ", expected how many of the " + neurons
+                    + " neurons nobody recorded");
+        }
+        Optional<InputBasis> basis = vector(npz, "input_basis", 2).map(values -> {
+            if (values[0] != Math.rint(values[0]) || values[1] != Math.rint(values[1])) {
+                throw npz.array("input_basis").invalid("[" + values[0] + ", " + values[1]
+                        + "], expected whole numbers of bumps and bins");
+            }
+            return new InputBasis((int) values[0], (int) values[1]);
+        });
+        return new Scope((int) hidden, basis);
     }
 
     private static double alpha(Npz npz) {

@@ -42,8 +42,7 @@ public final class SimulatedSession implements SessionSource {
     private static final double[] COHERENCES = {-16, -8, -4, -2, -1, 1, 2, 4, 8, 16};
     private static final double SHORTEST_PULSE = 0.1;
     private static final double LONGEST_PULSE = 1;
-    /** Above it Knuth's product of uniforms would take hundreds of draws a count, and no neuron fires like that. */
-    private static final double LARGEST_GAIN = 50;
+    private static final double LARGEST_GAIN = TrialRandom.LARGEST_MEAN_COUNT / 2;
 
     /**
      * What the rig shows and for how long.
@@ -193,9 +192,7 @@ public final class SimulatedSession implements SessionSource {
     }
 
     private void startTrial(long trial) {
-        // Seeds that differ by the generator's own increment would give shifted copies of one stream: scatter them first.
-        long base = new SplittableRandom(settings.seed()).nextLong();
-        random = new SplittableRandom(new SplittableRandom(base + trial).nextLong());
+        random = TrialRandom.of(settings.seed(), trial);
         Arrays.fill(x, 0);
         for (int i = 0; i < x.length; i++) {
             rates[i] = LowRankNetwork.phi(x[i] + network.b()[i]);
@@ -267,7 +264,7 @@ public final class SimulatedSession implements SessionSource {
 
     private void addCounts(Bin.Builder out) {
         for (double rate : rates) {
-            out.addCounts(poisson(settings.gain() * (1 + rate)));
+            out.addCounts(TrialRandom.poisson(random, settings.gain() * (1 + rate)));
         }
     }
 
@@ -275,17 +272,5 @@ public final class SimulatedSession implements SessionSource {
         for (double value : values) {
             out.addValues((float) value);
         }
-    }
-
-    /** Knuth: the number of uniforms whose product stays above exp(-mean). Exact, and cheap at a few spikes a bin. */
-    private int poisson(double mean) {
-        double limit = Math.exp(-mean);
-        double product = random.nextDouble();
-        int count = 0;
-        while (product > limit) {
-            product *= random.nextDouble();
-            count++;
-        }
-        return count;
     }
 }

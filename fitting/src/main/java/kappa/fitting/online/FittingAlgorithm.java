@@ -1,5 +1,7 @@
 package kappa.fitting.online;
 
+import java.util.List;
+
 /**
  * A way of fitting a low-rank network to trials, one after the other as they are recorded: truncated BPTT
  * ({@link OnlineFitter}), reduced-rank regression, or expectation-maximisation. The same object serves a live session, where
@@ -15,6 +17,11 @@ public interface FittingAlgorithm {
 
     /** A pass over the recording is over, and the same trials may follow once more, in the same order. */
     default void endPass() {}
+
+    /** What the user should know about this fit, one line each. */
+    default List<String> warnings() {
+        return List.of();
+    }
 
     /**
      * The present model in canonical gauge; an immutable snapshot.

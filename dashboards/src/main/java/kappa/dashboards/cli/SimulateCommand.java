@@ -1,0 +1,107 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.TaskSimulator;
+import kappa.fitting.training.TrialRunner;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Records a network that does a task, as a session file. */
+@Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Runs a network on fresh trials of a task and writes what would be recorded: by default Poisson spike",
+    "counts, 0.4 (1 + tanh x) per neuron and bin of 20 ms, of dynamics without noise."})
+final class SimulateCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "NET.npz", description = "The network, of low or full rank.")
+    private Path network;
+
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true, description = "What it does.")
+    private String taskName;
+
+    @Option(names = "--trials", paramLabel = "N", defaultValue = "800",
+            description = "Number of trials (default: ${DEFAULT-VALUE}).")
+    private int trials;
+
+    @Option(names = "--observe", paramLabel = "rates|currents|counts", defaultValue = "counts",
+            description = "What is recorded (default: ${DEFAULT-VALUE}).")
+    private String observe;
+
+    @Option(names = "--out", paramLabel = "SESSION.npz", required = true, description = "Where to write the session.")
+    private Path out;
+
+    @Option(names = "--gain", paramLabel = "G", defaultValue = "0.4",
+            description = "Mean spike count per bin of a neuron at rest (default: ${DEFAULT-VALUE}).")
+    private double gain;
+
+    @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0",
+            description = "Noise on each current in each bin (default: ${DEFAULT-VALUE}).")
+    private double stateNoise;
+
+    @Option(names = "--observation-noise", paramLabel = "SD", defaultValue = "0",
+            description = "Noise on recorded rates or currents (default: ${DEFAULT-VALUE}).")
+    private double observationNoise;
+
+    @Option(names = "--neurons-observed", paramLabel = "F", defaultValue = "1",
+            description = "Fraction of the neurons that is recorded, drawn at random (default: all).")
+    private double observed;
+
+    @Option(names = "--subset-seed", paramLabel = "SEED", defaultValue = "1",
+            description = "Which neurons those are: equal in sessions that belong together (default: ${DEFAULT-VALUE}).")
+    private long subsetSeed;
+
+    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
+            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
+    private double context;
+
+    @Option(names = "--seed", defaultValue = "1",
+            description = "Seed of trials, noise and spikes (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin
+    private Options.TrialThreads threads;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Task task = Task.named(taskName).withContext(context);
+        TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, Options.observation(observe), gain,
+                stateNoise, observationNoise, observed, subsetSeed, seed);
+        NetworkFile.Contents contents = NetworkFile.read(network);
+        TaskSimulator.Recorded recorded;
+        try (TrialRunner runner = new TrialRunner(threads.count())) {
+            Output.Progress progress = new Output.Progress("simulating " + task.name(), "trials");
+            AtomicInteger done = new AtomicInteger();
+            recorded = TaskSimulator.record(contents, task, settings, runner, out, more -> {
+                synchronized (progress) {
+                    progress.update(done.addAndGet(more), trials);
+                }
+            });
+        }
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("session", out.toString());
+        figures.put("task", task.name().toString());
+        figures.put("trials", recorded.trials());
+        figures.put("bins", recorded.bins());
+        figures.put("neurons", recorded.neurons());
+        figures.put("mean_activity", recorded.meanActivity());
+        if (recorded.performance() != null) {
+            figures.put("accuracy", recorded.performance().accuracy());
+        }
+        if (json) {
+            Output.json(figures);
+        } else {
+            figures.forEach((name, value) -> System.out.println(name + " " + value));
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,260 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.TrialRandom;
+import kappa.fitting.network.Truncation;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.Part;
+import kappa.fitting.training.Performance;
+import kappa.fitting.training.TaskTrainer;
+import kappa.fitting.training.Trainee;
+import kappa.fitting.training.TrainingPlan;
+import kappa.fitting.training.TrialRunner;
+import kappa.ingest.session.InvalidInputException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Trains a network on a task and says how well it does it. */
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Trains a network of rank K, or of full rank, on a task, until it does it well enough:",
+    "99 % right choices (98 % for dms) in 200 fresh trials.",
+    "Exits with 1 if it did not get there; the network is written all the same."})
+final class TrainCommand implements Callable<Integer> {
+
+    private static final int FRESH_TRIALS = 200;
+    private static final long FRESH = 0x66726573L;
+    /** Generator of the initial weights: no trial has this number. */
+    private static final long INITIAL = -1;
+    private static final int DEFAULT_NEURONS = 512;
+
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,
+            description = "Random-dots decision, working memory (Romo), context-dependent decision (Mante), multisensory"
+                    + " integration (Raposo), or delayed match-to-sample.")
+    private String taskName;
+
+    @Option(names = "--rank", paramLabel = "K|full", required = true, description = "Rank of the connectivity.")
+    private String rank;
+
+    @Option(names = "--neurons", paramLabel = "N",
+            description = "Neurons (default: " + DEFAULT_NEURONS + ", or those of --from).")
+    private Integer neurons;
+
+    @Option(names = "--out", paramLabel = "NET.npz", required = true, description = "Where to write the network.")
+    private Path out;
+
+    @Option(names = "--from", paramLabel = "NET.npz",
+            description = "Begin with this network; one of full rank is cut down to the leading K singular values.")
+    private Path from;
+
+    @Option(names = "--seed", defaultValue = "1",
+            description = "Seed of initial weights, trials and noise (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Epochs of 800 trials to give up after.")
+    private Integer epochs;
+
+    @Option(names = "--max-steps", paramLabel = "N", description = "Steps of 32 trials to give up after.")
+    private Long maxSteps;
+
+    @Option(names = "--learning-rate", paramLabel = "R",
+            description = "Of Adam (default: 0.005, 0.01 for cdm and msi, 0.0001 for full rank).")
+    private Double learningRate;
+
+    @Option(names = "--clip", paramLabel = "NORM", description = "Largest norm of a gradient (default: 1, 0.1 for cdm"
+            + " and msi of low rank).")
+    private Double clip;
+
+    @Option(names = "--noise", paramLabel = "SD",
+            description = "Noise on each current in each bin, in training and in the fresh trials (default: 0.05).")
+    private Double noise;
+
+    @Option(names = "--parts", paramLabel = "PART", split = ",",
+            description = "Parts to train, the others stay as they begin (default: m,n,wi,wo, or wrec,wi,wo for full"
+                    + " rank; also b and h0).")
+    private List<String> parts;
+
+    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
+            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
+    private double context;
+
+    @Mixin
+    private Options.TrialThreads threads;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Task task = Task.named(taskName).withContext(context);
+        boolean full = rank.equalsIgnoreCase("full");
+        TrainingPlan plan = TrainingPlan.of(task, full, seed);
+        TaskTrainer.Settings settings = settings(plan.settings());
+        NetworkFile.Contents start = start(task, full);
+        Set<Part> trained = trained(plan.parts(), full);
+        long begun = System.nanoTime();
+        try (TrialRunner runner = new TrialRunner(threads.count())) {
+            Output.Progress progress = new Output.Progress("training " + task.name(), "steps");
+            TaskTrainer.Trained result = new TaskTrainer(runner).train(Trainee.of(start, trained), plan.stages(),
+                    settings, (steps, last) -> progress.update(steps, settings.maxSteps(), detail(last, plan)));
+            progress.update(result.steps(), result.steps(), result.reached() ? ", reached" : ", not reached");
+            NetworkFile.write(out, result.network());
+            Performance fresh = Performance.of(result.network(), task, FRESH_TRIALS, settings.noise(), seed ^ FRESH,
+                    runner);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            report(task, start.neurons(), result.steps(), seconds, fresh, plan.accuracy());
+            if (fresh.accuracy() >= plan.accuracy()) {
+                return 0;
+            }
+            throw new Main.Stopped(String.format(Locale.ROOT,
+                    "%s: accuracy %.3f after %d steps, expected %.2f: try more --epochs, another --seed or --from a"
+                            + " full-rank network of the task",
+                    out, fresh.accuracy(), result.steps(), plan.accuracy()));
+        }
+    }
+
+    private static String detail(TaskTrainer.Progress last, TrainingPlan plan) {
+        if (last == null) {
+            return "";
+        }
+        String stage = plan.stages().size() == 1 ? "" : ", stage " + (last.stage() + 1) + " of " + plan.stages().size();
+        return String.format(Locale.ROOT, "%s, accuracy %.3f, loss %.4f", stage, last.validation().accuracy(),
+                last.validation().loss());
+    }
+
+    private TaskTrainer.Settings settings(TaskTrainer.Settings given) {
+        if (epochs != null && maxSteps != null) {
+            throw new InvalidInputException("--epochs and --max-steps are both given, expected one of them");
+        }
+        if (epochs != null && epochs < 1) {
+            throw new InvalidInputException("--epochs is " + epochs + ", expected at least 1");
+        }
+        long steps = maxSteps != null
+                ? maxSteps
+                : epochs != null
+                        ? Math.ceilDiv((long) epochs * TrainingPlan.EPOCH, given.batch())
+                        : given.maxSteps();
+        return new TaskTrainer.Settings(given.batch(), learningRate == null ? given.learningRate() : learningRate,
+                clip == null ? given.largestNorm() : clip, noise == null ? given.noise() : noise, steps,
+                given.checkEvery(), given.validationTrials(), given.accuracy(), given.loss(), seed);
+    }
+
+    private int lowRank(int most) {
+        int k;
+        try {
+            k = Integer.parseInt(rank);
+        } catch (NumberFormatException e) {
+            throw new InvalidInputException("--rank is " + rank + ", expected a number or full", e);
+        }
+        if (k < 1 || k > most) {
+            throw new InvalidInputException("--rank is " + rank + ", expected 1 to " + most + " or full");
+        }
+        return k;
+    }
+
+    private NetworkFile.Contents start(Task task, boolean full) {
+        if (from != null) {
+            return given(full);
+        }
+        int n = neurons == null ? DEFAULT_NEURONS : neurons;
+        if (n < 1 || n > 16_384) {
+            throw new InvalidInputException("--neurons is " + n + ", expected 1 to 16384");
+        }
+        return full
+                ? NetworkFile.FullRank.initial(n, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL))
+                : NetworkFile.LowRank.initial(n, lowRank(n), task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
+    }
+
+    private NetworkFile.Contents given(boolean full) {
+        NetworkFile.Contents contents = NetworkFile.read(from);
+        if (neurons != null && neurons != contents.neurons()) {
+            throw new InvalidInputException(
+                    "--neurons is " + neurons + ", expected " + contents.neurons() + " as in " + from);
+        }
+        return switch (contents) {
+            case NetworkFile.FullRank network -> full
+                    ? network
+                    : new Truncation(network).toRank(lowRank(network.neurons()));
+            case NetworkFile.LowRank network -> {
+                int k = network.network().rank();
+                if (full || lowRank(network.neurons()) != k) {
+                    throw new InvalidInputException("--rank is " + rank + ", expected " + k + " as in " + from);
+                }
+                yield network;
+            }
+        };
+    }
+
+    private Set<Part> trained(Set<Part> usual, boolean full) {
+        if (parts == null) {
+            return usual;
+        }
+        Set<Part> possible = EnumSet.of(Part.WI, Part.WO, Part.B, Part.H0);
+        possible.addAll(full ? EnumSet.of(Part.WREC) : EnumSet.of(Part.M, Part.N));
+        Set<Part> chosen = EnumSet.noneOf(Part.class);
+        for (String name : parts) {
+            chosen.add(possible.stream().filter(part -> part.name().equalsIgnoreCase(name)).findFirst()
+                    .orElseThrow(() -> new InvalidInputException("--parts names '" + name + "', expected some of "
+                            + possible.toString().toLowerCase(Locale.ROOT))));
+        }
+        return chosen;
+    }
+
+    private void report(Task task, int n, long steps, double seconds, Performance fresh, double expected) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("task", task.name().toString());
+        figures.put("rank", rank);
+        figures.put("neurons", n);
+        figures.put("seed", seed);
+        figures.put("accuracy", fresh.accuracy());
+        figures.put("expected_accuracy", expected);
+        figures.put("loss", fresh.loss());
+        figures.put("steps", steps);
+        figures.put("seconds", seconds);
+        if (json) {
+            figures.put("psychometric", psychometric(task, fresh));
+            Output.json(figures);
+        } else {
+            figures.forEach((name, value) -> System.out.println(name + " " + value));
+            psychometric(task, fresh).forEach(System.out::println);
+        }
+    }
+
+    /** P(choice = +1) by condition, with the names that the task gives to its conditions. */
+    static List<Map<String, Object>> psychometric(Task task, Performance performance) {
+        List<Map<String, Object>> points = new ArrayList<>();
+        for (Performance.Point point : performance.psychometric()) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            switch (task.name()) {
+                case DM -> row.put("coherence", point.first());
+                case WM -> {
+                    row.put("f1", point.first());
+                    row.put("f2", point.second());
+                }
+                case CDM, MSI -> {
+                    row.put(task.name() == Task.Name.CDM ? "context" : "modalities",
+                            List.of("A", "B", "AB").get(point.context()));
+                    row.put("coherence_a", point.first());
+                    row.put("coherence_b", point.second());
+                }
+                case DMS -> {
+                    row.put("sample", point.first() == 0 ? "A" : "B");
+                    row.put("test", point.second() == 0 ? "A" : "B");
+                }
+            }
+            row.put("trials", point.trials());
+            row.put("positive", point.positive());
+            points.add(row);
+        }
+        return points;
+    }
+}

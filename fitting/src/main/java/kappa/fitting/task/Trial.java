@@ -1,0 +1,20 @@
+package kappa.fitting.task;
+
+/**
+ * One trial of a task: what the network is given, and what its readout should be. There is one output. The arrays belong to
+ * whoever asked for the trial.
+ *
+ * @param condition what the trial asks
+ * @param bins T
+ * @param inputs [T,S] u_t, noise included
+ * @param targets [T] what the readout should be, 0 where nothing is asked
+ * @param mask [T] 1 in the decision epoch, else 0
+ * @param phaseEnds the bin after the last of each phase of {@link Task#phases}, ascending; the last is T
+ */
+public record Trial(Condition condition, int bins, float[] inputs, float[] targets, float[] mask, int[] phaseEnds) {
+
+    /** The target of the decision epoch. */
+    public double target() {
+        return targets[bins - 1];
+    }
+}

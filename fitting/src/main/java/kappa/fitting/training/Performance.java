@@ -1,0 +1,138 @@
+package kappa.fitting.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.task.Condition;
+import kappa.fitting.task.Task;
+import kappa.fitting.task.Trial;
+import kappa.ingest.session.InvalidInputException;
+
+/**
+ * How well a network does a task. The choice of a trial is the sign of the readout averaged over the decision epoch, and it
+ * is right if that is the sign of the target.
+ *
+ * @param accuracy fraction of right choices
+ * @param loss mean over trials of the squared error of the readout, averaged over the decision epoch
+ * @param outcomes one for each trial, in order
+ */
+public record Performance(double accuracy, double loss, List<Outcome> outcomes) {
+
+    /** The readout of one trial, averaged over the decision epoch. */
+    public record Outcome(Condition condition, double target, double readout) {
+
+        /** Whether the sign of the readout is that of the target. */
+        public boolean right() {
+            return readout * target > 0;
+        }
+    }
+
+    /**
+     * How often +1 was chosen among trials of one kind.
+     *
+     * @param first coherence of the first channel, f1 or the sample
+     * @param second coherence of the second channel, f2 or the test
+     * @param context the cued channel, or the modalities
+     * @param trials how many there were
+     * @param positive P(choice = +1)
+     */
+    public record Point(double first, double second, int context, int trials, double positive) {}
+
+    /**
+     * Runs the network on fresh trials.
+     *
+     * @param seed of trials and noise: use another than training did
+     * @param sigma standard deviation of the noise on each current in each bin
+     * @throws InvalidInputException if the network does not fit the task
+     */
+    public static Performance of(NetworkFile.Contents network, Task task, int trials, double sigma, long seed,
+            TrialRunner runner) {
+        requireFit(network, task);
+        record Batch(List<Outcome> outcomes, double loss) {}
+
+        List<Batch> batches = runner.run(network, trials, 0, i -> task.trial(seed, i), sigma, seed, TrialRunner.UNSEEN,
+                (batch, run, _) -> new Batch(outcomes(batch, run), loss(batch, run)));
+        return of(batches.stream().flatMap(batch -> batch.outcomes().stream()).toList(),
+                batches.stream().mapToDouble(Batch::loss).sum());
+    }
+
+    /** The performance in trials that were run elsewhere. */
+    static Performance of(List<Outcome> outcomes, double summedLoss) {
+        double accuracy = (double) outcomes.stream().filter(Outcome::right).count() / outcomes.size();
+        return new Performance(accuracy, summedLoss / outcomes.size(), outcomes);
+    }
+
+    static List<Outcome> outcomes(TrialBatch batch, List<Trial> trials) {
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int b = 0; b < trials.size(); b++) {
+            Trial trial = trials.get(b);
+            outcomes.add(new Outcome(trial.condition(), trial.target(), batch.readout(b)));
+        }
+        return outcomes;
+    }
+
+    /** Summed over the trials. */
+    static double loss(TrialBatch batch, List<Trial> trials) {
+        double loss = 0;
+        for (int b = 0; b < trials.size(); b++) {
+            loss += batch.loss(b);
+        }
+        return loss;
+    }
+
+    /**
+     * Refuses a network that cannot do a task.
+     *
+     * @throws InvalidInputException naming what is wrong
+     */
+    public static void requireFit(NetworkFile.Contents network, Task task) {
+        if (network.inputs() != task.inputs()) {
+            throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as task "
+                    + task.name() + " has, " + task.inputs());
+        }
+        if (network.outputs() != 1) {
+            throw new InvalidInputException(
+                    "network: " + network.outputs() + " outputs, expected a readout 'wo' with 1, for task "
+                            + task.name());
+        }
+    }
+
+    /**
+     * The psychometric curves or matrices of the task: P(choice = +1) for each condition that occurred. For CDM and MSI a
+     * matrix of the two coherences for each context, for WM one of f1 and f2, for DMS the four pairs, for DM a curve.
+     */
+    public List<Point> psychometric() {
+        return grouped(Condition::first, Condition::second);
+    }
+
+    /** P(choice = +1) by the coherence of one channel, 0 or 1, and context, over whatever the other channel did. */
+    public List<Point> marginal(int channel) {
+        return channel == 0 ? grouped(Condition::first, _ -> 0) : grouped(_ -> 0, Condition::second);
+    }
+
+    private List<Point> grouped(ToDoubleFunction<Condition> first, ToDoubleFunction<Condition> second) {
+        Map<List<Double>, List<Outcome>> groups = outcomes.stream()
+                .collect(Collectors.groupingBy(
+                        outcome -> List.of((double) outcome.condition().context(),
+                                first.applyAsDouble(outcome.condition()), second.applyAsDouble(outcome.condition())),
+                        () -> new TreeMap<>(Performance::compare), Collectors.toList()));
+        List<Point> points = new ArrayList<>();
+        groups.forEach((key, group) -> points.add(new Point(key.get(1), key.get(2), key.get(0).intValue(), group.size(),
+                (double) group.stream().filter(outcome -> outcome.readout() > 0).count() / group.size())));
+        return points;
+    }
+
+    private static int compare(List<Double> a, List<Double> b) {
+        for (int i = 0; i < a.size(); i++) {
+            int order = Double.compare(a.get(i), b.get(i));
+            if (order != 0) {
+                return order;
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,119 @@
+package kappa.fitting.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.TrialRandom;
+import kappa.fitting.task.Trial;
+
+/**
+ * Runs many trials on one network, in batches of {@value TrialBatch#ROWS} shared among threads. What comes out depends
+ * neither on the number of threads nor on which of them was faster. Not thread-safe itself.
+ */
+public final class TrialRunner implements AutoCloseable {
+
+    /** Noise of the network is drawn from other numbers than the trials' own. */
+    private static final long NOISE = 0x6e6f697365L;
+
+    private final ExecutorService executor;
+    private final PackedNetwork packed = new PackedNetwork(KernelProvider.matrices());
+    private final List<TrialBatch> idle = new ArrayList<>();
+
+    public TrialRunner(int threads) {
+        executor = Executors.newFixedThreadPool(threads,
+                Thread.ofPlatform().name("kappa-trials-", 0).daemon().factory());
+    }
+
+    /** Observes nothing. */
+    static final ObserverOf UNSEEN = (_, _) -> (_, _, _, _) -> {};
+
+    /** Looks at a batch after it has run; called by the thread that ran it. */
+    @FunctionalInterface
+    interface Result<T> {
+        T of(TrialBatch batch, List<Trial> trials, long first);
+    }
+
+    /** Sees every bin of a batch that begins with trial {@code first}; called by the thread that runs it. */
+    @FunctionalInterface
+    interface ObserverOf {
+        TrialBatch.Observer batch(List<Trial> trials, long first);
+    }
+
+    /**
+     * Runs {@code count} trials from number {@code first} on.
+     *
+     * @param trials makes each trial from its index, 0 to count - 1
+     * @param seed of the noise, with the trial's number
+     * @return one result a batch, in order
+     */
+    <T> List<T> run(NetworkFile.Contents network, int count, long first, IntFunction<Trial> trials, double sigma,
+            long seed, ObserverOf observers, Result<T> result) {
+        packed.pack(network);
+        List<Future<T>> running = new ArrayList<>();
+        for (int start = 0; start < count; start += TrialBatch.ROWS) {
+            int from = start;
+            int rows = Math.min(TrialBatch.ROWS, count - start);
+            running.add(executor.submit(() -> {
+                List<Trial> batch = new ArrayList<>(rows);
+                List<SplittableRandom> random = new ArrayList<>(rows);
+                for (int b = 0; b < rows; b++) {
+                    batch.add(trials.apply(from + b));
+                    random.add(TrialRandom.of(seed ^ NOISE, first + from + b));
+                }
+                TrialBatch work = take();
+                work.forward(packed, batch, sigma, random, observers.batch(batch, first + from));
+                T value = result.of(work, batch, first + from);
+                give(work);
+                return value;
+            }));
+        }
+        List<T> results = new ArrayList<>(running.size());
+        for (Future<T> future : running) {
+            results.add(get(future));
+        }
+        return results;
+    }
+
+    /** Backpropagates a batch that has just run. */
+    void backward(TrialBatch batch, double scale, NetworkGradient gradient) {
+        batch.backward(packed, scale, gradient);
+    }
+
+    private TrialBatch take() {
+        synchronized (idle) {
+            return idle.isEmpty() ? new TrialBatch(KernelProvider.matrices()) : idle.removeLast();
+        }
+    }
+
+    private void give(TrialBatch batch) {
+        synchronized (idle) {
+            idle.add(batch);
+        }
+    }
+
+    private static <T> T get(Future<T> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+}

@@ -1,0 +1,57 @@
+package kappa.fitting.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.task.Condition;
+import kappa.fitting.task.Trial;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The networks of the LINT authors, run here, against what a reference implementation made of them. */
+class TeacherTrajectoryTest {
+
+    private static Path shared(String name) {
+        String given = System.getProperty("kappa.data");
+        Path data = given != null
+                ? Path.of(given)
+                : Path.of(System.getProperty("kappa.root"), "..", "shared", "data");
+        Path file = data.resolve(name);
+        assumeTrue(Files.exists(file), "the shared data are not on this machine: " + file);
+        return file;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dm", "cdm", "cdm_full"})
+    void shouldRunTheAuthorsTeachersAsTheReferenceDoes(String name) {
+        NetworkFile.Contents teacher = NetworkFile.read(shared("teachers/" + name + ".npz"));
+        RecordedSession session = NpzSession.open(shared(name + "-heldout.npz"), null);
+        PackedNetwork packed = new PackedNetwork(KernelProvider.matrices()).pack(teacher);
+        TrialBatch batch = new TrialBatch(KernelProvider.matrices());
+        int right = 0;
+        for (int i = 0; i < session.trials(); i++) {
+            float[] expected = session.activity(i);
+            Trial trial = new Trial(new Condition(0, 0, 0), session.bins(i), session.inputs(i),
+                    session.targets(i).orElseThrow(), session.mask(i).orElseThrow(), new int[]{session.bins(i)});
+            double[] worst = new double[1];
+            batch.forward(packed, List.of(trial), 0, List.of(new SplittableRandom(0)), (t, _, rates, at) -> {
+                for (int n = 0; n < session.neurons(); n++) {
+                    worst[0] = Math.max(worst[0],
+                            Math.abs(rates[at + n] - expected[t * session.neurons() + n]));
+                }
+            });
+            // The reference is float32 arithmetic too, over up to 75 bins.
+            assertThat(worst[0]).as("trial %d", i).isLessThan(1e-5);
+            right += batch.readout(0) * trial.target() > 0 ? 1 : 0;
+        }
+        assertThat(right).as("right choices of 60").isGreaterThanOrEqualTo(57);
+    }
+}
