@@ -26,14 +26,17 @@ import kappa.ingest.session.InvalidInputException;
  * </pre>
  *
  * <p>so J, W and b follow from sums over pairs of bins, which are added up trial by trial and solved when a model is
- * wanted ({@link RegressionSums}; alpha is known, the ridge is {@value #RIDGE} of the rates' mean variance). Noise on
- * x only makes the estimate less sure; noise on what is observed stands on both sides and biases it. So, what is
- * observed:
+ * wanted ({@link RegressionSums}; alpha is known). The ridge, in units of the rates' mean variance, is the one out of
+ * {1e-7, 1e-6, .., 0.1} whose network predicts the newest trials best in free run; those (a fifth of all, eight at
+ * most) enter the sums only after they have served for that. Noise on x only makes the estimate less sure; noise on
+ * what is observed stands on both sides and biases it. So, what is observed:
  *
  * <ul>
  * <li>currents: z is the activity itself, and b, which cannot be told from an offset there, is both.
- * <li>rates: z = arctanh of the activity, clamped to +-(1 - {@value #RATE_MARGIN}). Exact for rates without
- * observation noise, which the inverse amplifies where neurons saturate. float32 is just enough.
+ * <li>rates: z = arctanh of the activity, clamped to +-(1 - {@value #RATE_MARGIN}). Exact for rates without observation
+ * noise, for which float32 is just enough. Noise is amplified where neurons saturate; where the first trial goes
+ * beyond +-1, which no rate does, the margin is half of the farthest excess, some 1.5 standard deviations of that
+ * noise.
  * <li>counts: the theory does not hold. y/g - 1 is the rate plus a noise larger than itself; it is smoothed over the
  * trial (Gaussian, {@value #SMOOTHING_BINS} bins), clamped to +-{@value #COUNT_LIMIT} and treated as a rate, and the
  * result is biased by what noise is left, however many trials there are. Of use as a start for another algorithm;
@@ -55,10 +58,16 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     /** 16,000 neurons would take 4 GB. */
     public static final int MAX_NEURONS = 8_192;
 
-    private static final double RIDGE = 1e-7;
-    private static final double RATE_MARGIN = 1e-6;
-    private static final double COUNT_LIMIT = 0.9;
+    private static final double[] RIDGES = {1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1};
+    /** While there is nothing to choose by. */
     private static final double COUNT_RIDGE = 1e-2;
+    /** Held back to choose the ridge by: one trial in so many, and no more than that. */
+    private static final int HELD_SHARE = 5;
+    private static final int MOST_HELD = 8;
+    private static final double RATE_MARGIN = 1e-6;
+    /** Activity far beyond +-1 is no rates; something has to be left of it all the same. */
+    private static final double LEAST_RATE_LIMIT = 0.5;
+    private static final double COUNT_LIMIT = 0.9;
     private static final double SMOOTHING_BINS = 2;
     private static final int EVERY_TRIAL = 16;
     private static final double GROWTH = 1.125;
@@ -82,11 +91,16 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     private final double[] countSums;
     private final long[] countBins;
     private final List<Trial> waiting = new ArrayList<>();
+    private final Deque<Trial> held = new ArrayDeque<>();
     private final Deque<Trial> recent = new ArrayDeque<>();
     private float[] gain;
+    private double rateLimit;
     private long trials;
     private long solvedTrials;
     private long binsLearned;
+    private double ridge;
+    private long ridgeChosenAt;
+    private boolean passOver;
     private boolean wanted;
     private int absences;
 
@@ -108,6 +122,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         N = plan.neurons();
         S = plan.inputs();
         sums = new RegressionSums(N, S + 1);
+        ridge = plan.kind() == ObservationKind.COUNTS ? COUNT_RIDGE : RIDGES[0];
         rowsOfNeuron = new long[N];
         countSums = new double[N];
         countBins = new long[N];
@@ -156,7 +171,29 @@ public final class ReducedRankRegression implements FittingAlgorithm {
             }
             return;
         }
-        addPairs(trial);
+        if (rateLimit == 0) {
+            rateLimit = limit(trial);
+        }
+        use(trial);
+    }
+
+    private double limit(Trial trial) {
+        double excess = 0;
+        for (float y : trial.y()) {
+            // False for NaN.
+            if (Math.abs(y) - 1 > excess) {
+                excess = Math.abs(y) - 1.0;
+            }
+        }
+        return Math.max(LEAST_RATE_LIMIT, 1 - Math.max(RATE_MARGIN, excess / 2));
+    }
+
+    private void use(Trial trial) {
+        held.add(trial);
+        long most = passOver ? 0 : Math.min(MOST_HELD, trials / HELD_SHARE);
+        while (held.size() > most) {
+            addPairs(held.remove());
+        }
     }
 
     private void useWaiting() {
@@ -165,7 +202,8 @@ public final class ReducedRankRegression implements FittingAlgorithm {
             // Half a spike, so that a silent neuron has a gain.
             gain[i] = (float) ((countSums[i] + 0.5) / Math.max(1, countBins[i]));
         }
-        waiting.forEach(this::addPairs);
+        rateLimit = COUNT_LIMIT;
+        waiting.forEach(this::use);
         waiting.clear();
     }
 
@@ -183,6 +221,13 @@ public final class ReducedRankRegression implements FittingAlgorithm {
 
     @Override
     public void endPass() {
+        if (!waiting.isEmpty()) {
+            useWaiting();
+        }
+        chooseRidge();
+        passOver = true;
+        held.forEach(this::addPairs);
+        held.clear();
         wanted = true;
     }
 
@@ -253,11 +298,10 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         if (plan.kind() == ObservationKind.CURRENTS || linear) {
             return z;
         }
-        double limit = plan.kind() == ObservationKind.COUNTS ? COUNT_LIMIT : 1 - RATE_MARGIN;
         for (double[] row : z) {
             for (int i = 0; i < N; i++) {
                 double rate = plan.kind() == ObservationKind.COUNTS ? row[i] / gain[i] - 1 : row[i];
-                row[i] = LowRankNetwork.inversePhi(Math.clamp(rate, -limit, limit));
+                row[i] = LowRankNetwork.inversePhi(Math.clamp(rate, -rateLimit, rateLimit));
             }
         }
         return z;
@@ -292,13 +336,57 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     // ------------------------------------------------------------------ models
 
     /**
-     * The network that the pairs so far speak for, in no particular gauge; empty while there are fewer of them than
+     * The network that the pairs so far speak for, with m'm / N = I; empty while there are fewer of them than
      * unknowns. From counts, the first call fixes the gains, which otherwise wait for {@value #GAIN_TRIALS} trials.
      */
     public Optional<LowRankNetwork> estimate() {
         if (!waiting.isEmpty()) {
             useWaiting();
         }
+        if (trials >= 2 * ridgeChosenAt) {
+            chooseRidge();
+        }
+        return estimate(ridge);
+    }
+
+    /** The ridge whose network predicts the trials held back best, in free run; the smallest of equals. */
+    private void chooseRidge() {
+        if (held.isEmpty() || passOver) {
+            return;
+        }
+        ridgeChosenAt = trials;
+        double least = Double.POSITIVE_INFINITY;
+        for (double candidate : RIDGES) {
+            Optional<LowRankNetwork> network = estimate(candidate);
+            double loss = network.isEmpty() ? Double.NaN : freeRunLoss(network.get());
+            // False for NaN.
+            if (loss < least) {
+                least = loss;
+                ridge = candidate;
+            }
+        }
+    }
+
+    private double freeRunLoss(LowRankNetwork network) {
+        int K = plan.rank();
+        double unit = linear ? WEAK : 1;
+        KernelModel model = model(network, (float) unit);
+        double sum = 0;
+        for (Trial trial : held) {
+            int first = trial.warmUp();
+            float[] kappa = new float[(trial.bins() - first + 1) * K];
+            if (first > 0 && !project(network, currents(trial)[first - 1], trial.v(), first * S, unit, kappa)) {
+                continue;
+            }
+            kernels.rollout(model, trial.v(), first * S, trial.bins() - first, kappa, 0, new float[K]);
+            for (int t = first; t < trial.bins(); t++) {
+                sum += kernels.loss(model, trial.y(), t * N, kappa, (t - first + 1) * K, trial.v(), (t + 1) * S);
+            }
+        }
+        return sum;
+    }
+
+    private Optional<LowRankNetwork> estimate(double lambda) {
         int K = plan.rank();
         if (sums.rows() < 2L * (K + S + 1)) {
             return Optional.empty();
@@ -307,8 +395,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         for (int i = 0; i < N; i++) {
             targetScale[i] = rowsOfNeuron[i] == 0 ? 0 : (double) sums.rows() / rowsOfNeuron[i];
         }
-        double ridge = plan.kind() == ObservationKind.COUNTS ? COUNT_RIDGE : RIDGE;
-        RegressionSums.Solution solution = sums.solve(K, ridge, targetScale);
+        RegressionSums.Solution solution = sums.solve(K, lambda, targetScale);
         float[] m = new float[K * N];
         float[] n = new float[K * N];
         float[] w = new float[S * N];
@@ -443,9 +530,9 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         return out;
     }
 
-    /** kappa = m'(z - b - W'v) / N of a network in canonical gauge, where m'm / N = I; false where z is not whole. */
+    /** The first K of kappa = m'(z - b - W'v) / N, where m'm / N = I; false where z is not whole. */
     private boolean project(LowRankNetwork network, double[] z, float[] v, int vOffset, double unit, float[] kappa) {
-        double[] sum = new double[kappa.length];
+        double[] sum = new double[network.rank()];
         for (int i = 0; i < N; i++) {
             if (Double.isNaN(z[i])) {
                 return false;
@@ -454,11 +541,11 @@ public final class ReducedRankRegression implements FittingAlgorithm {
             for (int s = 0; s < S; s++) {
                 rest -= network.w()[s * N + i] * v[vOffset + s];
             }
-            for (int k = 0; k < kappa.length; k++) {
+            for (int k = 0; k < sum.length; k++) {
                 sum[k] += network.m()[k * N + i] * rest;
             }
         }
-        for (int k = 0; k < kappa.length; k++) {
+        for (int k = 0; k < sum.length; k++) {
             kappa[k] = (float) (unit * LowRankNetwork.connectivityScale(N) * sum[k]);
         }
         return true;

@@ -30,7 +30,7 @@ class OverlapDetectorTest {
     private static OverlapDetector over(String name, int width, int step) {
         NpzSession session = NpzSession.open(SharedData.file(name), null);
         OverlapDetector detector = new OverlapDetector(session.neurons());
-        int trials = Math.min(100, session.trials());
+        int trials = Math.min(40, session.trials());
         for (int trial = 0; trial < trials; trial++) {
             float[] y = sums(session.activity(trial), session.bins(trial), session.neurons(), width, step);
             detector.add(new Trial(trial, 0, y.length / session.neurons(), 0, y, new float[0], 0));

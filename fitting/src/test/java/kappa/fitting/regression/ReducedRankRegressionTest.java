@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import kappa.fitting.SharedData;
 import kappa.fitting.kernel.KernelProvider;
@@ -163,9 +164,29 @@ class ReducedRankRegressionTest {
         LowRankNetwork fit = regression.estimate().orElseThrow();
         assertThat(fit.m()[7]).isZero();
         assertThat(fit.n()[7]).isZero();
-        assertThat(regression.warnings()).singleElement().asString().contains("50 times a neuron was not observed");
-        // The dead neuron's share of the drive, about a hundredth, goes over to the others.
+        assertThat(regression.warnings()).singleElement().asString().contains("42 times a neuron was not observed");
+        // (Eight trials are held back. The dead neuron's share of the drive, about a hundredth, goes over to the others.)
         assertThat(Evaluation.connectivity(fit, NetworkFile.LowRank.of(built.network())).ecc()).isGreaterThan(0.985);
+    }
+
+    @Test
+    void shouldChooseARidgeThatBearsALittleObservationNoise() {
+        HandBuilt built = HandBuiltNetworks.named("decision", 2 * NEURONS, 1);
+        SimulatedSession session = session(built, Observation.RATES, 0, 40);
+        SessionPlan plan = plan(session, 1);
+        ReducedRankRegression regression = ReducedRankRegression.nonlinear(plan.fit(), KernelProvider.kernels());
+        SplittableRandom random = new SplittableRandom(9);
+        SessionReader.read(session, plan, List.of((SessionReader.Follower) trial -> {
+            float[] y = trial.y().clone();
+            for (int i = 0; i < y.length; i++) {
+                y[i] += (float) (0.01 * random.nextGaussian());
+            }
+            regression.learn(new Trial(trial.index(), trial.firstBin(), trial.bins(), trial.warmUp(), y, trial.v(), 0));
+        }), bins -> {});
+        regression.endPass();
+        LowRankNetwork fit = regression.estimate().orElseThrow();
+        // .99 on the teachers of 512 neurons; without the choice of a ridge it was .2 to .6 there.
+        assertThat(Evaluation.connectivity(fit, NetworkFile.LowRank.of(built.network())).ecc()).isGreaterThan(0.9);
     }
 
     @Test
