@@ -3,6 +3,7 @@ package kappa.analysis;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.fitting.network.LowRankNetwork;
+import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.ModelSnapshot;
@@ -34,7 +35,8 @@ public final class NetworkAnalysis {
     public static Analysis of(ModelSnapshot snapshot) {
         LowRankNetwork network = network(snapshot);
         int rank = network.rank();
-        List<double[]> drives = drives(network);
+        List<double[]> drives = drives(network,
+                InputBasis.channels(snapshot.getInputs(), snapshot.getInputBasis().getBumps()));
         List<ReducedDynamics> systems = new ArrayList<>();
         List<FixedPoints> found = new ArrayList<>();
         double furthest = 0;
@@ -73,10 +75,10 @@ public final class NetworkAnalysis {
     }
 
     /** No input first, then each channel alone; for larger ranks only the first, since each search is long. */
-    private static List<double[]> drives(LowRankNetwork network) {
+    private static List<double[]> drives(LowRankNetwork network, int channels) {
         List<double[]> drives = new ArrayList<>();
         drives.add(new double[network.inputs()]);
-        for (int s = 0; s < network.inputs() && network.rank() <= LARGEST_RANK_WITH_PORTRAIT; s++) {
+        for (int s = 0; s < channels && network.rank() <= LARGEST_RANK_WITH_PORTRAIT; s++) {
             double[] drive = new double[network.inputs()];
             drive[s] = HELD_INPUT;
             drives.add(drive);

@@ -164,7 +164,7 @@ public final class SessionAccount {
     }
 
     /** The first trial is not part of the means: nothing was known before it, so its score is 0 by definition. */
-    private static Map<String, Object> prequential(FitQuality quality) {
+    public static Map<String, Object> prequential(FitQuality quality) {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("unit", quality.getUnit());
         out.put("first_trial", quality.getFirstTrial());

@@ -76,8 +76,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         double[] ones = new double[net.rank()];
         Arrays.fill(ones, 1);
         return new PublishedModel(1, KernelModel.plain(net, ObservationKind.RATES), new double[net.rank() * net.rank()],
-                ones,
-                0, 0);
+                ones, new double[net.rank()], PublishedModel.certainStart(net.rank()), 0, 0);
     }
 
     private static Map<String, Object> figures(Analysis analysis, int rank) {

@@ -48,7 +48,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 throw new InvalidInputException(
                         network + ": is a full-rank network, expected a low-rank one to compare with --teacher");
             }
-            Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.network(),
+            Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.recorded(),
                     NetworkFile.read(teacher));
             figures.put("cc", connectivity.cc());
             figures.put("ecc", connectivity.ecc());

@@ -57,7 +57,7 @@ final class LiveCommand implements Callable<Integer> {
         Speed speed = Speed.parse(run.speed);
         try (SessionSource source = session == null
                 ? simulation.source(observe, fit.seed)
-                : Options.open(session, observe)) {
+                : Options.open(session, observe, fit)) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
             Path directory = data == null ? Home.directory("live") : data;
             dashboard.settings();

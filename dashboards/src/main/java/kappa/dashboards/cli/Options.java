@@ -16,6 +16,10 @@ import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.InputBasis;
+import kappa.ingest.session.RecordedSession;
+import kappa.ingest.session.WithInputBasis;
+import kappa.ingest.wire.Loss;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpzSession;
 import kappa.ingest.session.SessionSource;
@@ -78,7 +82,7 @@ final class Options {
 
     /** Threads that learn. */
     static final class Threads {
-        @Option(names = "--fit-threads", paramLabel = "N",
+        @Option(names = {"--fit-threads", "--threads"}, paramLabel = "N",
                 description = "Threads that learn (default: one less than the processors).")
         Integer fitThreads;
 
@@ -124,6 +128,72 @@ final class Options {
                 description = "Seed of the fit, and of a simulated rig (default: ${DEFAULT-VALUE}).")
         long seed;
 
+        @Option(names = "--input-basis", paramLabel = "auto|off|BUMPS", defaultValue = "auto", description = {
+            "Where a recording's inputs are constant over each trial, replace them by [u, bumps, u x bumps]",
+            "with Gaussian bumps over the trial: spikes are predicted better, and kappa keeps what is particular",
+            "to the trial. Off for questions about dynamics, or to decode from kappa (default: auto, 5 bumps",
+            "where it applies)."})
+        String inputBasis;
+
+        @Option(names = "--loss", paramLabel = "both|free-run", defaultValue = "both", description = {
+            "both: mean of the free run's loss and the filter's one-step loss, which also learns process noise and",
+            "the uncertainty of a trial's start; free-run: the former only (default: ${DEFAULT-VALUE})."})
+        String loss;
+
+        @Option(names = "--biases", description = "Learn biases, and kappa at a trial's start (default: both are 0).")
+        boolean biases;
+
+        @Option(names = "--prior", paramLabel = "WEIGHT", defaultValue = "1", description = {
+            "Weight of a Gaussian prior on the network's weights, whose variances follow the weights; 0 for none",
+            "(default: ${DEFAULT-VALUE})."})
+        double prior;
+
+        @Option(names = "--half-life", paramLabel = "TRIALS", defaultValue = "0", description = {
+            "Replay a past trial half as often after so many trials, for connectivity that drifts; 0: all alike",
+            "(default: ${DEFAULT-VALUE})."})
+        double halfLife;
+
+        @Option(names = "--hidden", paramLabel = "H", defaultValue = "0", description = {
+            "Unobserved neurons beside the recorded ones (default: ${DEFAULT-VALUE})."})
+        int hidden;
+
+        @Option(names = "--gain-tracker", paramLabel = "BINS", defaultValue = "30", description = {
+            "Time constant with which one-step predictions of counts follow each neuron's slow changes of gain;",
+            "0 for not at all (default: ${DEFAULT-VALUE})."})
+        double tracker;
+
+        /** The recording with the inputs that the options ask for; says what was done. */
+        RecordedSession inputs(RecordedSession recording) {
+            if (inputBasis.equalsIgnoreCase("off")) {
+                return recording;
+            }
+            int bumps = InputBasis.DEFAULT_BUMPS;
+            if (inputBasis.equalsIgnoreCase("auto")) {
+                if (!InputBasis.suits(recording)) {
+                    return recording;
+                }
+            } else {
+                bumps = number("--input-basis", inputBasis, "auto, off or a number of bumps");
+                if (!recording.hasTrials()) {
+                    throw new InvalidInputException(
+                            "--input-basis is " + inputBasis + ", expected off for a session without trials");
+                }
+            }
+            WithInputBasis extended = new WithInputBasis(recording, InputBasis.over(recording, bumps));
+            System.err.println("input basis: " + extended.inputs() + " inputs in place of "
+                    + recording.inputs() + ", with " + bumps + " bumps over " + extended.basis().bins()
+                    + " bins (--input-basis off to leave them as they are)");
+            return extended;
+        }
+
+        private static int number(String option, String text, String expected) {
+            try {
+                return Integer.parseInt(text);
+            } catch (NumberFormatException e) {
+                throw new InvalidInputException(option + " is " + text + ", expected " + expected, e);
+            }
+        }
+
         FitSettings settings(int defaultRank, Speed speed) {
             int k = rank == null ? defaultRank : rank;
             if (k < 1) {
@@ -136,9 +206,25 @@ final class Options {
             if (!(tau > 0 && tau <= 60)) {
                 throw new InvalidInputException("--tau is " + tau + ", expected seconds in (0, 60]");
             }
+            Loss which = switch (loss.toLowerCase(Locale.ROOT)) {
+                case "both" -> Loss.FREE_RUN_AND_ONE_STEP;
+                case "free-run" -> Loss.FREE_RUN;
+                default -> throw new InvalidInputException("--loss is " + loss + ", expected both or free-run");
+            };
+            requireAtLeastZero("--prior", prior);
+            requireAtLeastZero("--half-life", halfLife);
+            requireAtLeastZero("--hidden", hidden);
+            requireAtLeastZero("--gain-tracker", tracker);
             return FitSettings.newBuilder().setRank(k).setTimeConstantS(tau).setSeed(seed)
-                    .setStepsPerTrial(stepsPerTrial)
+                    .setStepsPerTrial(stepsPerTrial).setLoss(which).setBiases(biases).setPrior(prior)
+                    .setHalfLifeTrials(halfLife).setHiddenNeurons(hidden).setTrackerBins(tracker)
                     .setPacing(speed.isMax() ? Pacing.LOCKSTEP : Pacing.LIVE).build();
+        }
+    }
+
+    private static void requireAtLeastZero(String option, double value) {
+        if (!(value >= 0 && value <= 1e6)) {
+            throw new InvalidInputException(option + " is " + value + ", expected a number from 0 to 1e6");
         }
     }
 
@@ -156,10 +242,10 @@ final class Options {
     }
 
     /** Opens a session file and tells what was made of it. */
-    static SessionSource open(Path file, String observe) {
+    static SessionSource open(Path file, String observe, Fit fit) {
         NpzSession session = NpzSession.open(file, observation(observe));
         System.err.println(session.observationChoice());
-        return session.source();
+        return fit.inputs(session).source();
     }
 
     /** A simulated rig. */

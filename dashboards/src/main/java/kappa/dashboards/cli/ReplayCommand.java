@@ -37,7 +37,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
-        try (SessionSource source = Options.open(file, observe)) {
+        try (SessionSource source = Options.open(file, observe, fit)) {
             var settings = fit.settings(2, speed);
             KafkaConnection connection = kafka.connection();
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);

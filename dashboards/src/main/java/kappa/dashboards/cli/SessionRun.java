@@ -10,7 +10,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import kappa.dashboards.app.SessionAccount;
-import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.wire.Snapshots;
 import kappa.ingest.kafka.KafkaConnection;
@@ -20,8 +19,6 @@ import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 import picocli.CommandLine.Option;
 
@@ -130,7 +127,7 @@ final class SessionRun {
         }
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {
-            NetworkFile.write(options.out, contents(account.finalModel()));
+            NetworkFile.write(options.out, Snapshots.networkFile(header, Snapshots.fromWire(account.finalModel())));
             System.err.println("model " + account.finalModel().getVersion() + " written to " + options.out);
         }
         if (options.json) {
@@ -158,14 +155,6 @@ final class SessionRun {
             throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
                     + " exists");
         }
-    }
-
-    static NetworkFile.Contents contents(ModelSnapshot model) {
-        LowRankNetwork network = Snapshots.network(model);
-        float[] gain = model.getObservation() == Observation.COUNTS
-                ? Snapshots.array(model.getGainList())
-                : new float[0];
-        return new NetworkFile.LowRank(network, new float[0], new float[network.neurons()], gain);
     }
 
     private Place place(SessionSource source, FitSettings fit) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import kappa.fitting.network.LowRankNetwork;
+import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
@@ -557,7 +558,8 @@ final class SessionView {
             json.writeStringField("observation", header.getObservation().name().toLowerCase(java.util.Locale.ROOT));
             json.writeStringField("origin", header.getOrigin());
             json.writeNumberField("neurons", header.getNeuronsCount());
-            writeStrings(json, "inputs", header.getInputChannelsList());
+            writeStrings(json, "inputs", header.getInputChannelsList().subList(0,
+                    InputBasis.channels(header.getInputChannelsCount(), header.getInputBasis().getBumps())));
             writeStrings(json, "phases", header.getPhasesList());
             writeStrings(json, "examples", header.getNeuronsList().subList(0, Math.min(3, header.getNeuronsCount())));
         }

@@ -202,6 +202,15 @@ class CommandLineTest {
                 bad("serve --port -5", "port", "-5", "65535"), //
                 bad("rig simulate --network nonsense", "nonsense", "bimodal"), //
                 bad("rig simulate --speed 0", "--speed", "0"), //
+                typo("fit", "SESSION"), //
+                bad("fit D/missing.npz", "missing.npz", "no such file"), //
+                bad("fit D/session.npz --rank 13", "rank", "13", "1 to 12"), //
+                bad("fit D/session.npz --ranks 3-1", "--ranks", "3-1", "smaller first"), //
+                bad("fit D/session.npz --ranks two", "--ranks", "two", "1-5"), //
+                bad("fit D/session.npz --ranks 1-3 --rank 2", "--rank 2", "--ranks 1-3", "one of them"), //
+                bad("fit D/session.npz --passes 0", "--passes", "0", "1 to"), //
+                bad("fit D/session.npz --algorithm magic", "--algorithm", "magic", "bptt"), //
+                bad("fit D/session.npz --out D/nowhere/net.npz", "--out", "nowhere"), //
                 bad("evaluate D/missing.npz D/session.npz", "missing.npz", "no such file"), //
                 bad("evaluate D/network.npz D/missing.npz", "missing.npz", "no such file"), //
                 bad("evaluate D/network.npz D/truncated.npz", "truncated.npz"), //
@@ -361,9 +370,10 @@ class CommandLineTest {
     // ------------------------------------------------------------------ what works
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate",
-        "evaluate", "analyze",
-        "bench"})
+    @ValueSource(
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate", "fit",
+                "evaluate", "analyze",
+                "bench"})
     void shouldExplainItself(String command) {
         Ran ran = run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -376,7 +386,7 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "train", "simulate", "evaluate", "analyze", "bench", "help");
+                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "bench", "help");
     }
 
     @Test

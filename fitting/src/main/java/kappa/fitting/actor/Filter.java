@@ -9,6 +9,7 @@ import java.time.Duration;
 import kappa.fitting.online.LatentFilter;
 import kappa.fitting.online.LatentPath;
 import kappa.fitting.online.PublishedModel;
+import kappa.fitting.online.Start;
 import kappa.fitting.wire.SessionPlan;
 import kappa.fitting.wire.Snapshots;
 import kappa.ingest.kafka.Topics;
@@ -31,18 +32,6 @@ import kappa.ingest.wire.Latents;
 final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
     sealed interface Command {}
-
-    /** How a run of bins begins. */
-    enum Start {
-        /** Goes on in the trial before. */
-        NONE,
-        /** A trial: kappa = 0. */
-        TRIAL,
-        /** A stretch, or what is left of a trial after a gap: the state carries on. */
-        STRETCH,
-        /** The first bin of a session without trials. */
-        UNKNOWN
-    }
 
     /**
      * Bins [from, to) of a record, all of one trial.
@@ -155,12 +144,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
             path.adopt(newer);
             newer = null;
         }
-        switch (start) {
-            case TRIAL -> path.startTrial();
-            case STRETCH -> path.startStretch();
-            case UNKNOWN -> path.startUnknown();
-            case NONE -> throw new IllegalStateException("no start");
-        }
+        start.apply(path);
     }
 
     private LatentBin bin(Bin seen, boolean trialStart) {

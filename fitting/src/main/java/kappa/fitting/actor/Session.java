@@ -18,6 +18,7 @@ import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Score;
+import kappa.fitting.online.Start;
 import kappa.fitting.online.Trial;
 import kappa.fitting.online.TrialAssembly;
 import kappa.fitting.wire.SessionPlan;
@@ -148,7 +149,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         this.partition = partition;
         this.parent = parent;
         FitPlan fit = plan.fit();
-        assembly = new TrialAssembly(fit.neurons(), fit.inputs());
+        assembly = new TrialAssembly(fit.neurons(), fit.inputs(), plan.header().getTrials());
         v = new float[fit.inputs()];
         order = new BinOrder(new Orders(), plan.header().getTrials());
         if (checkpoint == null) {
@@ -312,12 +313,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Whether the next bin belongs to the trial that is open. */
     private boolean goesOn(Accepted next) {
         Bin bin = next.arrival.activity().getBins(next.position);
-        return next.missing == 0 && !full() && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
-    }
-
-    private boolean full() {
-        int most = plan.header().getTrials() ? TrialAssembly.MAX_BINS : TrialAssembly.STRETCH;
-        return assembly.usableBins() >= most;
+        return next.missing == 0 && assembly.room() > 0 && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
     }
 
     /** Sends the bins up to the end of the record or of their trial to the filter. */
@@ -325,11 +321,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         Activity activity = next.arrival.activity();
         FitPlan fit = plan.fit();
         int from = next.position;
-        Filter.Start start = assembly.open() ? Filter.Start.NONE : start(activity.getBins(from), next.missing);
-        if (start != Filter.Start.NONE) {
-            begin(start, activity.getFirstBin() + from, next.missing);
+        Start start = Start.NONE;
+        if (!assembly.open()) {
+            start = assembly.begin(activity.getFirstBin() + from, anyBin,
+                    activity.getBins(from).getTrial() == lastTrial, next.missing, v);
         }
-        int room = (plan.header().getTrials() ? TrialAssembly.MAX_BINS : TrialAssembly.STRETCH) - assembly.usableBins();
+        int room = assembly.room();
         int to = from;
         boolean end = false;
         while (to < activity.getBinsCount() && to - from < Math.max(1, room) && !end
@@ -359,32 +356,6 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             // A record that also ends the session is needed again as long as that end is not durable.
             boolean inside = !last || activity.getEndOfSession();
             endTrial(inside ? next.arrival.offset() : next.arrival.offset() + 1, inside);
-        }
-    }
-
-    private Filter.Start start(Bin bin, long missing) {
-        if (!anyBin) {
-            return plan.header().getTrials() && missing == 0 ? Filter.Start.TRIAL : Filter.Start.UNKNOWN;
-        }
-        boolean trialBegins = plan.header().getTrials() && missing == 0 && bin.getTrial() != lastTrial;
-        return trialBegins ? Filter.Start.TRIAL : Filter.Start.STRETCH;
-    }
-
-    private void begin(Filter.Start start, long bin, long missing) {
-        switch (start) {
-            case TRIAL -> {
-                Arrays.fill(v, 0);
-                assembly.begin(bin, 0, v);
-            }
-            case UNKNOWN -> assembly.begin(bin, TrialAssembly.WARM_UP, v);
-            case STRETCH -> {
-                if (missing == 0 && assembly.bins() > 0) {
-                    assembly.beginWithTail();
-                } else {
-                    assembly.begin(bin, TrialAssembly.WARM_UP, v);
-                }
-            }
-            case NONE -> throw new IllegalStateException("no start");
         }
     }
 

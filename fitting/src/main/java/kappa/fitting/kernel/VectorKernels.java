@@ -9,8 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 import kappa.fitting.network.LowRankNetwork;
 
 /**
- * The kernels over SIMD lanes: one lane a neuron, sums over neurons in float lanes. Beside
- * {@link VectorMatrixKernels} the only user of the Vector API.
+ * The kernels over SIMD lanes: one lane a neuron, sums over neurons in float lanes.
  *
  * <p>Each sweep walks the neurons once; what does not fill a vector at the end is done by scalar code with the same
  * formulas. phi is a rational approximation of tanh, x P(x^2) / Q(x^2) on [-9, 9] with an error of 2e-8 before rounding and
@@ -19,8 +18,8 @@ import kappa.fitting.network.LowRankNetwork;
  */
 final class VectorKernels implements RnnKernels {
 
-    private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
-    private static final int WIDTH = LANES.length();
+    static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
+    static final int WIDTH = LANES.length();
 
     private static final float LIMIT = 9f;
     private static final float P0 = 0.9999999f;
@@ -39,6 +38,8 @@ final class VectorKernels implements RnnKernels {
     private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(LANES, 4, 1, true);
     private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(LANES, 2, 1, true);
     private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(LANES, 1, 1, true);
+
+    private static final float[] ONE = {1f};
 
     private final ScalarKernels scalar = new ScalarKernels();
 
@@ -91,7 +92,7 @@ final class VectorKernels implements RnnKernels {
     }
 
     /** Sum of rows: sum_k coefficients[k] * rows[k * N + i], on top of {@code sum}. Kept small, so that it is inlined. */
-    private static FloatVector combine(FloatVector sum, float[] rows, int N, int i, float[] coefficients, int offset,
+    static FloatVector combine(FloatVector sum, float[] rows, int N, int i, float[] coefficients, int offset,
             int count) {
         for (int k = 0; k < count; k++) {
             sum = FloatVector.fromArray(LANES, rows, k * N + i).fma(
@@ -101,7 +102,7 @@ final class VectorKernels implements RnnKernels {
         return sum;
     }
 
-    private static float combine(float sum, float[] rows, int N, int i, float[] coefficients, int offset, int count) {
+    static float combine(float sum, float[] rows, int N, int i, float[] coefficients, int offset, int count) {
         for (int k = 0; k < count; k++) {
             sum = Math.fma(rows[k * N + i], coefficients[offset + k], sum);
         }
@@ -109,21 +110,21 @@ final class VectorKernels implements RnnKernels {
     }
 
     /** x = m kappa + W' v. */
-    private static FloatVector current(LowRankNetwork net, int i, float[] kappa, int kappaOffset, float[] v,
+    static FloatVector current(LowRankNetwork net, int i, float[] kappa, int kappaOffset, float[] v,
             int vOffset) {
         int N = net.neurons();
         FloatVector x = combine(FloatVector.zero(LANES), net.m(), N, i, kappa, kappaOffset, net.rank());
         return combine(x, net.w(), N, i, v, vOffset, net.inputs());
     }
 
-    private static float current1(LowRankNetwork net, int i, float[] kappa, int kappaOffset, float[] v, int vOffset) {
+    static float current1(LowRankNetwork net, int i, float[] kappa, int kappaOffset, float[] v, int vOffset) {
         int N = net.neurons();
         return combine(combine(0f, net.m(), N, i, kappa, kappaOffset, net.rank()), net.w(), N, i, v, vOffset,
                 net.inputs());
     }
 
     /** r = phi(x + b) of every neuron. */
-    private static void rates(LowRankNetwork net, float[] kappa, int kappaOffset, float[] v, int vOffset, float[] rates,
+    static void rates(LowRankNetwork net, float[] kappa, int kappaOffset, float[] v, int vOffset, float[] rates,
             int ratesOffset) {
         int N = net.neurons();
         int bound = LANES.loopBound(N);
@@ -137,7 +138,7 @@ final class VectorKernels implements RnnKernels {
     }
 
     /** sum_i a[aOffset + i] b[bOffset + i]. */
-    private static float dot(float[] a, int aOffset, float[] b, int bOffset, int N) {
+    static float dot(float[] a, int aOffset, float[] b, int bOffset, int N) {
         FloatVector s0 = FloatVector.zero(LANES);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -246,6 +247,12 @@ final class VectorKernels implements RnnKernels {
         for (int s = 0; s < S; s++) {
             accumulate(ws.delta, N, bins + 1, v, vOffset + s, S, 1f, gradient.w(), s * N);
         }
+        if (model.kind() != ObservationKind.CURRENTS) {
+            accumulate(ws.delta, N, bins + 1, ONE, 0, 0, 1f, gradient.b(), 0);
+        }
+        for (int k = 0; k < K; k++) {
+            gradient.start()[k] += ws.adjoint[k];
+        }
     }
 
     /**
@@ -259,12 +266,12 @@ final class VectorKernels implements RnnKernels {
         int N = net.neurons();
         int bound = LANES.loopBound(N);
         if (t == 0) {
-            deltaUnobserved(net, ws, bound);
+            deltaUnobserved(model, ws, bound, gradient.b());
         } else {
             switch (model.kind()) {
                 case COUNTS -> deltaCounts(model, ws, t, y, yOffset, bound, scale, gradient.gain());
                 case RATES -> deltaRates(model, ws, t, y, yOffset, bound, scale);
-                case CURRENTS -> deltaCurrents(model, ws, t, y, yOffset, v, vOffset, bound, scale, gradient.offset());
+                case CURRENTS -> deltaCurrents(model, ws, t, y, yOffset, v, vOffset, bound, scale, gradient);
             }
         }
         float step = step(net);
@@ -272,6 +279,9 @@ final class VectorKernels implements RnnKernels {
             float r = ws.rates[t * N + i];
             float prime = 1 - r * r;
             float delta = prime * step * combine(0f, net.n(), N, i, ws.adjoint, (t + 1) * net.rank(), net.rank());
+            if (model.kind() == ObservationKind.CURRENTS) {
+                gradient.b()[i] += delta;
+            }
             if (t > 0) {
                 delta += lossSlope1(model, y[yOffset + i], i, r, prime, ws, t, v, vOffset, scale, gradient);
             }
@@ -290,11 +300,17 @@ final class VectorKernels implements RnnKernels {
                 .mul(prime).mul(step);
     }
 
-    private static void deltaUnobserved(LowRankNetwork net, WindowWorkspace ws, int bound) {
+    private static void deltaUnobserved(KernelModel model, WindowWorkspace ws, int bound, float[] biasGradient) {
+        LowRankNetwork net = model.network();
         float step = step(net);
+        boolean currents = model.kind() == ObservationKind.CURRENTS;
         for (int i = 0; i < bound; i += WIDTH) {
             FloatVector r = FloatVector.fromArray(LANES, ws.rates, i);
-            recurrentDelta(net, ws, 0, i, r.mul(r).neg().add(1f), step).intoArray(ws.delta, i);
+            FloatVector delta = recurrentDelta(net, ws, 0, i, r.mul(r).neg().add(1f), step);
+            delta.intoArray(ws.delta, i);
+            if (currents) {
+                delta.add(FloatVector.fromArray(LANES, biasGradient, i)).intoArray(biasGradient, i);
+            }
         }
     }
 
@@ -336,7 +352,9 @@ final class VectorKernels implements RnnKernels {
     }
 
     private static void deltaCurrents(KernelModel model, WindowWorkspace ws, int t, float[] y, int yOffset, float[] v,
-            int vOffset, int bound, float scale, float[] offsetGradient) {
+            int vOffset, int bound, float scale, Gradient gradient) {
+        float[] offsetGradient = gradient.offset();
+        float[] biasGradient = gradient.b();
         LowRankNetwork net = model.network();
         int row = t * net.neurons();
         float step = step(net);
@@ -348,8 +366,9 @@ final class VectorKernels implements RnnKernels {
             FloatVector x = current(net, i, ws.kappa, t * net.rank(), v, vOffset);
             FloatVector error = seen.sub(g.mul(x)).sub(FloatVector.fromArray(LANES, model.offset(), i)).mul(-scale);
             FloatVector.fromArray(LANES, offsetGradient, i).add(error, there).intoArray(offsetGradient, i);
-            recurrentDelta(net, ws, t, i, r.mul(r).neg().add(1f), step).add(error.mul(g), there)
-                    .intoArray(ws.delta, row + i);
+            FloatVector delta = recurrentDelta(net, ws, t, i, r.mul(r).neg().add(1f), step);
+            delta.add(FloatVector.fromArray(LANES, biasGradient, i)).intoArray(biasGradient, i);
+            delta.add(error.mul(g), there).intoArray(ws.delta, row + i);
         }
     }
 
@@ -605,5 +624,19 @@ final class VectorKernels implements RnnKernels {
     public void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
             int vOffset, double[] squares, double[] observed) {
         scalar.squaredErrors(model, y, yOffset, kappa, kappaOffset, v, vOffset, squares, observed);
+    }
+
+    @Override
+    public void recurrentAdjoint(KernelModel model, float[] kappa, float[] v, int vOffset, float[] driveAdjoint,
+            float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch) {
+        VectorAdjoints.recurrent(model, kappa, v, vOffset, driveAdjoint, slopeAdjoint, gradient, kappaAdjoint, scratch);
+    }
+
+    @Override
+    public void observeAdjoint(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
+            float[] scoreAdjoint, float[] infoAdjoint, float lossScale, Gradient gradient, double[] kappaAdjoint,
+            float[] scratch) {
+        VectorAdjoints.observe(model, y, yOffset, kappa, v, vOffset, scoreAdjoint, infoAdjoint, lossScale, gradient,
+                kappaAdjoint, scratch);
     }
 }

@@ -6,6 +6,7 @@ import java.util.OptionalDouble;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.RecordedSession;
 import kappa.ingest.session.SessionSource;
+import kappa.ingest.session.WithInputBasis;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
@@ -46,8 +47,9 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      */
     public static Evaluation of(NetworkFile.Contents network, SessionSource session) {
         SessionHeader.Builder header = session.describe();
-        if (header.getNeuronsCount() != network.neurons()) {
-            throw new InvalidInputException("network: " + network.neurons() + " neurons, expected as many as session "
+        int recorded = network.neurons() - hidden(network);
+        if (header.getNeuronsCount() != recorded) {
+            throw new InvalidInputException("network: " + recorded + " neurons, expected as many as session "
                     + session.name() + " has, " + header.getNeuronsCount());
         }
         if (header.getInputChannelsCount() != network.inputs()) {
@@ -83,9 +85,21 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
     public static Evaluation of(NetworkFile.Contents network, RecordedSession session) {
-        try (SessionSource source = session.source()) {
+        try (SessionSource source = withInputsOf(network, session).source()) {
             return of(network, source);
         }
+    }
+
+    private static int hidden(NetworkFile.Contents network) {
+        return network instanceof NetworkFile.LowRank low ? low.scope().hidden() : 0;
+    }
+
+    /** The session with the inputs that the network was fitted on. */
+    private static RecordedSession withInputsOf(NetworkFile.Contents network, RecordedSession session) {
+        return network instanceof NetworkFile.LowRank low && low.scope().basis().isPresent()
+                && session.inputBasis().isEmpty()
+                        ? new WithInputBasis(session, low.scope().basis().get())
+                        : session;
     }
 
     /** What the scores are computed from: sums per neuron, so that a session passes once. */
@@ -103,7 +117,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
         private final double[] yLog; // sum of y log(1 + r)
 
         Sums(NetworkFile.Contents network, Observation observation) {
-            int neurons = network.neurons();
+            int neurons = network.neurons() - hidden(network);
             this.observation = observation;
             this.gain = network instanceof NetworkFile.LowRank low ? low.gain() : new float[0];
             this.biases = network.biases();

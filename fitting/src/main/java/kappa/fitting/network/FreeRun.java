@@ -55,7 +55,7 @@ final class FreeRun {
     /** Moves on by one bin with the S inputs of that bin. */
     void step(float[] u) {
         switch (contents) {
-            case NetworkFile.LowRank(LowRankNetwork network, var _, var _, var _) -> step(network, u);
+            case NetworkFile.LowRank(LowRankNetwork network, var _, var _, var _, var _) -> step(network, u);
             case NetworkFile.FullRank(FullRankNetwork network, var _, var _) -> step(network, u);
         }
         updateRates();

@@ -63,6 +63,11 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         return Math.tanh(x);
     }
 
+    /** x with phi(x) = r, for r in (-1, 1). */
+    public static double inversePhi(double r) {
+        return 0.5 * (Math.log1p(r) - Math.log1p(-r));
+    }
+
     /** phi' as a function of r = phi(x). */
     public static double phiPrimeOfRate(double rate) {
         return 1 - rate * rate;
@@ -103,6 +108,28 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
             weights[i] = (float) (standardDeviation * random.nextGaussian());
         }
         return weights;
+    }
+
+    /**
+     * The connections among the first {@code count} neurons, as a network of that many: n is rescaled so that J = m n' / count
+     * has the same entries.
+     */
+    public LowRankNetwork among(int count) {
+        float[] rescaled = leading(n, count);
+        float factor = (float) (connectivityScale(neurons) / connectivityScale(count));
+        for (int i = 0; i < rescaled.length; i++) {
+            rescaled[i] *= factor;
+        }
+        return new LowRankNetwork(count, rank, inputs, alpha, leading(m, count), rescaled, leading(w, count),
+                Arrays.copyOf(b, count));
+    }
+
+    private float[] leading(float[] rows, int count) {
+        float[] out = new float[rows.length / neurons * count];
+        for (int k = 0; k < rows.length / neurons; k++) {
+            System.arraycopy(rows, k * neurons, out, k * count, count);
+        }
+        return out;
     }
 
     /** Overlaps sigma_kl = n_k' m_l / N, [K,K] by rows. */

@@ -3,6 +3,7 @@ package kappa.fitting.network;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import kappa.ingest.session.InputBasis;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpyArray;
 import kappa.ingest.session.Npz;
@@ -13,7 +14,9 @@ import kappa.ingest.session.NpzWriter;
  * {@code wi} [S,N], and if present {@code wo} [N,O], {@code h0} [N], {@code b} [N], {@code alpha} []; a full-rank network has
  * {@code wrec} [N,N] in place of {@code m} and {@code n}. A missing {@code alpha} is 0.2 (20 ms over 100 ms). The authors'
  * scales {@code si} [S] and {@code so} [O] are multiplied into {@code wi} and {@code wo} on reading and never written.
- * kappa's own files also hold {@code gain} [N], the g of spike counts with mean g (1 + phi(x)) per bin, if it is known.
+ * kappa's own files also hold, where it applies, {@code gain} [N], the g of spike counts with mean g (1 + phi(x)) per bin;
+ * {@code hidden} [], how many of the N, the last ones, nobody recorded; and {@code input_basis} [2], bumps and bins of the
+ * {@link InputBasis} that the inputs were made with.
  *
  * <p>In memory m, n and wo lie the other way round, one row per latent dimension or output. Stateless.
  */
@@ -64,16 +67,30 @@ public final class NetworkFile {
      * @param readout [O,N], or empty
      * @param initialState [N]
      * @param gain [N] g of spike counts, or empty if unknown
+     * @param scope what of it stands for a recording
      */
-    public record LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain)
+    public record LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain, Scope scope)
             implements
                 Contents {
 
+        /** A network all of whose neurons were recorded, on the recording's own inputs. */
+        public LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain) {
+            this(network, readout, initialState, gain, Scope.WHOLE);
+        }
+
         public LowRank {
+            if (scope.hidden() < 0 || scope.hidden() >= network.neurons()) {
+                throw new IllegalArgumentException(scope.hidden() + " of " + network.neurons() + " neurons are hidden");
+            }
             checkLengths(network.neurons(), readout, initialState);
             if (gain.length != 0 && gain.length != network.neurons()) {
                 throw new IllegalArgumentException("gain has " + gain.length + " elements");
             }
+        }
+
+        /** The connections among the neurons that were recorded. */
+        public LowRankNetwork recorded() {
+            return scope.hidden() == 0 ? network : network.among(network.neurons() - scope.hidden());
         }
 
         /** A network that starts at x = 0, without readout and with unknown gain. */
@@ -117,6 +134,18 @@ public final class NetworkFile {
         public double readoutScale() {
             return LowRankNetwork.connectivityScale(network.neurons());
         }
+    }
+
+    /**
+     * How a fitted network relates to the recording it was fitted to.
+     *
+     * @param hidden how many of its neurons, the last ones, nobody recorded
+     * @param basis that its inputs are made with, if they are not the recording's own
+     */
+    public record Scope(int hidden, Optional<InputBasis> basis) {
+
+        /** Every neuron recorded, and the recording's own inputs. */
+        public static final Scope WHOLE = new Scope(0, Optional.empty());
     }
 
     /**
@@ -225,7 +254,7 @@ public final class NetworkFile {
                 }
             }
             return new LowRank(new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b), readout, initialState,
-                    gain);
+                    gain, scope(npz, neurons));
         }
     }
 
@@ -238,13 +267,18 @@ public final class NetworkFile {
         int neurons = contents.neurons();
         try (NpzWriter npz = NpzWriter.create(file)) {
             switch (contents) {
-                case LowRank(LowRankNetwork network, var _, var _, float[] gain) -> {
+                case LowRank(LowRankNetwork network, var _, var _, float[] gain, Scope scope) -> {
                     int rank = network.rank();
                     npz.put("m", transposed(network.m(), rank), neurons, rank);
                     npz.put("n", transposed(network.n(), rank), neurons, rank);
                     if (gain.length > 0) {
                         npz.put("gain", gain, neurons);
                     }
+                    if (scope.hidden() > 0) {
+                        npz.put("hidden", scope.hidden());
+                    }
+                    scope.basis().ifPresent(
+                            basis -> npz.put("input_basis", new float[]{basis.bumps(), basis.bins()}, 2));
                 }
                 case FullRank(FullRankNetwork network, var _, var _) -> npz.put("wrec", network.wrec(), neurons,
                         neurons);
@@ -258,6 +292,22 @@ public final class NetworkFile {
             npz.put("b", contents.biases(), neurons);
             npz.put("alpha", contents.alpha());
         }
+    }
+
+    private static Scope scope(Npz npz, int neurons) {
+        double hidden = npz.find("hidden").map(NpyArray::scalar).orElse(0.0);
+        if (!(hidden >= 0 && hidden < neurons && hidden == Math.rint(hidden))) {
+            throw npz.array("hidden").invalid(hidden + ", expected how many of the " + neurons
+                    + " neurons nobody recorded");
+        }
+        Optional<InputBasis> basis = vector(npz, "input_basis", 2).map(values -> {
+            if (values[0] != Math.rint(values[0]) || values[1] != Math.rint(values[1])) {
+                throw npz.array("input_basis").invalid("[" + values[0] + ", " + values[1]
+                        + "], expected whole numbers of bumps and bins");
+            }
+            return new InputBasis((int) values[0], (int) values[1]);
+        });
+        return new Scope((int) hidden, basis);
     }
 
     private static double alpha(Npz npz) {

@@ -22,7 +22,9 @@ final class Adam {
         first = like(parameters);
         second = like(parameters);
         average = like(parameters);
-        averageFromHere();
+        for (int a = 0; a < parameters.length; a++) {
+            System.arraycopy(parameters[a], 0, average[a], 0, parameters[a].length);
+        }
     }
 
     private static float[][] like(float[][] arrays) {
@@ -31,13 +33,6 @@ final class Adam {
             out[a] = new float[arrays[a].length];
         }
         return out;
-    }
-
-    /** Lets the average start from the present parameters. */
-    void averageFromHere() {
-        for (int a = 0; a < parameters.length; a++) {
-            System.arraycopy(parameters[a], 0, average[a], 0, parameters[a].length);
-        }
     }
 
     long steps() {
@@ -49,16 +44,17 @@ final class Adam {
     }
 
     /** lr_s = max(0.02 / sqrt(1 + s/500), 1e-3). */
-    private static double learningRate(long s) {
+    private static double learningRate(double s) {
         return Math.max(0.02 / Math.sqrt(1 + s / 500.0), 1e-3);
     }
 
     /**
      * One step: global norm clipped to 1, Adam, average p <- d p + (1-d) p_s with d = min(0.999, (1+s)/(20+s)).
      *
+     * @param slowest the step whose learning rate is the lowest that is used
      * @return false if the gradient was not finite, in which case nothing changed
      */
-    boolean step(float[]... gradient) {
+    boolean step(double slowest, float[]... gradient) {
         double square = 0;
         for (float[] g : gradient) {
             for (float value : g) {
@@ -73,7 +69,7 @@ final class Adam {
         long s = steps++;
         double correction1 = 1 - Math.pow(BETA1, s + 1.0);
         double correction2 = 1 - Math.pow(BETA2, s + 1.0);
-        float rate = (float) (learningRate(s) / correction1);
+        float rate = (float) (learningRate(Math.min((double) s, slowest)) / correction1);
         float root = (float) (1 / Math.sqrt(correction2));
         float keep = (float) Math.min(0.999, (1.0 + s) / (20 + s));
         for (int a = 0; a < parameters.length; a++) {

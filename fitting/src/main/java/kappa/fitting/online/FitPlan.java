@@ -5,20 +5,45 @@ import kappa.fitting.kernel.ObservationKind;
 /**
  * What is fitted, and how.
  *
- * @param neurons N
+ * @param neurons N, hidden ones included
  * @param rank K
- * @param inputs S
+ * @param inputs S, the columns of an input basis included
  * @param alpha bin width over time constant
  * @param seed of the initial network and of every draw
  * @param stepsPerTrial Adam steps after each trial
  * @param bufferBytes what the replay buffer may hold; beyond it, trials are dropped at random
+ * @param settings the options of the loss
  */
 public record FitPlan(int neurons, int rank, int inputs, double alpha, ObservationKind kind, long seed,
-        int stepsPerTrial,
-        long bufferBytes) {
+        int stepsPerTrial, long bufferBytes, Settings settings) {
 
     /** About 1,800 trials of 68 bins of 1,000 neurons. */
     public static final long DEFAULT_BUFFER_BYTES = 512L << 20;
 
     public static final int DEFAULT_STEPS_PER_TRIAL = 25;
+
+    /**
+     * Options of the loss; each can be had alone.
+     *
+     * @param biases whether biases b and kappa at a trial's start are learnt; otherwise both are 0
+     * @param filterLoss whether half of the loss is the filter's one-step prediction, with the gradient through the filter, so
+     *        that process noise and the uncertainty of a trial's start are learnt, too
+     * @param prior weight of a Gaussian prior on m, W, n and b, whose variances follow the parameters' own (empirical Bayes);
+     *        1 is Bayes' weight beside the bins seen so far, 0 is none
+     * @param halfLifeTrials trials after which a past trial is replayed half as often, for connectivity that changes; infinity
+     *        for a connectivity that stays
+     */
+    public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials) {
+
+        /** The recipe without additions: a network without biases that starts at 0, and the free run's loss. */
+        public static final Settings PLAIN = new Settings(false, false, 0, Double.POSITIVE_INFINITY);
+
+        public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY);
+    }
+
+    /** With the default settings. */
+    public FitPlan(int neurons, int rank, int inputs, double alpha, ObservationKind kind, long seed, int stepsPerTrial,
+            long bufferBytes) {
+        this(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes, Settings.DEFAULT);
+    }
 }

@@ -65,6 +65,18 @@ public final class LatentFilter {
         reset(TRIAL_START_VARIANCE);
     }
 
+    /**
+     * The state before a trial's first bin: v = 0.
+     *
+     * @param start kappa, K numbers
+     * @param startCovariance P, [K,K]
+     */
+    public void reset(double[] start, double[] startCovariance) {
+        System.arraycopy(start, 0, kappa, 0, rank);
+        System.arraycopy(startCovariance, 0, covariance, 0, covariance.length);
+        Arrays.fill(v, 0);
+    }
+
     /** kappa = 0, v = 0, P = variance I. */
     public void reset(double variance) {
         Arrays.fill(kappa, 0);

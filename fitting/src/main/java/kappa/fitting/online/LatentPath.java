@@ -76,10 +76,14 @@ public final class LatentPath {
         return spikes;
     }
 
-    /** A trial begins: kappa = 0 and v = 0 for certain. */
+    /** A trial begins: kappa is the model's start, and v = 0. */
     public void startTrial() {
-        filter.reset(published.version() == 0 ? UNKNOWN_VARIANCE : LatentFilter.TRIAL_START_VARIANCE);
-        Arrays.fill(free, 0);
+        if (published.version() == 0) {
+            filter.reset(UNKNOWN_VARIANCE);
+        } else {
+            filter.reset(published.start(), published.startCovariance());
+        }
+        freeRunFromFilter();
         Arrays.fill(vPair, 0);
     }
 

@@ -23,7 +23,7 @@ import kappa.fitting.network.LowRankNetwork;
  * <p>Everything that is drawn comes from the seed and the trial's index, and sums over windows are made in a fixed order, so
  * the result depends neither on time nor on the number of threads. Not thread-safe.
  */
-public final class OnlineFitter {
+public final class OnlineFitter implements FittingAlgorithm {
 
     private static final int WINDOW = 25;
     private static final int BATCH = 16;
@@ -34,6 +34,16 @@ public final class OnlineFitter {
     private static final double GATE = 0.25;
     private static final double PROCESS_NOISE = 0.1;
     private static final double KAPPA_FORGETTING = 0.99;
+    /** Standard deviations of process noise and of kappa at a trial's start that learning begins with. */
+    private static final double FIRST_PROCESS_NOISE = 0.1;
+    private static final double FIRST_START_SD = 0.3;
+    /** What the learnt process noise is multiplied with: the factor that predicted best in the recent past. */
+    private static final double[] NOISE_FACTORS = {0.25, 0.5, 1, 2};
+    private static final double FACTOR_FORGETTING = 0.98;
+    /** What the variances of the prior cannot fall below: m and W, n, b. */
+    private static final double INPUT_VARIANCE = 0.15;
+    private static final double OUTPUT_VARIANCE = 2;
+    private static final double BIAS_VARIANCE = 0.01;
     private static final double NOISE_FORGETTING = 0.9;
     private static final double MIN_NOISE = 1e-4;
     private static final double MIN_KAPPA_STD = 1e-3;
@@ -47,7 +57,15 @@ public final class OnlineFitter {
     private final int S;
     /** log(e^g - 1) for counts, c for currents, empty for rates: what the fourth parameter array holds. */
     private final float[] observation;
+    /** [K] kappa at a trial's start. */
+    private final float[] start;
+    /** [K] log standard deviations of process noise and of kappa at a trial's start; empty without the filter's loss. */
+    private final float[] logNoise;
+    private final float[] logStart;
+    private final FitPlan.Settings settings;
     private final KernelModel model;
+    /** On the averages of the parameters, whose arrays it shares. */
+    private final KernelModel averaged;
     private final Adam adam;
     private final Gradient gradient;
     private final List<Group> groups = new ArrayList<>();
@@ -55,11 +73,13 @@ public final class OnlineFitter {
     private double kappaWeight;
     private final double[] noiseSquares;
     private double noiseWeight;
+    private final double[] factorLosses = new double[NOISE_FACTORS.length];
     private final List<Trial> buffer = new ArrayList<>();
     private long bufferBytes;
     private long trialsSeen;
     private long binsLearned;
-    private boolean initialised;
+    /** [N] neurons whose observation map has been started. */
+    private final boolean[] seen;
     private long skippedSteps;
 
     /** What one group of windows is summed into. */
@@ -67,11 +87,24 @@ public final class OnlineFitter {
         final Gradient gradient = Gradient.zero(N, K, S);
         final WindowWorkspace workspace = new WindowWorkspace(N, K, WINDOW);
         final double[] kappaSquares = new double[K];
+        final FilterGradient filter = settings.filterLoss()
+                ? new FilterGradient(kernels, N, K, S, WINDOW)
+                : null;
+        /** dL/d of the variances of process noise and start. */
+        final double[] noise = new double[K];
+        final double[] startVariance = new double[K];
+        final float[] startBefore = new float[K];
         long kappaRows;
     }
 
-    /** A pool trial with the start states its windows may use: row t is the state after t bins. */
-    private record Prepared(Trial trial, float[] states) {}
+    /**
+     * A pool trial with the start states its windows may use: row t is the state after t bins.
+     *
+     * @param states [T + 1,K] for the free run
+     * @param filtered [T + 1,K] for the filter
+     * @param covariances [T + 1,K,K]
+     */
+    private record Prepared(Trial trial, float[] states, float[] filtered, double[] covariances) {}
 
     private record Window(Prepared prepared, int start, int bins) {}
 
@@ -85,18 +118,30 @@ public final class OnlineFitter {
         N = plan.neurons();
         K = plan.rank();
         S = plan.inputs();
+        settings = plan.settings();
         SplittableRandom random = new SplittableRandom(plan.seed());
         LowRankNetwork network = LowRankNetwork.withoutBias(N, K, S, plan.alpha(), gaussian(random, K * N, 1),
                 gaussian(random, K * N, 0.3), gaussian(random, S * N, 0.5));
         model = KernelModel.plain(network, plan.kind());
         observation = plan.kind() == ObservationKind.RATES ? new float[0] : new float[N];
-        adam = new Adam(network.m(), network.n(), network.w(), observation);
+        start = new float[settings.biases() ? K : 0];
+        logNoise = new float[settings.filterLoss() ? K : 0];
+        logStart = new float[settings.filterLoss() ? K : 0];
+        Arrays.fill(logNoise, (float) Math.log(FIRST_PROCESS_NOISE));
+        Arrays.fill(logStart, (float) Math.log(FIRST_START_SD));
+        adam = new Adam(network.m(), network.n(), network.w(), observation,
+                settings.biases() ? network.b() : new float[0], start, logNoise, logStart);
+        averaged = KernelModel.of(
+                new LowRankNetwork(N, K, S, plan.alpha(), adam.average[0], adam.average[1], adam.average[2],
+                        settings.biases() ? adam.average[4] : network.b()),
+                plan.kind(), model.gain().clone(), model.offset().clone(), model.noise());
         gradient = Gradient.zero(N, K, S);
         for (int g = 0; g < GROUPS; g++) {
             groups.add(new Group());
         }
         kappaSquares = new double[K];
         noiseSquares = new double[N];
+        seen = new boolean[N];
     }
 
     private static float[] gaussian(SplittableRandom random, int length, double sd) {
@@ -132,6 +177,12 @@ public final class OnlineFitter {
         bufferBytes = trials.stream().mapToLong(Trial::bytes).sum();
     }
 
+    /** Learns with the plan's number of steps. */
+    @Override
+    public void learn(Trial trial) {
+        learn(trial, plan.stepsPerTrial());
+    }
+
     /**
      * Adds a trial to the replay buffer and makes {@code steps} Adam steps. A trial that is shorter than its warm-up by
      * nothing, or has no bin, teaches nothing and is left out.
@@ -142,13 +193,14 @@ public final class OnlineFitter {
         if (trial.bins() <= trial.warmUp()) {
             return;
         }
-        if (!initialised) {
-            initialise(trial);
-        }
+        meet(trial);
         SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         keep(trial, random);
         if (steps == 0) {
             return;
+        }
+        if (settings.filterLoss() && adam.steps() > 0) {
+            rateNoiseFactors(trial);
         }
         List<Prepared> pool = prepare(trial, random);
         learnNoise(pool.getFirst());
@@ -161,24 +213,83 @@ public final class OnlineFitter {
         }
     }
 
-    /** Starts the observation map from the first trial: counts from each neuron's mean, currents from theirs. */
-    private void initialise(Trial trial) {
-        initialised = true;
+    /**
+     * Starts the observation map of neurons that are observed for the first time, counts and currents from their mean: all
+     * of them in the first trial, later those that are added to the recording.
+     */
+    private void meet(Trial trial) {
         ConstantRate means = new ConstantRate(plan.kind(), N);
         means.learn(trial.y(), 0, trial.bins());
         means.refresh();
-        switch (plan.kind()) {
-            case COUNTS -> {
-                for (int i = 0; i < N; i++) {
-                    observation[i] = (float) Math.log(Math.expm1(Math.max(MIN_GAIN, means.mean()[i])));
-                }
+        double[] observed = means.observed();
+        for (int i = 0; i < N; i++) {
+            if (seen[i] || observed[i] == 0) {
+                continue;
             }
-            case CURRENTS -> System.arraycopy(means.mean(), 0, observation, 0, N);
-            case RATES -> {
+            seen[i] = true;
+            if (plan.kind() != ObservationKind.RATES) {
+                observation[i] = plan.kind() == ObservationKind.COUNTS
+                        ? (float) Math.log(Math.expm1(Math.max(MIN_GAIN, means.mean()[i])))
+                        : means.mean()[i];
+                adam.average[3][i] = observation[i];
             }
         }
         applyObservation(observation, model);
-        adam.averageFromHere();
+        applyObservation(adam.average[3], averaged);
+    }
+
+    /** Scores the process noise times each factor by how well the filter would have predicted a trial not learned from yet. */
+    private void rateNoiseFactors(Trial trial) {
+        double[] losses = new double[NOISE_FACTORS.length];
+        applyObservation(adam.average[3], averaged);
+        inParallel(losses.length, f -> {
+            double[] q = processNoise(adam.average[6]);
+            for (int i = 0; i < q.length; i++) {
+                q[i] *= NOISE_FACTORS[f];
+            }
+            LatentFilter filter = startOf(trial, adam.average[5], adam.average[7]);
+            for (int t = 1; t <= trial.bins(); t++) {
+                filter.predict(averaged, q);
+                filter.setInputs(trial.v(), t * S);
+                if (t > trial.warmUp()) {
+                    losses[f] += filter.loss(averaged, trial.y(), (t - 1) * N);
+                }
+                filter.update(averaged, trial.y(), (t - 1) * N);
+            }
+        });
+        for (int f = 0; f < losses.length; f++) {
+            factorLosses[f] = FACTOR_FORGETTING * factorLosses[f] + losses[f];
+        }
+    }
+
+    private double noiseFactor() {
+        int best = 2;
+        for (int f = 0; f < factorLosses.length; f++) {
+            if (factorLosses[f] < factorLosses[best]) {
+                best = f;
+            }
+        }
+        return NOISE_FACTORS[best];
+    }
+
+    /** A filter before a trial's first bin, or with nothing known before a stretch's warm-up. */
+    private LatentFilter startOf(Trial trial, float[] kappaStart, float[] logStartSd) {
+        LatentFilter filter = new LatentFilter(kernels, N, K, S);
+        double[] kappa = new double[K];
+        double[] covariance = PublishedModel.certainStart(K);
+        for (int k = 0; k < K; k++) {
+            if (trial.warmUp() > 0) {
+                covariance[k * K + k] = kappaStd(k) * kappaStd(k);
+            } else if (logStartSd.length > 0) {
+                covariance[k * K + k] = Math.exp(2 * logStartSd[k]);
+            }
+            if (trial.warmUp() == 0 && kappaStart.length > 0) {
+                kappa[k] = kappaStart[k];
+            }
+        }
+        filter.restore(kappa, covariance, new float[S]);
+        filter.setInputs(trial.v(), 0);
+        return filter;
     }
 
     /** Carries the trainable form over to gains and offsets: g = softplus(c) for counts. */
@@ -214,19 +325,30 @@ public final class OnlineFitter {
         int[] draws = new int[POOL];
         draws[0] = buffer.size() - 1;
         for (int p = 1; p < POOL; p++) {
-            draws[p] = random.nextInt(buffer.size());
+            draws[p] = past(random);
         }
         int[] distinct = Arrays.stream(draws).distinct().toArray();
         Prepared[] byIndex = new Prepared[buffer.size()];
         inParallel(distinct.length, task -> {
             int at = distinct[task];
-            byIndex[at] = new Prepared(buffer.get(at), startStates(buffer.get(at)));
+            byIndex[at] = startStates(buffer.get(at));
         });
         List<Prepared> pool = new ArrayList<>(POOL);
         for (int at : draws) {
             pool.add(byIndex[at]);
         }
         return pool;
+    }
+
+    /** A trial of the buffer: any one, or the more recent the more likely. */
+    private int past(SplittableRandom random) {
+        int size = buffer.size();
+        if (Double.isInfinite(settings.halfLifeTrials())) {
+            return random.nextInt(size);
+        }
+        double oldest = Math.pow(2, -size / settings.halfLifeTrials());
+        double age = -settings.halfLifeTrials() * Math.log(1 - random.nextDouble() * (1 - oldest)) / Math.log(2);
+        return size - 1 - Math.clamp((int) age, 0, size - 1);
     }
 
     /** Before anything was learned, kappa's scale is that of a free run. */
@@ -247,10 +369,11 @@ public final class OnlineFitter {
         return Math.max(MIN_KAPPA_STD, Math.sqrt(kappaSquares[k] / kappaWeight));
     }
 
-    private double[] processNoise() {
+    /** Q, [K,K]: learnt with the filter's loss, else a tenth of kappa's scale. */
+    private double[] processNoise(float[] logSd) {
         double[] q = new double[K * K];
         for (int k = 0; k < K; k++) {
-            double sd = PROCESS_NOISE * kappaStd(k);
+            double sd = logSd.length > 0 ? Math.exp(logSd[k]) : PROCESS_NOISE * kappaStd(k);
             q[k * K + k] = sd * sd;
         }
         return q;
@@ -258,30 +381,25 @@ public final class OnlineFitter {
 
     /**
      * The gate: kappa of the free run where it is within a quarter of kappa's scale of the filter's, else the filter's.
-     *
-     * @return [T + 1,K]
      */
-    private float[] startStates(Trial trial) {
+    private Prepared startStates(Trial trial) {
         int T = trial.bins();
         int warmUp = trial.warmUp();
         float[] filtered = new float[(T + 1) * K];
-        double[] q = processNoise();
-        LatentFilter filter = new LatentFilter(kernels, N, K, S);
-        if (warmUp > 0) {
-            filter.reset(0);
-            double[] broad = new double[K * K];
-            for (int k = 0; k < K; k++) {
-                broad[k * K + k] = kappaStd(k) * kappaStd(k);
+        double[] covariances = new double[settings.filterLoss() ? (T + 1) * K * K : 0];
+        double[] q = processNoise(logNoise);
+        LatentFilter filter = startOf(trial, start, logStart);
+        for (int t = 0; t <= T; t++) {
+            if (t > 0) {
+                filter.predict(model, q);
+                filter.setInputs(trial.v(), t * S);
+                filter.update(model, trial.y(), (t - 1) * N);
             }
-            filter.restore(new double[K], broad, new float[S]);
-        }
-        filter.setInputs(trial.v(), 0);
-        for (int t = 1; t <= T; t++) {
-            filter.predict(model, q);
-            filter.setInputs(trial.v(), t * S);
-            filter.update(model, trial.y(), (t - 1) * N);
             for (int k = 0; k < K; k++) {
                 filtered[t * K + k] = (float) filter.kappa()[k];
+            }
+            if (settings.filterLoss()) {
+                System.arraycopy(filter.covariance(), 0, covariances, t * K * K, K * K);
             }
         }
         float[] free = filtered.clone();
@@ -296,7 +414,7 @@ public final class OnlineFitter {
                 System.arraycopy(filtered, t * K, free, t * K, K);
             }
         }
-        return free;
+        return new Prepared(trial, free, filtered, covariances);
     }
 
     /** Noise variance of each neuron from the newest trial's errors along its start states (rates, currents). */
@@ -337,6 +455,8 @@ public final class OnlineFitter {
             Group group = groups.get(g);
             group.gradient.clear();
             Arrays.fill(group.kappaSquares, 0);
+            Arrays.fill(group.noise, 0);
+            Arrays.fill(group.startVariance, 0);
             group.kappaRows = 0;
             for (int b = g; b < BATCH; b += GROUPS) {
                 window(group, windows[b]);
@@ -345,8 +465,15 @@ public final class OnlineFitter {
         gradient.clear();
         long rows = 0;
         double[] squares = new double[K];
+        float[] noiseGradient = new float[logNoise.length];
+        float[] startGradient = new float[logStart.length];
         for (Group group : groups) {
             gradient.add(group.gradient);
+            for (int k = 0; k < logNoise.length; k++) {
+                // The variance is e^(2 log sd).
+                noiseGradient[k] += (float) (2 * Math.exp(2 * logNoise[k]) * group.noise[k]);
+                startGradient[k] += (float) (2 * Math.exp(2 * logStart[k]) * group.startVariance[k]);
+            }
             rows += group.kappaRows;
             for (int k = 0; k < K; k++) {
                 squares[k] += group.kappaSquares[k];
@@ -363,7 +490,17 @@ public final class OnlineFitter {
             case CURRENTS -> gradient.offset();
             case RATES -> observation;
         };
-        if (!adam.step(gradient.m(), gradient.n(), gradient.w(), observationGradient)) {
+        if (settings.prior() > 0) {
+            double scale = settings.prior() / (effectiveBins() * N);
+            addPrior(gradient.m(), model.network().m(), scale, INPUT_VARIANCE);
+            addPrior(gradient.w(), model.network().w(), scale, INPUT_VARIANCE);
+            addPrior(gradient.n(), model.network().n(), scale, OUTPUT_VARIANCE);
+            addPrior(gradient.b(), model.network().b(), scale, BIAS_VARIANCE);
+        }
+        boolean biases = settings.biases();
+        if (!adam.step(slowest(), gradient.m(), gradient.n(), gradient.w(), observationGradient,
+                biases ? gradient.b() : new float[0], biases ? gradient.start() : start, noiseGradient,
+                startGradient)) {
             skippedSteps++;
             return;
         }
@@ -379,9 +516,21 @@ public final class OnlineFitter {
         int start = window.start();
         int bins = window.bins();
         System.arraycopy(window.prepared().states(), start * K, group.workspace.kappa, 0, K);
-        float scale = 1f / ((float) BATCH * bins * N);
+        float scale = (settings.filterLoss() ? 0.5f : 1f) / ((float) BATCH * bins * N);
+        boolean fromStart = start == 0 && trial.warmUp() == 0;
+        if (fromStart && settings.biases()) {
+            System.arraycopy(this.start, 0, group.workspace.kappa, 0, K);
+        }
+        System.arraycopy(group.gradient.start(), 0, group.startBefore, 0, K);
         kernels.gradient(model, trial.y(), start * N, trial.v(), start * S, bins, scale, group.gradient,
                 group.workspace);
+        if (!fromStart) {
+            // The state inside a trial is data.
+            System.arraycopy(group.startBefore, 0, group.gradient.start(), 0, K);
+        }
+        if (settings.filterLoss()) {
+            filterLoss(group, window, fromStart, scale);
+        }
         for (int t = 1; t <= bins; t++) {
             for (int k = 0; k < K; k++) {
                 double kappa = group.workspace.kappa[t * K + k];
@@ -389,6 +538,56 @@ public final class OnlineFitter {
             }
         }
         group.kappaRows += bins;
+    }
+
+    private void filterLoss(Group group, Window window, boolean fromStart, float scale) {
+        Prepared prepared = window.prepared();
+        Trial trial = prepared.trial();
+        int first = window.start();
+        float[] kappa = fromStart && settings.biases() ? start : prepared.filtered();
+        double[] covariance = prepared.covariances();
+        int covarianceOffset = first * K * K;
+        if (fromStart) {
+            covariance = new double[K * K];
+            covarianceOffset = 0;
+            for (int k = 0; k < K; k++) {
+                covariance[k * K + k] = Math.exp(2 * logStart[k]);
+            }
+        }
+        double[] q = new double[K];
+        for (int k = 0; k < K; k++) {
+            q[k] = Math.exp(2 * logNoise[k]);
+        }
+        boolean done = group.filter.add(model, trial.y(), first * N, trial.v(), first * S, window.bins(), kappa,
+                kappa == start ? 0 : first * K, covariance, covarianceOffset, q, scale, group.gradient, group.noise);
+        if (done && fromStart) {
+            for (int k = 0; k < K; k++) {
+                group.gradient.start()[k] += (float) group.filter.startAdjoint()[k];
+                group.startVariance[k] += group.filter.startCovarianceAdjoint()[k * K + k];
+            }
+        }
+    }
+
+    /** Adds p / (mean p^2 + least) times scale: a Gaussian prior whose variance is the parameters' own, bounded below. */
+    private static void addPrior(float[] to, float[] parameter, double scale, double leastVariance) {
+        double squares = 0;
+        for (float value : parameter) {
+            squares += (double) value * value;
+        }
+        double weight = scale / (squares / Math.max(1, parameter.length) + leastVariance);
+        for (int i = 0; i < to.length; i++) {
+            to[i] += (float) (weight * parameter[i]);
+        }
+    }
+
+    /** Bins that the replayed past amounts to. */
+    private double effectiveBins() {
+        return Math.min((double) binsLearned, settings.halfLifeTrials() / Math.log(2) * binsLearned / trialsSeen);
+    }
+
+    /** The step whose learning rate is never fallen below. */
+    private double slowest() {
+        return settings.halfLifeTrials() * plan.stepsPerTrial();
     }
 
     private interface Task {
@@ -429,16 +628,15 @@ public final class OnlineFitter {
      *
      * @param previous the snapshot published before, whose axes are kept, or null
      */
+    @Override
     public PublishedModel publish(PublishedModel previous) {
         float[] previousM = previous == null || previous.version() == 0 ? null : previous.model().network().m();
         Gauge gauge = Gauge.canonical(adam.average[0], adam.average[1], N, K, previousM);
-        LowRankNetwork network = LowRankNetwork.withoutBias(N, K, S, plan.alpha(), gauge.m(), gauge.n(),
-                adam.average[2].clone());
+        LowRankNetwork network = new LowRankNetwork(N, K, S, plan.alpha(), gauge.m(), gauge.n(),
+                adam.average[2].clone(), averaged.network().b().clone());
         KernelModel published = KernelModel.of(network, plan.kind(), model.gain().clone(), model.offset().clone(),
                 model.noise().clone());
-        if (initialised) {
-            applyObservation(adam.average[3], published);
-        }
+        applyObservation(adam.average[3], published);
         double[] raw = new double[K * K];
         for (int k = 0; k < K; k++) {
             raw[k * K + k] = kappaWeight == 0 ? 1 : kappaStd(k) * kappaStd(k);
@@ -448,22 +646,38 @@ public final class OnlineFitter {
         for (int k = 0; k < K; k++) {
             std[k] = Math.sqrt(canonical[k * K + k]);
         }
-        double[] noise = canonical.clone();
-        for (int i = 0; i < noise.length; i++) {
-            noise[i] *= PROCESS_NOISE * PROCESS_NOISE;
+        double[] noise = gauge.covariance(processNoise(adam.average[6]));
+        for (int i = 0; i < noise.length && settings.filterLoss(); i++) {
+            noise[i] *= noiseFactor();
         }
-        return new PublishedModel(trialsSeen, published, noise, std, binsLearned, adam.steps());
+        double[] kappaStart = new double[K];
+        if (settings.biases()) {
+            double[] raw0 = new double[K];
+            for (int k = 0; k < K; k++) {
+                raw0[k] = adam.average[5][k];
+            }
+            SmallMatrix.apply(gauge.toCanonical(), raw0, kappaStart, K);
+        }
+        double[] startCovariance = PublishedModel.certainStart(K);
+        if (settings.filterLoss()) {
+            for (int k = 0; k < K; k++) {
+                startCovariance[k * K + k] = Math.exp(2 * adam.average[7][k]);
+            }
+            startCovariance = gauge.covariance(startCovariance);
+        }
+        return new PublishedModel(trialsSeen, published, noise, std, kappaStart, startCovariance, binsLearned,
+                adam.steps());
     }
 
     /** Everything but the replay buffer's activity, which is in the log. Arrays are copies. */
     public record State(float[][] parameters, float[][] first, float[][] second, float[][] average, long steps,
             double[] kappaSquares, double kappaWeight, double[] noiseSquares, double noiseWeight, float[] noise,
-            long trialsSeen, long binsLearned, boolean initialised) {}
+            double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen) {}
 
     public State save() {
         return new State(copy(adam.parameters), copy(adam.first), copy(adam.second), copy(adam.average), adam.steps(),
-                kappaSquares.clone(), kappaWeight, noiseSquares.clone(), noiseWeight, model.noise().clone(), trialsSeen,
-                binsLearned, initialised);
+                kappaSquares.clone(), kappaWeight, noiseSquares.clone(), noiseWeight, model.noise().clone(),
+                factorLosses.clone(), trialsSeen, binsLearned, seen.clone());
     }
 
     public void restore(State state) {
@@ -479,10 +693,9 @@ public final class OnlineFitter {
         System.arraycopy(state.noise, 0, model.noise(), 0, N);
         trialsSeen = state.trialsSeen;
         binsLearned = state.binsLearned;
-        initialised = state.initialised;
-        if (initialised) {
-            applyObservation(observation, model);
-        }
+        System.arraycopy(state.factorLosses, 0, factorLosses, 0, factorLosses.length);
+        System.arraycopy(state.seen, 0, seen, 0, N);
+        applyObservation(observation, model);
     }
 
     private static float[][] copy(float[][] arrays) {

@@ -3,7 +3,8 @@ package kappa.fitting.online;
 import java.util.Arrays;
 
 /**
- * The trial or stretch that is being recorded, bin by bin, until it is whole. Not thread-safe.
+ * The trial or stretch that is being recorded, bin by bin, until it is whole, and where one ends and the next begins: the same
+ * in the live pipeline and offline. Not thread-safe.
  */
 public final class TrialAssembly {
 
@@ -18,6 +19,7 @@ public final class TrialAssembly {
 
     private final int neurons;
     private final int inputs;
+    private final boolean trials;
     private float[] y;
     private float[] v;
     private long[] offsets;
@@ -26,9 +28,11 @@ public final class TrialAssembly {
     private long firstBin;
     private boolean open;
 
-    public TrialAssembly(int neurons, int inputs) {
+    /** @param trials whether the session is cut into trials; else it is cut into stretches of {@link #STRETCH} bins */
+    public TrialAssembly(int neurons, int inputs, boolean trials) {
         this.neurons = neurons;
         this.inputs = inputs;
+        this.trials = trials;
         y = new float[STRETCH * neurons];
         v = new float[(STRETCH + 1) * inputs];
         offsets = new long[STRETCH];
@@ -45,6 +49,34 @@ public final class TrialAssembly {
     /** Bins that the fit can learn from so far. */
     public int usableBins() {
         return Math.max(0, bins - warmUp);
+    }
+
+    /** Bins that the open trial or stretch still takes; at 0 it must be closed. */
+    public int room() {
+        return (trials ? MAX_BINS : STRETCH) - usableBins();
+    }
+
+    /**
+     * Begins what the next bin belongs to, now that nothing is open.
+     *
+     * @param first the session's index of that bin
+     * @param anyBefore whether the session had a bin before it
+     * @param sameTrial whether the bin before it was of the same trial; of no matter without trials
+     * @param missing bins that never came just before it
+     * @param v [S] input coordinates, which a trial's start sets to 0
+     */
+    public Start begin(long first, boolean anyBefore, boolean sameTrial, long missing, float[] v) {
+        if (trials && missing == 0 && !(anyBefore && sameTrial)) {
+            Arrays.fill(v, 0);
+            begin(first, 0, v);
+            return Start.TRIAL;
+        }
+        if (anyBefore && missing == 0 && bins > 0) {
+            beginWithTail();
+        } else {
+            begin(first, WARM_UP, v);
+        }
+        return anyBefore ? Start.STRETCH : Start.UNKNOWN;
     }
 
     /**

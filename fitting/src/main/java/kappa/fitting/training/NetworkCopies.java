@@ -11,7 +11,7 @@ final class NetworkCopies {
 
     static NetworkFile.Contents deep(NetworkFile.Contents contents) {
         return switch (contents) {
-            case NetworkFile.LowRank(LowRankNetwork net, float[] readout, float[] start, float[] gain) ->
+            case NetworkFile.LowRank(LowRankNetwork net, float[] readout, float[] start, float[] gain, var _) ->
                 new NetworkFile.LowRank(
                         new LowRankNetwork(net.neurons(), net.rank(), net.inputs(), net.alpha(), net.m().clone(),
                                 net.n().clone(), net.w().clone(), net.b().clone()),

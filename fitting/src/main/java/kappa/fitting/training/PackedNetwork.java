@@ -36,7 +36,7 @@ final class PackedNetwork {
         readout.pack(contents.readout(), 0, N, O, 1, N, (float) contents.readoutScale());
         readoutBack.pack(contents.readout(), 0, O, N, N, 1, (float) contents.readoutScale());
         switch (contents) {
-            case NetworkFile.LowRank(LowRankNetwork low, var _, var _, var _) -> {
+            case NetworkFile.LowRank(LowRankNetwork low, var _, var _, var _, var _) -> {
                 int K = low.rank();
                 float step = (float) (contents.alpha() * LowRankNetwork.connectivityScale(N));
                 toLatent.pack(low.n(), 0, N, K, 1, N, 1);

@@ -1,10 +1,13 @@
 package kappa.fitting.wire;
 
+import java.util.Arrays;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.SessionHeader;
 
@@ -18,11 +21,19 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
     public static SessionPlan of(SessionHeader header) {
         int steps = header.getFit().getStepsPerTrial();
         double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
-        FitPlan fit = new FitPlan(header.getNeuronsCount(), header.getFit().getRank(), header.getInputChannelsCount(),
-                alpha,
-                kind(header), header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
-                FitPlan.DEFAULT_BUFFER_BYTES);
+        FitPlan fit = new FitPlan(header.getNeuronsCount() + header.getFit().getHiddenNeurons(),
+                header.getFit().getRank(), header.getInputChannelsCount(), alpha, kind(header),
+                header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
+                FitPlan.DEFAULT_BUFFER_BYTES, settings(header.getFit()));
         return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);
+    }
+
+    /** On the wire, what is absent means the default. */
+    private static FitPlan.Settings settings(FitSettings wire) {
+        FitPlan.Settings defaults = FitPlan.Settings.DEFAULT;
+        return new FitPlan.Settings(wire.getBiases(), wire.getLoss() != Loss.FREE_RUN,
+                wire.hasPrior() ? wire.getPrior() : defaults.prior(),
+                wire.getHalfLifeTrials() == 0 ? defaults.halfLifeTrials() : wire.getHalfLifeTrials());
     }
 
     private static ObservationKind kind(SessionHeader header) {
@@ -39,14 +50,16 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         return header.getSession();
     }
 
-    /** Writes a bin's activity, N numbers with NaN where not observed. */
+    /** Writes a bin's activity, N numbers with NaN where not observed; hidden neurons, the last of them, never are. */
     public void activity(Bin bin, float[] y, int yOffset) {
         boolean counts = fit.kind() == ObservationKind.COUNTS;
-        for (int i = 0; i < fit.neurons(); i++) {
+        int recorded = header.getNeuronsCount();
+        for (int i = 0; i < recorded; i++) {
             y[yOffset + i] = counts ? bin.getCounts(i) : bin.getValues(i);
         }
+        Arrays.fill(y, yOffset + recorded, yOffset + fit.neurons(), Float.NaN);
         if (!bin.getUnobserved().isEmpty()) {
-            for (int i = 0; i < fit.neurons(); i++) {
+            for (int i = 0; i < recorded; i++) {
                 if (WireChecks.unobserved(bin, i)) {
                     y[yOffset + i] = Float.NaN;
                 }

@@ -3,16 +3,20 @@ package kappa.fitting.wire;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
+import kappa.ingest.session.InputBasis;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.LearnerState;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
 
 /** Models and fitter states as records of the wire, and back; every number survives the way unchanged. */
 public final class Snapshots {
@@ -28,8 +32,11 @@ public final class Snapshots {
                 .addAllB(list(net.b())).setObservation(observation(model.kind())).addAllGain(list(model.gain()))
                 .addAllOffset(list(model.offset())).addAllNoise(list(model.noise()))
                 .addAllProcessNoise(list(published.processNoise())).addAllKappaStd(list(published.kappaStd()))
+                .addAllStart(list(published.start())).addAllStartCovariance(list(published.startCovariance()))
                 .setBinsLearned(published.binsLearned()).setSteps(published.steps())
-                .addAllInputChannels(plan.header().getInputChannelsList());
+                .addAllInputChannels(plan.header().getInputChannelsList())
+                .setHiddenNeurons(plan.header().getFit().getHiddenNeurons())
+                .setInputBasis(plan.header().getInputBasis());
     }
 
     public static PublishedModel fromWire(ModelSnapshot wire) {
@@ -37,7 +44,30 @@ public final class Snapshots {
         KernelModel model = KernelModel.of(net, kind(wire.getObservation()), array(wire.getGainList()),
                 array(wire.getOffsetList()), array(wire.getNoiseList()));
         return new PublishedModel(wire.getVersion(), model, doubles(wire.getProcessNoiseList()),
-                doubles(wire.getKappaStdList()), wire.getBinsLearned(), wire.getSteps());
+                doubles(wire.getKappaStdList()), start(wire),
+                startCovariance(wire), wire.getBinsLearned(), wire.getSteps());
+    }
+
+    /** A model as the network file that {@code --out} writes. */
+    public static NetworkFile.LowRank networkFile(SessionHeader header, PublishedModel published) {
+        KernelModel model = published.model();
+        Optional<InputBasis> basis = header.hasInputBasis()
+                ? Optional.of(new InputBasis(header.getInputBasis().getBumps(), header.getInputBasis().getBins()))
+                : Optional.empty();
+        return new NetworkFile.LowRank(model.network(), new float[0], published.initialState(),
+                model.kind() == ObservationKind.COUNTS ? model.gain() : new float[0],
+                new NetworkFile.Scope(header.getFit().getHiddenNeurons(), basis));
+    }
+
+    /** Records written before there was a start begin at 0. */
+    private static double[] start(ModelSnapshot wire) {
+        return wire.getStartCount() == 0 ? new double[wire.getRank()] : doubles(wire.getStartList());
+    }
+
+    private static double[] startCovariance(ModelSnapshot wire) {
+        return wire.getStartCovarianceCount() == 0
+                ? PublishedModel.certainStart(wire.getRank())
+                : doubles(wire.getStartCovarianceList());
     }
 
     public static LowRankNetwork network(ModelSnapshot wire) {
@@ -67,7 +97,8 @@ public final class Snapshots {
         LearnerState.Builder wire = LearnerState.newBuilder().setSteps(state.steps())
                 .setKappaWeight(state.kappaWeight()).setNoiseWeight(state.noiseWeight())
                 .setTrialsSeen(state.trialsSeen())
-                .setBinsLearned(state.binsLearned()).setInitialised(state.initialised())
+                .setBinsLearned(state.binsLearned()).addAllSeen(booleans(state.seen()))
+                .addAllFactorLosses(list(state.factorLosses()))
                 .addAllNoise(list(state.noise()));
         for (float[] part : state.parameters()) {
             wire.addAllTheta(list(part));
@@ -91,10 +122,32 @@ public final class Snapshots {
                 split(wire.getAdamVList(), like), split(wire.getAverageList(), like), wire.getSteps(),
                 doubles(wire.getKappaMeanSquareList()), wire.getKappaWeight(),
                 doubles(wire.getNoiseMeanSquareList()), wire.getNoiseWeight(),
-                array(wire.getNoiseList()), wire.getTrialsSeen(), wire.getBinsLearned(), wire.getInitialised());
+                array(wire.getNoiseList()), doubles(wire.getFactorLossesList()), wire.getTrialsSeen(),
+                wire.getBinsLearned(), booleans(wire.getSeenList()));
+    }
+
+    private static List<Boolean> booleans(boolean[] array) {
+        List<Boolean> out = new ArrayList<>(array.length);
+        for (boolean value : array) {
+            out.add(value);
+        }
+        return out;
+    }
+
+    private static boolean[] booleans(List<Boolean> list) {
+        boolean[] out = new boolean[list.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = list.get(i);
+        }
+        return out;
     }
 
     private static float[][] split(List<Float> joined, OnlineFitter.State like) {
+        int expected = Arrays.stream(like.parameters()).mapToInt(part -> part.length).sum();
+        if (joined.size() != expected) {
+            throw new IllegalStateException("a checkpoint of " + joined.size() + " parameters, expected " + expected
+                    + ": it was written by another version of kappa");
+        }
         float[][] parts = new float[like.parameters().length][];
         int at = 0;
         for (int p = 0; p < parts.length; p++) {

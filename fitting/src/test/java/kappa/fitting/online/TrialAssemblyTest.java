@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 /** Two neurons, one input; bin t has activity 10 t and 10 t + 1, input coordinate t, and lies at offset t / 4. */
 class TrialAssemblyTest {
 
-    private final TrialAssembly assembly = new TrialAssembly(2, 1);
+    private final TrialAssembly assembly = new TrialAssembly(2, 1, false);
 
     private void append(int first, int count, long offset) {
         float[] y = new float[2 * count];

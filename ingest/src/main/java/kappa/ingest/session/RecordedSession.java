@@ -72,6 +72,11 @@ public interface RecordedSession {
         return numbered("behavior ", behaviors());
     }
 
+    /** What the inputs were made with, if they are not the recording's own alone. */
+    default Optional<InputBasis> inputBasis() {
+        return Optional.empty();
+    }
+
     private static List<String> numbered(String prefix, int count) {
         return IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
     }

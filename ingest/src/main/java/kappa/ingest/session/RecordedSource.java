@@ -39,9 +39,13 @@ final class RecordedSource implements SessionSource {
 
     @Override
     public SessionHeader.Builder describe() {
-        return SessionHeader.newBuilder().addAllNeurons(session.neuronNames()).setBinWidthS(session.binWidthSeconds())
+        SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(session.neuronNames())
+                .setBinWidthS(session.binWidthSeconds())
                 .addAllInputChannels(session.inputNames()).addAllBehaviorChannels(session.behaviorNames())
                 .setObservation(session.observation()).setTrials(session.hasTrials()).setOrigin(session.origin());
+        session.inputBasis().ifPresent(basis -> header.getInputBasisBuilder().setBumps(basis.bumps())
+                .setBins(basis.bins()));
+        return header;
     }
 
     @Override

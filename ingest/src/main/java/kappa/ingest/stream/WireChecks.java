@@ -9,9 +9,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import kappa.ingest.kafka.Topics;
+import kappa.ingest.session.InputBasis;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.Reason;
@@ -90,6 +92,13 @@ public final class WireChecks {
             return bad("channels", Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount()),
                     "at most " + MAX_CHANNELS);
         }
+        if (header.hasInputBasis()) {
+            int bumps = header.getInputBasis().getBumps();
+            if (bumps < 2 || bumps > InputBasis.MAX_BUMPS || header.getInputBasis().getBins() < 2) {
+                return bad("input_basis", bumps + " bumps over " + header.getInputBasis().getBins() + " bins",
+                        "2 to " + InputBasis.MAX_BUMPS + " bumps over at least 2 bins");
+            }
+        }
         double width = header.getBinWidthS();
         if (!(width > 0 && width <= 60)) {
             return bad("bin_width_s", width, "a number in (0, 60]");
@@ -102,8 +111,21 @@ public final class WireChecks {
         if (rank < 1 || rank > Math.min(MAX_RANK, neurons)) {
             return bad("fit.rank", rank, "1 to " + Math.min(MAX_RANK, neurons));
         }
-        if (header.getFit().getHiddenNeurons() != 0) {
-            return bad("fit.hidden_neurons", header.getFit().getHiddenNeurons(), "0");
+        int hidden = header.getFit().getHiddenNeurons();
+        if (hidden < 0 || hidden > MAX_NEURONS - neurons) {
+            return bad("fit.hidden_neurons", Integer.toUnsignedString(hidden), "at most " + (MAX_NEURONS - neurons));
+        }
+        if (header.getFit().getLoss() == Loss.UNRECOGNIZED) {
+            return bad("fit.loss", header.getFit().getLossValue(), "FREE_RUN or FREE_RUN_AND_ONE_STEP");
+        }
+        if (!(header.getFit().getPrior() >= 0 && header.getFit().getPrior() <= 1e6)) {
+            return bad("fit.prior", header.getFit().getPrior(), "a number from 0 to 1e6");
+        }
+        if (!(header.getFit().getHalfLifeTrials() >= 0 && header.getFit().getHalfLifeTrials() <= 1e9)) {
+            return bad("fit.half_life_trials", header.getFit().getHalfLifeTrials(), "a number from 0 to 1e9");
+        }
+        if (!(header.getFit().getTrackerBins() >= 0 && header.getFit().getTrackerBins() <= 1e9)) {
+            return bad("fit.tracker_bins", header.getFit().getTrackerBins(), "a number from 0 to 1e9");
         }
         double tau = timeConstantSeconds(header);
         if (!(tau > 0 && tau <= 60)) {

@@ -1,0 +1,229 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import kappa.dashboards.app.SessionAccount;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.offline.FittingAlgorithms;
+import kappa.fitting.offline.OfflineFit;
+import kappa.fitting.offline.PrequentialFit;
+import kappa.fitting.offline.RankSelection;
+import kappa.fitting.online.Score;
+import kappa.fitting.wire.SessionPlan;
+import kappa.fitting.wire.Snapshots;
+import kappa.ingest.replay.SessionPublisher;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.FitQuality;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.SessionHeader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Fits a recorded session without topics, through the same code as the live pipeline. */
+@Command(name = "fit", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Fits a recorded session offline, through the same fitter as live: each trial is scored by the model of",
+    "the trials before it, then learned from. With --algorithm bptt and one pass the model is, bit for bit,",
+    "that of ./kappa live --speed max."})
+final class FitCommand implements Callable<Integer> {
+
+    private static final int MAX_PASSES = 10_000;
+
+    @Parameters(paramLabel = "SESSION", description = "The session (.npz).")
+    private Path session;
+
+    @Mixin
+    private Options.Fit fit;
+
+    @Option(names = "--ranks", paramLabel = "1-5|1,2,4", description = {
+        "Fit several ranks side by side on the same stream and recommend one: the smallest whose one-step",
+        "scores in the second half of the trials are within one standard error of the best rank's."})
+    private String ranks;
+
+    @Option(names = "--algorithm", paramLabel = "NAME", defaultValue = "bptt",
+            description = {
+                "bptt: truncated backpropagation (default). rrr: reduced-rank regression of one-step differences,",
+                "for rates or currents without observation noise. rrr-linear: the same with the identity for tanh,",
+                "for comparison; its scores only."})
+    private String algorithm;
+
+    @Option(names = "--passes", paramLabel = "P", defaultValue = "1",
+            description = "Passes over the recording; scores are of the first one (default: ${DEFAULT-VALUE}).")
+    private int passes;
+
+    @Option(names = "--observe", paramLabel = "rates|currents|counts",
+            description = "What of the session is observed (default: the file decides).")
+    private String observe;
+
+    @Mixin
+    private Options.Threads threads;
+
+    @Option(names = "--out", paramLabel = "NET.npz", description = "Where to write the network.")
+    private Path out;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        FittingAlgorithms way = FittingAlgorithms.named(algorithm);
+        if (passes < 1 || passes > MAX_PASSES) {
+            throw new InvalidInputException("--passes is " + passes + ", expected 1 to " + MAX_PASSES);
+        }
+        if (way == FittingAlgorithms.LINEAR_RRR && out != null) {
+            throw new InvalidInputException(
+                    "--out " + out + ": a network file holds a tanh network, expected --algorithm"
+                            + " rrr, or rrr-linear without --out");
+        }
+        List<Integer> wanted = wantedRanks();
+        SessionRun.requireWritable(out);
+        RecordedSession recording = fit.inputs(NpzSession.open(session, Options.observation(observe)));
+        FitSettings settings = fit.settings(2, Speed.parse("max"));
+        int count = threads.count();
+        ExecutorService pool = count == 1
+                ? null
+                : Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon()
+                        .name("kappa-fit-", 0).factory());
+        try {
+            List<SessionPlan> plans = new ArrayList<>();
+            for (int rank : wanted.isEmpty() ? List.of(settings.getRank()) : wanted) {
+                plans.add(plan(recording, settings.toBuilder().setRank(rank).build()));
+            }
+            List<PrequentialFit> fits = plans.stream().map(plan -> new PrequentialFit(plan.fit(),
+                    KernelProvider.kernels(), way.create(plan.fit(), KernelProvider.kernels(), pool))).toList();
+            run(recording, plans.getFirst(), fits);
+        } finally {
+            if (pool != null) {
+                pool.shutdownNow();
+            }
+        }
+        return 0;
+    }
+
+    private static SessionPlan plan(RecordedSession recording, FitSettings settings) {
+        try (SessionSource source = recording.source()) {
+            SessionHeader header = SessionPublisher.header(source, recording.name(), settings);
+            return SessionPlan.of(header);
+        }
+    }
+
+    private void run(RecordedSession recording, SessionPlan plan, List<PrequentialFit> fits) {
+        System.err.println(recording.observationChoice());
+        long started = System.nanoTime();
+        Output.Progress progress = new Output.Progress("fitted");
+        long bins = OfflineFit.run(recording, plan, fits, List.of(), passes, progress::update);
+        double seconds = (System.nanoTime() - started) / 1e9;
+        RankSelection selection = ranks == null ? null : RankSelection.of(fits);
+        PrequentialFit chosen = fits.stream()
+                .filter(f -> selection == null || f.plan().rank() == selection.recommended()).findFirst().orElseThrow();
+        if (out != null) {
+            NetworkFile.write(out, Snapshots.networkFile(plan.header(), chosen.model()));
+            System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
+                    + " written to " + out);
+        }
+        List<String> warnings = new ArrayList<>(chosen.algorithm().warnings());
+        warnings.forEach(warning -> System.err.println("warning: " + warning));
+        Map<String, Object> figures = figures(plan, chosen, bins, seconds);
+        if (selection != null) {
+            addRanks(figures, selection, Score.unit(chosen.plan().kind()));
+        }
+        figures.put("warnings", warnings);
+        if (json) {
+            Output.json(figures);
+        } else {
+            print(figures);
+        }
+    }
+
+    private Map<String, Object> figures(SessionPlan plan, PrequentialFit chosen, long bins, double seconds) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("session", plan.session());
+        figures.put("algorithm", algorithm);
+        figures.put("rank", chosen.plan().rank());
+        figures.put("bins", bins);
+        figures.put("latents", chosen.latents());
+        figures.put("rejected", 0);
+        figures.put("model_version", chosen.model().version());
+        figures.put("steps", chosen.model().steps());
+        figures.put("seconds", seconds);
+        figures.put("prequential", SessionAccount.prequential(FitQuality.newBuilder()
+                .setUnit(Score.unit(chosen.plan().kind())).addAllOneStep(chosen.oneStep())
+                .addAllFreeRun(chosen.freeRun()).build()));
+        return figures;
+    }
+
+    private static void addRanks(Map<String, Object> figures, RankSelection selection, String unit) {
+        System.err.printf("one-step score in %s over trials %d to %d, and how far behind rank %d:%n", unit,
+                selection.firstTrial() + 1, selection.firstTrial() + selection.trials(), selection.best());
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (RankSelection.RankScore score : selection.ranks()) {
+            System.err.printf("  rank %d  %.4f +- %.4f   behind %.4f +- %.4f%s%n", score.rank(), score.mean(),
+                    score.se(),
+                    score.behind(), score.behindSe(), score.rank() == selection.recommended() ? "   recommended" : "");
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("rank", score.rank());
+            entry.put("mean", score.mean());
+            entry.put("se", score.se());
+            entry.put("behind_best", score.behind());
+            entry.put("behind_best_se", score.behindSe());
+            list.add(entry);
+        }
+        figures.put("ranks", list);
+        figures.put("best_rank", selection.best());
+        figures.put("recommended_rank", selection.recommended());
+        figures.put("rank_trials", Map.of("first", selection.firstTrial(), "count", selection.trials()));
+    }
+
+    private static void print(Map<String, Object> figures) {
+        figures.forEach((name, value) -> {
+            if (!(value instanceof Map) && !(value instanceof List)) {
+                System.out.println(name + " " + value);
+            }
+        });
+        Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
+        System.out.printf("prequential %.4f %s (free run %.4f)%n", (Double) prequential.get("mean"),
+                prequential.get("unit"), (Double) prequential.get("free_run_mean"));
+    }
+
+    /** The ranks of --ranks in rising order; empty if it was not given. */
+    private List<Integer> wantedRanks() {
+        if (ranks == null) {
+            return List.of();
+        }
+        if (fit.rank != null) {
+            throw new InvalidInputException("--rank " + fit.rank + " and --ranks " + ranks + ", expected one of them");
+        }
+        TreeSet<Integer> wanted = new TreeSet<>();
+        for (String part : ranks.split(",", -1)) {
+            if (!part.matches("\\d{1,3}(-\\d{1,3})?")) {
+                throw new InvalidInputException(
+                        "--ranks is " + ranks + ", expected a range such as 1-5 or a list such as"
+                                + " 1,2,4");
+            }
+            Iterator<Integer> ends = List.of(part.split("-", -1)).stream().map(Integer::valueOf).iterator();
+            int from = ends.next();
+            int to = ends.hasNext() ? ends.next() : from;
+            if (from < 1 || to < from) {
+                throw new InvalidInputException(
+                        "--ranks is " + ranks + ", expected ranks from 1 on, the smaller first");
+            }
+            IntStream.rangeClosed(from, to).forEach(wanted::add);
+        }
+        return List.copyOf(wanted);
+    }
+}

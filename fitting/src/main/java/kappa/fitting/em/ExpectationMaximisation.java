@@ -1,0 +1,223 @@
+package kappa.fitting.em;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.FittingAlgorithm;
+import kappa.fitting.online.Gauge;
+import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.online.PublishedModel;
+import kappa.fitting.online.Trial;
+
+/**
+ * Expectation-maximisation with an extended Kalman smoother (Dempster, Laird &amp; Rubin 1977; Shumway &amp; Stoffer
+ * 1982), which learns the noise beside the network: variances of each neuron's observation noise, the process noise Q
+ * of kappa, and where trials start.
+ *
+ * <p>EM finds the nearest maximum, so that it needs a good start: it refines an online fit. During the first pass it
+ * is one ({@link OnlineFitter}), and publishes what that publishes. {@link #endPass} then goes over the trials that
+ * the online fit's replay buffer holds, a fixed number of times, and so does every later pass's end; in later passes
+ * {@code learn} has nothing left to do, since the trials are the same. An iteration is
+ *
+ * <pre>
+ * E   smooth every trial                                         {@link Smoother}
+ * M   m, n, W, b, gains or offsets; observation noise, Q, start  {@link Maximisation}
+ *     then Q/4, if the activity is likelier under it
+ * </pre>
+ *
+ * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is
+ * there because Q by itself shrinks ever more slowly. What the two make larger is the likelihood of the activity times
+ * a weak Gaussian prior on n; an iteration that does not is taken back, and is the last of its pass, so that
+ * {@link #logPosteriors} never decrease.
+ *
+ * <p>Rates, currents and counts are all fitted. What is trained of an observation map is what the online fit trains:
+ * gains of counts, offsets of currents, neither for rates; biases only if the network it starts from has any. Where it
+ * does not work:
+ *
+ * <ul>
+ * <li>From a start that is far off it ends in the maximum nearby.
+ * <li>The less noise kappa has, the less an iteration moves; Q stops at a floor ({@link Maximisation#MIN_PROCESS_SD}),
+ * and rates without noise at the least noise that is believed ({@link Maximisation#MIN_NOISE}).
+ * <li>Posteriors are Gaussian and the likelihood is Laplace's, bin by bin: good while kappa is known to less than phi
+ * bends, which a few neurons that seldom spike do not tell.
+ * <li>In a single pass over a stream that never ends it is the online fit.
+ * </ul>
+ */
+public final class ExpectationMaximisation implements FittingAlgorithm {
+
+    /** EM iterations at the end of each pass. */
+    public static final int DEFAULT_ITERATIONS = 5;
+
+    /**
+     * Standard deviation of kappa at the start of a trial, in parts of kappa's RMS, as EM first takes it to be: from a
+     * start that is certain it could learn nothing.
+     */
+    private static final double FIRST_START_SD = 0.1;
+
+    private static final double QUIETER = 0.25;
+    private static final int CHUNKS = 16;
+
+    private final FitPlan plan;
+    private final int iterations;
+    private final RnnKernels kernels;
+    private final Workers workers;
+    private final Maximisation maximisation;
+    private final OnlineFitter online;
+    private final int onlineSteps;
+    private final List<Double> logPosteriors = new ArrayList<>();
+    private Fit fit;
+    private PublishedModel first;
+    private long trialsSeen;
+    private long divergences;
+
+    /** Parameters with the trials smoothed by them. */
+    record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logPosterior) {}
+
+    /**
+     * Refines an online fit made in the first pass.
+     *
+     * @param iterations EM iterations at the end of each pass
+     * @param threads shares the work, or null to do everything in the caller's thread
+     */
+    public ExpectationMaximisation(FitPlan plan, int iterations, RnnKernels kernels, ExecutorService threads) {
+        this(plan, iterations, plan.stepsPerTrial(), kernels, threads);
+    }
+
+    /** Refines a fit that is there already; the first pass only collects trials. */
+    public ExpectationMaximisation(FitPlan plan, PublishedModel start, int iterations, RnnKernels kernels,
+            ExecutorService threads) {
+        this(plan, iterations, 0, kernels, threads);
+        first = start;
+    }
+
+    private ExpectationMaximisation(FitPlan plan, int iterations, int onlineSteps, RnnKernels kernels,
+            ExecutorService threads) {
+        this.plan = plan;
+        this.iterations = iterations;
+        this.onlineSteps = onlineSteps;
+        this.kernels = kernels;
+        workers = new Workers(threads);
+        maximisation = new Maximisation(workers);
+        online = new OnlineFitter(plan, kernels, threads);
+    }
+
+    /**
+     * What EM makes larger, before the first iteration and after each, in nats: the log-likelihood of the activity of
+     * all trials ({@link SmoothedTrial#logLikelihood}) and the weak log prior of n.
+     */
+    public List<Double> logPosteriors() {
+        return List.copyOf(logPosteriors);
+    }
+
+    /** Bins left out of a smoothing because the filter's update was not finite, over all iterations. */
+    public long divergences() {
+        return divergences;
+    }
+
+    /** What EM has learnt, in the gauge it works in; null before the first pass has ended. */
+    public StateSpaceModel parameters() {
+        return fit == null ? null : fit.parameters();
+    }
+
+    @Override
+    public void learn(Trial trial) {
+        trialsSeen++;
+        if (fit == null) {
+            online.learn(trial, onlineSteps);
+        }
+    }
+
+    @Override
+    public void endPass() {
+        if (online.buffer().isEmpty()) {
+            return;
+        }
+        if (fit == null) {
+            fit = smooth(startFrom(first == null ? online.publish(null) : first));
+            logPosteriors.add(fit.logPosterior());
+        }
+        for (int iteration = 0; iteration < iterations; iteration++) {
+            Fit next = withLikelierProcessNoise(smooth(maximisation.maximise(fit.parameters(), fit.smoothed())
+                    .parameters()));
+            if (!(next.logPosterior() >= fit.logPosterior())) {
+                return;
+            }
+            fit = next;
+            logPosteriors.add(fit.logPosterior());
+        }
+    }
+
+    private Fit withLikelierProcessNoise(Fit now) {
+        if (!Maximisation.believable(now.parameters(), QUIETER)) {
+            return now;
+        }
+        Fit quieter = smooth(now.parameters().withProcessNoise(QUIETER));
+        return quieter.logPosterior() > now.logPosterior() ? quieter : now;
+    }
+
+    private static StateSpaceModel startFrom(PublishedModel fit) {
+        int K = fit.start().length;
+        double[] startCovariance = fit.startCovariance().clone();
+        for (int k = 0; k < K; k++) {
+            double sd = FIRST_START_SD * fit.kappaStd()[k];
+            startCovariance[k * K + k] += sd * sd;
+        }
+        return new StateSpaceModel(fit.model(), fit.processNoise(), fit.start(), startCovariance, fit.kappaStd());
+    }
+
+    private Fit smooth(StateSpaceModel parameters) {
+        List<Trial> trials = online.buffer();
+        SmoothedTrial[] out = new SmoothedTrial[trials.size()];
+        long[] skipped = new long[CHUNKS];
+        workers.run(CHUNKS, chunk -> {
+            Smoother smoother = new Smoother(kernels, plan.neurons(), plan.rank(), plan.inputs());
+            for (int t = chunk; t < out.length; t += CHUNKS) {
+                out[t] = smoother.smooth(parameters, trials.get(t));
+            }
+            skipped[chunk] = smoother.divergences();
+        });
+        divergences += Arrays.stream(skipped).sum();
+        LowRankNetwork net = parameters.model().network();
+        double sum = ExpectedLogLikelihood.logPrior(Maximisation.pack(parameters.model()),
+                new ExpectedLogLikelihood.Layout(net.neurons(), net.rank(), net.inputs()));
+        for (SmoothedTrial trial : out) {
+            sum += trial.logLikelihood();
+        }
+        return new Fit(parameters, Arrays.asList(out), sum);
+    }
+
+    @Override
+    public PublishedModel publish(PublishedModel previous) {
+        if (fit == null) {
+            return first == null ? online.publish(previous) : first;
+        }
+        StateSpaceModel parameters = fit.parameters();
+        KernelModel model = parameters.model();
+        LowRankNetwork net = model.network();
+        int K = net.rank();
+        Gauge gauge = Gauge.canonical(net.m(), net.n(), net.neurons(), K,
+                previous == null || previous.version() == 0 ? null : previous.model().network().m());
+        LowRankNetwork network = new LowRankNetwork(net.neurons(), K, net.inputs(), net.alpha(), gauge.m(), gauge.n(),
+                net.w(), net.b());
+        double[] squares = new double[K * K];
+        for (int k = 0; k < K; k++) {
+            squares[k * K + k] = parameters.kappaStd()[k] * parameters.kappaStd()[k];
+        }
+        double[] canonicalSquares = gauge.covariance(squares);
+        double[] std = new double[K];
+        for (int k = 0; k < K; k++) {
+            std[k] = Math.sqrt(canonicalSquares[k * K + k]);
+        }
+        PublishedModel online = this.online.publish(null);
+        return new PublishedModel(trialsSeen,
+                KernelModel.of(network, model.kind(), model.gain(), model.offset(), model.noise()),
+                gauge.covariance(parameters.processNoise()), std,
+                Smoother.matrix(gauge.toCanonical()).operate(parameters.start()),
+                gauge.covariance(parameters.startCovariance()), online.binsLearned(), online.steps());
+    }
+}

@@ -1,0 +1,66 @@
+package kappa.fitting.offline;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.FittingAlgorithm;
+import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.regression.ReducedRankRegression;
+import kappa.ingest.session.InvalidInputException;
+
+/** The ways of fitting, by name. */
+public enum FittingAlgorithms {
+    /** Truncated backpropagation through time, which the live pipeline runs. */
+    BPTT("bptt") {
+        @Override
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+            return new OnlineFitter(plan, kernels, threads);
+        }
+    },
+    /** Reduced-rank regression of one-step differences. */
+    RRR("rrr") {
+        @Override
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+            return ReducedRankRegression.nonlinear(plan, kernels);
+        }
+    },
+    /** The same without phi: a baseline that no network file can hold. */
+    LINEAR_RRR("rrr-linear") {
+        @Override
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+            return ReducedRankRegression.linear(plan, kernels);
+        }
+    };
+
+    private final String text;
+
+    FittingAlgorithms(String text) {
+        this.text = text;
+    }
+
+    /** @param threads shares the work, or null; the result does not depend on it */
+    public abstract FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads);
+
+    /**
+     * The algorithm of this name.
+     *
+     * @throws InvalidInputException if there is none
+     */
+    public static FittingAlgorithms named(String name) {
+        return Arrays.stream(values()).filter(algorithm -> algorithm.text.equals(name.toLowerCase(Locale.ROOT)))
+                .findFirst().orElseThrow(() -> new InvalidInputException(
+                        "--algorithm is " + name + ", expected one of " + String.join(", ", names())));
+    }
+
+    public static List<String> names() {
+        return Arrays.stream(values()).map(algorithm -> algorithm.text).toList();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,98 @@
+package kappa.fitting.offline;
+
+import java.util.List;
+import java.util.function.LongConsumer;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.Start;
+import kappa.fitting.online.Trial;
+import kappa.fitting.online.TrialAssembly;
+import kappa.fitting.wire.SessionPlan;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Bin;
+
+/**
+ * Reads a session bin by bin, cut into trials or stretches as the live pipeline cuts it ({@link TrialAssembly}), and tells
+ * everybody who follows. Stateless.
+ */
+public final class SessionReader {
+
+    /** Whoever sees the session as it would see a recording: nothing before its time. Arrays are the reader's. */
+    public interface Follower {
+
+        /** A trial or stretch begins. */
+        default void begin(Start start) {}
+
+        /**
+         * One bin; v is what a filter wants as its input coordinates.
+         *
+         * @param y [N] activity, NaN where not observed
+         * @param u [S] inputs
+         * @param v [S]
+         */
+        default void bin(float[] y, float[] u, float[] v) {}
+
+        /** The trial or stretch is over; it may be kept. */
+        void end(Trial trial);
+    }
+
+    private SessionReader() {}
+
+    /**
+     * Reads the source to its end.
+     *
+     * @param plan of the session; of its fit only N, S, alpha and the observation matter
+     * @param progress is told how many bins were read, after each trial
+     * @return bins read
+     */
+    public static long read(SessionSource source, SessionPlan plan, List<? extends Follower> followers,
+            LongConsumer progress) {
+        FitPlan fit = plan.fit();
+        boolean trials = plan.header().getTrials();
+        int inputs = fit.inputs();
+        TrialAssembly assembly = new TrialAssembly(fit.neurons(), inputs, trials);
+        float[] y = new float[fit.neurons()];
+        float[] u = new float[inputs];
+        float[] v = new float[inputs];
+        Bin.Builder builder = Bin.newBuilder();
+        long bins = 0;
+        long trial = 0;
+        long index = 0;
+        while (source.next(builder)) {
+            Bin bin = builder.build();
+            boolean same = !trials || bin.getTrial() == trial;
+            if (assembly.open() && (!same || assembly.room() <= 0)) {
+                end(assembly.close(index++), followers);
+                progress.accept(bins);
+            }
+            if (!assembly.open()) {
+                Start start = assembly.begin(bins, bins > 0, same, 0, v);
+                followers.forEach(follower -> follower.begin(start));
+            }
+            trial = bin.getTrial();
+            plan.activity(bin, y, 0);
+            for (int s = 0; s < inputs; s++) {
+                u[s] = bin.getInputs(s);
+            }
+            LowRankNetwork.advanceInputs(fit.alpha(), v, 0, u, 0, v, 0, inputs);
+            for (Follower follower : followers) {
+                follower.bin(y, u, v);
+            }
+            assembly.append(y, v, 1, 0);
+            bins++;
+            if (trials && bin.getTrialEnd()) {
+                end(assembly.close(index++), followers);
+                progress.accept(bins);
+            }
+        }
+        if (assembly.open()) {
+            end(assembly.close(index), followers);
+            progress.accept(bins);
+        }
+        return bins;
+    }
+
+    private static void end(Trial trial, List<? extends Follower> followers) {
+        followers.forEach(follower -> follower.end(trial));
+    }
+}
