@@ -218,6 +218,7 @@ class CommandLineTest {
                 bad("evaluate D/network.npz D/other-session.npz", "12 neurons", "other-session", "7"), //
                 bad("evaluate D/network.npz D/session.npz --teacher D/text.npz", "text.npz", "not an NPZ file"), //
                 bad("evaluate D/network.npz D/session.npz --observe nonsense", "--observe", "nonsense"), //
+                bad("evaluate D/network.npz D/session.npz --truncate 1", "--truncate", "1", "is of low rank"), //
                 bad("analyze D/missing.npz", "missing.npz", "no such file"), //
                 bad("analyze D/session.npz", "session.npz", "'m' and 'n'"), //
                 bad("analyze D/half-network.npz", "half-network.npz", "'n'"), //
