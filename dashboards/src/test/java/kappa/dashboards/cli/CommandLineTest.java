@@ -81,6 +81,9 @@ class CommandLineTest {
             npz.put("inputs", new float[5], 1, 5, 1);
             npz.put("bin_width", new float[]{0.02f});
         }
+        try (NpzWriter npz = NpzWriter.create(file("neither.npz"))) {
+            npz.put("x", 1.0);
+        }
         Files.writeString(file("bad.properties"), "security.protocol=NONSENSE\n");
         Files.writeString(file("short-token"), "secret\n");
     }
@@ -248,6 +251,9 @@ class CommandLineTest {
                 bad("simulate D/network.npz --task dm --observation-noise 1 --out D/o.npz", "noise", "Poisson"), //
                 bad("simulate D/network.npz --task dm --neurons-observed 2 --out D/o.npz", "observed", "(0, 1]"), //
                 bad("simulate D/network.npz --task dm --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("inspect D/missing.npz", "missing.npz", "no such file"), //
+                bad("inspect D/half-network.npz", "half-network.npz", "'n'"), //
+                bad("inspect D/neither.npz", "neither.npz", "holds x", "a session", "a network"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -374,7 +380,7 @@ class CommandLineTest {
     @ValueSource(
             strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate", "fit",
                 "evaluate", "analyze",
-                "bench"})
+                "inspect", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -387,7 +393,7 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "bench", "help");
+                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "inspect", "bench", "help");
     }
 
     @Test
@@ -395,6 +401,18 @@ class CommandLineTest {
         Ran ran = run("evaluate", network.toString(), session.toString(), "--teacher", network.toString(), "--json");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).hasLineCount(1).startsWith("{").contains("\"bins\":15", "\"cc\":", "\"ecc\":");
+    }
+
+    @Test
+    void shouldSayWhatAFileHoldsAndWhatToDoWithIt() {
+        Ran ran = run("inspect", session.toString(), "--json");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).hasLineCount(1).contains("\"kind\":\"session\"", "\"neurons\":12", "\"trials\":3",
+                "\"bins\":15", "\"observation\":\"counts\"", "./kappa fit " + session);
+        Ran net = run("inspect", network.toString());
+        assertThat(net.code()).as(net.err()).isZero();
+        assertThat(net.out()).contains("kind network", "rank 1", "inputs 1", "outputs 0", "./kappa analyze " + network)
+                .doesNotContain("--task");
     }
 
     @Test
