@@ -242,6 +242,8 @@ class CommandLineTest {
                 bad("train --task dm --rank full --from D/network.npz --out D/o.npz", "--rank", "full"), //
                 bad("train --task dm --rank 1 --from D/network.npz --out D/o.npz", "'wo'"), //
                 bad("train --task dm --rank 1 --neurons 9 --from D/network.npz --out D/o.npz", "--neurons", "12"), //
+                bad("train --task dm --rank full --populations 2 --out D/o.npz", "--populations", "2", "rank K"), //
+                bad("train --task dm --rank 1 --populations 0 --out D/o.npz", "--populations", "0", "1 to 512"), //
                 bad("train --task dm --rank 1 --threads 0 --out D/o.npz", "--threads", "0"), //
                 bad("simulate D/missing.npz --task dm --out D/o.npz", "missing.npz", "no such file"), //
                 bad("simulate D/network.npz --task cdm --out D/o.npz", "1 inputs", "cdm has, 4"), //
