@@ -158,6 +158,7 @@ public final class SessionAccount {
         out.put("steps", finalModel.getSteps());
         out.put("seconds", seconds);
         out.put("prequential", prequential(finalModel.getQuality()));
+        out.put("warnings", finalModel.getQuality().getWarningsList());
         out.put("latency_ms", Map.of("p50", latencyMs.getValueAtPercentile(50), "p99",
                 latencyMs.getValueAtPercentile(99), "p999", latencyMs.getValueAtPercentile(99.9)));
         return out;

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.PsthFit;
 import kappa.fitting.network.Truncation;
+import kappa.fitting.offline.CoSmoothing;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.session.InvalidInputException;
@@ -44,6 +46,15 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "What the session holds (default: the file decides).")
     private String observe;
 
+    @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
+        "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each",
+        "bin (the Neural Latents Benchmark's bits per spike, by filtering instead of smoothing)."})
+    private Double heldOutNeurons;
+
+    @Option(names = "--seed", defaultValue = "1",
+            description = "Seed of the draw of held-out neurons (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
@@ -73,6 +84,10 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         evaluation.bitsPerSpike().ifPresent(bits -> figures.put("bits_per_spike", bits));
+        PsthFit.r2(fit, recording).ifPresent(psth -> figures.put("psth_r2", psth));
+        if (heldOutNeurons != null) {
+            addCoSmoothing(fit, recording, figures);
+        }
         if (json) {
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
             Output.json(figures);
@@ -97,5 +112,15 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new InvalidInputException("--truncate is " + truncate + ", expected 1 to " + full.neurons());
         }
         return new Truncation(full).toRank(truncate);
+    }
+
+    private void addCoSmoothing(NetworkFile.Contents fit, NpzSession recording, Map<String, Object> figures) {
+        if (!(fit instanceof NetworkFile.LowRank lowRank)) {
+            throw new InvalidInputException(
+                    network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");
+        }
+        boolean[] heldOut = CoSmoothing.draw(fit.neurons(), heldOutNeurons, seed);
+        CoSmoothing.bitsPerSpike(lowRank, recording, heldOut)
+                .ifPresent(bits -> figures.put("co_smoothing_bits_per_spike", bits));
     }
 }

@@ -12,12 +12,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import kappa.dashboards.app.SessionAccount;
+import kappa.fitting.baseline.Baseline;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.RankSelection;
+import kappa.fitting.offline.SessionReader;
+import kappa.fitting.online.OverlapDetector;
 import kappa.fitting.online.Score;
 import kappa.fitting.wire.SessionPlan;
 import kappa.fitting.wire.Snapshots;
@@ -69,6 +73,11 @@ final class FitCommand implements Callable<Integer> {
     @Option(names = "--observe", paramLabel = "rates|currents|counts",
             description = "What of the session is observed (default: the file decides).")
     private String observe;
+
+    @Option(names = "--baselines", description = {
+        "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model,",
+        "for counts also with a tracker of each neuron's gain."})
+    private boolean baselines;
 
     @Mixin
     private Options.Threads threads;
@@ -126,7 +135,13 @@ final class FitCommand implements Callable<Integer> {
         System.err.println(recording.observationChoice());
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
-        long bins = OfflineFit.run(recording, plan, fits, List.of(), passes, progress::update);
+        List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();
+        OverlapDetector overlap = new OverlapDetector(plan.fit().neurons());
+        List<SessionReader.Follower> others = new ArrayList<>(simple);
+        if (plan.fit().kind() == ObservationKind.COUNTS) {
+            others.add(overlap::add);
+        }
+        long bins = OfflineFit.run(recording, plan, fits, others, passes, progress::update);
         double seconds = (System.nanoTime() - started) / 1e9;
         RankSelection selection = ranks == null ? null : RankSelection.of(fits);
         PrequentialFit chosen = fits.stream()
@@ -137,10 +152,14 @@ final class FitCommand implements Callable<Integer> {
                     + " written to " + out);
         }
         List<String> warnings = new ArrayList<>(chosen.algorithm().warnings());
+        overlap.warning().ifPresent(warnings::add);
         warnings.forEach(warning -> System.err.println("warning: " + warning));
         Map<String, Object> figures = figures(plan, chosen, bins, seconds);
         if (selection != null) {
             addRanks(figures, selection, Score.unit(chosen.plan().kind()));
+        }
+        if (baselines) {
+            addBaselines(figures, chosen, simple);
         }
         figures.put("warnings", warnings);
         if (json) {
@@ -187,6 +206,35 @@ final class FitCommand implements Callable<Integer> {
         figures.put("best_rank", selection.best());
         figures.put("recommended_rank", selection.recommended());
         figures.put("rank_trials", Map.of("first", selection.firstTrial(), "count", selection.trials()));
+    }
+
+    /** Means over trials 2 to the end, and over the second half, where everybody has had time to learn. */
+    private static void addBaselines(Map<String, Object> figures, PrequentialFit chosen, List<Baseline> simple) {
+        String unit = Score.unit(chosen.plan().kind());
+        System.err.printf("%-16s %s over trials 2 to %d, and over their second half%n", "one-step score", unit,
+                chosen.oneStep().size());
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("constant", addBaseline("constant", chosen.oneStep().stream().map(score -> 0.0).toList()));
+        for (Baseline baseline : simple) {
+            all.put(baseline.name(), addBaseline(baseline.name(), baseline.perTrial()));
+        }
+        addBaseline("this fit", chosen.oneStep());
+        figures.put("baselines", all);
+    }
+
+    private static Map<String, Object> addBaseline(String name, List<Double> perTrial) {
+        double mean = mean(perTrial, 1);
+        double late = mean(perTrial, perTrial.size() / 2);
+        System.err.printf("  %-14s %.4f  %.4f%n", name, mean, late);
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("mean", mean);
+        entry.put("second_half", late);
+        entry.put("per_trial", perTrial);
+        return entry;
+    }
+
+    private static double mean(List<Double> scores, int from) {
+        return scores.stream().skip(from).mapToDouble(x -> x).average().orElse(0);
     }
 
     private static void print(Map<String, Object> figures) {

@@ -220,6 +220,9 @@ class CommandLineTest {
                 bad("evaluate D/session.npz D/session.npz", "session.npz", "'m' and 'n'"), //
                 bad("evaluate D/network.npz D/other-session.npz", "12 neurons", "other-session", "7"), //
                 bad("evaluate D/network.npz D/session.npz --teacher D/text.npz", "text.npz", "not an NPZ file"), //
+                bad("evaluate D/network.npz D/session.npz --held-out-neurons 12", "--held-out-neurons", "12",
+                        "1 to 11"),
+                bad("fit D/session.npz --algorithm rrr-linear", "counts", "expected rates or currents"), //
                 bad("evaluate D/network.npz D/session.npz --observe nonsense", "--observe", "nonsense"), //
                 bad("evaluate D/network.npz D/session.npz --truncate 1", "--truncate", "1", "is of low rank"), //
                 bad("analyze D/missing.npz", "missing.npz", "no such file"), //

@@ -79,13 +79,14 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         this.services = services;
         this.session = session;
         FilterState state = checkpoint == null ? null : checkpoint.getFilter();
-        path = new LatentPath(services.kernels(), plan.fit().neurons(), plan.fit().rank(), plan.fit().inputs(),
+        path = new LatentPath(services.kernels(), plan.fit(),
                 state == null ? first : Snapshots.fromWire(state.getModel()));
         if (state != null) {
             // The state is in the axes of the model it came from; the newest one is adopted when the next trial begins.
             newer = first;
             path.filter().restore(Snapshots.doubles(state.getKappaList()), Snapshots.doubles(state.getCovarianceList()),
                     Snapshots.array(state.getVList()));
+            path.restoreTracker(Snapshots.doubles(state.getTrackerList()));
             path.constantRate().restore(Snapshots.doubles(checkpoint.getBaselineSumsList()),
                     Snapshots.doubles(checkpoint.getBaselineObservedList()));
         }
@@ -169,7 +170,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         LatentPath.TrialScore score = path.endTrial();
         FilterState state = FilterState.newBuilder().addAllKappa(Snapshots.list(path.filter().kappa()))
                 .addAllCovariance(Snapshots.list(path.filter().covariance())).addAllV(Snapshots.list(path.filter().v()))
-                .build();
+                .addAllTracker(Snapshots.list(path.trackerSums())).build();
         session.tell(new TrialFiltered(score, state, path.model(), path.constantRate().sums(),
                 path.constantRate().observed()));
         return this;

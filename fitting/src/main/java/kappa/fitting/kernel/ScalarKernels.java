@@ -124,6 +124,14 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     @Override
+    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates) {
+        LowRankNetwork net = model.network();
+        for (int i = 0; i < net.neurons(); i++) {
+            rates[i] = (float) LowRankNetwork.phi(current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
+        }
+    }
+
+    @Override
     public void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch) {
         LowRankNetwork net = model.network();

@@ -437,6 +437,11 @@ final class VectorKernels implements RnnKernels {
     }
 
     @Override
+    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates) {
+        rates(model.network(), kappa, 0, v, vOffset, rates, 0);
+    }
+
+    @Override
     public void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch) {
         LowRankNetwork net = model.network();

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
+import kappa.fitting.em.ExpectationMaximisation;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.FittingAlgorithm;
@@ -25,6 +26,13 @@ public enum FittingAlgorithms {
         @Override
         public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
             return ReducedRankRegression.nonlinear(plan, kernels);
+        }
+    },
+    /** Truncated backpropagation in the first pass, which expectation-maximisation refines. */
+    EM("em") {
+        @Override
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+            return new ExpectationMaximisation(plan, ExpectationMaximisation.DEFAULT_ITERATIONS, kernels, threads);
         }
     },
     /** The same without phi: a baseline that no network file can hold. */

@@ -18,8 +18,8 @@ public final class OfflineFit {
     private OfflineFit() {}
 
     /**
-     * In the first pass everybody follows the session; in later ones the fits only learn, since a score is prequential only
-     * where nothing has learned from the trial before.
+     * In the first pass everybody follows the session; in later ones the fits only learn, since a score is
+     * prequential only where nothing has learned from the trial before.
      *
      * @param plan of the session; the fits may differ in rank and algorithm
      * @param others who follow the first pass, such as baselines

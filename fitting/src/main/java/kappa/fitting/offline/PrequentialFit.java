@@ -11,8 +11,9 @@ import kappa.fitting.online.Start;
 import kappa.fitting.online.Trial;
 
 /**
- * One fit that follows a session: each trial is filtered and scored with the model published before it, and only then learned
- * from, as the live pipeline does in lockstep. With truncated BPTT the model is the pipeline's to the bit. Not thread-safe.
+ * One fit that follows a session: each trial is filtered and scored with the model published before it, and only then
+ * learned from, as the live pipeline does in lockstep. With truncated BPTT the model is the pipeline's to the bit.
+ * Not thread-safe.
  */
 public final class PrequentialFit implements SessionReader.Follower {
 
@@ -29,7 +30,7 @@ public final class PrequentialFit implements SessionReader.Follower {
         this.plan = plan;
         this.algorithm = algorithm;
         published = algorithm.publish(null);
-        path = new LatentPath(kernels, plan.neurons(), plan.rank(), plan.inputs(), published);
+        path = new LatentPath(kernels, plan, published);
     }
 
     public FitPlan plan() {

@@ -7,10 +7,10 @@ import java.util.List;
  * Which rank a recording asks for, from the one-step scores of several ranks that followed it side by side. Scores are
  * prequential, so a rank that is too high pays for it by itself: its trials were never seen when they were predicted.
  *
- * <p>The first half of the trials is not looked at, because there the small ranks lead only for learning faster. Over the
- * other half, every rank is compared with the best one trial by trial, which takes out what makes trials easy or hard for all
- * of them. Recommended is the smallest rank that is no more than one standard error of these differences behind the best (the
- * one-standard-error rule; neighbouring trials are taken as independent).
+ * <p>The first half of the trials is not looked at, because there the small ranks lead only for learning faster. Over
+ * the other half, every rank is compared with the best one trial by trial, which takes out what makes trials easy or
+ * hard for all of them. Recommended is the smallest rank that is no more than one standard error of these differences
+ * behind the best (the one-standard-error rule; neighbouring trials are taken as independent).
  *
  * @param ranks in the order they were given
  * @param best the rank with the highest mean

@@ -12,8 +12,8 @@ import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
 
 /**
- * Reads a session bin by bin, cut into trials or stretches as the live pipeline cuts it ({@link TrialAssembly}), and tells
- * everybody who follows. Stateless.
+ * Reads a session bin by bin, cut into trials or stretches as the live pipeline cuts it ({@link TrialAssembly}), and
+ * tells everybody who follows. Stateless.
  */
 public final class SessionReader {
 

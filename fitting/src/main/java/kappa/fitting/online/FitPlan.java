@@ -32,13 +32,17 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
      *        1 is Bayes' weight beside the bins seen so far, 0 is none
      * @param halfLifeTrials trials after which a past trial is replayed half as often, for connectivity that changes; infinity
      *        for a connectivity that stays
+     * @param trackerBins time constant with which one-step predictions of counts follow slow changes of each neuron's gain
+     *        ({@link GainTracker}); 0 for not at all
      */
-    public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials) {
+    public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,
+            double trackerBins) {
 
         /** The recipe without additions: a network without biases that starts at 0, and the free run's loss. */
-        public static final Settings PLAIN = new Settings(false, false, 0, Double.POSITIVE_INFINITY);
+        public static final Settings PLAIN = new Settings(false, false, 0, Double.POSITIVE_INFINITY, 0);
 
-        public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY);
+        public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY,
+                GainTracker.DEFAULT_BINS);
     }
 
     /** With the default settings. */

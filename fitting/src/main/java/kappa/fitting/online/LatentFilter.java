@@ -147,6 +147,12 @@ public final class LatentFilter {
         return kernels.loss(model, y, yOffset, kappaFloat, 0, v, 0);
     }
 
+    /** r = phi(x + b) at the present state, [N], written to {@code rates}. */
+    void rates(KernelModel model, float[] rates) {
+        toFloat();
+        kernels.rates(model, kappaFloat, v, 0, rates);
+    }
+
     /** Takes the bin's activity into account; y_i = NaN is not observed. */
     public void update(KernelModel model, float[] y, int yOffset) {
         if (!SmallMatrix.invert(covariance, priorInverse, factor, rank)) {

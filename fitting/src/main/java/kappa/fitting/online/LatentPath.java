@@ -31,17 +31,23 @@ public final class LatentPath {
     private final float[] free;
     private final float[] vPair;
     private final float[] sums;
+    /** Null unless gains are tracked. */
+    private final GainTracker tracker;
+    private final float[] rates;
     private PublishedModel published;
     private double predictionError;
     private double baselineError;
     private long spikes;
 
-    public LatentPath(RnnKernels kernels, int neurons, int rank, int inputs, PublishedModel first) {
+    public LatentPath(RnnKernels kernels, FitPlan plan, PublishedModel first) {
         this.kernels = kernels;
-        this.neurons = neurons;
-        this.rank = rank;
-        this.inputs = inputs;
-        kind = first.model().kind();
+        neurons = plan.neurons();
+        rank = plan.rank();
+        inputs = plan.inputs();
+        kind = plan.kind();
+        boolean tracks = kind == ObservationKind.COUNTS && plan.settings().trackerBins() > 0;
+        tracker = tracks ? new GainTracker(neurons, plan.settings().trackerBins()) : null;
+        rates = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
         constantRate = new ConstantRate(kind, neurons);
         free = new float[2 * rank];
@@ -186,6 +192,9 @@ public final class LatentPath {
             filter.predict(model, published.processNoise());
             filter.setInputs(v, vOffset);
             predictionError = filter.loss(model, y, yOffset);
+            if (tracker != null) {
+                track(model, y, yOffset);
+            }
             baselineError = constantRate.loss(y, yOffset);
             spikes = kind == ObservationKind.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
             kernels.rollout(model, vPair, 0, 1, free, 0, sums);
@@ -195,6 +204,27 @@ public final class LatentPath {
             filter.update(model, y, yOffset);
         }
         constantRate.learn(y, yOffset / neurons, 1);
+    }
+
+    private void track(KernelModel model, float[] y, int yOffset) {
+        filter.rates(model, rates);
+        for (int i = 0; i < neurons; i++) {
+            rates[i] = model.gain()[i] * (1 + rates[i]);
+        }
+        predictionError += tracker.lossChange(y, yOffset, rates);
+        tracker.learn(y, yOffset, rates);
+    }
+
+    /** The gain tracker's sums, for a checkpoint; empty if gains are not tracked. */
+    public double[] trackerSums() {
+        return tracker == null ? new double[0] : tracker.save();
+    }
+
+    /** Takes {@link #trackerSums} over. */
+    public void restoreTracker(double[] sums) {
+        if (tracker != null && sums.length > 0) {
+            tracker.restore(sums);
+        }
     }
 
     /** Scores of a trial in {@link Score}'s units. */

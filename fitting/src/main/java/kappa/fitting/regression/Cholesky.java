@@ -4,7 +4,7 @@ package kappa.fitting.regression;
  * U'U = A of a symmetric positive definite matrix, by rows, so that every inner loop runs along a row and is vectorised
  * (Commons Math works by columns of dot products, which are not). Immutable.
  */
-final class Cholesky {
+public final class Cholesky {
 
     /** What is left of a pivot below this share of its diagonal is rounding. */
     private static final double ROUNDING = 1e-14;
@@ -12,7 +12,7 @@ final class Cholesky {
     private final double[][] u;
 
     /** @param a upper triangle, which is overwritten */
-    Cholesky(double[][] a) {
+    public Cholesky(double[][] a) {
         int n = a.length;
         double[] diagonal = new double[n];
         for (int k = 0; k < n; k++) {
@@ -37,7 +37,7 @@ final class Cholesky {
     }
 
     /** x = A^-1 x, in place. */
-    void solve(double[] x) {
+    public void solve(double[] x) {
         int n = u.length;
         for (int k = 0; k < n; k++) {
             double[] row = u[k];

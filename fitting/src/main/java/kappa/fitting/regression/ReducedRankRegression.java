@@ -25,27 +25,30 @@ import kappa.ingest.session.InvalidInputException;
  * (z_{t+1} - (1-alpha) z_t) / alpha = J phi(z_t) + W' u_{t+1} + b + noise       rank J = K
  * </pre>
  *
- * <p>so J, W and b follow from sums over pairs of bins, which are added up trial by trial and solved when a model is wanted
- * ({@link RegressionSums}; alpha is known, the ridge is {@value #RIDGE} of the rates' mean variance). Noise on x only makes the
- * estimate less sure; noise on what is observed stands on both sides and biases it. So, what is observed:
+ * <p>so J, W and b follow from sums over pairs of bins, which are added up trial by trial and solved when a model is
+ * wanted ({@link RegressionSums}; alpha is known, the ridge is {@value #RIDGE} of the rates' mean variance). Noise on
+ * x only makes the estimate less sure; noise on what is observed stands on both sides and biases it. So, what is
+ * observed:
  *
  * <ul>
  * <li>currents: z is the activity itself, and b, which cannot be told from an offset there, is both.
- * <li>rates: z = arctanh of the activity, clamped to +-(1 - {@value #RATE_MARGIN}). Exact for rates without observation noise,
- * which the inverse amplifies where neurons saturate. float32 is just enough.
- * <li>counts: the theory does not hold. y/g - 1 is the rate plus a noise larger than itself; it is smoothed over the trial
- * (Gaussian, {@value #SMOOTHING_BINS} bins), clamped to +-{@value #COUNT_LIMIT} and treated as a rate, and the result is biased
- * by what noise is left, however many trials there are. Of use as a start for another algorithm; {@link #warnings} says so.
+ * <li>rates: z = arctanh of the activity, clamped to +-(1 - {@value #RATE_MARGIN}). Exact for rates without
+ * observation noise, which the inverse amplifies where neurons saturate. float32 is just enough.
+ * <li>counts: the theory does not hold. y/g - 1 is the rate plus a noise larger than itself; it is smoothed over the
+ * trial (Gaussian, {@value #SMOOTHING_BINS} bins), clamped to +-{@value #COUNT_LIMIT} and treated as a rate, and the
+ * result is biased by what noise is left, however many trials there are. Of use as a start for another algorithm;
+ * {@link #warnings} says so.
  * </ul>
  *
- * <p>The linear variant has the identity in place of phi: a baseline, which is published as a network driven so weakly that its
- * phi is linear, and seen through a gain that makes up for it. It is for scores only; its kappa has another scale.
+ * <p>The linear variant has the identity in place of phi: a baseline, which is published as a network driven so
+ * weakly that its phi is linear, and seen through a gain that makes up for it. It is for scores only; its kappa has
+ * another scale.
  *
- * <p>A pair in which a neuron is NaN is left out, unless that neuron is NaN in the whole trial: then it takes part as silent, and
- * its own row is scaled up to the trials in which it was there. A neuron that was never seen gets no connections. Memory is
- * 16 (N + S + 1)^2 bytes and one solution O(N^3), so that the model is solved for after each of the first
- * {@value #EVERY_TRIAL} trials, then whenever there is an eighth more of them and at the end of a pass; in between the one before
- * stands. Not thread-safe.
+ * <p>A pair in which a neuron is NaN is left out, unless that neuron is NaN in the whole trial: then it takes part as
+ * silent, and its own row is scaled up to the trials in which it was there. A neuron that was never seen gets no
+ * connections. Memory is 16 (N + S + 1)^2 bytes and one solution O(N^3), so that the model is solved for after each
+ * of the first {@value #EVERY_TRIAL} trials, then whenever there is an eighth more of them and at the end of a pass;
+ * in between the one before stands. Not thread-safe.
  */
 public final class ReducedRankRegression implements FittingAlgorithm {
 
@@ -128,9 +131,8 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         if (plan.kind() == ObservationKind.COUNTS) {
-            warnings.add(
-                    "regression on spike counts is biased, however many trials there are: the noise of the counts stands"
-                            + " on both sides; use bptt, or rates without observation noise");
+            warnings.add("regression on spike counts is biased, however many trials there are: the noise of the"
+                    + " counts stands on both sides; use bptt, or rates without observation noise");
         }
         if (absences > 0) {
             warnings.add(absences + " times a neuron was not observed in a whole trial and took part in it as silent");
@@ -290,8 +292,8 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     // ------------------------------------------------------------------ models
 
     /**
-     * The network that the pairs so far speak for, in no particular gauge; empty while there are fewer of them than unknowns.
-     * From counts, the first call fixes the gains, which otherwise wait for {@value #GAIN_TRIALS} trials.
+     * The network that the pairs so far speak for, in no particular gauge; empty while there are fewer of them than
+     * unknowns. From counts, the first call fixes the gains, which otherwise wait for {@value #GAIN_TRIALS} trials.
      */
     public Optional<LowRankNetwork> estimate() {
         if (!waiting.isEmpty()) {

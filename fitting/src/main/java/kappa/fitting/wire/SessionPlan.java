@@ -33,7 +33,8 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         FitPlan.Settings defaults = FitPlan.Settings.DEFAULT;
         return new FitPlan.Settings(wire.getBiases(), wire.getLoss() != Loss.FREE_RUN,
                 wire.hasPrior() ? wire.getPrior() : defaults.prior(),
-                wire.getHalfLifeTrials() == 0 ? defaults.halfLifeTrials() : wire.getHalfLifeTrials());
+                wire.getHalfLifeTrials() == 0 ? defaults.halfLifeTrials() : wire.getHalfLifeTrials(),
+                wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins());
     }
 
     private static ObservationKind kind(SessionHeader header) {

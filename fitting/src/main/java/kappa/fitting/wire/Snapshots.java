@@ -165,7 +165,7 @@ public final class Snapshots {
         if (from == 0) {
             return quality;
         }
-        return FitQuality.newBuilder().setUnit(quality.getUnit()).setFirstTrial(quality.getFirstTrial() + from)
+        return quality.toBuilder().clearOneStep().clearFreeRun().setFirstTrial(quality.getFirstTrial() + from)
                 .addAllOneStep(quality.getOneStepList().subList(from, quality.getOneStepCount()))
                 .addAllFreeRun(quality.getFreeRunList().subList(from, quality.getFreeRunCount())).build();
     }

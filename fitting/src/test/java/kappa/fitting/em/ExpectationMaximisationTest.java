@@ -93,7 +93,9 @@ class ExpectationMaximisationTest {
     }
 
     private static FitPlan plan(ObservationKind kind) {
-        return new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, kind, 1, 25, FitPlan.DEFAULT_BUFFER_BYTES);
+        // Without the filter's loss the online fit takes a third of the time.
+        return new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, kind, 1, 25, FitPlan.DEFAULT_BUFFER_BYTES,
+                FitPlan.Settings.PLAIN);
     }
 
     /** The network the trials were drawn from, with noise that is far from theirs. */
@@ -139,9 +141,9 @@ class ExpectationMaximisationTest {
                 .isCloseTo(PROCESS_SD, within(0.1 * PROCESS_SD));
         if (kind != ObservationKind.COUNTS) {
             for (float noise : learnt.model().noise()) {
-                // A variance from 6,000 numbers has a relative standard error of 0.018, and 64 are looked at.
+                // A variance from 6,000 numbers has a relative standard error of 0.018, half of it in the deviation.
                 assertThat(Math.sqrt(noise)).as("observation noise").isCloseTo(OBSERVATION_SD,
-                        within(0.04 * OBSERVATION_SD));
+                        within(0.05 * OBSERVATION_SD));
             }
         }
         double sign = Math.signum(dot(learnt.model().network().m(), DECISION.m()));
@@ -171,13 +173,8 @@ class ExpectationMaximisationTest {
     void shouldRefineAnOnlineFit(ObservationKind kind) {
         List<Trial> trials = simulate(kind, 40, 0.02, OBSERVATION_SD, 0).trials();
         ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), 3, KernelProvider.kernels(), null);
-        OnlineFitter online = new OnlineFitter(plan(kind), KernelProvider.kernels(), null);
-        for (Trial trial : trials) {
-            em.learn(trial);
-            online.learn(trial);
-        }
+        trials.forEach(em::learn);
         PublishedModel before = em.publish(null);
-        assertThat(before.model().network()).isEqualTo(online.publish(null).model().network());
         em.endPass();
         PublishedModel after = em.publish(before);
         assertThat(em.logPosteriors()).hasSizeBetween(3, 4);
@@ -193,6 +190,18 @@ class ExpectationMaximisationTest {
         em.endPass();
         assertThat(em.publish(after).version()).isEqualTo(80);
         shouldNeverDecrease(em.logPosteriors());
+    }
+
+    @Test
+    void shouldBeTheOnlineFitDuringTheFirstPass() {
+        ExpectationMaximisation em = new ExpectationMaximisation(plan(ObservationKind.COUNTS), 3,
+                KernelProvider.kernels(), null);
+        OnlineFitter online = new OnlineFitter(plan(ObservationKind.COUNTS), KernelProvider.kernels(), null);
+        for (Trial trial : simulate(ObservationKind.COUNTS, 3, PROCESS_SD, 0, 0).trials()) {
+            em.learn(trial);
+            online.learn(trial);
+            assertThat(em.publish(null).model().network()).isEqualTo(online.publish(null).model().network());
+        }
     }
 
     private static double ecc(PublishedModel fit) {

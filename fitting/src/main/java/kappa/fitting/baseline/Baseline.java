@@ -1,0 +1,103 @@
+package kappa.fitting.baseline;
+
+import java.util.ArrayList;
+import java.util.List;
+import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.offline.SessionReader;
+import kappa.fitting.online.ConstantRate;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.Score;
+import kappa.fitting.online.Start;
+import kappa.fitting.online.Trial;
+
+/**
+ * A simple model that follows a session and is scored as the one-step prediction of the fit is: against each neuron's
+ * past mean, trial by trial, before anything is learned from the trial. Causal throughout. Not thread-safe.
+ */
+public final class Baseline implements SessionReader.Follower {
+
+    /** A mean count is never taken to be 0, or one spike would cost everything. */
+    static final float LEAST_RATE = 1e-3f;
+
+    private final String name;
+    private final ObservationKind kind;
+    private final Predictor predictor;
+    private final ConstantRate constantRate;
+    private final Score score = new Score();
+    private final float[] predicted;
+    private final List<Double> perTrial = new ArrayList<>();
+
+    Baseline(String name, FitPlan plan, Predictor predictor) {
+        this.name = name;
+        this.predictor = predictor;
+        kind = plan.kind();
+        constantRate = new ConstantRate(kind, plan.neurons());
+        predicted = new float[plan.neurons()];
+    }
+
+    /**
+     * All that suit the observation, in the order in which they must be shown each bin: trackers of gain are for
+     * counts only.
+     */
+    public static List<Baseline> all(FitPlan plan) {
+        List<Baseline> all = new ArrayList<>();
+        all.add(new Baseline("smoothed", plan, new SmoothedRate(plan)));
+        for (Baseline model : List.of(new Baseline("psth", plan, new Psth(plan)),
+                new Baseline("kalman", plan, new KalmanModel(plan)))) {
+            all.add(model);
+            if (plan.kind() == ObservationKind.COUNTS) {
+                all.add(new Baseline(model.name + "+tracker", plan, new Tracked(model.predicted)));
+            }
+        }
+        return all;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Scores of the trials so far, in {@link Score}'s unit; 0 for the first, before which nothing is known. */
+    public List<Double> perTrial() {
+        return perTrial;
+    }
+
+    @Override
+    public void begin(Start start) {
+        predictor.begin(start);
+    }
+
+    @Override
+    public void bin(float[] y, float[] u, float[] v) {
+        predictor.predict(u, predicted);
+        if (!perTrial.isEmpty()) {
+            long spikes = kind == ObservationKind.COUNTS ? ConstantRate.spikes(y, 0, y.length) : 0;
+            score.add(loss(kind, y, predicted), constantRate.loss(y, 0), spikes);
+        }
+        predictor.observe(y);
+        constantRate.learn(y, 0, 1);
+    }
+
+    /** In the unit of {@link kappa.fitting.kernel.RnnKernels#loss}. */
+    static double loss(ObservationKind kind, float[] y, float[] predicted) {
+        double sum = 0;
+        for (int i = 0; i < y.length; i++) {
+            if (Float.isNaN(y[i])) {
+                continue;
+            }
+            if (kind == ObservationKind.COUNTS) {
+                sum += predicted[i] - (y[i] > 0 ? y[i] * Math.log(predicted[i]) : 0);
+            } else {
+                sum += (y[i] - predicted[i]) * (y[i] - predicted[i]);
+            }
+        }
+        return sum;
+    }
+
+    @Override
+    public void end(Trial trial) {
+        perTrial.add(score.value(kind));
+        score.clear();
+        constantRate.refresh();
+        predictor.learn(trial);
+    }
+}

@@ -1,0 +1,43 @@
+package kappa.fitting.baseline;
+
+import kappa.fitting.online.GainTracker;
+import kappa.fitting.online.Start;
+import kappa.fitting.online.Trial;
+
+/**
+ * Another model's rates, each neuron's gain tracked on top of it. The other model is shown every bin first. Not
+ * thread-safe.
+ */
+final class Tracked implements Predictor {
+
+    private final GainTracker tracker;
+    private final float[] rate;
+
+    /** @param rate [N] where the other model writes what it predicts */
+    Tracked(float[] rate) {
+        this.rate = rate;
+        tracker = new GainTracker(rate.length);
+    }
+
+    @Override
+    public void begin(Start start) {
+        // Gains drift across trials.
+    }
+
+    @Override
+    public void predict(float[] u, float[] out) {
+        for (int i = 0; i < rate.length; i++) {
+            out[i] = rate[i] * tracker.factors()[i];
+        }
+    }
+
+    @Override
+    public void observe(float[] y) {
+        tracker.learn(y, 0, rate);
+    }
+
+    @Override
+    public void learn(Trial trial) {
+        // Nothing but the tracker's sums changes.
+    }
+}
