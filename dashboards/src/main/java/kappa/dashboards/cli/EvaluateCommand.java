@@ -8,17 +8,22 @@ import java.util.concurrent.Callable;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.PsthFit;
+import kappa.fitting.network.Truncation;
 import kappa.fitting.offline.CoSmoothing;
+import kappa.fitting.training.Performance;
+import kappa.fitting.training.TrialRunner;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.NpzSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Scores a network against a session, and against the network that made it. */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, description = {
     "R2 of a network's free run from each trial's start, given only the inputs; with --teacher also the",
-    "correlation of raw (CC) and effective (ECC) connectivity."})
+    "correlation of raw (CC) and effective (ECC) connectivity and, where the session has targets, the",
+    "accuracy of the teacher's readout on the network's rates."})
 final class EvaluateCommand implements Callable<Integer> {
 
     @Parameters(index = "0", paramLabel = "NET.npz", description = "The network.")
@@ -29,6 +34,13 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--teacher", paramLabel = "NET.npz", description = "The network the session comes from.")
     private Path teacher;
+
+    @Option(names = "--truncate", paramLabel = "K",
+            description = "Cut a full-rank network down to its K leading singular values first.")
+    private Integer truncate;
+
+    @Mixin
+    private Options.TrialThreads threads;
 
     @Option(names = "--observe", paramLabel = "rates|currents|counts",
             description = "What the session holds (default: the file decides).")
@@ -48,7 +60,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        NetworkFile.Contents fit = NetworkFile.read(network);
+        NetworkFile.Contents fit = fit();
         NpzSession recording = NpzSession.open(session, Options.observation(observe));
         Evaluation evaluation = Evaluation.of(fit, recording);
         Map<String, Object> figures = new LinkedHashMap<>();
@@ -59,10 +71,17 @@ final class EvaluateCommand implements Callable<Integer> {
                 throw new InvalidInputException(
                         network + ": is a full-rank network, expected a low-rank one to compare with --teacher");
             }
-            Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.recorded(),
-                    NetworkFile.read(teacher));
+            NetworkFile.Contents original = NetworkFile.read(teacher);
+            Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.recorded(), original);
             figures.put("cc", connectivity.cc());
             figures.put("ecc", connectivity.ecc());
+            try (TrialRunner runner = new TrialRunner(threads.count())) {
+                Performance.inSession(fit, original, recording, runner).ifPresent(own -> {
+                    figures.put("accuracy", own.accuracy());
+                    Performance.inSession(original, original, recording, runner)
+                            .ifPresent(performance -> figures.put("teacher_accuracy", performance.accuracy()));
+                });
+            }
         }
         evaluation.bitsPerSpike().ifPresent(bits -> figures.put("bits_per_spike", bits));
         PsthFit.r2(fit, recording).ifPresent(psth -> figures.put("psth_r2", psth));
@@ -77,6 +96,22 @@ final class EvaluateCommand implements Callable<Integer> {
             figures.forEach((name, value) -> System.out.println(name + " " + value));
         }
         return 0;
+    }
+
+    private NetworkFile.Contents fit() {
+        NetworkFile.Contents contents = NetworkFile.read(network);
+        if (truncate == null) {
+            return contents;
+        }
+        if (!(contents instanceof NetworkFile.FullRank full)) {
+            throw new InvalidInputException(
+                    "--truncate is " + truncate + ", expected only with a full-rank network, and " + network
+                            + " is of low rank");
+        }
+        if (truncate < 1 || truncate > full.neurons()) {
+            throw new InvalidInputException("--truncate is " + truncate + ", expected 1 to " + full.neurons());
+        }
+        return new Truncation(full).toRank(truncate);
     }
 
     private void addCoSmoothing(NetworkFile.Contents fit, NpzSession recording, Map<String, Object> figures) {

@@ -65,12 +65,12 @@ final class Output {
                     int filled = (int) (BAR * done / total);
                     line.append('[').repeat("#", filled).repeat(" ", BAR - filled).append("] ");
                 }
-                line.append(String.format("%d of %d %s, %.0f %s/s", done, total, unit, perSecond, unit));
+                line.append(String.format("%d of %d %s, %s %s/s", done, total, unit, rounded(perSecond), unit));
                 if (perSecond > 0 && done < total) {
                     line.append(String.format(", %.0f s left", (total - done) / perSecond));
                 }
             } else {
-                line.append(String.format("%d %s, %.0f %s/s", done, unit, perSecond, unit));
+                line.append(String.format("%d %s, %s %s/s", done, unit, rounded(perSecond), unit));
             }
             line.append(detail);
             if (terminal) {
@@ -78,6 +78,10 @@ final class Output {
             } else {
                 System.err.println(line);
             }
+        }
+
+        private static String rounded(double perSecond) {
+            return String.format(perSecond < 10 ? "%.1f" : "%.0f", perSecond);
         }
     }
 }

@@ -13,6 +13,7 @@ import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.TrialRandom;
 import kappa.fitting.network.Truncation;
 import kappa.fitting.task.Task;
+import kappa.fitting.training.MixtureNetwork;
 import kappa.fitting.training.Part;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TaskTrainer;
@@ -33,8 +34,9 @@ final class TrainCommand implements Callable<Integer> {
 
     private static final int FRESH_TRIALS = 200;
     private static final long FRESH = 0x66726573L;
-    /** Generator of the initial weights: no trial has this number. */
+    /** Generators of initial weights and of a mixture's draw: no trial has these numbers. */
     private static final long INITIAL = -1;
+    private static final long DRAWN = -2;
     private static final int DEFAULT_NEURONS = 512;
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,
@@ -84,6 +86,11 @@ final class TrainCommand implements Callable<Integer> {
                     + " rank; also b and h0).")
     private List<String> parts;
 
+    @Option(names = "--populations", paramLabel = "P",
+            description = "Train the statistics of P Gaussian populations from which all neurons are drawn anew at each step"
+                    + " (low rank, from random statistics); what is written is one draw.")
+    private Integer populations;
+
     @Option(names = "--context", paramLabel = "C", defaultValue = "1",
             description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
     private double context;
@@ -102,35 +109,20 @@ final class TrainCommand implements Callable<Integer> {
         TaskTrainer.Settings settings = settings(plan.settings());
         Set<Part> trained = trained(plan.parts(), full);
         SessionRun.requireWritable(out);
-        long begun = System.nanoTime();
+        long started = System.nanoTime();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
-            long fullRankSteps = 0;
-            NetworkFile.Contents start;
-            if (from != null) {
-                start = given(full);
-            } else {
-                int n = neurons();
-                int k = full ? n : lowRank(n);
-                if (plan.fromFullRank()) {
-                    TaskTrainer.Trained first = train(runner, fullRank(task, n), TrainingPlan.of(task, true, seed),
-                            "training " + task.name() + ", full rank first");
-                    fullRankSteps = first.steps();
-                    start = new Truncation((NetworkFile.FullRank) first.network()).toRank(k);
-                } else {
-                    start = full
-                            ? fullRank(task, n)
-                            : NetworkFile.LowRank.initial(n, k, task.inputs(), Task.ALPHA,
-                                    TrialRandom.of(seed, INITIAL));
-                }
-            }
-            TaskTrainer.Trained result = train(runner, start,
+            Begun begun = begin(runner, task, full, plan.fromFullRank(), trained);
+            TaskTrainer.Trained result = train(runner, begun.trainee,
                     new TrainingPlan(plan.stages(), settings, trained, plan.accuracy(), plan.fromFullRank()),
                     "training " + task.name());
-            NetworkFile.write(out, result.network());
-            Performance fresh = Performance.of(result.network(), task, FRESH_TRIALS, settings.noise(), seed ^ FRESH,
-                    runner);
-            report(task, start.neurons(), fullRankSteps, result, (System.nanoTime() - begun) / 1e9, fresh,
-                    plan.accuracy());
+            // Of a mixture a draw that training has not seen, and that was not the best of many.
+            NetworkFile.Contents network = begun.trainee instanceof MixtureNetwork mixture
+                    ? mixture.sample(neurons(), TrialRandom.of(seed, DRAWN))
+                    : result.network();
+            NetworkFile.write(out, network);
+            Performance fresh = Performance.of(network, task, FRESH_TRIALS, settings.noise(), seed ^ FRESH, runner);
+            report(task, network.neurons(), begun.fullRankSteps, result.steps(), (System.nanoTime() - started) / 1e9,
+                    fresh, plan.accuracy());
             if (fresh.accuracy() >= plan.accuracy()) {
                 return 0;
             }
@@ -141,10 +133,35 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private static TaskTrainer.Trained train(TrialRunner runner, NetworkFile.Contents start, TrainingPlan plan,
-            String what) {
+    /** What is going to be trained, and how many steps it took to have it. */
+    private record Begun(Trainee trainee, long fullRankSteps) {}
+
+    private Begun begin(TrialRunner runner, Task task, boolean full, boolean fromFullRank, Set<Part> trained) {
+        if (populations != null) {
+            return new Begun(mixture(task, full), 0);
+        }
+        if (from != null) {
+            return new Begun(Trainee.of(given(full), trained), 0);
+        }
+        int n = neurons();
+        if (full) {
+            return new Begun(Trainee.of(fullRank(task, n), trained), 0);
+        }
+        int k = lowRank(n);
+        if (!fromFullRank) {
+            return new Begun(Trainee.of(NetworkFile.LowRank.initial(n, k, task.inputs(), Task.ALPHA,
+                    TrialRandom.of(seed, INITIAL)), trained), 0);
+        }
+        TrainingPlan first = TrainingPlan.of(task, true, seed);
+        TaskTrainer.Trained large = train(runner, Trainee.of(fullRank(task, n), first.parts()), first,
+                "training " + task.name() + ", full rank first");
+        return new Begun(Trainee.of(new Truncation((NetworkFile.FullRank) large.network()).toRank(k), trained),
+                large.steps());
+    }
+
+    private static TaskTrainer.Trained train(TrialRunner runner, Trainee trainee, TrainingPlan plan, String what) {
         Output.Progress progress = new Output.Progress(what, "steps");
-        TaskTrainer.Trained result = new TaskTrainer(runner).train(Trainee.of(start, plan.parts()), plan.stages(),
+        TaskTrainer.Trained result = new TaskTrainer(runner).train(trainee, plan.stages(),
                 plan.settings(),
                 (steps, last) -> progress.update(steps, plan.settings().maxSteps(), detail(last, plan)));
         progress.update(result.steps(), result.steps(), result.reached() ? ", reached" : ", not reached");
@@ -188,6 +205,19 @@ final class TrainCommand implements Callable<Integer> {
             throw new InvalidInputException("--rank is " + rank + ", expected 1 to " + most + " or full");
         }
         return k;
+    }
+
+    private Trainee mixture(Task task, boolean full) {
+        if (full || from != null || parts != null) {
+            throw new InvalidInputException(
+                    "--populations is " + populations + ", expected it with a rank K and without --from and --parts");
+        }
+        int n = neurons();
+        if (populations < 1 || populations > n) {
+            throw new InvalidInputException("--populations is " + populations + ", expected 1 to " + n);
+        }
+        return MixtureNetwork.initial(populations, n, lowRank(n), task.inputs(), Task.ALPHA, false,
+                TrialRandom.of(seed, INITIAL));
     }
 
     private int neurons() {
@@ -237,8 +267,8 @@ final class TrainCommand implements Callable<Integer> {
         return chosen;
     }
 
-    private void report(Task task, int n, long fullRankSteps, TaskTrainer.Trained result, double seconds,
-            Performance fresh, double expected) {
+    private void report(Task task, int n, long fullRankSteps, long steps, double seconds, Performance fresh,
+            double expected) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("task", task.name().toString());
         figures.put("rank", rank);
@@ -247,7 +277,7 @@ final class TrainCommand implements Callable<Integer> {
         figures.put("accuracy", fresh.accuracy());
         figures.put("expected_accuracy", expected);
         figures.put("loss", fresh.loss());
-        figures.put("steps", result.steps());
+        figures.put("steps", steps);
         if (fullRankSteps > 0) {
             figures.put("full_rank_steps", fullRankSteps);
         }

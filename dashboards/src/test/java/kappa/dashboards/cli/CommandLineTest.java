@@ -81,6 +81,9 @@ class CommandLineTest {
             npz.put("inputs", new float[5], 1, 5, 1);
             npz.put("bin_width", new float[]{0.02f});
         }
+        try (NpzWriter npz = NpzWriter.create(file("neither.npz"))) {
+            npz.put("x", 1.0);
+        }
         Files.writeString(file("bad.properties"), "security.protocol=NONSENSE\n");
         Files.writeString(file("short-token"), "secret\n");
     }
@@ -221,6 +224,7 @@ class CommandLineTest {
                         "1 to 11"),
                 bad("fit D/session.npz --algorithm rrr-linear", "counts", "expected rates or currents"), //
                 bad("evaluate D/network.npz D/session.npz --observe nonsense", "--observe", "nonsense"), //
+                bad("evaluate D/network.npz D/session.npz --truncate 1", "--truncate", "1", "is of low rank"), //
                 bad("analyze D/missing.npz", "missing.npz", "no such file"), //
                 bad("analyze D/session.npz", "session.npz", "'m' and 'n'"), //
                 bad("analyze D/half-network.npz", "half-network.npz", "'n'"), //
@@ -241,6 +245,8 @@ class CommandLineTest {
                 bad("train --task dm --rank full --from D/network.npz --out D/o.npz", "--rank", "full"), //
                 bad("train --task dm --rank 1 --from D/network.npz --out D/o.npz", "'wo'"), //
                 bad("train --task dm --rank 1 --neurons 9 --from D/network.npz --out D/o.npz", "--neurons", "12"), //
+                bad("train --task dm --rank full --populations 2 --out D/o.npz", "--populations", "2", "rank K"), //
+                bad("train --task dm --rank 1 --populations 0 --out D/o.npz", "--populations", "0", "1 to 512"), //
                 bad("train --task dm --rank 1 --threads 0 --out D/o.npz", "--threads", "0"), //
                 bad("simulate D/missing.npz --task dm --out D/o.npz", "missing.npz", "no such file"), //
                 bad("simulate D/network.npz --task cdm --out D/o.npz", "1 inputs", "cdm has, 4"), //
@@ -250,6 +256,9 @@ class CommandLineTest {
                 bad("simulate D/network.npz --task dm --observation-noise 1 --out D/o.npz", "noise", "Poisson"), //
                 bad("simulate D/network.npz --task dm --neurons-observed 2 --out D/o.npz", "observed", "(0, 1]"), //
                 bad("simulate D/network.npz --task dm --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("inspect D/missing.npz", "missing.npz", "no such file"), //
+                bad("inspect D/half-network.npz", "half-network.npz", "'n'"), //
+                bad("inspect D/neither.npz", "neither.npz", "holds x", "a session", "a network"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -268,8 +277,8 @@ class CommandLineTest {
 
     /** What a session file was taken for may be told before it; the mistake is the last line, and the only one. */
     private static void shouldBeOneLine(Ran ran) {
-        List<String> complaints = ran.lines().stream().filter(
-                line -> !line.startsWith("activity taken as") && !line.startsWith("input basis:")).toList();
+        List<String> complaints = ran.lines().stream()
+                .filter(line -> !line.startsWith("activity taken as") && !line.startsWith("input basis:")).toList();
         assertThat(complaints).as(ran.err()).hasSize(1);
         assertThat(complaints.getFirst()).startsWith("kappa: ").doesNotContain("java.lang.").doesNotContain("failed:");
         assertThat(ran.err()).doesNotContain("\tat ");
@@ -374,8 +383,10 @@ class CommandLineTest {
     // ------------------------------------------------------------------ what works
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate", "fit",
-        "evaluate", "analyze", "bench"})
+    @ValueSource(
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate", "fit",
+                "evaluate", "analyze",
+                "inspect", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -388,7 +399,7 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "bench", "help");
+                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "inspect", "bench", "help");
     }
 
     @Test
@@ -396,6 +407,18 @@ class CommandLineTest {
         Ran ran = run("evaluate", network.toString(), session.toString(), "--teacher", network.toString(), "--json");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).hasLineCount(1).startsWith("{").contains("\"bins\":15", "\"cc\":", "\"ecc\":");
+    }
+
+    @Test
+    void shouldSayWhatAFileHoldsAndWhatToDoWithIt() {
+        Ran ran = run("inspect", session.toString(), "--json");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).hasLineCount(1).contains("\"kind\":\"session\"", "\"neurons\":12", "\"trials\":3",
+                "\"bins\":15", "\"observation\":\"counts\"", "./kappa fit " + session);
+        Ran net = run("inspect", network.toString());
+        assertThat(net.code()).as(net.err()).isZero();
+        assertThat(net.out()).contains("kind network", "rank 1", "inputs 1", "outputs 0", "./kappa analyze " + network)
+                .doesNotContain("--task");
     }
 
     @Test

@@ -81,10 +81,26 @@ class TrainAndSimulateTest {
         assertThat(whole.code()).as(whole.err()).isZero();
         Ran evaluated = run("evaluate D/dm.npz D/held-out.npz --teacher D/dm.npz --json");
         assertThat(evaluated.json().get("r2").asDouble()).isGreaterThan(1 - 1e-6);
+        assertThat(evaluated.json().get("accuracy").asDouble()).isEqualTo(1);
+        assertThat(evaluated.json().get("teacher_accuracy").asDouble()).isEqualTo(1);
     }
 
     @Test
     @Order(3)
+    void shouldScoreAFullRankNetworkBesideItsTruncation() throws Exception {
+        Ran trained = run("train --task dm --rank full --neurons 80 --out D/full.npz --learning-rate 1e-3 --json");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        run("simulate D/full.npz --task dm --trials 30 --observe rates --out D/full-rates.npz");
+        JsonNode exact = run("evaluate D/full.npz D/full-rates.npz --truncate 80 --teacher D/full.npz --json").json();
+        assertThat(exact.get("r2").asDouble()).isGreaterThan(1 - 1e-6);
+        assertThat(exact.get("cc").asDouble()).isGreaterThan(1 - 1e-6);
+        assertThat(exact.get("accuracy")).isEqualTo(exact.get("teacher_accuracy"));
+        JsonNode cut = run("evaluate D/full.npz D/full-rates.npz --truncate 1 --teacher D/full.npz --json").json();
+        assertThat(cut.get("r2").asDouble()).isLessThan(0.9);
+    }
+
+    @Test
+    @Order(4)
     void shouldSayThatATaskWasNotLearnedAndWriteTheNetworkAllTheSame() {
         Ran ran = run("train --task cdm --rank 1 --neurons 30 --max-steps 2 --out D/cdm.npz --parts m,n,b,h0");
         assertThat(ran.code()).isEqualTo(1);

@@ -95,7 +95,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
     }
 
     /** The session with the inputs that the network was fitted on. */
-    private static RecordedSession withInputsOf(NetworkFile.Contents network, RecordedSession session) {
+    public static RecordedSession withInputsOf(NetworkFile.Contents network, RecordedSession session) {
         return network instanceof NetworkFile.LowRank low && low.scope().basis().isPresent()
                 && session.inputBasis().isEmpty()
                         ? new WithInputBasis(session, low.scope().basis().get())

@@ -3,14 +3,18 @@ package kappa.fitting.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.RecordedSession;
 
 /**
  * How well a network does a task. The choice of a trial is the sign of the readout averaged over the decision epoch, and it
@@ -52,9 +56,56 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
     public static Performance of(NetworkFile.Contents network, Task task, int trials, double sigma, long seed,
             TrialRunner runner) {
         requireFit(network, task);
+        return of(network, trials, i -> task.trial(seed, i), sigma, seed, runner);
+    }
+
+    /**
+     * How well a fit does the task of the network that it was fitted to: the fit runs on a session's inputs, without noise,
+     * and the other network's readout is taken of its rates.
+     *
+     * @param teacher whose readout is borrowed; may be the fit itself
+     * @return empty if the session has no single target with a mask, or the teacher no readout of one output
+     * @throws InvalidInputException if the networks and the session do not fit each other
+     */
+    public static Optional<Performance> inSession(NetworkFile.Contents fit, NetworkFile.Contents teacher,
+            RecordedSession session, TrialRunner runner) {
+        if (session.targets() != 1 || session.mask(0).isEmpty() || teacher.outputs() != 1) {
+            return Optional.empty();
+        }
+        int recorded = fit instanceof NetworkFile.LowRank low ? low.recorded().neurons() : fit.neurons();
+        if (teacher.neurons() != recorded) {
+            throw new InvalidInputException("teacher: " + teacher.neurons()
+                    + " neurons, expected as many as the fit has recorded ones, " + recorded);
+        }
+        RecordedSession seen = Evaluation.withInputsOf(fit, session);
+        if (seen.inputs() != fit.inputs()) {
+            throw new InvalidInputException("network: " + fit.inputs() + " inputs, expected as many as session "
+                    + session.name() + " has, " + seen.inputs());
+        }
+        NetworkFile.Contents reader = NetworkCopies.withReadoutOf(fit, teacher);
+        List<Trial> trials = new ArrayList<>();
+        for (int i = 0; i < session.trials(); i++) {
+            float[] mask = session.mask(i).orElseThrow();
+            boolean asked = false;
+            for (float weight : mask) {
+                asked |= weight > 0;
+            }
+            if (asked) {
+                trials.add(new Trial(new Condition(0, 0, 0), seen.bins(i), seen.inputs(i),
+                        session.targets(i).orElseThrow(), mask, new int[]{seen.bins(i)}));
+            }
+        }
+        if (trials.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(of(reader, trials.size(), trials::get, 0, 0, runner));
+    }
+
+    private static Performance of(NetworkFile.Contents network, int count, IntFunction<Trial> trials, double sigma,
+            long seed, TrialRunner runner) {
         record Batch(List<Outcome> outcomes, double loss) {}
 
-        List<Batch> batches = runner.run(network, trials, 0, i -> task.trial(seed, i), sigma, seed, TrialRunner.UNSEEN,
+        List<Batch> batches = runner.run(network, count, 0, trials, sigma, seed, TrialRunner.UNSEEN,
                 (batch, run, _) -> new Batch(outcomes(batch, run), loss(batch, run)));
         return of(batches.stream().flatMap(batch -> batch.outcomes().stream()).toList(),
                 batches.stream().mapToDouble(Batch::loss).sum());

@@ -1,0 +1,127 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.task.Task;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.Npz;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.wire.Observation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What a session or network file holds, and what can be done with it. */
+@Command(name = "inspect", mixinStandardHelpOptions = true, description = {
+    "Says what a session or network file holds, and which commands would use it."})
+final class InspectCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "FILE", description = "A session or a network (.npz).")
+    private Path file;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        List<String> names;
+        try (Npz npz = Npz.open(file)) {
+            names = List.copyOf(npz.names());
+        }
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("file", file.toString());
+        List<String> commands = new ArrayList<>();
+        if (names.contains("counts") || names.contains("activity")) {
+            session(figures, commands);
+        } else if (names.contains("m") || names.contains("wrec")) {
+            network(figures, commands);
+        } else {
+            throw new InvalidInputException(file + ": holds " + String.join(", ", names)
+                    + ", expected a session ('counts' or 'activity') or a network ('m' and 'n', or 'wrec')");
+        }
+        if (json) {
+            figures.put("commands", commands);
+            Output.json(figures);
+        } else {
+            figures.forEach((name, value) -> System.out.println(name + " " + value));
+            commands.forEach(command -> System.out.println("  " + command));
+        }
+        return 0;
+    }
+
+    private void session(Map<String, Object> figures, List<String> commands) {
+        NpzSession session = NpzSession.open(file, null);
+        figures.put("kind", "session");
+        figures.put("neurons", session.neurons());
+        figures.put("trials", session.hasTrials() ? session.trials() : 0);
+        figures.put("bins", session.bins());
+        int[] lengths = IntStream.range(0, session.trials()).map(session::bins).sorted().toArray();
+        figures.put("shortest_trial", lengths[0]);
+        figures.put("longest_trial", lengths[lengths.length - 1]);
+        figures.put("bin_width", session.binWidthSeconds());
+        figures.put("seconds", session.bins() * session.binWidthSeconds());
+        figures.put("observation", session.observation().name().toLowerCase(Locale.ROOT));
+        figures.put("observation_choice", session.observationChoice());
+        activity(session, figures);
+        figures.put("inputs", session.inputs());
+        figures.put("behaviors", session.behaviors());
+        figures.put("targets", session.targets());
+        commands.add("./kappa live --session " + file);
+        commands.add("./kappa fit " + file + " --rank 2 --out NET.npz");
+        commands.add("./kappa evaluate NET.npz " + file);
+        commands.add("./kappa replay " + file);
+    }
+
+    private static void activity(NpzSession session, Map<String, Object> figures) {
+        double sum = 0;
+        long observed = 0;
+        for (int trial = 0; trial < session.trials(); trial++) {
+            for (float value : session.activity(trial)) {
+                if (!Float.isNaN(value)) {
+                    sum += value;
+                    observed++;
+                }
+            }
+        }
+        double mean = sum / observed;
+        figures.put("mean_activity", mean);
+        if (session.observation() == Observation.COUNTS) {
+            figures.put("mean_rate_hz", mean / session.binWidthSeconds());
+        }
+        figures.put("unobserved", 1 - observed / ((double) session.bins() * session.neurons()));
+    }
+
+    private void network(Map<String, Object> figures, List<String> commands) {
+        NetworkFile.Contents network = NetworkFile.read(file);
+        figures.put("kind", "network");
+        figures.put("neurons", network.neurons());
+        switch (network) {
+            case NetworkFile.LowRank low -> {
+                figures.put("rank", low.network().rank());
+                figures.put("hidden", low.scope().hidden());
+                commands.add("./kappa analyze " + file);
+            }
+            case NetworkFile.FullRank _ -> {
+                figures.put("rank", "full");
+                commands.add("./kappa evaluate " + file + " SESSION.npz --truncate 1");
+            }
+        }
+        figures.put("inputs", network.inputs());
+        figures.put("outputs", network.outputs());
+        figures.put("alpha", network.alpha());
+        commands.add("./kappa evaluate " + file + " SESSION.npz");
+        for (Task.Name name : Task.Name.values()) {
+            if (network.outputs() == 1 && Task.of(name).inputs() == network.inputs()) {
+                commands.add("./kappa simulate " + file + " --task " + name + " --trials 800 --out SESSION.npz");
+                commands.add("./kappa live --network " + file + " --task " + name);
+            }
+        }
+    }
+}
