@@ -70,7 +70,7 @@ final class TrainCommand implements Callable<Integer> {
     private Long maxSteps;
 
     @Option(names = "--learning-rate", paramLabel = "R",
-            description = "Of Adam (default: 0.005, 0.01 for cdm and msi, 0.0001 for full rank).")
+            description = "Of Adam (default: 0.005 for dm and dms, 0.01 for wm, cdm and msi, 0.0001 for full rank).")
     private Double learningRate;
 
     @Option(names = "--clip", paramLabel = "NORM", description = "Largest norm of a gradient (default: 1, 0.1 for cdm"

@@ -32,8 +32,8 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
         // What 200 validation trials show is not quite what the next 200 will: half as many mistakes are asked for.
         double validated = (1 + accuracy) / 2;
         double learningRate = fullRank ? 1e-4 : switch (task.name()) {
-            case DM, WM, DMS -> 5e-3;
-            case CDM, MSI -> 1e-2;
+            case DM, DMS -> 5e-3;
+            case WM, CDM, MSI -> 1e-2;
         };
         double clip = switch (task.name()) {
             case DM, WM, DMS -> 1;
