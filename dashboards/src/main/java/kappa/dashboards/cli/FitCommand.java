@@ -15,14 +15,20 @@ import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.baseline.Baseline;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.RankSelection;
 import kappa.fitting.offline.SessionReader;
+import kappa.fitting.offline.WarmStart;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.FittingAlgorithm;
+import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.OverlapDetector;
 import kappa.fitting.online.Score;
+import kappa.fitting.regression.ReducedRankRegression;
 import kappa.fitting.wire.SessionPlan;
 import kappa.fitting.wire.Snapshots;
 import kappa.ingest.replay.SessionPublisher;
@@ -61,10 +67,21 @@ final class FitCommand implements Callable<Integer> {
 
     @Option(names = "--algorithm", paramLabel = "NAME", defaultValue = "bptt",
             description = {
-                "bptt: truncated backpropagation (default). rrr: reduced-rank regression of one-step differences,",
-                "for rates or currents without observation noise. rrr-linear: the same with the identity for tanh,",
-                "for comparison; its scores only."})
+                "bptt: truncated backpropagation (default). em: the same, then refined by expectation-maximisation",
+                "with an extended Kalman smoother at the end of each pass, which also learns the noise. rrr:",
+                "reduced-rank regression of one-step differences, for rates or currents without observation noise.",
+                "rrr-linear: the same with the identity for tanh, for comparison; its scores only."})
     private String algorithm;
+
+    @Option(names = "--warm-start", paramLabel = "TRIALS", defaultValue = "0", description = {
+        "Begin bptt where reduced-rank regression of so many first trials has got to; 0 for random weights",
+        "(default: ${DEFAULT-VALUE})."})
+    private int warmStart;
+
+    @Option(names = "--dynamics", paramLabel = "tanh|linear", defaultValue = "tanh", description = {
+        "linear: neurons drive each other by x in place of tanh(x), for comparison; its scores only (default:",
+        "${DEFAULT-VALUE})."})
+    private String dynamics;
 
     @Option(names = "--passes", paramLabel = "P", defaultValue = "1",
             description = "Passes over the recording; scores are of the first one (default: ${DEFAULT-VALUE}).")
@@ -94,6 +111,21 @@ final class FitCommand implements Callable<Integer> {
         if (passes < 1 || passes > MAX_PASSES) {
             throw new InvalidInputException("--passes is " + passes + ", expected 1 to " + MAX_PASSES);
         }
+        boolean linear = dynamics.equalsIgnoreCase("linear");
+        if (!linear && !dynamics.equalsIgnoreCase("tanh")) {
+            throw new InvalidInputException("--dynamics is " + dynamics + ", expected tanh or linear");
+        }
+        if (way != FittingAlgorithms.BPTT && (linear || warmStart != 0)) {
+            throw new InvalidInputException("--algorithm is " + way + ", expected bptt with --dynamics linear or"
+                    + " --warm-start");
+        }
+        if (warmStart < 0) {
+            throw new InvalidInputException("--warm-start is " + warmStart + ", expected a number of trials");
+        }
+        if (linear && out != null) {
+            throw new InvalidInputException("--out " + out + ": a network file holds a tanh network, expected"
+                    + " --dynamics linear without --out");
+        }
         if (way == FittingAlgorithms.LINEAR_RRR && out != null) {
             throw new InvalidInputException(
                     "--out " + out + ": a network file holds a tanh network, expected --algorithm"
@@ -113,8 +145,10 @@ final class FitCommand implements Callable<Integer> {
             for (int rank : wanted.isEmpty() ? List.of(settings.getRank()) : wanted) {
                 plans.add(plan(recording, settings.toBuilder().setRank(rank).build()));
             }
-            List<PrequentialFit> fits = plans.stream().map(plan -> new PrequentialFit(plan.fit(),
-                    KernelProvider.kernels(), way.create(plan.fit(), KernelProvider.kernels(), pool))).toList();
+            List<PrequentialFit> fits = plans.stream()
+                    .map(plan -> linear ? plan.fit().withLinearDynamics() : plan.fit())
+                    .map(plan -> new PrequentialFit(plan, KernelProvider.kernels(), algorithm(way, plan, pool)))
+                    .toList();
             run(recording, plans.getFirst(), fits);
         } finally {
             if (pool != null) {
@@ -122,6 +156,14 @@ final class FitCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private FittingAlgorithm algorithm(FittingAlgorithms way, FitPlan plan, ExecutorService pool) {
+        RnnKernels kernels = KernelProvider.kernels();
+        return warmStart == 0
+                ? way.create(plan, kernels, pool)
+                : new WarmStart(ReducedRankRegression.nonlinear(plan, kernels), new OnlineFitter(plan, kernels, pool),
+                        warmStart);
     }
 
     private static SessionPlan plan(RecordedSession recording, FitSettings settings) {

@@ -15,15 +15,17 @@ import kappa.fitting.network.LowRankNetwork;
  * @param noise [N] variance of the observation noise; read for rates and currents by the filter only
  * @param logTwiceGain [N] log 2g; kept beside g because the likelihood of counts wants it for every spike
  * @param inverseGain [N] 1/g, likewise for its gradient
+ * @param linearDynamics whether neurons drive each other by x + b in place of phi(x + b): a linear dynamical system with the
+ *        same observation map, to compare with
  */
 public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] gain, float[] offset, float[] noise,
-        float[] logTwiceGain, float[] inverseGain) {
+        float[] logTwiceGain, float[] inverseGain, boolean linearDynamics) {
 
     /** A model whose log 2g is computed here. */
     public static KernelModel of(LowRankNetwork network, ObservationKind kind, float[] gain, float[] offset,
             float[] noise) {
         KernelModel model = new KernelModel(network, kind, gain, offset, noise, new float[network.neurons()],
-                new float[network.neurons()]);
+                new float[network.neurons()], false);
         model.gainsChanged();
         return model;
     }
@@ -33,6 +35,11 @@ public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] 
         float[] ones = new float[network.neurons()];
         Arrays.fill(ones, 1f);
         return of(network, kind, ones, new float[network.neurons()], ones.clone());
+    }
+
+    /** The same arrays with linear dynamics. */
+    public KernelModel withLinearDynamics() {
+        return new KernelModel(network, kind, gain, offset, noise, logTwiceGain, inverseGain, true);
     }
 
     /** Brings log 2g and 1/g up to date after the owner has written to the gains. */

@@ -18,19 +18,20 @@ public final class ScalarKernels implements RnnKernels {
         double[] drive = new double[K];
         for (int t = 0; t < bins; t++) {
             int from = kappaOffset + t * K;
-            drive(net, kappa, from, v, vOffset + t * net.inputs(), drive);
+            drive(model, kappa, from, v, vOffset + t * net.inputs(), drive);
             for (int k = 0; k < K; k++) {
                 kappa[from + K + k] = (float) ((1 - alpha) * kappa[from + k] + alpha * drive[k]);
             }
         }
     }
 
-    private static void drive(LowRankNetwork net, float[] kappa, int kappaOffset, float[] v, int vOffset,
+    private static void drive(KernelModel model, float[] kappa, int kappaOffset, float[] v, int vOffset,
             double[] drive) {
+        LowRankNetwork net = model.network();
         Arrays.fill(drive, 0);
         int N = net.neurons();
         for (int i = 0; i < N; i++) {
-            double r = LowRankNetwork.phi(current(net, kappa, kappaOffset, v, vOffset, i) + net.b()[i]);
+            double r = output(model, current(net, kappa, kappaOffset, v, vOffset, i) + net.b()[i]);
             for (int k = 0; k < drive.length; k++) {
                 drive[k] += net.n()[k * N + i] * r;
             }
@@ -39,6 +40,16 @@ public final class ScalarKernels implements RnnKernels {
         for (int k = 0; k < drive.length; k++) {
             drive[k] *= scale;
         }
+    }
+
+    /** What a neuron sends to others. */
+    private static double output(KernelModel model, double z) {
+        return model.linearDynamics() ? z : LowRankNetwork.phi(z);
+    }
+
+    /** Its slope, as a function of it. */
+    private static double slope(KernelModel model, double output) {
+        return model.linearDynamics() ? 1 : LowRankNetwork.phiPrimeOfRate(output);
     }
 
     /** x_i = sum_k m_ki kappa_k + sum_s w_si v_s. */
@@ -74,12 +85,13 @@ public final class ScalarKernels implements RnnKernels {
             for (int i = 0; i < N; i++) {
                 double x = current(net, kappa, t * K, v, vOffset + t * S, i);
                 double r = LowRankNetwork.phi(x + net.b()[i]);
+                double sent = output(model, x + net.b()[i]);
                 double back = 0;
                 for (int k = 0; k < K; k++) {
                     back += net.n()[k * N + i] * adjoint[k];
-                    gradient.n()[k * N + i] += (float) (step * r * adjoint[k]);
+                    gradient.n()[k * N + i] += (float) (step * sent * adjoint[k]);
                 }
-                double delta = LowRankNetwork.phiPrimeOfRate(r) * step * back;
+                double delta = slope(model, sent) * step * back;
                 double throughBias = delta;
                 if (t > 0) {
                     double slope = scale * lossSlope(model, y[yOffset + (t - 1) * N + i], x, r, i, scale, gradient);
@@ -141,8 +153,8 @@ public final class ScalarKernels implements RnnKernels {
         Arrays.fill(slope, 0);
         double scale = LowRankNetwork.connectivityScale(N);
         for (int i = 0; i < N; i++) {
-            double r = LowRankNetwork.phi(current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
-            double prime = LowRankNetwork.phiPrimeOfRate(r);
+            double r = output(model, current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
+            double prime = slope(model, r);
             for (int k = 0; k < K; k++) {
                 double n = net.n()[k * N + i] * scale;
                 drive[k] += n * r;
@@ -207,8 +219,9 @@ public final class ScalarKernels implements RnnKernels {
         int K = net.rank();
         double scale = LowRankNetwork.connectivityScale(N);
         for (int i = 0; i < N; i++) {
-            double r = LowRankNetwork.phi(current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
-            double prime = scale * LowRankNetwork.phiPrimeOfRate(r);
+            double r = output(model, current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
+            double prime = scale * slope(model, r);
+            double bend = model.linearDynamics() ? 0 : -2 * r;
             double drive = 0;
             double slope = 0;
             for (int k = 0; k < K; k++) {
@@ -222,7 +235,7 @@ public final class ScalarKernels implements RnnKernels {
                 slope += across * n;
                 gradient.n()[k * N + i] += (float) (scale * driveAdjoint[k] * r + prime * across);
             }
-            double delta = prime * (drive - 2 * r * slope);
+            double delta = prime * (drive + bend * slope);
             gradient.b()[i] += (float) delta;
             throughCurrent(net, i, delta, kappa, v, vOffset, gradient, kappaAdjoint);
         }

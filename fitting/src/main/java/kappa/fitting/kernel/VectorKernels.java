@@ -14,7 +14,8 @@ import kappa.fitting.network.LowRankNetwork;
  * <p>Each sweep walks the neurons once; what does not fill a vector at the end is done by scalar code with the same
  * formulas. phi is a rational approximation of tanh, x P(x^2) / Q(x^2) on [-9, 9] with an error of 2e-8 before rounding and
  * about 4e-7 after it (fitted by linearised least squares with Lawson weights; phi(9) is 1 to the last bit of a float). It
- * costs about a fifth of the library's vector tanh.
+ * costs about a fifth of the library's vector tanh. Linear dynamics, which are there to be compared with, are left to the
+ * scalar kernels.
  */
 final class VectorKernels implements RnnKernels {
 
@@ -167,6 +168,10 @@ final class VectorKernels implements RnnKernels {
     @Override
     public void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset,
             float[] sums) {
+        if (model.linearDynamics()) {
+            scalar.rollout(model, v, vOffset, bins, kappa, kappaOffset, sums);
+            return;
+        }
         LowRankNetwork net = model.network();
         int K = net.rank();
         for (int t = 0; t < bins; t++) {
@@ -218,6 +223,10 @@ final class VectorKernels implements RnnKernels {
     @Override
     public void gradient(KernelModel model, float[] y, int yOffset, float[] v, int vOffset, int bins, float scale,
             Gradient gradient, WindowWorkspace ws) {
+        if (model.linearDynamics()) {
+            scalar.gradient(model, y, yOffset, v, vOffset, bins, scale, gradient, ws);
+            return;
+        }
         LowRankNetwork net = model.network();
         int N = net.neurons();
         int K = net.rank();
@@ -444,6 +453,10 @@ final class VectorKernels implements RnnKernels {
     @Override
     public void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch) {
+        if (model.linearDynamics()) {
+            scalar.recurrent(model, kappa, v, vOffset, drive, slope, scratch);
+            return;
+        }
         LowRankNetwork net = model.network();
         int N = net.neurons();
         int K = net.rank();
@@ -634,6 +647,11 @@ final class VectorKernels implements RnnKernels {
     @Override
     public void recurrentAdjoint(KernelModel model, float[] kappa, float[] v, int vOffset, float[] driveAdjoint,
             float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch) {
+        if (model.linearDynamics()) {
+            scalar.recurrentAdjoint(model, kappa, v, vOffset, driveAdjoint, slopeAdjoint, gradient, kappaAdjoint,
+                    scratch);
+            return;
+        }
         VectorAdjoints.recurrent(model, kappa, v, vOffset, driveAdjoint, slopeAdjoint, gradient, kappaAdjoint, scratch);
     }
 

@@ -34,15 +34,23 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
      *        for a connectivity that stays
      * @param trackerBins time constant with which one-step predictions of counts follow slow changes of each neuron's gain
      *        ({@link GainTracker}); 0 for not at all
+     * @param linearDynamics whether neurons drive each other linearly, to compare with; no network file can hold such a fit
      */
     public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,
-            double trackerBins) {
+            double trackerBins, boolean linearDynamics) {
 
         /** The recipe without additions: a network without biases that starts at 0, and the free run's loss. */
-        public static final Settings PLAIN = new Settings(false, false, 0, Double.POSITIVE_INFINITY, 0);
+        public static final Settings PLAIN = new Settings(false, false, 0, Double.POSITIVE_INFINITY, 0, false);
 
         public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY,
-                GainTracker.DEFAULT_BINS);
+                GainTracker.DEFAULT_BINS, false);
+    }
+
+    /** The same with linear dynamics. */
+    public FitPlan withLinearDynamics() {
+        return new FitPlan(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes,
+                new Settings(settings.biases, settings.filterLoss, settings.prior, settings.halfLifeTrials,
+                        settings.trackerBins, true));
     }
 
     /** With the default settings. */

@@ -122,7 +122,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         SplittableRandom random = new SplittableRandom(plan.seed());
         LowRankNetwork network = LowRankNetwork.withoutBias(N, K, S, plan.alpha(), gaussian(random, K * N, 1),
                 gaussian(random, K * N, 0.3), gaussian(random, S * N, 0.5));
-        model = KernelModel.plain(network, plan.kind());
+        model = dynamics(KernelModel.plain(network, plan.kind()));
         observation = plan.kind() == ObservationKind.RATES ? new float[0] : new float[N];
         start = new float[settings.biases() ? K : 0];
         logNoise = new float[settings.filterLoss() ? K : 0];
@@ -131,10 +131,10 @@ public final class OnlineFitter implements FittingAlgorithm {
         Arrays.fill(logStart, (float) Math.log(FIRST_START_SD));
         adam = new Adam(network.m(), network.n(), network.w(), observation,
                 settings.biases() ? network.b() : new float[0], start, logNoise, logStart);
-        averaged = KernelModel.of(
+        averaged = dynamics(KernelModel.of(
                 new LowRankNetwork(N, K, S, plan.alpha(), adam.average[0], adam.average[1], adam.average[2],
                         settings.biases() ? adam.average[4] : network.b()),
-                plan.kind(), model.gain().clone(), model.offset().clone(), model.noise());
+                plan.kind(), model.gain().clone(), model.offset().clone(), model.noise()));
         gradient = Gradient.zero(N, K, S);
         for (int g = 0; g < GROUPS; g++) {
             groups.add(new Group());
@@ -142,6 +142,10 @@ public final class OnlineFitter implements FittingAlgorithm {
         kappaSquares = new double[K];
         noiseSquares = new double[N];
         seen = new boolean[N];
+    }
+
+    private KernelModel dynamics(KernelModel tanh) {
+        return settings.linearDynamics() ? tanh.withLinearDynamics() : tanh;
     }
 
     private static float[] gaussian(SplittableRandom random, int length, double sd) {
@@ -175,6 +179,22 @@ public final class OnlineFitter implements FittingAlgorithm {
         buffer.clear();
         buffer.addAll(trials);
         bufferBytes = trials.stream().mapToLong(Trial::bytes).sum();
+    }
+
+    /** Takes over the weights of another fit of the same size; what was learned of the observation map stays. */
+    public void startFrom(LowRankNetwork network) {
+        float[][] weights = {network.m(), network.n(), network.w()};
+        for (int a = 0; a < weights.length; a++) {
+            System.arraycopy(weights[a], 0, adam.parameters[a], 0, weights[a].length);
+            System.arraycopy(weights[a], 0, adam.average[a], 0, weights[a].length);
+        }
+        if (settings.biases()) {
+            System.arraycopy(network.b(), 0, adam.parameters[4], 0, N);
+            System.arraycopy(network.b(), 0, adam.average[4], 0, N);
+        }
+        // Kappa's scale is measured anew.
+        kappaWeight = 0;
+        Arrays.fill(kappaSquares, 0);
     }
 
     /** Learns with the plan's number of steps. */
@@ -634,8 +654,9 @@ public final class OnlineFitter implements FittingAlgorithm {
         Gauge gauge = Gauge.canonical(adam.average[0], adam.average[1], N, K, previousM);
         LowRankNetwork network = new LowRankNetwork(N, K, S, plan.alpha(), gauge.m(), gauge.n(),
                 adam.average[2].clone(), averaged.network().b().clone());
-        KernelModel published = KernelModel.of(network, plan.kind(), model.gain().clone(), model.offset().clone(),
-                model.noise().clone());
+        KernelModel published = dynamics(
+                KernelModel.of(network, plan.kind(), model.gain().clone(), model.offset().clone(),
+                        model.noise().clone()));
         applyObservation(adam.average[3], published);
         double[] raw = new double[K * K];
         for (int k = 0; k < K; k++) {

@@ -34,7 +34,7 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         return new FitPlan.Settings(wire.getBiases(), wire.getLoss() != Loss.FREE_RUN,
                 wire.hasPrior() ? wire.getPrior() : defaults.prior(),
                 wire.getHalfLifeTrials() == 0 ? defaults.halfLifeTrials() : wire.getHalfLifeTrials(),
-                wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins());
+                wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins(), false);
     }
 
     private static ObservationKind kind(SessionHeader header) {

@@ -55,7 +55,7 @@ class ChangingRecordingsTest {
         FitPlan.Settings defaults = FitPlan.Settings.DEFAULT;
         return new FitPlan(neurons, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25,
                 FitPlan.DEFAULT_BUFFER_BYTES, new FitPlan.Settings(defaults.biases(), defaults.filterLoss(),
-                        defaults.prior(), halfLife, defaults.trackerBins()));
+                        defaults.prior(), halfLife, defaults.trackerBins(), false));
     }
 
     private static PublishedModel learn(OnlineFitter fitter, PublishedModel before, List<Trial> trials) {
@@ -88,15 +88,15 @@ class ChangingRecordingsTest {
         List<Trial> after = trials(AFTERWARDS, 60, 40);
         double[] found = new double[2];
         for (int f = 0; f < 2; f++) {
-            OnlineFitter fitter = new OnlineFitter(plan(N, f == 0 ? Double.POSITIVE_INFINITY : 8),
+            OnlineFitter fitter = new OnlineFitter(plan(N, f == 0 ? Double.POSITIVE_INFINITY : 4),
                     KernelProvider.kernels(), null);
             PublishedModel model = learn(fitter, fitter.publish(null), before);
             assertThat(ecc(model, DECISION)).isGreaterThan(0.9);
             found[f] = ecc(learn(fitter, model, after), AFTERWARDS);
         }
-        // Measured: .70 without and .93 with forgetting, of trials three fifths of which came from another network.
-        assertThat(found[1]).as("with a half-life of 8 trials").isGreaterThan(0.85);
-        assertThat(found[0]).as("without forgetting").isLessThan(found[1] - 0.05);
+        // Measured 40 trials after the change: .93 with a half-life of 4 trials, .71 with one of 8, .25 without.
+        assertThat(found[1]).as("with a half-life of 4 trials").isGreaterThan(0.85);
+        assertThat(found[0]).as("without forgetting").isLessThan(0.5);
     }
 
     @Test
@@ -105,12 +105,11 @@ class ChangingRecordingsTest {
         OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), null);
         PublishedModel half = learn(fitter, fitter.publish(null),
                 all.subList(0, 40).stream().map(without(N / 2, N)).toList());
-        // A trial later the newcomers have the gain of their first mean, .6 here, within the error of 75 bins.
-        PublishedModel soon = learn(fitter, half, all.subList(40, 41));
-        for (int i = N / 2; i < N; i++) {
-            assertThat(soon.model().gain()[i]).as("gain of neuron %d", i).isCloseTo(0.6f, within(0.35f));
+        PublishedModel whole = learn(fitter, half, all.subList(40, 80));
+        for (int i = 0; i < N; i++) {
+            // A mean count over 40 trials has a standard error of .014; the optimiser's last steps move a gain by more.
+            assertThat(whole.model().gain()[i]).as("gain of neuron %d", i).isCloseTo(0.6f, within(0.15f));
         }
-        PublishedModel whole = learn(fitter, soon, all.subList(41, 80));
         assertThat(ecc(whole, DECISION)).as("of all neurons, half of them seen for half of the time")
                 .isGreaterThan(0.9);
     }

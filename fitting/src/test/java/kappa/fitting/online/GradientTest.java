@@ -41,6 +41,7 @@ class GradientTest {
         final int K;
         final int S;
         final ObservationKind kind;
+        final boolean linear;
         final double[] m;
         final double[] n;
         final double[] w;
@@ -54,7 +55,8 @@ class GradientTest {
         final double[] y;
         final double[] v;
 
-        Parts(int K, int S, ObservationKind kind) {
+        Parts(int K, int S, ObservationKind kind, boolean linear) {
+            this.linear = linear;
             this.K = K;
             this.S = S;
             this.kind = kind;
@@ -99,9 +101,19 @@ class GradientTest {
         }
 
         KernelModel model() {
-            return KernelModel.of(
+            KernelModel tanh = KernelModel.of(
                     new LowRankNetwork(N, K, S, ALPHA, floats(m), floats(n), floats(w), floats(b)), kind,
                     floats(gain), floats(offset), floats(noise));
+            return linear ? tanh.withLinearDynamics() : tanh;
+        }
+
+        /** What a neuron sends to others, and its slope. */
+        double sent(double z) {
+            return linear ? z : Math.tanh(z);
+        }
+
+        double slope(double z) {
+            return linear ? 1 : 1 - Math.tanh(z) * Math.tanh(z);
         }
 
         double current(int i, RealVector kappa, int t) {
@@ -119,7 +131,7 @@ class GradientTest {
         RealVector advance(RealVector kappa, int t) {
             RealVector next = kappa.mapMultiply(1 - ALPHA);
             for (int i = 0; i < N; i++) {
-                double r = Math.tanh(current(i, kappa, t) + b[i]);
+                double r = sent(current(i, kappa, t) + b[i]);
                 for (int k = 0; k < K; k++) {
                     next.addToEntry(k, ALPHA / N * n[k * N + i] * r);
                 }
@@ -130,10 +142,10 @@ class GradientTest {
         RealMatrix transition(RealVector kappa, int t) {
             RealMatrix F = MatrixUtils.createRealIdentityMatrix(K).scalarMultiply(1 - ALPHA);
             for (int i = 0; i < N; i++) {
-                double r = Math.tanh(current(i, kappa, t) + b[i]);
+                double prime = slope(current(i, kappa, t) + b[i]);
                 for (int k = 0; k < K; k++) {
                     for (int l = 0; l < K; l++) {
-                        F.addToEntry(k, l, ALPHA / N * n[k * N + i] * (1 - r * r) * m[l * N + i]);
+                        F.addToEntry(k, l, ALPHA / N * n[k * N + i] * prime * m[l * N + i]);
                     }
                 }
             }
@@ -247,14 +259,17 @@ class GradientTest {
     }
 
     static Stream<Arguments> cases() {
-        return Stream.of(ObservationKind.values()).flatMap(kind -> Stream.of(1, 2, 3)
-                .flatMap(K -> Stream.of(true, false).map(simd -> Arguments.of(kind, K, K % 3, simd))));
+        Stream<Arguments> tanh = Stream.of(ObservationKind.values()).flatMap(kind -> Stream.of(1, 2, 3)
+                .flatMap(K -> Stream.of(true, false).map(simd -> Arguments.of(kind, K, K % 3, simd, false))));
+        return Stream.concat(tanh,
+                Stream.of(ObservationKind.values()).map(kind -> Arguments.of(kind, 2, 2, false, true)));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theFreeRunGradientShouldAgreeWithDoublePrecisionDifferences(ObservationKind kind, int K, int S, boolean simd) {
-        Parts parts = new Parts(K, S, kind);
+    void theFreeRunGradientShouldAgreeWithDoublePrecisionDifferences(ObservationKind kind, int K, int S, boolean simd,
+            boolean linear) {
+        Parts parts = new Parts(K, S, kind, linear);
         KernelModel model = parts.model();
         Gradient gradient = Gradient.zero(N, K, S);
         WindowWorkspace workspace = new WindowWorkspace(N, K, BINS);
@@ -266,8 +281,8 @@ class GradientTest {
     @ParameterizedTest
     @MethodSource("cases")
     void theGradientThroughTheFilterShouldAgreeWithDoublePrecisionDifferences(ObservationKind kind, int K, int S,
-            boolean simd) {
-        Parts parts = new Parts(K, S, kind);
+            boolean simd, boolean linear) {
+        Parts parts = new Parts(K, S, kind, linear);
         Gradient gradient = Gradient.zero(N, K, S);
         FilterGradient filter = new FilterGradient(kernels(simd), N, K, S, BINS);
         double[] noise = new double[K];
