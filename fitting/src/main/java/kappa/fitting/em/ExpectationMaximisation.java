@@ -13,6 +13,7 @@ import kappa.fitting.online.Gauge;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Trial;
+import kappa.fitting.online.Workers;
 
 /**
  * Expectation-maximisation with an extended Kalman smoother (Dempster, Laird &amp; Rubin 1977; Shumway &amp; Stoffer

@@ -6,6 +6,7 @@ import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.Trial;
+import kappa.fitting.online.Workers;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 
 /**

@@ -5,6 +5,7 @@ import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.Trial;
+import kappa.fitting.online.Workers;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DecompositionSolver;

@@ -7,6 +7,7 @@ import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.LatentFilter;
+import kappa.fitting.online.Workers;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;

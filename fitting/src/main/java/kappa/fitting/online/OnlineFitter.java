@@ -4,10 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
@@ -51,7 +48,7 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     private final FitPlan plan;
     private final RnnKernels kernels;
-    private final ExecutorService threads;
+    private final Workers workers;
     private final int N;
     private final int K;
     private final int S;
@@ -114,7 +111,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     public OnlineFitter(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
         this.plan = plan;
         this.kernels = kernels;
-        this.threads = threads;
+        workers = new Workers(threads);
         N = plan.neurons();
         K = plan.rank();
         S = plan.inputs();
@@ -262,7 +259,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     private void rateNoiseFactors(Trial trial) {
         double[] losses = new double[NOISE_FACTORS.length];
         applyObservation(adam.average[3], averaged);
-        inParallel(losses.length, f -> {
+        workers.run(losses.length, f -> {
             double[] q = processNoise(adam.average[6]);
             for (int i = 0; i < q.length; i++) {
                 q[i] *= NOISE_FACTORS[f];
@@ -349,7 +346,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         }
         int[] distinct = Arrays.stream(draws).distinct().toArray();
         Prepared[] byIndex = new Prepared[buffer.size()];
-        inParallel(distinct.length, task -> {
+        workers.run(distinct.length, task -> {
             int at = distinct[task];
             byIndex[at] = startStates(buffer.get(at));
         });
@@ -471,7 +468,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     private void step(Window[] windows) {
-        inParallel(GROUPS, g -> {
+        workers.run(GROUPS, g -> {
             Group group = groups.get(g);
             group.gradient.clear();
             Arrays.fill(group.kappaSquares, 0);
@@ -608,37 +605,6 @@ public final class OnlineFitter implements FittingAlgorithm {
     /** The step whose learning rate is never fallen below. */
     private double slowest() {
         return settings.halfLifeTrials() * plan.stepsPerTrial();
-    }
-
-    private interface Task {
-        void run(int index);
-    }
-
-    private void inParallel(int tasks, Task task) {
-        if (threads == null) {
-            for (int i = 0; i < tasks; i++) {
-                task.run(i);
-            }
-            return;
-        }
-        List<Callable<Void>> calls = new ArrayList<>(tasks);
-        for (int i = 0; i < tasks; i++) {
-            int index = i;
-            calls.add(() -> {
-                task.run(index);
-                return null;
-            });
-        }
-        try {
-            for (Future<Void> done : threads.invokeAll(calls)) {
-                done.get();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while fitting", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("a fit step failed", e.getCause());
-        }
     }
 
     // ------------------------------------------------------------------ publication and checkpoints

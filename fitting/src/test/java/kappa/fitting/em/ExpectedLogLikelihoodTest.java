@@ -15,6 +15,7 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.Trial;
+import kappa.fitting.online.Workers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;

@@ -1,4 +1,4 @@
-package kappa.fitting.em;
+package kappa.fitting.online;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +13,10 @@ import java.util.function.IntConsumer;
  *
  * @param threads or null to do everything in the caller's thread
  */
-record Workers(ExecutorService threads) {
+public record Workers(ExecutorService threads) {
 
-    void run(int tasks, IntConsumer task) {
+    /** Runs tasks 0 to {@code tasks} - 1 and returns when all are done. */
+    public void run(int tasks, IntConsumer task) {
         if (threads == null) {
             for (int i = 0; i < tasks; i++) {
                 task.accept(i);
