@@ -47,8 +47,8 @@ final class EvaluateCommand implements Callable<Integer> {
     private String observe;
 
     @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
-        "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each",
-        "bin (the Neural Latents Benchmark's bits per spike, by filtering instead of smoothing)."})
+        "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each "
+                + "bin (the Neural Latents Benchmark's bits per spike, by filtering instead of smoothing)."})
     private Double heldOutNeurons;
 
     @Option(names = "--seed", defaultValue = "1",

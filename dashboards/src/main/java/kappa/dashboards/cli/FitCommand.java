@@ -61,26 +61,26 @@ final class FitCommand implements Callable<Integer> {
     private Options.Fit fit;
 
     @Option(names = "--ranks", paramLabel = "1-5|1,2,4", description = {
-        "Fit several ranks side by side on the same stream and recommend one: the smallest whose one-step",
-        "scores in the second half of the trials are within one standard error of the best rank's."})
+        "Fit several ranks side by side on the same stream and recommend one: the smallest whose one-step "
+                + "scores in the second half of the trials are within one standard error of the best rank's."})
     private String ranks;
 
     @Option(names = "--algorithm", paramLabel = "NAME", defaultValue = "bptt",
             description = {
-                "bptt: truncated backpropagation (default). em: the same, then refined by expectation-maximisation",
-                "with an extended Kalman smoother at the end of each pass, which also learns the noise. rrr:",
-                "reduced-rank regression of one-step differences, for rates or currents without observation noise.",
-                "rrr-linear: the same with the identity for tanh, for comparison; its scores only."})
+                "bptt: truncated backpropagation (default). em: the same, then refined by expectation-maximisation "
+                        + "with an extended Kalman smoother at the end of each pass, which also learns the noise. rrr: "
+                        + "reduced-rank regression of one-step differences, for rates or currents without observation noise. "
+                        + "rrr-linear: the same with the identity for tanh, for comparison; its scores only."})
     private String algorithm;
 
     @Option(names = "--warm-start", paramLabel = "TRIALS", defaultValue = "0", description = {
-        "Begin bptt where reduced-rank regression of so many first trials has got to; 0 for random weights",
-        "(default: ${DEFAULT-VALUE})."})
+        "Begin bptt where reduced-rank regression of so many first trials has got to; 0 for random weights "
+                + "(default: ${DEFAULT-VALUE})."})
     private int warmStart;
 
     @Option(names = "--dynamics", paramLabel = "tanh|linear", defaultValue = "tanh", description = {
-        "linear: neurons drive each other by x in place of tanh(x), for comparison; its scores only (default:",
-        "${DEFAULT-VALUE})."})
+        "linear: neurons drive each other by x in place of tanh(x), for comparison; its scores only (default: "
+                + "${DEFAULT-VALUE})."})
     private String dynamics;
 
     @Option(names = "--passes", paramLabel = "P", defaultValue = "1",
@@ -92,12 +92,12 @@ final class FitCommand implements Callable<Integer> {
     private String observe;
 
     @Option(names = "--baselines", description = {
-        "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model,",
-        "for counts also with a tracker of each neuron's gain."})
+        "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model, "
+                + "for counts also with a tracker of each neuron's gain."})
     private boolean baselines;
 
     @Mixin
-    private Options.Threads threads;
+    private Options.TrialThreads threads;
 
     @Option(names = "--out", paramLabel = "NET.npz", description = "Where to write the network.")
     private Path out;

@@ -129,28 +129,28 @@ final class Options {
         long seed;
 
         @Option(names = "--input-basis", paramLabel = "auto|off|BUMPS", defaultValue = "auto", description = {
-            "Where a recording's inputs are constant over each trial, replace them by [u, bumps, u x bumps]",
-            "with Gaussian bumps over the trial: spikes are predicted better, and kappa keeps what is particular",
-            "to the trial. Off for questions about dynamics, or to decode from kappa (default: auto, 5 bumps",
-            "where it applies)."})
+            "Where a recording's inputs are constant over each trial, replace them by [u, bumps, u x bumps] "
+                    + "with Gaussian bumps over the trial: spikes are predicted better, and kappa keeps what is particular "
+                    + "to the trial. Off for questions about dynamics, or to decode from kappa (default: auto, 5 bumps "
+                    + "where it applies)."})
         String inputBasis;
 
         @Option(names = "--loss", paramLabel = "both|free-run", defaultValue = "both", description = {
-            "both: mean of the free run's loss and the filter's one-step loss, which also learns process noise and",
-            "the uncertainty of a trial's start; free-run: the former only (default: ${DEFAULT-VALUE})."})
+            "both: mean of the free run's loss and the filter's one-step loss, which also learns process noise and "
+                    + "the uncertainty of a trial's start; free-run: the former only (default: ${DEFAULT-VALUE})."})
         String loss;
 
         @Option(names = "--biases", description = "Learn biases, and kappa at a trial's start (default: both are 0).")
         boolean biases;
 
         @Option(names = "--prior", paramLabel = "WEIGHT", defaultValue = "1", description = {
-            "Weight of a Gaussian prior on the network's weights, whose variances follow the weights; 0 for none",
-            "(default: ${DEFAULT-VALUE})."})
+            "Weight of a Gaussian prior on the network's weights, whose variances follow the weights; 0 for none "
+                    + "(default: ${DEFAULT-VALUE})."})
         double prior;
 
         @Option(names = "--half-life", paramLabel = "TRIALS", defaultValue = "0", description = {
-            "Replay a past trial half as often after so many trials, for connectivity that drifts; 0: all alike",
-            "(default: ${DEFAULT-VALUE})."})
+            "Replay a past trial half as often after so many trials, for connectivity that drifts; 0: all alike "
+                    + "(default: ${DEFAULT-VALUE})."})
         double halfLife;
 
         @Option(names = "--hidden", paramLabel = "H", defaultValue = "0", description = {
@@ -158,8 +158,8 @@ final class Options {
         int hidden;
 
         @Option(names = "--gain-tracker", paramLabel = "BINS", defaultValue = "30", description = {
-            "Time constant with which one-step predictions of counts follow each neuron's slow changes of gain;",
-            "0 for not at all (default: ${DEFAULT-VALUE})."})
+            "Time constant with which one-step predictions of counts follow each neuron's slow changes of gain; "
+                    + "0 for not at all (default: ${DEFAULT-VALUE})."})
         double tracker;
 
         /** The recording with the inputs that the options ask for; says what was done. */

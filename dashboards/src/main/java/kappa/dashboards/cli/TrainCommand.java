@@ -73,6 +73,12 @@ final class TrainCommand implements Callable<Integer> {
             description = "Of Adam (default: 0.005 for dm and dms, 0.01 for wm, cdm and msi, 0.0001 for full rank).")
     private Double learningRate;
 
+    @Option(names = "--loss", paramLabel = "MSE",
+            description = "Mean squared error of the readout to go on to, beside the"
+                    + " accuracy (default: 0.01 for wm, 0.05 else). Connectivity of full rank is the closer to low rank the"
+                    + " longer it is trained.")
+    private Double loss;
+
     @Option(names = "--clip", paramLabel = "NORM", description = "Largest norm of a gradient (default: 1, 0.1 for cdm"
             + " and msi of low rank).")
     private Double clip;
@@ -191,7 +197,8 @@ final class TrainCommand implements Callable<Integer> {
                         : given.maxSteps();
         return new TaskTrainer.Settings(given.batch(), learningRate == null ? given.learningRate() : learningRate,
                 clip == null ? given.largestNorm() : clip, noise == null ? given.noise() : noise, steps,
-                given.checkEvery(), given.validationTrials(), given.accuracy(), given.loss(), seed);
+                given.checkEvery(), given.validationTrials(), given.accuracy(), loss == null ? given.loss() : loss,
+                seed);
     }
 
     private int lowRank(int most) {
