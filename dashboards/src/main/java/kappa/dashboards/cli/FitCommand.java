@@ -198,7 +198,7 @@ final class FitCommand implements Callable<Integer> {
         warnings.forEach(warning -> System.err.println("warning: " + warning));
         Map<String, Object> figures = figures(plan, chosen, bins, seconds);
         if (selection != null) {
-            addRanks(figures, selection, Score.unit(chosen.plan().kind()));
+            addRanks(figures, selection, fits);
         }
         if (baselines) {
             addBaselines(figures, chosen, simple);
@@ -222,17 +222,22 @@ final class FitCommand implements Callable<Integer> {
         figures.put("model_version", chosen.model().version());
         figures.put("steps", chosen.model().steps());
         figures.put("seconds", seconds);
-        figures.put("prequential", SessionAccount.prequential(FitQuality.newBuilder()
-                .setUnit(Score.unit(chosen.plan().kind())).addAllOneStep(chosen.oneStep())
-                .addAllFreeRun(chosen.freeRun()).build()));
+        figures.put("prequential", prequential(chosen));
         return figures;
     }
 
-    private static void addRanks(Map<String, Object> figures, RankSelection selection, String unit) {
-        System.err.printf("one-step score in %s over trials %d to %d, and how far behind rank %d:%n", unit,
-                selection.firstTrial() + 1, selection.firstTrial() + selection.trials(), selection.best());
+    private static Map<String, Object> prequential(PrequentialFit fit) {
+        return SessionAccount.prequential(FitQuality.newBuilder().setUnit(Score.unit(fit.plan().kind()))
+                .addAllOneStep(fit.oneStep()).addAllFreeRun(fit.freeRun()).build());
+    }
+
+    private static void addRanks(Map<String, Object> figures, RankSelection selection, List<PrequentialFit> fits) {
+        System.err.printf("one-step score in %s over trials %d to %d, and how far behind rank %d:%n",
+                Score.unit(fits.getFirst().plan().kind()), selection.firstTrial() + 1,
+                selection.firstTrial() + selection.trials(), selection.best());
         List<Map<String, Object>> list = new ArrayList<>();
-        for (RankSelection.RankScore score : selection.ranks()) {
+        for (int f = 0; f < fits.size(); f++) {
+            RankSelection.RankScore score = selection.ranks().get(f);
             System.err.printf("  rank %d  %.4f +- %.4f   behind %.4f +- %.4f%s%n", score.rank(), score.mean(),
                     score.se(),
                     score.behind(), score.behindSe(), score.rank() == selection.recommended() ? "   recommended" : "");
@@ -242,6 +247,7 @@ final class FitCommand implements Callable<Integer> {
             entry.put("se", score.se());
             entry.put("behind_best", score.behind());
             entry.put("behind_best_se", score.behindSe());
+            entry.put("prequential", prequential(fits.get(f)));
             list.add(entry);
         }
         figures.put("ranks", list);

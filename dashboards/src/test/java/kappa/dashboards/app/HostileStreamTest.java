@@ -644,7 +644,12 @@ class HostileStreamTest {
         NO_BIN_WIDTH(SessionHeader.Builder::clearBinWidthS), //
         A_BIN_WIDTH_THAT_IS_NAN(header -> header.setBinWidthS(Double.NaN)), //
         A_NEGATIVE_TIME_CONSTANT(header -> header.getFitBuilder().setTimeConstantS(-1)), //
-        HIDDEN_NEURONS(header -> header.getFitBuilder().setHiddenNeurons(3)), //
+        HIDDEN_NEURONS_WITHOUT_END(header -> header.getFitBuilder().setHiddenNeurons(-1)), //
+        PRIOR_OF_NAN(header -> header.getFitBuilder().setPrior(Double.NaN)), //
+        NEGATIVE_HALF_LIFE(header -> header.getFitBuilder().setHalfLifeTrials(-1)), //
+        ENDLESS_TRACKER(header -> header.getFitBuilder().setTrackerBins(Double.POSITIVE_INFINITY)), //
+        UNKNOWN_LOSS(header -> header.getFitBuilder().setLossValue(7)), //
+        BASIS_OF_ONE_BUMP(header -> header.getInputBasisBuilder().setBumps(1).setBins(10)), //
         A_SCHEMA_VERSION_ABOVE_OURS(header -> header.setSchemaVersion(2)), //
         STEPS_WITHOUT_END(header -> header.getFitBuilder().setStepsPerTrial(-1));
 
