@@ -558,12 +558,18 @@ final class SessionView {
             json.writeStringField("observation", header.getObservation().name().toLowerCase(java.util.Locale.ROOT));
             json.writeStringField("origin", header.getOrigin());
             json.writeNumberField("neurons", header.getNeuronsCount());
-            writeStrings(json, "inputs", header.getInputChannelsList().subList(0,
-                    InputBasis.channels(header.getInputChannelsCount(), header.getInputBasis().getBumps())));
+            writeStrings(json, "inputs", header.getInputChannelsList().subList(0, ownInputs()));
             writeStrings(json, "phases", header.getPhasesList());
             writeStrings(json, "examples", header.getNeuronsList().subList(0, Math.min(3, header.getNeuronsCount())));
         }
         json.writeEndObject();
+    }
+
+    /** The inputs that are the recording's own, which come first. */
+    private int ownInputs() {
+        return header == null
+                ? inputs
+                : InputBasis.channels(header.getInputChannelsCount(), header.getInputBasis().getBumps());
     }
 
     private static void writeStrings(JsonGenerator json, String field, List<String> values) throws IOException {
@@ -656,7 +662,7 @@ final class SessionView {
         }
         json.writeEndArray();
         json.writeArrayFieldStart("inputs");
-        for (int s = 0; s < inputs; s++) {
+        for (int s = 0; s < Math.min(inputs, ownInputs()); s++) {
             int channel = s;
             writeSeries(json, points.extremes(bin -> u[slotOf(bin) * inputs + channel]));
         }
