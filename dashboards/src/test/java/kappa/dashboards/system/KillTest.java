@@ -224,8 +224,8 @@ class KillTest {
 
     @Test
     void shouldHaveKappaForEveryBinOfTwoLiveSessionsWhenServeIsKilled() {
-        int singles = 900;
-        int stretches = 8_000;
+        int singles = 1_800;
+        int stretches = 16_000;
         Path trials = Recording.synthetic(directory.resolve("singles.npz"), singles, 40, 18, 0.1);
         Path continuous = Recording.synthetic(directory.resolve("continuous.npz"), stretches, 30, 0, 0.015);
         KappaProcess serve = serve("one");
