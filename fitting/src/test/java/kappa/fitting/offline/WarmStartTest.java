@@ -1,0 +1,76 @@
+package kappa.fitting.offline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.network.Evaluation;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.SimulatedSession;
+import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.FittingAlgorithm;
+import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.online.PublishedModel;
+import kappa.fitting.online.Trial;
+import kappa.fitting.regression.ReducedRankRegression;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Observation;
+import org.junit.jupiter.api.Test;
+
+class WarmStartTest {
+
+    private static final int N = 48;
+    private static final int FROM = 10;
+    private static final HandBuilt DECISION = HandBuiltNetworks.named("decision", N, 5);
+
+    private static List<Trial> cleanRates(int count) {
+        SimulatedSession session = new SimulatedSession(DECISION,
+                new SimulatedSession.Settings(Observation.RATES, 0.4, 0.05, count, 3));
+        int T = session.trialBins();
+        List<Trial> trials = new ArrayList<>();
+        Bin.Builder bin = Bin.newBuilder();
+        for (int index = 0; index < count; index++) {
+            float[] y = new float[T * N];
+            float[] v = new float[T + 1];
+            for (int t = 0; t < T; t++) {
+                session.next(bin);
+                for (int i = 0; i < N; i++) {
+                    y[t * N + i] = bin.getValues(i);
+                }
+                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, new float[]{bin.getInputs(0)}, 0, v, t + 1,
+                        1);
+            }
+            trials.add(new Trial(index, (long) index * T, T, 0, y, v, 0));
+        }
+        return trials;
+    }
+
+    private static double ecc(FittingAlgorithm algorithm, List<Trial> trials) {
+        PublishedModel model = algorithm.publish(null);
+        for (Trial trial : trials) {
+            algorithm.learn(trial);
+            model = algorithm.publish(model);
+        }
+        return Evaluation.connectivity(model.model().network(), NetworkFile.LowRank.of(DECISION.network())).ecc();
+    }
+
+    @Test
+    void shouldGiveBackpropagationTheConnectivityThatRegressionFound() {
+        FitPlan plan = new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.RATES, 1, 25,
+                FitPlan.DEFAULT_BUFFER_BYTES);
+        RnnKernels kernels = KernelProvider.kernels();
+        List<Trial> trials = cleanRates(FROM + 2);
+        double cold = ecc(new OnlineFitter(plan, kernels, null), trials);
+        FittingAlgorithm warm = new WarmStart(ReducedRankRegression.nonlinear(plan, kernels),
+                new OnlineFitter(plan, kernels, null), FROM);
+        double taken = ecc(warm, trials);
+        // Rates without observation noise determine the connectivity, which two trials of steps do not spoil.
+        assertThat(taken).as("ECC with a warm start").isGreaterThan(0.95).isGreaterThan(cold);
+    }
+}
