@@ -39,9 +39,6 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
     public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,
             double trackerBins, boolean linearDynamics) {
 
-        /** The recipe without additions: a network without biases that starts at 0, and the free run's loss. */
-        public static final Settings PLAIN = new Settings(false, false, 0, Double.POSITIVE_INFINITY, 0, false);
-
         public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY,
                 GainTracker.DEFAULT_BINS, false);
     }

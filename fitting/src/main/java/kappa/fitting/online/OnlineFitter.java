@@ -17,6 +17,12 @@ import kappa.fitting.network.LowRankNetwork;
  * and replayed ones. The start state of a window is the free run's where it agrees with the filter's, else the filter's
  * (the gate): the filter alone is biased by spikes, the free run alone can stay in a bad minimum.
  *
+ * <p>The loss of a window is the mean of the free run's and of the filter's one-step prediction, the latter with the gradient
+ * through the filter ({@link FilterGradient}), so that process noise and the uncertainty of a trial's start are learnt as
+ * well; plus a Gaussian prior on the weights whose variances are the weights' own, bounded below. What the process noise is
+ * multiplied with for publication is chosen by how well it would have predicted each trial before it was learned from.
+ * {@link FitPlan.Settings} turns each of these off.
+ *
  * <p>Everything that is drawn comes from the seed and the trial's index, and sums over windows are made in a fixed order, so
  * the result depends neither on time nor on the number of threads. Not thread-safe.
  */
@@ -91,6 +97,9 @@ public final class OnlineFitter implements FittingAlgorithm {
         final double[] noise = new double[K];
         final double[] startVariance = new double[K];
         final float[] startBefore = new float[K];
+        /** Variances of the process noise, and the diagonal [K,K] of kappa's at a trial's start. */
+        final double[] processNoise = new double[K];
+        final double[] startCovariance = new double[K * K];
         long kappaRows;
     }
 
@@ -565,13 +574,13 @@ public final class OnlineFitter implements FittingAlgorithm {
         double[] covariance = prepared.covariances();
         int covarianceOffset = first * K * K;
         if (fromStart) {
-            covariance = new double[K * K];
+            covariance = group.startCovariance;
             covarianceOffset = 0;
             for (int k = 0; k < K; k++) {
                 covariance[k * K + k] = Math.exp(2 * logStart[k]);
             }
         }
-        double[] q = new double[K];
+        double[] q = group.processNoise;
         for (int k = 0; k < K; k++) {
             q[k] = Math.exp(2 * logNoise[k]);
         }

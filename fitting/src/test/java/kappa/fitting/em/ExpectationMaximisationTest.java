@@ -95,7 +95,7 @@ class ExpectationMaximisationTest {
     private static FitPlan plan(ObservationKind kind) {
         // Without the filter's loss the online fit takes a third of the time.
         return new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, kind, 1, 25, FitPlan.DEFAULT_BUFFER_BYTES,
-                FitPlan.Settings.PLAIN);
+                new FitPlan.Settings(false, false, 0, Double.POSITIVE_INFINITY, 0, false));
     }
 
     /** The network the trials were drawn from, with noise that is far from theirs. */
