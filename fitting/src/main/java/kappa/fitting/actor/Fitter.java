@@ -98,7 +98,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         services.meters().steps.increment((double) (fitter.steps() - stepsBefore));
         if (fitter.skippedSteps() > 0) {
             getContext().getLog().warn(
-                    "session {}: {} steps so far had a gradient that was not finite and were left out",
+                    "session {}: {} steps so far had a gradient or filter that was not finite and were left out, or part of them",
                     plan.session(), fitter.skippedSteps());
         }
         session.tell(new Learned(learn.trial().index(), published, learn.wantState() ? fitter.save() : null,

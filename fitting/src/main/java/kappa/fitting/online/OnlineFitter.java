@@ -101,6 +101,8 @@ public final class OnlineFitter implements FittingAlgorithm {
         final double[] processNoise = new double[K];
         final double[] startCovariance = new double[K * K];
         long kappaRows;
+        /** Whether a window's filter could not be followed, so that its one-step loss is missing. */
+        boolean incomplete;
     }
 
     /**
@@ -170,7 +172,10 @@ public final class OnlineFitter implements FittingAlgorithm {
         return adam.steps();
     }
 
-    /** Steps left out because the gradient was not finite. */
+    /**
+     * Steps left out because the gradient was not finite, or made without the one-step loss of a window whose filter could not
+     * be followed: a covariance that was not positive definite, or a state that was not finite.
+     */
     public long skippedSteps() {
         return skippedSteps;
     }
@@ -484,6 +489,7 @@ public final class OnlineFitter implements FittingAlgorithm {
             Arrays.fill(group.noise, 0);
             Arrays.fill(group.startVariance, 0);
             group.kappaRows = 0;
+            group.incomplete = false;
             for (int b = g; b < BATCH; b += GROUPS) {
                 window(group, windows[b]);
             }
@@ -529,6 +535,9 @@ public final class OnlineFitter implements FittingAlgorithm {
                 startGradient)) {
             skippedSteps++;
             return;
+        }
+        if (groups.stream().anyMatch(group -> group.incomplete)) {
+            skippedSteps++;
         }
         applyObservation(observation, model);
         kappaWeight = KAPPA_FORGETTING * kappaWeight + 1 - KAPPA_FORGETTING;
@@ -586,6 +595,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         }
         boolean done = group.filter.add(model, trial.y(), first * N, trial.v(), first * S, window.bins(), kappa,
                 kappa == start ? 0 : first * K, covariance, covarianceOffset, q, scale, group.gradient, group.noise);
+        group.incomplete |= !done;
         if (done && fromStart) {
             for (int k = 0; k < K; k++) {
                 group.gradient.start()[k] += (float) group.filter.startAdjoint()[k];
