@@ -14,8 +14,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +24,7 @@ import kappa.analysis.actor.Analyst;
 import kappa.fitting.actor.FitServices;
 import kappa.fitting.actor.Pipeline;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.stream.ActivityReader;
@@ -43,7 +42,7 @@ public final class Processing implements AutoCloseable {
     private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
     private final ActorSystem<Void> system;
     private final Publisher publisher;
-    private final ExecutorService fitThreads;
+    private final Team team;
     private final ActivityReader activity;
     private final AnalysisReader models;
     private final AtomicInteger sessions = new AtomicInteger();
@@ -65,10 +64,7 @@ public final class Processing implements AutoCloseable {
                         .parseMap(Map.of("kappa.fit-dispatcher.thread-pool-executor.fixed-pool-size", threads))
                         .withFallback(ConfigFactory.load()));
         publisher = new Publisher(connection, meters, fail);
-        fitThreads = threads == 1
-                ? null
-                : Executors.newFixedThreadPool(threads,
-                        Thread.ofPlatform().name("kappa-fit-", 0).daemon(true).factory());
+        team = new Team(threads);
         FitServices.PipelineMeters pipelineMeters = new FitServices.PipelineMeters(meters);
         AtomicReference<ActivityReader> reader = new AtomicReference<>();
         FitServices.Offsets offsets = new FitServices.Offsets() {
@@ -82,7 +78,7 @@ public final class Processing implements AutoCloseable {
                 reader.get().finished(partition, session);
             }
         };
-        FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), fitThreads, offsets,
+        FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), team, offsets,
                 pipelineMeters);
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
@@ -147,9 +143,7 @@ public final class Processing implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             system.log().warn("actors did not stop within {}: {}", STOP_WITHIN, e.toString());
         }
-        if (fitThreads != null) {
-            fitThreads.shutdownNow();
-        }
+        team.close();
         publisher.close();
         gcMetrics.close();
     }

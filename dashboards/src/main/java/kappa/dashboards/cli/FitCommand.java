@@ -8,14 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.baseline.Baseline;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;
@@ -135,34 +134,25 @@ final class FitCommand implements Callable<Integer> {
         SessionRun.requireWritable(out);
         RecordedSession recording = fit.inputs(NpzSession.open(session, Options.observation(observe)));
         FitSettings settings = fit.settings(2, Speed.parse("max"));
-        int count = threads.count();
-        ExecutorService pool = count == 1
-                ? null
-                : Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon()
-                        .name("kappa-fit-", 0).factory());
-        try {
+        try (Team team = new Team(threads.count())) {
             List<SessionPlan> plans = new ArrayList<>();
             for (int rank : wanted.isEmpty() ? List.of(settings.getRank()) : wanted) {
                 plans.add(plan(recording, settings.toBuilder().setRank(rank).build()));
             }
             List<PrequentialFit> fits = plans.stream()
                     .map(plan -> linear ? plan.fit().withLinearDynamics() : plan.fit())
-                    .map(plan -> new PrequentialFit(plan, KernelProvider.kernels(), algorithm(way, plan, pool)))
+                    .map(plan -> new PrequentialFit(plan, KernelProvider.kernels(), algorithm(way, plan, team)))
                     .toList();
             run(recording, plans.getFirst(), fits);
-        } finally {
-            if (pool != null) {
-                pool.shutdownNow();
-            }
         }
         return 0;
     }
 
-    private FittingAlgorithm algorithm(FittingAlgorithms way, FitPlan plan, ExecutorService pool) {
+    private FittingAlgorithm algorithm(FittingAlgorithms way, FitPlan plan, Team team) {
         RnnKernels kernels = KernelProvider.kernels();
         return warmStart == 0
-                ? way.create(plan, kernels, pool)
-                : new WarmStart(ReducedRankRegression.nonlinear(plan, kernels), new OnlineFitter(plan, kernels, pool),
+                ? way.create(plan, kernels, team)
+                : new WarmStart(ReducedRankRegression.nonlinear(plan, kernels), new OnlineFitter(plan, kernels, team),
                         warmStart);
     }
 

@@ -5,8 +5,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.stream.Publisher;
@@ -14,12 +14,11 @@ import kappa.ingest.stream.Publisher;
 /**
  * What every session needs from the process around it. Thread-safe parts only.
  *
- * @param fitThreads shares the windows of one fit step, or null for the fitter's own thread
+ * @param team shares the work of a fit step
  * @param offsets where sessions say how far their checkpoints reach
  */
 public record FitServices(KafkaConnection connection, Publisher publisher, RnnKernels kernels,
-        ExecutorService fitThreads,
-        Offsets offsets, PipelineMeters meters) {
+        Team team, Offsets offsets, PipelineMeters meters) {
 
     /** The reader's side of checkpoints; thread-safe. */
     public interface Offsets {

@@ -67,7 +67,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         this.plan = plan;
         this.services = services;
         this.session = session;
-        fitter = new OnlineFitter(plan.fit(), services.kernels(), services.fitThreads());
+        fitter = new OnlineFitter(plan.fit(), services.kernels(), services.team());
         overlap = new OverlapDetector(plan.fit().neurons());
         if (checkpoint == null) {
             published = fitter.publish(null);

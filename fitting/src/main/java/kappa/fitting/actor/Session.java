@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.OnlineFitter;
@@ -155,7 +156,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         v = new float[fit.inputs()];
         order = new BinOrder(new Orders(), plan.header().getTrials());
         if (checkpoint == null) {
-            newest = new OnlineFitter(fit, services.kernels(), null).publish(null);
+            newest = new OnlineFitter(fit, services.kernels(), Team.ALONE).publish(null);
         } else {
             newest = Snapshots.fromWire(checkpoint.getPublished());
             restore(checkpoint);

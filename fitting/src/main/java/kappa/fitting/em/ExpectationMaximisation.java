@@ -3,9 +3,9 @@ package kappa.fitting.em;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.FittingAlgorithm;
@@ -13,7 +13,6 @@ import kappa.fitting.online.Gauge;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Trial;
-import kappa.fitting.online.Workers;
 
 /**
  * Expectation-maximisation with an extended Kalman smoother (Dempster, Laird &amp; Rubin 1977; Shumway &amp; Stoffer
@@ -69,7 +68,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     private final FitPlan plan;
     private final int iterations;
     private final RnnKernels kernels;
-    private final Workers workers;
+    private final Team team;
     private final Maximisation maximisation;
     private final OnlineFitter online;
     private final int onlineSteps;
@@ -86,28 +85,28 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
      * Refines an online fit made in the first pass.
      *
      * @param iterations EM iterations at the end of each pass
-     * @param threads shares the work, or null to do everything in the caller's thread
+     * @param team shares the work
      */
-    public ExpectationMaximisation(FitPlan plan, int iterations, RnnKernels kernels, ExecutorService threads) {
-        this(plan, iterations, plan.stepsPerTrial(), kernels, threads);
+    public ExpectationMaximisation(FitPlan plan, int iterations, RnnKernels kernels, Team team) {
+        this(plan, iterations, plan.stepsPerTrial(), kernels, team);
     }
 
     /** Refines a fit that is there already; the first pass only collects trials. */
     public ExpectationMaximisation(FitPlan plan, PublishedModel start, int iterations, RnnKernels kernels,
-            ExecutorService threads) {
-        this(plan, iterations, 0, kernels, threads);
+            Team team) {
+        this(plan, iterations, 0, kernels, team);
         first = start;
     }
 
     private ExpectationMaximisation(FitPlan plan, int iterations, int onlineSteps, RnnKernels kernels,
-            ExecutorService threads) {
+            Team team) {
         this.plan = plan;
         this.iterations = iterations;
         this.onlineSteps = onlineSteps;
         this.kernels = kernels;
-        workers = new Workers(threads);
-        maximisation = new Maximisation(workers);
-        online = new OnlineFitter(plan, kernels, threads);
+        this.team = team;
+        maximisation = new Maximisation(team);
+        online = new OnlineFitter(plan, kernels, team);
     }
 
     /**
@@ -178,7 +177,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         List<Trial> trials = online.buffer();
         SmoothedTrial[] out = new SmoothedTrial[trials.size()];
         long[] skipped = new long[CHUNKS];
-        workers.run(CHUNKS, chunk -> {
+        team.run(CHUNKS, (chunk, _) -> {
             Smoother smoother = new Smoother(kernels, plan.neurons(), plan.rank(), plan.inputs());
             for (int t = chunk; t < out.length; t += CHUNKS) {
                 out[t] = smoother.smooth(parameters, trials.get(t));

@@ -2,11 +2,11 @@ package kappa.fitting.em;
 
 import java.util.Arrays;
 import java.util.List;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.Trial;
-import kappa.fitting.online.Workers;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 
 /**
@@ -80,7 +80,7 @@ final class ExpectedLogLikelihood {
 
     private final List<SigmaPoints> trials;
     private final KernelModel model;
-    private final Workers workers;
+    private final Team team;
     private final Layout layout;
     private final int N;
     private final int K;
@@ -93,10 +93,10 @@ final class ExpectedLogLikelihood {
      * @param model observation kind, alpha and noise; its trained parts are not read
      * @param processNoise Q, [K,K]
      */
-    ExpectedLogLikelihood(List<SigmaPoints> trials, KernelModel model, double[] processNoise, Workers workers) {
+    ExpectedLogLikelihood(List<SigmaPoints> trials, KernelModel model, double[] processNoise, Team team) {
         this.trials = trials;
         this.model = model;
-        this.workers = workers;
+        this.team = team;
         LowRankNetwork net = model.network();
         layout = new Layout(net.neurons(), net.rank(), net.inputs());
         N = net.neurons();
@@ -119,7 +119,7 @@ final class ExpectedLogLikelihood {
 
     Evaluation at(double[] parameters) {
         Group[] groups = new Group[GROUPS];
-        workers.run(GROUPS, g -> {
+        team.run(GROUPS, (g, _) -> {
             Group group = new Group(parameters);
             for (int trial = g; trial < trials.size(); trial += GROUPS) {
                 group.add(trials.get(trial));

@@ -1,11 +1,11 @@
 package kappa.fitting.em;
 
 import java.util.List;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.Trial;
-import kappa.fitting.online.Workers;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DecompositionSolver;
@@ -49,7 +49,7 @@ final class GaussNewton {
      * @param trained of each row of the layout but those of n
      */
     GaussNewton(List<SigmaPoints> trials, KernelModel model, double[] processNoise, double[] parameters,
-            boolean[] trained, Workers workers) {
+            boolean[] trained, Team team) {
         this.model = model;
         this.trained = trained;
         LowRankNetwork net = model.network();
@@ -65,11 +65,12 @@ final class GaussNewton {
         }
         int stride = (int) Math.max(1, bins / OBSERVED_BINS);
         int chunks = Math.min(N, 16);
-        workers.run(chunks, chunk -> blocks(trials, parameters, stride, chunk * N / chunks, (chunk + 1) * N / chunks));
+        team.run(chunks,
+                (chunk, _) -> blocks(trials, parameters, stride, chunk * N / chunks, (chunk + 1) * N / chunks));
         int samples = (int) Math.min(bins, TRANSITION_ROWS / K);
         rows = transitionRows(trials, processNoise, parameters, bins, samples);
         RealMatrix small = new Array2DRowRealMatrix(rows.length, rows.length);
-        workers.run(rows.length, a -> {
+        team.run(rows.length, (a, _) -> {
             double[] solved = solveBlocks(rows[a]);
             for (int b = 0; b < rows.length; b++) {
                 small.setEntry(a, b, dot(solved, rows[b]));

@@ -3,11 +3,11 @@ package kappa.fitting.em;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.LatentFilter;
-import kappa.fitting.online.Workers;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
@@ -41,10 +41,10 @@ final class Maximisation {
      */
     record Result(StateSpaceModel parameters, double before, double network) {}
 
-    private final Workers workers;
+    private final Team team;
 
-    Maximisation(Workers workers) {
-        this.workers = workers;
+    Maximisation(Team team) {
+        this.team = team;
     }
 
     Result maximise(StateSpaceModel old, List<SmoothedTrial> smoothed) {
@@ -57,8 +57,8 @@ final class Maximisation {
         }
         double[] parameters = pack(model);
         boolean[] trained = trained(model);
-        ExpectedLogLikelihood likelihood = new ExpectedLogLikelihood(points, model, old.processNoise(), workers);
-        GaussNewton curvature = new GaussNewton(points, model, old.processNoise(), parameters, trained, workers);
+        ExpectedLogLikelihood likelihood = new ExpectedLogLikelihood(points, model, old.processNoise(), team);
+        GaussNewton curvature = new GaussNewton(points, model, old.processNoise(), parameters, trained, team);
         ExpectedLogLikelihood.Evaluation now = likelihood.at(parameters);
         double before = now.value();
         double[] gradient = now.gradient().clone();

@@ -32,17 +32,23 @@ public record Gradient(float[] m, float[] n, float[] w, float[] b, float[] gain,
 
     /** Adds another gradient; the fixed order of such additions is what makes results independent of threads. */
     public void add(Gradient other) {
-        add(m, other.m);
-        add(n, other.n);
-        add(w, other.w);
-        add(b, other.b);
-        add(gain, other.gain);
-        add(offset, other.offset);
-        add(start, other.start);
+        add(other, 0, 1);
     }
 
-    private static void add(float[] to, float[] from) {
-        for (int i = 0; i < to.length; i++) {
+    /** Adds one of {@code parts} parts of another gradient's numbers. */
+    void add(Gradient other, int part, int parts) {
+        add(m, other.m, part, parts);
+        add(n, other.n, part, parts);
+        add(w, other.w, part, parts);
+        add(b, other.b, part, parts);
+        add(gain, other.gain, part, parts);
+        add(offset, other.offset, part, parts);
+        add(start, other.start, part, parts);
+    }
+
+    private static void add(float[] to, float[] from, int part, int parts) {
+        int last = (int) ((long) to.length * (part + 1) / parts);
+        for (int i = (int) ((long) to.length * part / parts); i < last; i++) {
             to[i] += from[i];
         }
     }

@@ -20,25 +20,13 @@ public interface RnnKernels {
     void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] sums);
 
     /**
-     * Adds the gradient of {@code scale} times the loss summed over a window's bins and observed neurons to
-     * {@code gradient}, by the adjoint of the rollout from the workspace's start state:
+     * Room for windows whose gradients are taken together.
      *
-     * <pre>
-     * delta_t = dL/dx_t + phi'(x_t) (alpha/N) n g_{t+1}      g_t = (1-alpha) g_{t+1} + m' delta_t
-     * dL/dm_k = sum delta_t kappa_k,t    dL/dW_s = sum delta_t v_s,t    dL/dn_k = (alpha/N) sum r_t g_k,t+1
-     * dL/db = sum delta_t                dL/dkappa_0 = g_0
-     * </pre>
-     *
-     * <p>For currents, which are observed before the bias is added, dL/db is the recurrent part of delta only.
-     *
-     * <p>The loss is 1/2 (y - prediction)^2 for rates and currents and the negative log likelihood for counts.
-     *
-     * @param y [bins, N] activity from {@code yOffset} on; row 0 belongs to the first bin
-     * @param v [bins + 1, S]
-     * @param workspace row 0 of its kappa is the start state; holds the window's trajectory afterwards
+     * @param capacity windows at most
+     * @param maxBins bins of a window at most
+     * @param neuronsShared whether threads share the neurons
      */
-    void gradient(KernelModel model, float[] y, int yOffset, float[] v, int vOffset, int bins, float scale,
-            Gradient gradient, WindowWorkspace workspace);
+    WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins, boolean neuronsShared);
 
     /**
      * r_i = phi(x_i + b_i) at one state.
@@ -85,7 +73,7 @@ public interface RnnKernels {
             float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch);
 
     /**
-     * Adjoint of {@link #observe}, and of {@code lossScale} times the loss at the same state as {@link #gradient} counts it:
+     * Adjoint of {@link #observe}, and of {@code lossScale} times the loss at the same state as {@link WindowGroup} counts it:
      * given dL/d mScore and dL/d mInfo, adds to the gradient with respect to m, W, b, gain (counts) and offset (currents), and
      * to that with respect to kappa.
      *

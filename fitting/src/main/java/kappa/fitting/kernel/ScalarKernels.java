@@ -43,17 +43,17 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     /** What a neuron sends to others. */
-    private static double output(KernelModel model, double z) {
+    static double output(KernelModel model, double z) {
         return model.linearDynamics() ? z : LowRankNetwork.phi(z);
     }
 
     /** Its slope, as a function of it. */
-    private static double slope(KernelModel model, double output) {
+    static double slope(KernelModel model, double output) {
         return model.linearDynamics() ? 1 : LowRankNetwork.phiPrimeOfRate(output);
     }
 
     /** x_i = sum_k m_ki kappa_k + sum_s w_si v_s. */
-    private static double current(LowRankNetwork net, float[] kappa, int kappaOffset, float[] v, int vOffset, int i) {
+    static double current(LowRankNetwork net, float[] kappa, int kappaOffset, float[] v, int vOffset, int i) {
         int N = net.neurons();
         double x = 0;
         for (int k = 0; k < net.rank(); k++) {
@@ -65,57 +65,8 @@ public final class ScalarKernels implements RnnKernels {
         return x;
     }
 
-    @Override
-    public void gradient(KernelModel model, float[] y, int yOffset, float[] v, int vOffset, int bins, float scale,
-            Gradient gradient, WindowWorkspace ws) {
-        LowRankNetwork net = model.network();
-        int N = net.neurons();
-        int K = net.rank();
-        int S = net.inputs();
-        double alpha = net.alpha();
-        double step = alpha * LowRankNetwork.connectivityScale(N);
-        float[] kappa = ws.kappa;
-        rollout(model, v, vOffset, bins, kappa, 0, ws.sums);
-        double[] adjoint = new double[K];
-        double[] earlier = new double[K];
-        for (int t = bins; t >= 0; t--) {
-            for (int k = 0; k < K; k++) {
-                earlier[k] = (1 - alpha) * adjoint[k];
-            }
-            for (int i = 0; i < N; i++) {
-                double x = current(net, kappa, t * K, v, vOffset + t * S, i);
-                double r = LowRankNetwork.phi(x + net.b()[i]);
-                double sent = output(model, x + net.b()[i]);
-                double back = 0;
-                for (int k = 0; k < K; k++) {
-                    back += net.n()[k * N + i] * adjoint[k];
-                    gradient.n()[k * N + i] += (float) (step * sent * adjoint[k]);
-                }
-                double delta = slope(model, sent) * step * back;
-                double throughBias = delta;
-                if (t > 0) {
-                    double slope = scale * lossSlope(model, y[yOffset + (t - 1) * N + i], x, r, i, scale, gradient);
-                    delta += slope;
-                    throughBias += model.kind() == ObservationKind.CURRENTS ? 0 : slope;
-                }
-                gradient.b()[i] += (float) throughBias;
-                for (int k = 0; k < K; k++) {
-                    earlier[k] += net.m()[k * N + i] * delta;
-                    gradient.m()[k * N + i] += (float) (delta * kappa[t * K + k]);
-                }
-                for (int s = 0; s < S; s++) {
-                    gradient.w()[s * N + i] += (float) (delta * v[vOffset + t * S + s]);
-                }
-            }
-            System.arraycopy(earlier, 0, adjoint, 0, K);
-        }
-        for (int k = 0; k < K; k++) {
-            gradient.start()[k] += (float) adjoint[k];
-        }
-    }
-
     /** dL/dx of one observation; adds the slopes with respect to gain and offset to the gradient. */
-    private static double lossSlope(KernelModel model, double y, double x, double r, int i, double scale,
+    static double lossSlope(KernelModel model, double y, double x, double r, int i, double scale,
             Gradient gradient) {
         if (Double.isNaN(y)) {
             return 0;
@@ -133,6 +84,12 @@ public final class ScalarKernels implements RnnKernels {
                 yield (1 - r) * (g * (1 + r) - y);
             }
         };
+    }
+
+    @Override
+    public WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins,
+            boolean neuronsShared) {
+        return new ScalarWindows(neurons, rank, inputs, capacity, maxBins);
     }
 
     @Override

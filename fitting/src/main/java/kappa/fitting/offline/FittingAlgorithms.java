@@ -3,9 +3,9 @@ package kappa.fitting.offline;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutorService;
 import kappa.fitting.em.ExpectationMaximisation;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.online.FitPlan;
 import kappa.fitting.online.FittingAlgorithm;
 import kappa.fitting.online.OnlineFitter;
@@ -17,28 +17,28 @@ public enum FittingAlgorithms {
     /** Truncated backpropagation through time, which the live pipeline runs. */
     BPTT("bptt") {
         @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
-            return new OnlineFitter(plan, kernels, threads);
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
+            return new OnlineFitter(plan, kernels, team);
         }
     },
     /** Reduced-rank regression of one-step differences. */
     RRR("rrr") {
         @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
             return ReducedRankRegression.nonlinear(plan, kernels);
         }
     },
     /** Truncated backpropagation in the first pass, which expectation-maximisation refines. */
     EM("em") {
         @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
-            return new ExpectationMaximisation(plan, ExpectationMaximisation.DEFAULT_ITERATIONS, kernels, threads);
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
+            return new ExpectationMaximisation(plan, ExpectationMaximisation.DEFAULT_ITERATIONS, kernels, team);
         }
     },
     /** The same without phi: a baseline that no network file can hold. */
     LINEAR_RRR("rrr-linear") {
         @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
             return ReducedRankRegression.linear(plan, kernels);
         }
     };
@@ -49,8 +49,8 @@ public enum FittingAlgorithms {
         this.text = text;
     }
 
-    /** @param threads shares the work, or null; the result does not depend on it */
-    public abstract FittingAlgorithm create(FitPlan plan, RnnKernels kernels, ExecutorService threads);
+    /** @param team shares the work; the result does not depend on it */
+    public abstract FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team);
 
     /**
      * The algorithm of this name.

@@ -99,7 +99,7 @@ final class FilterGradient {
 
     /**
      * Adds the gradient of {@code scale} times the one-step loss, summed over bins and observed neurons in the unit of
-     * {@link RnnKernels#gradient}.
+     * {@link kappa.fitting.kernel.WindowGroup}.
      *
      * @param y [bins,N] from {@code yOffset} on
      * @param v [bins + 1,S] from {@code vOffset} on

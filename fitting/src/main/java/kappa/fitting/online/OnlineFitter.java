@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
+import kappa.fitting.kernel.BatchGradient;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.PackedModel;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.kernel.WindowWorkspace;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
 
 /**
@@ -54,7 +55,7 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     private final FitPlan plan;
     private final RnnKernels kernels;
-    private final Workers workers;
+    private final Team team;
     private final int N;
     private final int K;
     private final int S;
@@ -70,7 +71,9 @@ public final class OnlineFitter implements FittingAlgorithm {
     /** On the averages of the parameters, whose arrays it shares. */
     private final KernelModel averaged;
     private final Adam adam;
-    private final Gradient gradient;
+    /** The model's numbers as the step's sweeps read them. */
+    private final PackedModel packed;
+    private final BatchGradient freeRun;
     private final List<Group> groups = new ArrayList<>();
     private final double[] kappaSquares;
     private double kappaWeight;
@@ -85,22 +88,16 @@ public final class OnlineFitter implements FittingAlgorithm {
     private final boolean[] seen;
     private long skippedSteps;
 
-    /** What one group of windows is summed into. */
+    /** What the filter's losses of one group of windows are summed into. */
     private final class Group {
         final Gradient gradient = Gradient.zero(N, K, S);
-        final WindowWorkspace workspace = new WindowWorkspace(N, K, WINDOW);
-        final double[] kappaSquares = new double[K];
-        final FilterGradient filter = settings.filterLoss()
-                ? new FilterGradient(kernels, N, K, S, WINDOW)
-                : null;
+        final FilterGradient filter = new FilterGradient(kernels, N, K, S, WINDOW);
         /** dL/d of the variances of process noise and start. */
         final double[] noise = new double[K];
         final double[] startVariance = new double[K];
-        final float[] startBefore = new float[K];
         /** Variances of the process noise, and the diagonal [K,K] of kappa's at a trial's start. */
         final double[] processNoise = new double[K];
         final double[] startCovariance = new double[K * K];
-        long kappaRows;
         /** Whether a window's filter could not be followed, so that its one-step loss is missing. */
         boolean incomplete;
     }
@@ -117,12 +114,12 @@ public final class OnlineFitter implements FittingAlgorithm {
     private record Window(Prepared prepared, int start, int bins) {}
 
     /**
-     * @param threads shares the windows among its threads, or null to do everything in the caller's
+     * @param team shares the work of a step
      */
-    public OnlineFitter(FitPlan plan, RnnKernels kernels, ExecutorService threads) {
+    public OnlineFitter(FitPlan plan, RnnKernels kernels, Team team) {
         this.plan = plan;
         this.kernels = kernels;
-        workers = new Workers(threads);
+        this.team = team;
         N = plan.neurons();
         K = plan.rank();
         S = plan.inputs();
@@ -143,8 +140,9 @@ public final class OnlineFitter implements FittingAlgorithm {
                 new LowRankNetwork(N, K, S, plan.alpha(), adam.average[0], adam.average[1], adam.average[2],
                         settings.biases() ? adam.average[4] : network.b()),
                 plan.kind(), model.gain().clone(), model.offset().clone(), model.noise()));
-        gradient = Gradient.zero(N, K, S);
-        for (int g = 0; g < GROUPS; g++) {
+        packed = new PackedModel(N, K, S);
+        freeRun = new BatchGradient(kernels, N, K, S, BATCH, WINDOW, team);
+        for (int g = 0; settings.filterLoss() && g < GROUPS; g++) {
             groups.add(new Group());
         }
         kappaSquares = new double[K];
@@ -273,7 +271,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     private void rateNoiseFactors(Trial trial) {
         double[] losses = new double[NOISE_FACTORS.length];
         applyObservation(adam.average[3], averaged);
-        workers.run(losses.length, f -> {
+        team.run(losses.length, (f, _) -> {
             double[] q = processNoise(adam.average[6]);
             for (int i = 0; i < q.length; i++) {
                 q[i] *= NOISE_FACTORS[f];
@@ -360,7 +358,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         }
         int[] distinct = Arrays.stream(draws).distinct().toArray();
         Prepared[] byIndex = new Prepared[buffer.size()];
-        workers.run(distinct.length, task -> {
+        team.run(distinct.length, (task, _) -> {
             int at = distinct[task];
             byIndex[at] = startStates(buffer.get(at));
         });
@@ -482,34 +480,11 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     private void step(Window[] windows) {
-        workers.run(GROUPS, g -> {
-            Group group = groups.get(g);
-            group.gradient.clear();
-            Arrays.fill(group.kappaSquares, 0);
-            Arrays.fill(group.noise, 0);
-            Arrays.fill(group.startVariance, 0);
-            group.kappaRows = 0;
-            group.incomplete = false;
-            for (int b = g; b < BATCH; b += GROUPS) {
-                window(group, windows[b]);
-            }
-        });
-        gradient.clear();
-        long rows = 0;
-        double[] squares = new double[K];
+        Gradient gradient = freeRunLoss(windows);
         float[] noiseGradient = new float[logNoise.length];
         float[] startGradient = new float[logStart.length];
-        for (Group group : groups) {
-            gradient.add(group.gradient);
-            for (int k = 0; k < logNoise.length; k++) {
-                // The variance is e^(2 log sd).
-                noiseGradient[k] += (float) (2 * Math.exp(2 * logNoise[k]) * group.noise[k]);
-                startGradient[k] += (float) (2 * Math.exp(2 * logStart[k]) * group.startVariance[k]);
-            }
-            rows += group.kappaRows;
-            for (int k = 0; k < K; k++) {
-                squares[k] += group.kappaSquares[k];
-            }
+        if (settings.filterLoss()) {
+            filterLoss(windows, gradient, noiseGradient, startGradient);
         }
         if (plan.kind() == ObservationKind.COUNTS) {
             for (int i = 0; i < N; i++) {
@@ -540,42 +515,79 @@ public final class OnlineFitter implements FittingAlgorithm {
             skippedSteps++;
         }
         applyObservation(observation, model);
-        kappaWeight = KAPPA_FORGETTING * kappaWeight + 1 - KAPPA_FORGETTING;
-        for (int k = 0; k < K; k++) {
-            kappaSquares[k] = KAPPA_FORGETTING * kappaSquares[k] + (1 - KAPPA_FORGETTING) * squares[k] / rows;
-        }
+        rescale(windows);
     }
 
-    private void window(Group group, Window window) {
-        Trial trial = window.prepared().trial();
-        int start = window.start();
-        int bins = window.bins();
-        System.arraycopy(window.prepared().states(), start * K, group.workspace.kappa, 0, K);
-        float scale = (settings.filterLoss() ? 0.5f : 1f) / ((float) BATCH * bins * N);
-        boolean fromStart = start == 0 && trial.warmUp() == 0;
-        if (fromStart && settings.biases()) {
-            System.arraycopy(this.start, 0, group.workspace.kappa, 0, K);
+    /** The gradient of the free run's losses. */
+    private Gradient freeRunLoss(Window[] windows) {
+        freeRun.clear();
+        for (Window window : windows) {
+            Trial trial = window.prepared().trial();
+            int first = window.start();
+            boolean learntStart = settings.biases() && fromStart(window);
+            freeRun.add(trial.y(), first * N, trial.v(), first * S, window.bins(),
+                    learntStart ? start : window.prepared().states(), learntStart ? 0 : first * K, scale(window));
         }
-        System.arraycopy(group.gradient.start(), 0, group.startBefore, 0, K);
-        kernels.gradient(model, trial.y(), start * N, trial.v(), start * S, bins, scale, group.gradient,
-                group.workspace);
-        if (!fromStart) {
+        Gradient gradient = freeRun.take(packed.pack(model));
+        for (int w = 0; w < windows.length; w++) {
             // The state inside a trial is data.
-            System.arraycopy(group.startBefore, 0, group.gradient.start(), 0, K);
-        }
-        if (settings.filterLoss()) {
-            filterLoss(group, window, fromStart, scale);
-        }
-        for (int t = 1; t <= bins; t++) {
-            for (int k = 0; k < K; k++) {
-                double kappa = group.workspace.kappa[t * K + k];
-                group.kappaSquares[k] += kappa * kappa;
+            for (int k = 0; k < K && fromStart(windows[w]); k++) {
+                gradient.start()[k] += freeRun.startAdjoint(w, k);
             }
         }
-        group.kappaRows += bins;
+        return gradient;
     }
 
-    private void filterLoss(Group group, Window window, boolean fromStart, float scale) {
+    /** Adds the gradient of the filter's one-step losses. */
+    private void filterLoss(Window[] windows, Gradient gradient, float[] noiseGradient, float[] startGradient) {
+        team.run(GROUPS, (g, _) -> {
+            Group group = groups.get(g);
+            group.gradient.clear();
+            Arrays.fill(group.noise, 0);
+            Arrays.fill(group.startVariance, 0);
+            group.incomplete = false;
+            for (int b = g; b < BATCH; b += GROUPS) {
+                filterLoss(group, windows[b]);
+            }
+        });
+        for (Group group : groups) {
+            gradient.add(group.gradient);
+            for (int k = 0; k < K; k++) {
+                // The variance is e^(2 log sd).
+                noiseGradient[k] += (float) (2 * Math.exp(2 * logNoise[k]) * group.noise[k]);
+                startGradient[k] += (float) (2 * Math.exp(2 * logStart[k]) * group.startVariance[k]);
+            }
+        }
+    }
+
+    /** Follows kappa's scale in the windows of a step. */
+    private void rescale(Window[] windows) {
+        kappaWeight = KAPPA_FORGETTING * kappaWeight + 1 - KAPPA_FORGETTING;
+        for (int k = 0; k < K; k++) {
+            double squares = 0;
+            long rows = 0;
+            for (int w = 0; w < windows.length; w++) {
+                for (int t = 1; t <= windows[w].bins(); t++) {
+                    double kappa = freeRun.kappa(w, t, k);
+                    squares += kappa * kappa;
+                }
+                rows += windows[w].bins();
+            }
+            kappaSquares[k] = KAPPA_FORGETTING * kappaSquares[k] + (1 - KAPPA_FORGETTING) * squares / rows;
+        }
+    }
+
+    private static boolean fromStart(Window window) {
+        return window.start() == 0 && window.prepared().trial().warmUp() == 0;
+    }
+
+    /** What a window's summed loss is multiplied with. */
+    private float scale(Window window) {
+        return (settings.filterLoss() ? 0.5f : 1f) / ((float) BATCH * window.bins() * N);
+    }
+
+    private void filterLoss(Group group, Window window) {
+        boolean fromStart = fromStart(window);
         Prepared prepared = window.prepared();
         Trial trial = prepared.trial();
         int first = window.start();
@@ -594,7 +606,8 @@ public final class OnlineFitter implements FittingAlgorithm {
             q[k] = Math.exp(2 * logNoise[k]);
         }
         boolean done = group.filter.add(model, trial.y(), first * N, trial.v(), first * S, window.bins(), kappa,
-                kappa == start ? 0 : first * K, covariance, covarianceOffset, q, scale, group.gradient, group.noise);
+                kappa == start ? 0 : first * K, covariance, covarianceOffset, q, scale(window), group.gradient,
+                group.noise);
         group.incomplete |= !done;
         if (done && fromStart) {
             for (int k = 0; k < K; k++) {

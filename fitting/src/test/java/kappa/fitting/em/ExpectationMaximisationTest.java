@@ -7,11 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.LowRankNetwork;
@@ -111,9 +110,9 @@ class ExpectationMaximisationTest {
     }
 
     private static ExpectationMaximisation refined(ObservationKind kind, List<Trial> trials, PublishedModel start,
-            int iterations, ExecutorService threads) {
+            int iterations, Team team) {
         ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), start, iterations,
-                KernelProvider.kernels(), threads);
+                KernelProvider.kernels(), team);
         trials.forEach(em::learn);
         em.endPass();
         return em;
@@ -172,7 +171,7 @@ class ExpectationMaximisationTest {
     @EnumSource(ObservationKind.class)
     void shouldRefineAnOnlineFit(ObservationKind kind) {
         List<Trial> trials = simulate(kind, 40, 0.02, OBSERVATION_SD, 0).trials();
-        ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), 3, KernelProvider.kernels(), null);
+        ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), 3, KernelProvider.kernels(), Team.ALONE);
         trials.forEach(em::learn);
         PublishedModel before = em.publish(null);
         em.endPass();
@@ -195,8 +194,8 @@ class ExpectationMaximisationTest {
     @Test
     void shouldBeTheOnlineFitDuringTheFirstPass() {
         ExpectationMaximisation em = new ExpectationMaximisation(plan(ObservationKind.COUNTS), 3,
-                KernelProvider.kernels(), null);
-        OnlineFitter online = new OnlineFitter(plan(ObservationKind.COUNTS), KernelProvider.kernels(), null);
+                KernelProvider.kernels(), Team.ALONE);
+        OnlineFitter online = new OnlineFitter(plan(ObservationKind.COUNTS), KernelProvider.kernels(), Team.ALONE);
         for (Trial trial : simulate(ObservationKind.COUNTS, 3, PROCESS_SD, 0, 0).trials()) {
             em.learn(trial);
             online.learn(trial);
@@ -256,7 +255,7 @@ class ExpectationMaximisationTest {
         }
         FitPlan plan = new FitPlan(N, 2, 0, HandBuiltNetworks.ALPHA, ObservationKind.CURRENTS, 1, 5,
                 FitPlan.DEFAULT_BUFFER_BYTES);
-        ExpectationMaximisation em = new ExpectationMaximisation(plan, 3, KernelProvider.kernels(), null);
+        ExpectationMaximisation em = new ExpectationMaximisation(plan, 3, KernelProvider.kernels(), Team.ALONE);
         trials.forEach(em::learn);
         em.endPass();
         assertThat(em.logPosteriors()).hasSize(4);
@@ -269,8 +268,8 @@ class ExpectationMaximisationTest {
         Simulation simulation = simulate(ObservationKind.COUNTS, 20, PROCESS_SD, 0, START_SD);
         PublishedModel start = truthWithWrongNoise(ObservationKind.COUNTS, simulation.kappaStd());
         PublishedModel alone = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, null).publish(null);
-        try (ExecutorService threads = Executors.newFixedThreadPool(count)) {
-            PublishedModel shared = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, threads)
+        try (Team team = new Team(count)) {
+            PublishedModel shared = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, team)
                     .publish(null);
             assertThat(shared.model().network()).isEqualTo(alone.model().network());
             assertThat(shared.model().gain()).containsExactly(alone.model().gain());
@@ -283,7 +282,7 @@ class ExpectationMaximisationTest {
     @Test
     void shouldPublishTheOnlineFitAsLongAsNoPassHasEndedAndNothingWasLearnt() {
         ExpectationMaximisation em = new ExpectationMaximisation(plan(ObservationKind.COUNTS), 2,
-                KernelProvider.kernels(), null);
+                KernelProvider.kernels(), Team.ALONE);
         em.endPass();
         assertThat(em.parameters()).isNull();
         assertThat(em.publish(null).version()).isZero();

@@ -7,15 +7,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.Trial;
-import kappa.fitting.online.Workers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -77,8 +75,8 @@ class ExpectedLogLikelihoodTest {
             return out;
         }
 
-        ExpectedLogLikelihood likelihood(ExecutorService threads) {
-            return new ExpectedLogLikelihood(points(), model.model(), model.processNoise(), new Workers(threads));
+        ExpectedLogLikelihood likelihood(Team team) {
+            return new ExpectedLogLikelihood(points(), model.model(), model.processNoise(), team);
         }
 
         List<SigmaPoints> points() {
@@ -96,7 +94,7 @@ class ExpectedLogLikelihoodTest {
     @MethodSource("ranksAndObservations")
     void shouldHaveTheGradientOfItsValue(int K, ObservationKind kind) {
         Problem problem = Problem.random(K, kind);
-        ExpectedLogLikelihood likelihood = problem.likelihood(null);
+        ExpectedLogLikelihood likelihood = problem.likelihood(Team.ALONE);
         double[] p = Maximisation.pack(problem.model().model());
         double[] gradient = likelihood.at(p).gradient();
         double norm = Math.sqrt(Arrays.stream(gradient).map(g -> g * g).sum());
@@ -119,13 +117,13 @@ class ExpectedLogLikelihoodTest {
     @MethodSource("ranksAndObservations")
     void shouldBeRaisedByAGaussNewtonStep(int K, ObservationKind kind) {
         Problem problem = Problem.random(K, kind);
-        Maximisation maximisation = new Maximisation(new Workers(null));
+        Maximisation maximisation = new Maximisation(Team.ALONE);
         Maximisation.Result result = maximisation.maximise(problem.model(), problem.smoothed());
         assertThat(result.network()).isGreaterThan(result.before());
         // The closed forms are maxima too. In the new noise, with the old constant terms of the start left out:
         StateSpaceModel learnt = result.parameters();
         ExpectedLogLikelihood after = new ExpectedLogLikelihood(problem.points(), learnt.model(), learnt.processNoise(),
-                new Workers(null));
+                Team.ALONE);
         // Parameters were rounded to float.
         assertThat(after.at(Maximisation.pack(learnt.model())).value()).isGreaterThan(result.network() - 1e-3);
     }
@@ -134,10 +132,10 @@ class ExpectedLogLikelihoodTest {
     void shouldComeOutTheSameBitForBitForAnyNumberOfThreads() {
         Problem problem = Problem.random(2, ObservationKind.COUNTS);
         double[] p = Maximisation.pack(problem.model().model());
-        ExpectedLogLikelihood.Evaluation alone = problem.likelihood(null).at(p);
+        ExpectedLogLikelihood.Evaluation alone = problem.likelihood(Team.ALONE).at(p);
         for (int count = 1; count <= 3; count++) {
-            try (ExecutorService threads = Executors.newFixedThreadPool(count)) {
-                ExpectedLogLikelihood.Evaluation shared = problem.likelihood(threads).at(p);
+            try (Team team = new Team(count)) {
+                ExpectedLogLikelihood.Evaluation shared = problem.likelihood(team).at(p);
                 assertThat(shared.value()).isEqualTo(alone.value());
                 assertThat(shared.gradient()).containsExactly(alone.gradient());
             }

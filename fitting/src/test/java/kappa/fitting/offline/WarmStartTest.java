@@ -7,6 +7,7 @@ import java.util.List;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
@@ -66,9 +67,9 @@ class WarmStartTest {
                 FitPlan.DEFAULT_BUFFER_BYTES);
         RnnKernels kernels = KernelProvider.kernels();
         List<Trial> trials = cleanRates(FROM + 2);
-        double cold = ecc(new OnlineFitter(plan, kernels, null), trials);
+        double cold = ecc(new OnlineFitter(plan, kernels, Team.ALONE), trials);
         FittingAlgorithm warm = new WarmStart(ReducedRankRegression.nonlinear(plan, kernels),
-                new OnlineFitter(plan, kernels, null), FROM);
+                new OnlineFitter(plan, kernels, Team.ALONE), FROM);
         double taken = ecc(warm, trials);
         // Rates without observation noise determine the connectivity, which two trials of steps do not spoil.
         assertThat(taken).as("ECC with a warm start").isGreaterThan(0.95).isGreaterThan(cold);

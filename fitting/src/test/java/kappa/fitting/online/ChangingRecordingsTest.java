@@ -11,6 +11,7 @@ import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
@@ -89,7 +90,7 @@ class ChangingRecordingsTest {
         double[] found = new double[2];
         for (int f = 0; f < 2; f++) {
             OnlineFitter fitter = new OnlineFitter(plan(N, f == 0 ? Double.POSITIVE_INFINITY : 4),
-                    KernelProvider.kernels(), null);
+                    KernelProvider.kernels(), Team.ALONE);
             PublishedModel model = learn(fitter, fitter.publish(null), before);
             assertThat(ecc(model, DECISION)).isGreaterThan(0.9);
             found[f] = ecc(learn(fitter, model, after), AFTERWARDS);
@@ -102,7 +103,7 @@ class ChangingRecordingsTest {
     @Test
     void shouldTakeUpNeuronsThatAreAddedAndKeepTheFitOfTheOthers() {
         List<Trial> all = trials(DECISION, 0, 80);
-        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), null);
+        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), Team.ALONE);
         PublishedModel half = learn(fitter, fitter.publish(null),
                 all.subList(0, 40).stream().map(without(N / 2, N)).toList());
         PublishedModel whole = learn(fitter, half, all.subList(40, 80));
@@ -117,7 +118,7 @@ class ChangingRecordingsTest {
     @Test
     void shouldGoOnWithoutChannelsThatDied() {
         List<Trial> all = trials(DECISION, 0, 80);
-        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), null);
+        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), Team.ALONE);
         PublishedModel before = learn(fitter, fitter.publish(null), all.subList(0, 40));
         PublishedModel after = learn(fitter, before, all.subList(40, 80).stream().map(without(0, 8)).toList());
         assertThat(ecc(after, DECISION)).isGreaterThan(ecc(before, DECISION) - 0.02).isGreaterThan(0.9);
@@ -134,7 +135,7 @@ class ChangingRecordingsTest {
             }
             return new Trial(trial.index(), trial.firstBin(), bins, 0, y, Arrays.copyOf(trial.v(), bins + 1), 0);
         }).toList();
-        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), null);
+        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), Team.ALONE);
         assertThat(ecc(learn(fitter, fitter.publish(null), ragged), DECISION)).isGreaterThan(0.9);
     }
 
@@ -142,7 +143,7 @@ class ChangingRecordingsTest {
     void shouldRunHiddenNeuronsBesideTheRecordedOnes() {
         int recorded = 12;
         List<Trial> sample = trials(DECISION, 0, 80).stream().map(without(recorded, N)).toList();
-        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), null);
+        OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), Team.ALONE);
         PublishedModel model = learn(fitter, fitter.publish(null), sample);
         NetworkFile.LowRank file = new NetworkFile.LowRank(model.model().network(), new float[0], model.initialState(),
                 model.model().gain(), new NetworkFile.Scope(N - recorded, Optional.empty()));

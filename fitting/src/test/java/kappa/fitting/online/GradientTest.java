@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
+import kappa.fitting.kernel.BatchGradient;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.PackedModel;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.kernel.ScalarKernels;
-import kappa.fitting.kernel.WindowWorkspace;
 import kappa.fitting.network.LowRankNetwork;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -271,10 +273,12 @@ class GradientTest {
             boolean linear) {
         Parts parts = new Parts(K, S, kind, linear);
         KernelModel model = parts.model();
-        Gradient gradient = Gradient.zero(N, K, S);
-        WindowWorkspace workspace = new WindowWorkspace(N, K, BINS);
-        System.arraycopy(floats(parts.start), 0, workspace.kappa, 0, K);
-        kernels(simd).gradient(model, floats(parts.y), 0, floats(parts.v), 0, BINS, 1f, gradient, workspace);
+        BatchGradient batch = new BatchGradient(kernels(simd), N, K, S, 1, BINS, Team.ALONE);
+        batch.add(floats(parts.y), 0, floats(parts.v), 0, BINS, floats(parts.start), 0, 1f);
+        Gradient gradient = batch.take(new PackedModel(N, K, S).pack(model));
+        for (int k = 0; k < K; k++) {
+            gradient.start()[k] = batch.startAdjoint(0, k);
+        }
         check(parts, gradient, Parts::freeRunLoss, simd);
     }
 

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.Evaluation;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
@@ -63,8 +62,8 @@ class OnlineFitterTest {
         return new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, kind, seed, 25, FitPlan.DEFAULT_BUFFER_BYTES);
     }
 
-    private static OnlineFitter fitter(FitPlan plan, ExecutorService threads) {
-        return new OnlineFitter(plan, KernelProvider.kernels(), threads);
+    private static OnlineFitter fitter(FitPlan plan, Team team) {
+        return new OnlineFitter(plan, KernelProvider.kernels(), team);
     }
 
     private static PublishedModel fit(OnlineFitter fitter, List<Trial> trials, int steps) {
@@ -99,7 +98,7 @@ class OnlineFitterTest {
         List<Trial> trials = trials(kind, 60, 0.4);
         SimulatedSession.Settings noiseFree = new SimulatedSession.Settings(Observation.RATES, 0.4, 0, 20, 12);
         for (long seed = 1; seed <= 3; seed++) {
-            PublishedModel fit = fit(fitter(plan(kind, seed), null), trials, 25);
+            PublishedModel fit = fit(fitter(plan(kind, seed), Team.ALONE), trials, 25);
             // Measured over these seeds: ECC .97 to .99, R2 .996 to .9995; for counts at 0.4 a bin the least. The entries that
             // activity does not reveal keep their start values, so the raw correlation stays near .6 and is not judged.
             assertThat(against(fit).ecc()).as("ECC, seed %d", seed).isGreaterThan(0.95);
@@ -114,7 +113,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldRecoverTheGainsThatCountsWereDrawnWith() {
-        PublishedModel fit = fit(fitter(plan(ObservationKind.COUNTS, 1), null), trials(ObservationKind.COUNTS, 60, 1.5),
+        PublishedModel fit = fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE),
+                trials(ObservationKind.COUNTS, 60, 1.5),
                 25);
         double mean = 0;
         for (float gain : fit.model().gain()) {
@@ -127,7 +127,7 @@ class OnlineFitterTest {
 
     @Test
     void shouldLearnTheNoiseOfCurrents() {
-        PublishedModel fit = fit(fitter(plan(ObservationKind.CURRENTS, 1), null),
+        PublishedModel fit = fit(fitter(plan(ObservationKind.CURRENTS, 1), Team.ALONE),
                 trials(ObservationKind.CURRENTS, 60, 0.4), 25);
         // State noise of 0.05 a bin, smoothed by the network itself: 0.05^2 / (1 - 0.8^2), around a path that is known by then.
         double expected = 0.05 * 0.05 / (1 - 0.8 * 0.8);
@@ -142,9 +142,9 @@ class OnlineFitterTest {
     @ValueSource(ints = {1, 2, 3})
     void shouldComeOutTheSameBitForBitForAnyNumberOfThreads(int count) {
         List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
-        PublishedModel alone = fit(fitter(plan(ObservationKind.COUNTS, 1), null), trials, 25);
-        try (ExecutorService threads = Executors.newFixedThreadPool(count)) {
-            same(fit(fitter(plan(ObservationKind.COUNTS, 1), threads), trials, 25), alone);
+        PublishedModel alone = fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE), trials, 25);
+        try (Team team = new Team(count)) {
+            same(fit(fitter(plan(ObservationKind.COUNTS, 1), team), trials, 25), alone);
         }
     }
 
@@ -152,7 +152,7 @@ class OnlineFitterTest {
     @EnumSource(ObservationKind.class)
     void shouldGoOnFromACheckpointAsIfItHadNeverStopped(ObservationKind kind) {
         List<Trial> trials = trials(kind, 20, 0.4);
-        OnlineFitter uninterrupted = fitter(plan(kind, 1), null);
+        OnlineFitter uninterrupted = fitter(plan(kind, 1), Team.ALONE);
         PublishedModel atCheckpoint = fit(uninterrupted, trials.subList(0, 12), 25);
         OnlineFitter.State saved = uninterrupted.save();
         List<Trial> buffer = List.copyOf(uninterrupted.buffer());
@@ -162,7 +162,7 @@ class OnlineFitterTest {
             expected = uninterrupted.publish(expected);
         }
 
-        OnlineFitter restarted = fitter(plan(kind, 1), null);
+        OnlineFitter restarted = fitter(plan(kind, 1), Team.ALONE);
         restarted.restore(saved);
         restarted.refill(buffer);
         assertThat(restarted.trialsSeen()).isEqualTo(12);
@@ -177,7 +177,7 @@ class OnlineFitterTest {
     @Test
     void shouldSaveCopiesThatLearningDoesNotChange() {
         List<Trial> trials = trials(ObservationKind.COUNTS, 4, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), null);
+        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
         fitter.learn(trials.get(0), 25);
         OnlineFitter.State saved = fitter.save();
         PublishedModel published = fitter.publish(null);
@@ -194,8 +194,8 @@ class OnlineFitterTest {
     @Test
     void shouldNotDependOnWhenAndHowOftenItPublishes() {
         List<Trial> trials = trials(ObservationKind.COUNTS, 8, 0.4);
-        OnlineFitter often = fitter(plan(ObservationKind.COUNTS, 1), null);
-        OnlineFitter once = fitter(plan(ObservationKind.COUNTS, 1), null);
+        OnlineFitter often = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        OnlineFitter once = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
         for (Trial trial : trials) {
             often.learn(trial, 25);
             often.publish(often.publish(null));
@@ -208,17 +208,17 @@ class OnlineFitterTest {
     @Test
     void shouldDependOnTheSeedAndOnTheOrderOfTrials() {
         List<Trial> trials = trials(ObservationKind.COUNTS, 4, 0.4);
-        LowRankNetwork network = fit(fitter(plan(ObservationKind.COUNTS, 1), null), trials, 25).model().network();
-        assertThat(fit(fitter(plan(ObservationKind.COUNTS, 2), null), trials, 25).model().network())
+        LowRankNetwork network = fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE), trials, 25).model().network();
+        assertThat(fit(fitter(plan(ObservationKind.COUNTS, 2), Team.ALONE), trials, 25).model().network())
                 .isNotEqualTo(network);
-        assertThat(fit(fitter(plan(ObservationKind.COUNTS, 1), null), trials.reversed(), 25).model().network())
+        assertThat(fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE), trials.reversed(), 25).model().network())
                 .isNotEqualTo(network);
     }
 
     @Test
     void shouldKeepATrialThatItHasNoTimeToLearnFrom() {
         List<Trial> trials = trials(ObservationKind.COUNTS, 3, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), null);
+        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
         fitter.learn(trials.get(0), 25);
         PublishedModel before = fitter.publish(null);
         fitter.learn(trials.get(1), 0);
@@ -232,7 +232,7 @@ class OnlineFitterTest {
     @Test
     void shouldLearnNothingFromATrialWithoutBinsOrWithWarmUpOnly() {
         Trial whole = trials(ObservationKind.COUNTS, 1, 0.4).getFirst();
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), null);
+        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
         fitter.learn(new Trial(0, 0, 0, 0, new float[0], new float[1], 0), 25);
         fitter.learn(new Trial(1, 0, 75, 75, whole.y(), whole.v(), 0), 25);
         assertThat(fitter.buffer()).isEmpty();
@@ -245,8 +245,8 @@ class OnlineFitterTest {
         List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
         long bytes = trials.getFirst().bytes();
         FitPlan small = new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, 5 * bytes);
-        OnlineFitter fitter = fitter(small, null);
-        OnlineFitter twin = fitter(small, null);
+        OnlineFitter fitter = fitter(small, Team.ALONE);
+        OnlineFitter twin = fitter(small, Team.ALONE);
         for (Trial trial : trials) {
             fitter.learn(trial, 2);
             twin.learn(trial, 2);
@@ -255,7 +255,7 @@ class OnlineFitterTest {
         assertThat(fitter.buffer()).hasSize(5);
         // One that alone is larger than the bound is kept all the same: there is nothing else to learn from.
         OnlineFitter tiny = fitter(
-                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, bytes / 2), null);
+                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, bytes / 2), Team.ALONE);
         tiny.learn(trials.get(0), 2);
         tiny.learn(trials.get(1), 2);
         assertThat(tiny.buffer()).containsExactly(trials.get(1));
@@ -264,7 +264,7 @@ class OnlineFitterTest {
     @Test
     void shouldLearnFromStretchesThatBeginAnywhere() {
         List<Trial> whole = trials(ObservationKind.COUNTS, 60, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), null);
+        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
         PublishedModel model = fitter.publish(null);
         for (Trial trial : whole) {
             fitter.learn(new Trial(trial.index(), trial.firstBin(), trial.bins(), TrialAssembly.WARM_UP, trial.y(),
@@ -279,7 +279,7 @@ class OnlineFitterTest {
     void shouldStandActivityThatWasNeverObserved() {
         Trial whole = trials(ObservationKind.CURRENTS, 1, 0.4).getFirst();
         for (ObservationKind kind : ObservationKind.values()) {
-            OnlineFitter fitter = fitter(plan(kind, 1), null);
+            OnlineFitter fitter = fitter(plan(kind, 1), Team.ALONE);
             float[] nothing = new float[whole.y().length];
             Arrays.fill(nothing, Float.NaN);
             fitter.learn(new Trial(0, 0, whole.bins(), 0, nothing, whole.v(), 0), 25);

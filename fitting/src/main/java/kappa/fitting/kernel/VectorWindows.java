@@ -1,0 +1,808 @@
+package kappa.fitting.kernel;
+
+import static kappa.fitting.kernel.PackedModel.PANEL;
+import static kappa.fitting.kernel.VectorKernels.LANES;
+import static kappa.fitting.kernel.VectorKernels.WIDTH;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import kappa.fitting.network.LowRankNetwork;
+
+/**
+ * The gradient of a group of windows over SIMD lanes: one lane a neuron. A bin is swept in stretches of neurons that stay in
+ * the nearest cache, and each stretch in short passes, which is what the compiler can keep in registers. The passes that
+ * multiply with the model's rows take two vectors of neurons and four windows at once, so that what is read serves eight sums.
+ * phi is kept from the forward to the backward sweep; delta is kept for some bins and then added to the gradient.
+ *
+ * <p>Where threads share the neurons, these are shared out in blocks, and all threads wait for each other's sums once a bin.
+ * Sums over blocks are made in their order, whoever made them.
+ */
+final class VectorWindows extends WindowGroup implements Team.Part {
+
+    /** Two vectors. */
+    private static final int STRIP = 2 * WIDTH;
+    /** Windows that are swept at once. */
+    private static final int TILE = 4;
+    /** Panels times windows of a stretch: what these hold stays in the nearest cache. */
+    private static final int STRETCH = 32;
+    /** Rows of delta that are kept before they are added to the gradient. */
+    private static final int DELTA_ROWS = 16;
+    /** Blocks of neurons are of at least this many panels, and at most so many. */
+    private static final int BLOCK_PANELS = 8;
+    private static final int MOST_BLOCKS = 8;
+
+    private final int panels;
+    private final int blocks;
+    /** Bins whose deltas are kept. */
+    private final int chunk;
+    /** Panels of a stretch. */
+    private final int stretch;
+    /** From a panel's numbers of a bin to the next panel's. */
+    private final int step;
+    private final Member[] members;
+    /** [chunks, panels, chunk, capacity, PANEL] phi of the current. */
+    private final float[] rates;
+    /** [panels, chunk, capacity, PANEL] delta = dL/dx. */
+    private final float[] delta;
+    /** [panels, K + S + 1 + K + 1, PANEL] gradients of m, W, b, n, and of gain or offset. */
+    private final float[] sums;
+    /** [2, blocks, capacity * K] sums over a block's neurons, for even and odd bins. */
+    private final float[][][] partial;
+    private final float[] unobserved = new float[PANEL];
+    private PackedModel model;
+    private Gradient gradient;
+    private Team team;
+
+    /** What a thread has for itself, so that no two write to one line of the cache. */
+    private final class Member {
+        /** Kappa, v and 1, as in the group; that of the first member is the group's. */
+        final float[] state;
+        final float[] adjoint;
+        /** [maxBins + 1, capacity, K] (alpha/N) g_{t+1}, what n is multiplied with at bin t. */
+        final float[] sent = new float[(maxBins + 1) * capacity * rank];
+        /** [capacity, K, WIDTH] sums over neurons, lane by lane. */
+        final float[] lanes = new float[capacity * rank * WIDTH];
+        /** Where the activity of each window stands that belongs to a bin, panel after panel. */
+        final float[][] seen = new float[capacity][];
+        final int[] seenAt = new int[capacity];
+        final int[] seenStep = new int[capacity];
+        /** [capacity, PANEL] activity of the last panel, not observed where there are no neurons. */
+        final float[] tail = new float[capacity * PANEL];
+        int waits;
+
+        Member(float[] state, float[] adjoint) {
+            this.state = state;
+            this.adjoint = adjoint;
+        }
+    }
+
+    VectorWindows(int neurons, int rank, int inputs, int capacity, int maxBins, boolean neuronsShared) {
+        super(neurons, rank, inputs, capacity, maxBins);
+        if (PANEL % STRIP != 0) {
+            throw new IllegalStateException("two vectors of " + WIDTH + " floats do not divide a panel of " + PANEL);
+        }
+        panels = PackedModel.count(neurons);
+        blocks = neuronsShared ? Math.clamp(panels / BLOCK_PANELS, 1, MOST_BLOCKS) : 1;
+        chunk = Math.max(1, DELTA_ROWS / capacity);
+        stretch = Math.max(1, STRETCH / capacity);
+        // Odd, so that panels of a bin do not compete for the same lines of the cache.
+        step = (chunk | 1) * capacity * PANEL;
+        members = new Member[blocks];
+        for (int i = 0; i < blocks; i++) {
+            members[i] = i == 0
+                    ? new Member(state, adjoint)
+                    : new Member(new float[state.length], new float[adjoint.length]);
+        }
+        rates = new float[(maxBins / chunk + 1) * panels * step];
+        delta = new float[panels * step];
+        sums = new float[panels * (coefficients + rank + 1) * PANEL];
+        partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
+        Arrays.fill(unobserved, Float.NaN);
+    }
+
+    @Override
+    public void addGradient(PackedModel model, Gradient gradient, Team team) {
+        if (model.model().linearDynamics()) {
+            ScalarWindows.addGradient(this, model.model(), gradient);
+            return;
+        }
+        this.model = model;
+        this.gradient = gradient;
+        this.team = team;
+        team.together(blocks, this);
+    }
+
+    @Override
+    public void run(int member, int of) {
+        Member me = members[member];
+        me.waits = 0;
+        if (member > 0) {
+            System.arraycopy(state, 0, me.state, 0, state.length);
+        }
+        // Nobody writes kappa before all have copied the inputs.
+        team.await(of, ++me.waits);
+        int bins = longest();
+        int rows = coefficients + rank + 1;
+        for (int block = member; block < blocks; block += of) {
+            Arrays.fill(sums, firstPanel(block) * rows * PANEL, firstPanel(block + 1) * rows * PANEL, 0f);
+        }
+        for (int t = 0; t <= bins; t++) {
+            for (int block = member; block < blocks; block += of) {
+                forward(me, t, block);
+            }
+            if (t < bins) {
+                team.await(of, ++me.waits);
+                advance(me, t);
+            }
+        }
+        Arrays.fill(me.adjoint, 0f);
+        Arrays.fill(me.sent, bins * capacity * rank, (bins + 1) * capacity * rank, 0f);
+        int newest = bins;
+        for (int t = bins; t >= 0; t--) {
+            locate(me, t);
+            for (int block = member; block < blocks; block += of) {
+                backward(me, t, block);
+            }
+            team.await(of, ++me.waits);
+            retreat(me, t);
+            if (place(t) == 0) {
+                for (int block = member; block < blocks; block += of) {
+                    accumulate(me, t, newest, firstPanel(block), firstPanel(block + 1));
+                }
+                newest = t - 1;
+            }
+        }
+        for (int block = member; block < blocks; block += of) {
+            collect(firstPanel(block), firstPanel(block + 1));
+        }
+    }
+
+    /** Where delta of a bin stands: chunks are of bins that follow each other, the first of them from bin 0 on. */
+    private int place(int t) {
+        return t % chunk;
+    }
+
+    private int firstPanel(int block) {
+        return (int) ((long) panels * block / blocks);
+    }
+
+    /** Where a panel's numbers of a bin and a window stand in rates, and, for a bin of the first chunk, in delta. */
+    private int cell(int bin, int panel, int w) {
+        return (bin / chunk * panels + panel) * step + (bin % chunk * capacity + w) * PANEL;
+    }
+
+    // ------------------------------------------------------------------ passes
+
+    /**
+     * out_w = sum_j row_j c_w,j over some rows of a stretch of panels.
+     *
+     * @param first the row in a panel that the first coefficient belongs to
+     * @param c coefficients of window 0 from {@code at} on, of the next one {@code count} later
+     * @param out [panels, capacity, PANEL] of one bin from {@code to} on
+     */
+    private void combine(int firstPanel, int lastPanel, int first, int count, float[] c, int at, float[] out, int to) {
+        float[] p = model.panels();
+        int rowStep = model.rows() * PANEL;
+        int from = firstPanel * rowStep + first * PANEL;
+        int cell = to + firstPanel * step;
+        int stretch = lastPanel - firstPanel;
+        int windows = count();
+        int tiled = windows / TILE * TILE;
+        for (int w = 0; w < tiled; w += TILE) {
+            int to4 = cell + w * PANEL;
+            int at4 = at + w * count;
+            int j = 0;
+            for (; j + 4 <= count; j += 4) {
+                combine4(p, from + j * PANEL, rowStep, stretch, c, at4 + j, count, out, to4, step, j > 0);
+            }
+            for (; j + 2 <= count; j += 2) {
+                combine2(p, from + j * PANEL, rowStep, stretch, c, at4 + j, count, out, to4, step, j > 0);
+            }
+            if (j < count) {
+                combine1(p, from + j * PANEL, rowStep, stretch, c, at4 + j, count, out, to4, step, j > 0);
+            }
+        }
+        for (int w = tiled; w < windows; w++) {
+            combineOne(p, from, rowStep, stretch, count, c, at + w * count, out, cell + w * PANEL, step);
+        }
+    }
+
+    private static void combine4(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
+            float[] out,
+            int cell, int step, boolean more) {
+        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
+        FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
+        FloatVector c02 = FloatVector.broadcast(LANES, c[at + 2]);
+        FloatVector c03 = FloatVector.broadcast(LANES, c[at + 3]);
+        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
+        FloatVector c11 = FloatVector.broadcast(LANES, c[at + stride + 1]);
+        FloatVector c12 = FloatVector.broadcast(LANES, c[at + stride + 2]);
+        FloatVector c13 = FloatVector.broadcast(LANES, c[at + stride + 3]);
+        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
+        FloatVector c21 = FloatVector.broadcast(LANES, c[at + 2 * stride + 1]);
+        FloatVector c22 = FloatVector.broadcast(LANES, c[at + 2 * stride + 2]);
+        FloatVector c23 = FloatVector.broadcast(LANES, c[at + 2 * stride + 3]);
+        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
+        FloatVector c31 = FloatVector.broadcast(LANES, c[at + 3 * stride + 1]);
+        FloatVector c32 = FloatVector.broadcast(LANES, c[at + 3 * stride + 2]);
+        FloatVector c33 = FloatVector.broadcast(LANES, c[at + 3 * stride + 3]);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = cell + j * step + i;
+                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
+                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
+                FloatVector p2 = FloatVector.fromArray(LANES, p, row + 2 * PANEL);
+                FloatVector p3 = FloatVector.fromArray(LANES, p, row + 3 * PANEL);
+                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
+                p3.fma(c03, p2.fma(c02, p1.fma(c01, p0.fma(c00, x0)))).intoArray(out, to);
+                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
+                p3.fma(c13, p2.fma(c12, p1.fma(c11, p0.fma(c10, x1)))).intoArray(out, to + PANEL);
+                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
+                p3.fma(c23, p2.fma(c22, p1.fma(c21, p0.fma(c20, x2)))).intoArray(out, to + 2 * PANEL);
+                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
+                p3.fma(c33, p2.fma(c32, p1.fma(c31, p0.fma(c30, x3)))).intoArray(out, to + 3 * PANEL);
+            }
+        }
+    }
+
+    private static void combine2(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
+            float[] out,
+            int cell, int step, boolean more) {
+        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
+        FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
+        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
+        FloatVector c11 = FloatVector.broadcast(LANES, c[at + stride + 1]);
+        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
+        FloatVector c21 = FloatVector.broadcast(LANES, c[at + 2 * stride + 1]);
+        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
+        FloatVector c31 = FloatVector.broadcast(LANES, c[at + 3 * stride + 1]);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = cell + j * step + i;
+                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
+                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
+                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
+                p1.fma(c01, p0.fma(c00, x0)).intoArray(out, to);
+                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
+                p1.fma(c11, p0.fma(c10, x1)).intoArray(out, to + PANEL);
+                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
+                p1.fma(c21, p0.fma(c20, x2)).intoArray(out, to + 2 * PANEL);
+                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
+                p1.fma(c31, p0.fma(c30, x3)).intoArray(out, to + 3 * PANEL);
+            }
+        }
+    }
+
+    private static void combine1(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
+            float[] out,
+            int cell, int step, boolean more) {
+        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
+        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
+        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
+        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = cell + j * step + i;
+                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
+                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
+                p0.fma(c00, x0).intoArray(out, to);
+                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
+                p0.fma(c10, x1).intoArray(out, to + PANEL);
+                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
+                p0.fma(c20, x2).intoArray(out, to + 2 * PANEL);
+                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
+                p0.fma(c30, x3).intoArray(out, to + 3 * PANEL);
+            }
+        }
+    }
+
+    private static void combineOne(float[] p, int from, int rowStep, int panels, int count, float[] c, int at,
+            float[] out, int cell, int step) {
+        for (int j = 0; j < panels * (PANEL / STRIP); j++) {
+            int strip = j % (PANEL / STRIP) * STRIP;
+            int row = from + j / (PANEL / STRIP) * rowStep + strip;
+            int to = cell + j / (PANEL / STRIP) * step + strip;
+            FloatVector x0 = FloatVector.zero(LANES);
+            FloatVector x1 = x0;
+            for (int q = at; q < at + count; q++) {
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                x0 = FloatVector.fromArray(LANES, p, row).fma(c0, x0);
+                x1 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(c0, x1);
+                row += PANEL;
+            }
+            x0.intoArray(out, to);
+            x1.intoArray(out, to + WIDTH);
+        }
+    }
+
+    /** phi of what stands in all windows of a stretch of panels. */
+    private static void activate(float[] x, int at, int panels, int step, int count) {
+        for (int j = 0; j < panels; j++) {
+            for (int i = at + j * step; i < at + j * step + count * PANEL; i += WIDTH) {
+                VectorKernels.phi(FloatVector.fromArray(LANES, x, i)).intoArray(x, i);
+            }
+        }
+    }
+
+    /**
+     * lanes_w,k += sum over neurons of row_k x_w over a stretch of panels, lane by lane.
+     *
+     * @param first the row in a panel of k = 0
+     * @param x [panels, capacity, PANEL] of one bin from {@code at} on
+     */
+    private void project(int firstPanel, int lastPanel, int first, float[] x, int at, float[] lanes) {
+        int windows = count();
+        int tiled = windows / TILE * TILE;
+        float[] p = model.panels();
+        int rowStep = model.rows() * PANEL;
+        int from = firstPanel * rowStep + first * PANEL;
+        int stretch = lastPanel - firstPanel;
+        for (int w = 0; w < windows; w += w < tiled ? TILE : 1) {
+            int cell = at + firstPanel * step + w * PANEL;
+            int lane = w * rank * WIDTH;
+            int k = 0;
+            if (w < tiled) {
+                for (; k + 1 < rank; k += 2) {
+                    project42(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH,
+                            rank * WIDTH);
+                }
+                if (k < rank) {
+                    project41(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH,
+                            rank * WIDTH);
+                }
+            } else {
+                for (; k < rank; k++) {
+                    project11(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH);
+                }
+            }
+        }
+    }
+
+    /** Two rows, four windows. */
+    private static void project42(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
+            float[] lanes, int lane, int laneStep) {
+        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane);
+        FloatVector s01 = FloatVector.fromArray(LANES, lanes, lane + WIDTH);
+        FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane + laneStep);
+        FloatVector s11 = FloatVector.fromArray(LANES, lanes, lane + laneStep + WIDTH);
+        FloatVector s20 = FloatVector.fromArray(LANES, lanes, lane + 2 * laneStep);
+        FloatVector s21 = FloatVector.fromArray(LANES, lanes, lane + 2 * laneStep + WIDTH);
+        FloatVector s30 = FloatVector.fromArray(LANES, lanes, lane + 3 * laneStep);
+        FloatVector s31 = FloatVector.fromArray(LANES, lanes, lane + 3 * laneStep + WIDTH);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = at + j * step + i;
+                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
+                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
+                FloatVector x0 = FloatVector.fromArray(LANES, x, to);
+                s00 = p0.fma(x0, s00);
+                s01 = p1.fma(x0, s01);
+                FloatVector x1 = FloatVector.fromArray(LANES, x, to + PANEL);
+                s10 = p0.fma(x1, s10);
+                s11 = p1.fma(x1, s11);
+                FloatVector x2 = FloatVector.fromArray(LANES, x, to + 2 * PANEL);
+                s20 = p0.fma(x2, s20);
+                s21 = p1.fma(x2, s21);
+                FloatVector x3 = FloatVector.fromArray(LANES, x, to + 3 * PANEL);
+                s30 = p0.fma(x3, s30);
+                s31 = p1.fma(x3, s31);
+            }
+        }
+        s00.intoArray(lanes, lane);
+        s01.intoArray(lanes, lane + WIDTH);
+        s10.intoArray(lanes, lane + laneStep);
+        s11.intoArray(lanes, lane + laneStep + WIDTH);
+        s20.intoArray(lanes, lane + 2 * laneStep);
+        s21.intoArray(lanes, lane + 2 * laneStep + WIDTH);
+        s30.intoArray(lanes, lane + 3 * laneStep);
+        s31.intoArray(lanes, lane + 3 * laneStep + WIDTH);
+    }
+
+    /** One row, four windows. */
+    private static void project41(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
+            float[] lanes, int lane, int laneStep) {
+        FloatVector s0 = FloatVector.fromArray(LANES, lanes, lane);
+        FloatVector s1 = FloatVector.fromArray(LANES, lanes, lane + laneStep);
+        FloatVector s2 = FloatVector.fromArray(LANES, lanes, lane + 2 * laneStep);
+        FloatVector s3 = FloatVector.fromArray(LANES, lanes, lane + 3 * laneStep);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                FloatVector p0 = FloatVector.fromArray(LANES, p, from + j * rowStep + i);
+                int to = at + j * step + i;
+                s0 = p0.fma(FloatVector.fromArray(LANES, x, to), s0);
+                s1 = p0.fma(FloatVector.fromArray(LANES, x, to + PANEL), s1);
+                s2 = p0.fma(FloatVector.fromArray(LANES, x, to + 2 * PANEL), s2);
+                s3 = p0.fma(FloatVector.fromArray(LANES, x, to + 3 * PANEL), s3);
+            }
+        }
+        s0.intoArray(lanes, lane);
+        s1.intoArray(lanes, lane + laneStep);
+        s2.intoArray(lanes, lane + 2 * laneStep);
+        s3.intoArray(lanes, lane + 3 * laneStep);
+    }
+
+    /** One row, one window. */
+    private static void project11(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
+            float[] lanes, int lane) {
+        FloatVector s0 = FloatVector.fromArray(LANES, lanes, lane);
+        FloatVector s1 = FloatVector.zero(LANES);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += STRIP) {
+                int row = from + j * rowStep + i;
+                int to = at + j * step + i;
+                s0 = FloatVector.fromArray(LANES, p, row).fma(FloatVector.fromArray(LANES, x, to), s0);
+                s1 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(FloatVector.fromArray(LANES, x, to + WIDTH), s1);
+            }
+        }
+        s0.add(s1).intoArray(lanes, lane);
+    }
+
+    // ------------------------------------------------------------------ forward
+
+    private void forward(Member me, int t, int block) {
+        Arrays.fill(me.lanes, 0f);
+        int last = firstPanel(block + 1);
+        for (int panel = firstPanel(block); panel < last; panel += stretch) {
+            int end = Math.min(last, panel + stretch);
+            combine(panel, end, 0, coefficients, me.state, at(0, t), rates, cell(t, 0, 0));
+            activate(rates, cell(t, panel, 0), end - panel, step, count());
+            project(panel, end, coefficients, rates, cell(t, 0, 0), me.lanes);
+        }
+        total(me.lanes, partial[t & 1][block], count() * rank);
+    }
+
+    private static void total(float[] lanes, float[] to, int count) {
+        for (int j = 0; j < count; j++) {
+            to[j] = VectorKernels.sum(FloatVector.fromArray(LANES, lanes, j * WIDTH));
+        }
+    }
+
+    /** The sum over blocks, in their order. */
+    private float reduced(int t, int j) {
+        float sum = 0;
+        for (int block = 0; block < blocks; block++) {
+            sum += partial[t & 1][block][j];
+        }
+        return sum;
+    }
+
+    /** kappa_{t+1} = (1-alpha) kappa_t + (alpha/N) n'r. */
+    private void advance(Member me, int t) {
+        double alpha = model.model().network().alpha();
+        float decay = (float) (1 - alpha);
+        float step = (float) (alpha * LowRankNetwork.connectivityScale(neurons));
+        for (int w = 0; w < count(); w++) {
+            for (int k = 0; k < rank; k++) {
+                me.state[at(w, t + 1) + k] = decay * me.state[at(w, t) + k] + step * reduced(t, w * rank + k);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ backward
+
+    /** Finds the activity of the bin that ends in state t. */
+    private void locate(Member me, int t) {
+        int whole = neurons / PANEL * PANEL;
+        for (int w = 0; w < count(); w++) {
+            boolean observed = t > 0 && t <= bins[w];
+            me.seen[w] = observed ? y[w] : unobserved;
+            me.seenAt[w] = observed ? yOffset[w] + (t - 1) * neurons : 0;
+            me.seenStep[w] = observed ? PANEL : 0;
+            if (whole < neurons) {
+                Arrays.fill(me.tail, w * PANEL, (w + 1) * PANEL, Float.NaN);
+                if (observed) {
+                    System.arraycopy(y[w], me.seenAt[w] + whole, me.tail, w * PANEL, neurons - whole);
+                }
+            }
+        }
+    }
+
+    private void backward(Member me, int t, int block) {
+        Arrays.fill(me.lanes, 0f);
+        int last = firstPanel(block + 1);
+        int row = place(t);
+        for (int panel = firstPanel(block); panel < last; panel += stretch) {
+            int end = Math.min(last, panel + stretch);
+            combine(panel, end, coefficients, rank, me.sent, t * capacity * rank, delta, cell(row, 0, 0));
+            slopes(me, t, panel, end);
+            project(panel, end, 0, delta, cell(row, 0, 0), me.lanes);
+        }
+        total(me.lanes, partial[t & 1][block], count() * rank);
+    }
+
+    /** From what the recurrent sums hand back, which delta holds before, to delta, over a stretch of panels. */
+    private void slopes(Member me, int t, int firstPanel, int lastPanel) {
+        for (int w = 0; w < count(); w++) {
+            int at = cell(place(t), firstPanel, w);
+            int ratesAt = cell(t, firstPanel, w);
+            // The last panel's activity stands by itself where it has fewer neurons than the others.
+            int whole = lastPanel * PANEL > neurons ? lastPanel - 1 : lastPanel;
+            slopes(me, t, w, firstPanel, whole, me.seen[w], me.seenAt[w] + firstPanel * me.seenStep[w],
+                    me.seenStep[w], ratesAt, at, step);
+            if (whole < lastPanel) {
+                int cut = (whole - firstPanel) * step;
+                slopes(me, t, w, whole, lastPanel, me.tail, w * PANEL, 0, ratesAt + cut, at + cut, step);
+            }
+        }
+    }
+
+    private void slopes(Member me, int t, int w, int firstPanel, int lastPanel, float[] seen, int seenAt, int seenStep,
+            int ratesAt, int at, int step) {
+        float[] p = model.panels();
+        int rowStep = model.rows() * PANEL;
+        int from = firstPanel * rowStep;
+        int observation = from + (coefficients + rank) * PANEL;
+        int sumStep = (coefficients + rank + 1) * PANEL;
+        int sum = firstPanel * sumStep + (coefficients + rank) * PANEL;
+        int panels = lastPanel - firstPanel;
+        switch (model.model().kind()) {
+            case RATES -> rates(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
+                    delta, at, step);
+            case COUNTS -> counts(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
+                    delta, at, step, sums, sum, sumStep);
+            case CURRENTS -> {
+                for (int j = 0; j < panels; j++) {
+                    currents(p, from + j * rowStep, rank + inputs, observation + j * rowStep, me.state, at(w, t),
+                            scale[w], seen, seenAt + j * seenStep, rates, ratesAt + j * step, delta, at + j * step,
+                            sums, sum + j * sumStep);
+                }
+            }
+        }
+    }
+
+    /** delta = phi' ((alpha/N) n g - f gain (y - gain r - c)). */
+    private static void rates(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
+            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step) {
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
+                FloatVector c = FloatVector.fromArray(LANES, p, observation + j * rowStep + PANEL + i);
+                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
+                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
+                FloatVector error = g.fma(r, c).sub(y).blend(0f, y.test(VectorOperators.IS_NAN));
+                FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
+                g.mul(f).fma(error, FloatVector.fromArray(LANES, delta, at + j * step + i)).mul(prime)
+                        .intoArray(delta, at + j * step + i);
+            }
+        }
+    }
+
+    /** delta = (1-r) ((1+r) (alpha/N) n g + gain slope), where slope = f (1 + r - y/gain) is also that of the gain. */
+    private static void counts(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
+            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step, float[] sums, int sum,
+            int sumStep) {
+        FloatVector one = FloatVector.broadcast(LANES, 1f);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
+                FloatVector inverse = FloatVector.fromArray(LANES, p, observation + j * rowStep + 2 * PANEL + i);
+                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
+                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
+                FloatVector high = one.add(r);
+                FloatVector slope = high.sub(y.mul(inverse)).mul(f).blend(0f, y.test(VectorOperators.IS_NAN));
+                int to = sum + j * sumStep + i;
+                FloatVector.fromArray(LANES, sums, to).add(slope).intoArray(sums, to);
+                g.fma(slope, FloatVector.fromArray(LANES, delta, at + j * step + i).mul(high)).mul(one.sub(r))
+                        .intoArray(delta, at + j * step + i);
+            }
+        }
+    }
+
+    /**
+     * delta = phi' (alpha/N) n g + gain slope, where slope = -f (y - gain x - c) is also that of the offset, and x the current
+     * without the bias.
+     */
+    private static void currents(float[] p, int from, int coefficients, int observation, float[] state, int stateAt,
+            float f, float[] seen, int seenAt, float[] rates, int ratesAt, float[] delta, int at, float[] sums,
+            int sum) {
+        for (int i = 0; i < PANEL; i += WIDTH) {
+            FloatVector x = FloatVector.zero(LANES);
+            for (int q = 0; q < coefficients; q++) {
+                x = FloatVector.fromArray(LANES, p, from + q * PANEL + i)
+                        .fma(FloatVector.broadcast(LANES, state[stateAt + q]), x);
+            }
+            FloatVector g = FloatVector.fromArray(LANES, p, observation + i);
+            FloatVector c = FloatVector.fromArray(LANES, p, observation + PANEL + i);
+            FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + i);
+            FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + i);
+            FloatVector slope = g.fma(x, c).sub(y).mul(f).blend(0f, y.test(VectorOperators.IS_NAN));
+            FloatVector.fromArray(LANES, sums, sum + i).add(slope).intoArray(sums, sum + i);
+            FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
+            g.fma(slope, FloatVector.fromArray(LANES, delta, at + i).mul(prime)).intoArray(delta, at + i);
+        }
+    }
+
+    /** g_t = (1-alpha) g_{t+1} + m' delta_t. */
+    private void retreat(Member me, int t) {
+        double alpha = model.model().network().alpha();
+        float decay = (float) (1 - alpha);
+        float step = (float) (alpha * LowRankNetwork.connectivityScale(neurons));
+        for (int j = 0; j < count() * rank; j++) {
+            me.adjoint[j] = decay * me.adjoint[j] + reduced(t, j);
+            if (t > 0) {
+                me.sent[(t - 1) * capacity * rank + j] = step * me.adjoint[j];
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ the gradient
+
+    /** Adds what the bins of a chunk contribute, of which {@code oldest} is the first. */
+    private void accumulate(Member me, int oldest, int newest, int first, int last) {
+        products(me.state, coefficients, delta, cell(0, first, 0), oldest, newest, first, last, 0);
+        products(me.sent, rank, rates, cell(oldest, first, 0), oldest, newest, first, last, coefficients * PANEL);
+    }
+
+    /**
+     * sums_j += sum over bins and windows of row x coefficient_j.
+     *
+     * @param c [bins, capacity, stride]
+     * @param rows [panels, chunk, capacity, PANEL], the first panel's from {@code cell} on
+     */
+    private void products(float[] c, int stride, float[] rows, int cell, int oldest, int newest, int first, int last,
+            int row) {
+        int sumStep = (coefficients + rank + 1) * PANEL;
+        int to = first * sumStep + row;
+        int stretch = last - first;
+        int bins = newest - oldest + 1;
+        // Rows follow each other from bin to bin if every window is there.
+        int parts = count() == capacity ? 1 : bins;
+        int count = count() == capacity ? bins * capacity : count();
+        for (int t = 0; t < parts; t++) {
+            int at = (oldest + t) * capacity * stride;
+            int from = cell + t * capacity * PANEL;
+            int j = 0;
+            for (; j + 4 <= stride; j += 4) {
+                products4(c, at + j, stride, rows, from, step, count, sums, to + j * PANEL, sumStep, stretch);
+            }
+            for (; j + 2 <= stride; j += 2) {
+                products2(c, at + j, stride, rows, from, step, count, sums, to + j * PANEL, sumStep, stretch);
+            }
+            if (j < stride) {
+                products1(c, at + j, stride, rows, from, step, count, sums, to + j * PANEL, sumStep, stretch);
+            }
+        }
+    }
+
+    private static void products4(float[] c, int at, int stride, float[] rows, int cell, int step, int count,
+            float[] sums,
+            int to, int sumStep, int panels) {
+        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
+            int strip = u % (PANEL / STRIP) * STRIP;
+            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
+            int row = cell + u / (PANEL / STRIP) * step + strip;
+            int q = at;
+            FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
+            FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
+            FloatVector s10 = FloatVector.fromArray(LANES, sums, sum + PANEL);
+            FloatVector s11 = FloatVector.fromArray(LANES, sums, sum + PANEL + WIDTH);
+            FloatVector s20 = FloatVector.fromArray(LANES, sums, sum + 2 * PANEL);
+            FloatVector s21 = FloatVector.fromArray(LANES, sums, sum + 2 * PANEL + WIDTH);
+            FloatVector s30 = FloatVector.fromArray(LANES, sums, sum + 3 * PANEL);
+            FloatVector s31 = FloatVector.fromArray(LANES, sums, sum + 3 * PANEL + WIDTH);
+            for (int j = 0; j < count; j++) {
+                FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
+                FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                s00 = d0.fma(c0, s00);
+                s01 = d1.fma(c0, s01);
+                FloatVector c1 = FloatVector.broadcast(LANES, c[q + 1]);
+                s10 = d0.fma(c1, s10);
+                s11 = d1.fma(c1, s11);
+                FloatVector c2 = FloatVector.broadcast(LANES, c[q + 2]);
+                s20 = d0.fma(c2, s20);
+                s21 = d1.fma(c2, s21);
+                FloatVector c3 = FloatVector.broadcast(LANES, c[q + 3]);
+                s30 = d0.fma(c3, s30);
+                s31 = d1.fma(c3, s31);
+                row += PANEL;
+                q += stride;
+            }
+            s00.intoArray(sums, sum);
+            s01.intoArray(sums, sum + WIDTH);
+            s10.intoArray(sums, sum + PANEL);
+            s11.intoArray(sums, sum + PANEL + WIDTH);
+            s20.intoArray(sums, sum + 2 * PANEL);
+            s21.intoArray(sums, sum + 2 * PANEL + WIDTH);
+            s30.intoArray(sums, sum + 3 * PANEL);
+            s31.intoArray(sums, sum + 3 * PANEL + WIDTH);
+        }
+    }
+
+    private static void products2(float[] c, int at, int stride, float[] rows, int cell, int step, int count,
+            float[] sums,
+            int to, int sumStep, int panels) {
+        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
+            int strip = u % (PANEL / STRIP) * STRIP;
+            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
+            int row = cell + u / (PANEL / STRIP) * step + strip;
+            int q = at;
+            FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
+            FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
+            FloatVector s10 = FloatVector.fromArray(LANES, sums, sum + PANEL);
+            FloatVector s11 = FloatVector.fromArray(LANES, sums, sum + PANEL + WIDTH);
+            for (int j = 0; j < count; j++) {
+                FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
+                FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                s00 = d0.fma(c0, s00);
+                s01 = d1.fma(c0, s01);
+                FloatVector c1 = FloatVector.broadcast(LANES, c[q + 1]);
+                s10 = d0.fma(c1, s10);
+                s11 = d1.fma(c1, s11);
+                row += PANEL;
+                q += stride;
+            }
+            s00.intoArray(sums, sum);
+            s01.intoArray(sums, sum + WIDTH);
+            s10.intoArray(sums, sum + PANEL);
+            s11.intoArray(sums, sum + PANEL + WIDTH);
+        }
+    }
+
+    private static void products1(float[] c, int at, int stride, float[] rows, int cell, int step, int count,
+            float[] sums,
+            int to, int sumStep, int panels) {
+        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
+            int strip = u % (PANEL / STRIP) * STRIP;
+            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
+            int row = cell + u / (PANEL / STRIP) * step + strip;
+            int q = at;
+            FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
+            FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
+            for (int j = 0; j < count; j++) {
+                FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
+                FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                s00 = d0.fma(c0, s00);
+                s01 = d1.fma(c0, s01);
+                row += PANEL;
+                q += stride;
+            }
+            s00.intoArray(sums, sum);
+            s01.intoArray(sums, sum + WIDTH);
+        }
+    }
+
+    /** Adds the sums of some panels to the gradient. */
+    private void collect(int firstPanel, int lastPanel) {
+        int rows = coefficients + rank + 1;
+        for (int panel = firstPanel; panel < lastPanel; panel++) {
+            int from = panel * rows * PANEL;
+            int i = panel * PANEL;
+            int there = Math.min(PANEL, neurons - i);
+            for (int k = 0; k < rank; k++) {
+                add(gradient.m(), k * neurons + i, from + k * PANEL, there);
+                add(gradient.n(), k * neurons + i, from + (coefficients + k) * PANEL, there);
+            }
+            for (int s = 0; s < inputs; s++) {
+                add(gradient.w(), s * neurons + i, from + (rank + s) * PANEL, there);
+            }
+            add(gradient.b(), i, from + (coefficients - 1) * PANEL, there);
+            int observation = from + (coefficients + rank) * PANEL;
+            switch (model.model().kind()) {
+                case COUNTS -> add(gradient.gain(), i, observation, there);
+                case CURRENTS -> {
+                    add(gradient.offset(), i, observation, there);
+                    for (int j = 0; j < there; j++) {
+                        // Currents are observed before the bias is added.
+                        gradient.b()[i + j] -= model.model().gain()[i + j] * sums[observation + j];
+                    }
+                }
+                case RATES -> {
+                }
+            }
+        }
+    }
+
+    private void add(float[] to, int at, int from, int count) {
+        for (int j = 0; j < count; j++) {
+            to[at + j] += sums[from + j];
+        }
+    }
+}
