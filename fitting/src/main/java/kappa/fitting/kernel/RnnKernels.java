@@ -2,22 +2,24 @@ package kappa.fitting.kernel;
 
 /**
  * Whole steps of the K-dimensional network (see {@link kappa.fitting.network.LowRankNetwork} for the equations). Everything
- * is a flat array owned by the caller; nothing is allocated, but for 96 bytes a
- * bin that the SIMD {@link #loss} of counts still boxes. Where a method speaks of rows, row t of v stands at
+ * is a flat array owned by the caller; nothing is allocated. Where a method speaks of rows, row t of v stands at
  * {@code vOffset + t * S} and so on, and row 0 is the state just before the first bin. NaN activity means not observed.
  *
  * <p>Implementations have no state and are thread-safe as long as callers do not share output arrays.
  */
 public interface RnnKernels {
 
+    /** Floats of scratch memory that a sweep at one state wants, whatever the size of the network. */
+    int SCRATCH = 5 * 512 + 4 * 64;
+
     /**
      * Free run: kappa_t = (1-alpha) kappa_{t-1} + (alpha/N) n' phi(m kappa_{t-1} + W' v_{t-1} + b).
      *
      * @param kappa row 0 is read, rows 1 to {@code bins} are written, [bins + 1, K]
      * @param v [bins + 1, S]
-     * @param sums scratch, K numbers
+     * @param scratch {@link #SCRATCH} floats
      */
-    void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] sums);
+    void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] scratch);
 
     /**
      * Adds the gradient of {@code scale} times the loss summed over a window's bins and observed neurons to
@@ -44,8 +46,9 @@ public interface RnnKernels {
      * r_i = phi(x_i + b_i) at one state.
      *
      * @param rates [N], written
+     * @param scratch {@link #SCRATCH} floats
      */
-    void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates);
+    void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates, float[] scratch);
 
     /**
      * What the filter's prediction needs at one state: drive_k = (1/N) sum_i n_ki r_i and
@@ -53,7 +56,7 @@ public interface RnnKernels {
      *
      * @param drive K numbers
      * @param slope [K,K] by rows
-     * @param scratch at least 2 N floats
+     * @param scratch {@link #SCRATCH} floats
      */
     void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch);
@@ -62,10 +65,18 @@ public interface RnnKernels {
      * What the filter's update needs at one state: mScore_k = sum_i m_ki score_i and mInfo_kl = sum_i m_ki info_i m_li over
      * observed neurons, where score = dlog p/dx and info is its expected negative slope.
      *
-     * @param scratch at least 2 N floats
+     * @param scratch {@link #SCRATCH} floats
      */
     void observe(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset, double[] mScore,
             double[] mInfo, float[] scratch);
+
+    /**
+     * {@link #observe} and {@link #loss} at the same state, in one sweep.
+     *
+     * @return the loss
+     */
+    double observeAndScore(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
+            double[] mScore, double[] mInfo, float[] scratch);
 
     /**
      * Adjoint of {@link #recurrent}: given dL/d drive and dL/d slope, adds to the gradient with respect to m, n, W and b and
@@ -106,11 +117,38 @@ public interface RnnKernels {
     /**
      * Loss of one bin summed over observed neurons: squared error for rates and currents, negative log likelihood in nats
      * for counts.
+     *
+     * @param scratch {@link #SCRATCH} floats
      */
-    double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v, int vOffset);
+    double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v, int vOffset,
+            float[] scratch);
 
-    /** Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N]. */
+    /**
+     * Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N].
+     *
+     * @param scratch {@link #SCRATCH} floats
+     */
     void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
-            int vOffset,
-            double[] squares, double[] observed);
+            int vOffset, double[] squares, double[] observed, float[] scratch);
+
+    /**
+     * One bin of {@link kappa.fitting.online.GainTracker}, for each observed neuron:
+     *
+     * <pre>
+     * change += (f - 1) rate - y log f        then  seen = d (seen + y)    predicted = d (predicted + rate)
+     *                                               f = (seen + prior) / (predicted + prior)
+     * </pre>
+     *
+     * @param y counts from {@code yOffset} on
+     * @param rate [N] what is predicted of the bin without tracking
+     * @param decay d
+     * @param prior positive
+     * @param seen [N]
+     * @param predicted [N]
+     * @param factors f, [N], positive
+     * @param scratch {@link #SCRATCH} floats
+     * @return change: by how much the factors change the negative log likelihood of this bin, which they do not know yet
+     */
+    double followGains(float[] y, int yOffset, float[] rate, float decay, float prior, float[] seen,
+            float[] predicted, float[] factors, float[] scratch);
 }

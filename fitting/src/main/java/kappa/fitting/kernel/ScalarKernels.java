@@ -11,7 +11,7 @@ public final class ScalarKernels implements RnnKernels {
 
     @Override
     public void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset,
-            float[] sums) {
+            float[] scratch) {
         LowRankNetwork net = model.network();
         int K = net.rank();
         double alpha = net.alpha();
@@ -136,7 +136,8 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     @Override
-    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates) {
+    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates,
+            float[] scratch) {
         LowRankNetwork net = model.network();
         for (int i = 0; i < net.neurons(); i++) {
             rates[i] = (float) LowRankNetwork.phi(current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
@@ -209,6 +210,13 @@ public final class ScalarKernels implements RnnKernels {
                 }
             }
         }
+    }
+
+    @Override
+    public double observeAndScore(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
+            double[] mScore, double[] mInfo, float[] scratch) {
+        observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, scratch);
+        return loss(model, y, yOffset, kappa, 0, v, vOffset, scratch);
     }
 
     @Override
@@ -331,7 +339,7 @@ public final class ScalarKernels implements RnnKernels {
 
     @Override
     public double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
-            int vOffset) {
+            int vOffset, float[] scratch) {
         LowRankNetwork net = model.network();
         double sum = 0;
         for (int i = 0; i < net.neurons(); i++) {
@@ -359,7 +367,7 @@ public final class ScalarKernels implements RnnKernels {
 
     @Override
     public void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
-            int vOffset, double[] squares, double[] observed) {
+            int vOffset, double[] squares, double[] observed, float[] scratch) {
         LowRankNetwork net = model.network();
         for (int i = 0; i < net.neurons(); i++) {
             double yi = y[yOffset + i];
@@ -369,5 +377,23 @@ public final class ScalarKernels implements RnnKernels {
                 observed[i]++;
             }
         }
+    }
+
+    @Override
+    public double followGains(float[] y, int yOffset, float[] rate, float decay, float prior, float[] seen,
+            float[] predicted, float[] factors, float[] scratch) {
+        double change = 0;
+        for (int i = 0; i < factors.length; i++) {
+            double count = y[yOffset + i];
+            if (Double.isNaN(count)) {
+                continue;
+            }
+            double f = factors[i];
+            change += (f - 1) * rate[i] - (count > 0 ? count * Math.log(f) : 0);
+            seen[i] = (float) (decay * (seen[i] + count));
+            predicted[i] = decay * (predicted[i] + rate[i]);
+            factors[i] = (seen[i] + prior) / (predicted[i] + prior);
+        }
+        return change;
     }
 }

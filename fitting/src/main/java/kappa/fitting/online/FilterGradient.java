@@ -73,7 +73,7 @@ final class FilterGradient {
         S = inputs;
         bins = new Bin[maxBins];
         Arrays.setAll(bins, t -> new Bin(K));
-        scratch = new float[3 * neurons];
+        scratch = new float[Math.max(RnnKernels.SCRATCH, 3 * neurons)];
         factor = new double[K * K];
         work = new double[K * K];
         work2 = new double[K * K];
