@@ -10,7 +10,7 @@ package kappa.fitting.kernel;
 public interface RnnKernels {
 
     /** Floats of scratch memory that a sweep at one state wants, whatever the size of the network. */
-    int SCRATCH = 5 * 512 + 4 * 64;
+    int SCRATCH = 5 * 512 + 12 * 64;
 
     /**
      * Free run: kappa_t = (1-alpha) kappa_{t-1} + (alpha/N) n' phi(m kappa_{t-1} + W' v_{t-1} + b).

@@ -30,7 +30,7 @@ final class VectorFilter {
     private static final int SCORE = 2 * BLOCK;
     private static final int INFO = 3 * BLOCK;
     private static final int LOSS = 4 * BLOCK;
-    /** Four vectors of sums, lane by lane. */
+    /** Twelve vectors of sums, lane by lane. */
     private static final int SUMS = 5 * BLOCK;
 
     /** Each lane's number. */
@@ -187,9 +187,7 @@ final class VectorFilter {
             slopes(count, scratch);
             clearOverlap(count, scratch, RATE);
             clearOverlap(count, scratch, INFO);
-            for (int k = 0; k < K; k++) {
-                products(net.n(), net.m(), K, k, K - 1, N, from, count, RATE, scratch, drive, slope);
-            }
+            products(net.n(), net.m(), K, false, N, from, count, RATE, scratch, drive, slope);
         }
         double scale = LowRankNetwork.connectivityScale(N);
         for (int k = 0; k < K; k++) {
@@ -209,41 +207,86 @@ final class VectorFilter {
     }
 
     /**
-     * Of a block, adds sum_i a_ki plain_i to {@code plainSums[k]} and sum_i a_ki info_i m_li to {@code infoSums[k * K + l]} for l
-     * up to {@code last}, three l at a time.
+     * Of a block, adds sum_i a_ki plain_i to {@code plainSums[k]} and sum_i a_ki info_i m_li to {@code infoSums[k * K + l]}, for
+     * all l or for l up to k: three k and l at a time, so that twelve sums are in registers.
      */
-    private static void products(float[] a, float[] m, int K, int k, int last, int N, int from, int count, int plain,
+    private static void products(float[] a, float[] m, int K, boolean triangle, int N, int from, int count, int plain,
             float[] scratch, double[] plainSums, double[] infoSums) {
-        for (int l = 0; l <= last; l += 3) {
-            int second = Math.min(l + 1, last) * N;
-            int third = Math.min(l + 2, last) * N;
-            FloatVector s0 = FloatVector.zero(LANES);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
-            for (int j = 0; j < count; j += WIDTH) {
-                int at = Math.min(from + j, N - WIDTH);
-                FloatVector ak = FloatVector.fromArray(LANES, a, k * N + at);
-                s0 = ak.fma(FloatVector.fromArray(LANES, scratch, plain + j), s0);
-                FloatVector weighted = ak.mul(FloatVector.fromArray(LANES, scratch, INFO + j));
-                s1 = weighted.fma(FloatVector.fromArray(LANES, m, l * N + at), s1);
-                s2 = weighted.fma(FloatVector.fromArray(LANES, m, second + at), s2);
-                s3 = weighted.fma(FloatVector.fromArray(LANES, m, third + at), s3);
-            }
-            s0.intoArray(scratch, SUMS);
-            s1.intoArray(scratch, SUMS + WIDTH);
-            s2.intoArray(scratch, SUMS + 2 * WIDTH);
-            s3.intoArray(scratch, SUMS + 3 * WIDTH);
-            if (l == 0) {
-                plainSums[k] += overLanes(scratch, 0);
-            }
-            for (int j = l; j <= Math.min(l + 2, last); j++) {
-                infoSums[k * K + j] += overLanes(scratch, 1 + j - l);
+        for (int k = 0; k < K; k += 3) {
+            int rows = Math.min(3, K - k);
+            for (int l = 0; l < (triangle ? k + 1 : K); l += 3) {
+                tile(a, k, m, l, K - 1, N, from, count, plain, scratch);
+                for (int i = 0; i < rows; i++) {
+                    if (l == 0) {
+                        plainSums[k + i] += overLanes(scratch, i);
+                    }
+                    for (int j = 0; j < Math.min(3, (triangle ? k + i + 1 : K) - l); j++) {
+                        infoSums[(k + i) * K + l + j] += overLanes(scratch, 3 + 3 * i + j);
+                    }
+                }
             }
         }
     }
 
-    /** Sum over the lanes of one of the four vectors of sums. */
+    /** Three sums with what is plain and nine with info, lane by lane. Rows beyond the last are the last again. */
+    private static void tile(float[] a, int k, float[] m, int l, int last, int N, int from, int count, int plain,
+            float[] scratch) {
+        int k0 = k * N;
+        int k1 = Math.min(k + 1, last) * N;
+        int k2 = Math.min(k + 2, last) * N;
+        int l0 = l * N;
+        int l1 = Math.min(l + 1, last) * N;
+        int l2 = Math.min(l + 2, last) * N;
+        FloatVector plain0 = FloatVector.zero(LANES);
+        FloatVector plain1 = plain0;
+        FloatVector plain2 = plain0;
+        FloatVector s00 = plain0;
+        FloatVector s01 = plain0;
+        FloatVector s02 = plain0;
+        FloatVector s10 = plain0;
+        FloatVector s11 = plain0;
+        FloatVector s12 = plain0;
+        FloatVector s20 = plain0;
+        FloatVector s21 = plain0;
+        FloatVector s22 = plain0;
+        for (int j = 0; j < count; j += WIDTH) {
+            int at = Math.min(from + j, N - WIDTH);
+            FloatVector a0 = FloatVector.fromArray(LANES, a, k0 + at);
+            FloatVector a1 = FloatVector.fromArray(LANES, a, k1 + at);
+            FloatVector a2 = FloatVector.fromArray(LANES, a, k2 + at);
+            FloatVector p = FloatVector.fromArray(LANES, scratch, plain + j);
+            plain0 = a0.fma(p, plain0);
+            plain1 = a1.fma(p, plain1);
+            plain2 = a2.fma(p, plain2);
+            FloatVector info = FloatVector.fromArray(LANES, scratch, INFO + j);
+            FloatVector m0 = FloatVector.fromArray(LANES, m, l0 + at).mul(info);
+            FloatVector m1 = FloatVector.fromArray(LANES, m, l1 + at).mul(info);
+            FloatVector m2 = FloatVector.fromArray(LANES, m, l2 + at).mul(info);
+            s00 = a0.fma(m0, s00);
+            s01 = a0.fma(m1, s01);
+            s02 = a0.fma(m2, s02);
+            s10 = a1.fma(m0, s10);
+            s11 = a1.fma(m1, s11);
+            s12 = a1.fma(m2, s12);
+            s20 = a2.fma(m0, s20);
+            s21 = a2.fma(m1, s21);
+            s22 = a2.fma(m2, s22);
+        }
+        plain0.intoArray(scratch, SUMS);
+        plain1.intoArray(scratch, SUMS + WIDTH);
+        plain2.intoArray(scratch, SUMS + 2 * WIDTH);
+        s00.intoArray(scratch, SUMS + 3 * WIDTH);
+        s01.intoArray(scratch, SUMS + 4 * WIDTH);
+        s02.intoArray(scratch, SUMS + 5 * WIDTH);
+        s10.intoArray(scratch, SUMS + 6 * WIDTH);
+        s11.intoArray(scratch, SUMS + 7 * WIDTH);
+        s12.intoArray(scratch, SUMS + 8 * WIDTH);
+        s20.intoArray(scratch, SUMS + 9 * WIDTH);
+        s21.intoArray(scratch, SUMS + 10 * WIDTH);
+        s22.intoArray(scratch, SUMS + 11 * WIDTH);
+    }
+
+    /** Sum over the lanes of one of the vectors of sums. */
     private static double overLanes(float[] scratch, int vector) {
         double sum = 0;
         for (int j = 0; j < WIDTH; j++) {
@@ -275,9 +318,7 @@ final class VectorFilter {
             }
             clearOverlap(count, scratch, SCORE);
             clearOverlap(count, scratch, INFO);
-            for (int k = 0; k < K; k++) {
-                products(net.m(), net.m(), K, k, k, N, from, count, SCORE, scratch, mScore, mInfo);
-            }
+            products(net.m(), net.m(), K, true, N, from, count, SCORE, scratch, mScore, mInfo);
             if (wantsLoss) {
                 loss += loss(model, y, yOffset, from, count, scratch);
             }
