@@ -78,41 +78,8 @@ public interface RnnKernels {
     double observeAndScore(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
             double[] mScore, double[] mInfo, float[] scratch);
 
-    /**
-     * Adjoint of {@link #recurrent}: given dL/d drive and dL/d slope, adds to the gradient with respect to m, n, W and b and
-     * to that with respect to kappa.
-     *
-     * <pre>
-     * delta_i = (1/N) phi'_i ( sum_k n_ki D_k - 2 r_i sum_kl n_ki G_kl m_li )      dL/dkappa_k += sum_i m_ki delta_i
-     * dL/dm_l = (1/N) phi' sum_k G_kl n_k + delta kappa_l      dL/dn_k = (1/N) (D_k r + phi' sum_l G_kl m_l)
-     * </pre>
-     *
-     * @param driveAdjoint D, K numbers
-     * @param slopeAdjoint G, [K,K]
-     * @param kappaAdjoint K numbers, added to
-     * @param scratch at least 3 N floats
-     */
-    void recurrentAdjoint(KernelModel model, float[] kappa, float[] v, int vOffset, float[] driveAdjoint,
-            float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch);
-
-    /**
-     * Adjoint of {@link #observe}, and of {@code lossScale} times the loss at the same state as {@link #gradient} counts it:
-     * given dL/d mScore and dL/d mInfo, adds to the gradient with respect to m, W, b, gain (counts) and offset (currents), and
-     * to that with respect to kappa.
-     *
-     * <pre>
-     * a_i = sum_k m_ki S_k      c_i = sum_kl m_ki I_kl m_li      delta_i = a_i score_i' + c_i info_i' + lossScale dloss_i/dx
-     * dL/dm_k = S_k score + 2 info sum_l I_kl m_l + delta kappa_k                dL/dkappa_k += sum_i m_ki delta_i
-     * </pre>
-     *
-     * @param scoreAdjoint S, K numbers
-     * @param infoAdjoint I, [K,K], symmetric
-     * @param kappaAdjoint K numbers, added to
-     * @param scratch at least 3 N floats
-     */
-    void observeAdjoint(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
-            float[] scoreAdjoint, float[] infoAdjoint, float lossScale, Gradient gradient, double[] kappaAdjoint,
-            float[] scratch);
+    /** Room for the gradient through the filter over windows of up to {@code maxBins} bins. */
+    FilterWindow filterWindow(int neurons, int rank, int inputs, int maxBins);
 
     /**
      * Loss of one bin summed over observed neurons: squared error for rates and currents, negative log likelihood in nats

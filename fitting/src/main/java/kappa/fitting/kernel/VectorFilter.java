@@ -22,19 +22,19 @@ import kappa.fitting.network.LowRankNetwork;
 final class VectorFilter {
 
     /** Neurons of a block; a multiple of every vector's length. */
-    private static final int BLOCK = 512;
+    static final int BLOCK = 512;
 
     // Rows of scratch memory.
     private static final int CURRENT = 0;
-    private static final int RATE = BLOCK;
-    private static final int SCORE = 2 * BLOCK;
-    private static final int INFO = 3 * BLOCK;
+    static final int RATE = BLOCK;
+    static final int SCORE = 2 * BLOCK;
+    static final int INFO = 3 * BLOCK;
     private static final int LOSS = 4 * BLOCK;
     /** Twelve vectors of sums, lane by lane. */
-    private static final int SUMS = 5 * BLOCK;
+    static final int SUMS = 5 * BLOCK;
 
     /** Each lane's number. */
-    private static final FloatVector INDEX = FloatVector.zero(LANES).addIndex(1);
+    static final FloatVector INDEX = FloatVector.zero(LANES).addIndex(1);
 
     private VectorFilter() {}
 
@@ -88,20 +88,25 @@ final class VectorFilter {
         }
     }
 
-    /** x + b and r = phi(x + b) of a block; or for currents, which are observed without the bias, x alone. */
-    private static void state(LowRankNetwork net, ObservationKind kind, float[] kappa, int kappaOffset, float[] v,
-            int vOffset, int from, int count, float[] scratch) {
-        if (kind == ObservationKind.CURRENTS) {
-            currents(net, kappa, kappaOffset, v, vOffset, 0f, from, count, scratch);
-        } else {
-            state(net, kappa, kappaOffset, v, vOffset, from, count, scratch);
+    /** x + b of a block and r = phi(x + b); or for currents, which are observed without the bias, x alone. */
+    private static void observed(KernelModel model, float[] kappa, int kappaOffset, float[] v, int vOffset, int from,
+            int count, float[] scratch) {
+        boolean currents = model.kind() == ObservationKind.CURRENTS;
+        currents(model.network(), kappa, kappaOffset, v, vOffset, currents ? 0f : 1f, from, count, scratch);
+        if (!currents) {
+            VectorFunctions.phi(scratch, CURRENT, scratch, RATE, count);
         }
     }
 
-    private static void state(LowRankNetwork net, float[] kappa, int kappaOffset, float[] v, int vOffset, int from,
+    /** What each neuron of a block sends to others: phi(x + b), or x + b where dynamics are linear. */
+    private static void sent(KernelModel model, float[] kappa, int kappaOffset, float[] v, int vOffset, int from,
             int count, float[] scratch) {
-        currents(net, kappa, kappaOffset, v, vOffset, 1f, from, count, scratch);
-        VectorFunctions.phi(scratch, CURRENT, scratch, RATE, count);
+        currents(model.network(), kappa, kappaOffset, v, vOffset, 1f, from, count, scratch);
+        if (model.linearDynamics()) {
+            System.arraycopy(scratch, CURRENT, scratch, RATE, BLOCK);
+        } else {
+            VectorFunctions.phi(scratch, CURRENT, scratch, RATE, count);
+        }
     }
 
     /** Nothing is added up twice: zeroes the first lanes of the last vector of a row, those that the one before it holds. */
@@ -118,7 +123,8 @@ final class VectorFilter {
         int N = net.neurons();
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
-            state(net, kappa, 0, v, vOffset, from, count, scratch);
+            currents(net, kappa, 0, v, vOffset, 1f, from, count, scratch);
+            VectorFunctions.phi(scratch, CURRENT, scratch, RATE, count);
             for (int j = 0; j < count; j += WIDTH) {
                 FloatVector.fromArray(LANES, scratch, RATE + j).intoArray(rates, Math.min(from + j, N - WIDTH));
             }
@@ -126,8 +132,9 @@ final class VectorFilter {
     }
 
     /** See {@link RnnKernels#rollout}. */
-    static void rollout(LowRankNetwork net, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset,
+    static void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset,
             float[] scratch) {
+        LowRankNetwork net = model.network();
         int N = net.neurons();
         int K = net.rank();
         float decay = (float) (1 - net.alpha());
@@ -139,7 +146,7 @@ final class VectorFilter {
             }
             for (int from = 0; from < N; from += BLOCK) {
                 int count = Math.min(BLOCK, N - from);
-                state(net, kappa, row, v, vOffset + t * net.inputs(), from, count, scratch);
+                sent(model, kappa, row, v, vOffset + t * net.inputs(), from, count, scratch);
                 clearOverlap(count, scratch, RATE);
                 for (int k = 0; k < K; k += 4) {
                     dots(net.n(), k, K - 1, N, from, count, scratch);
@@ -174,17 +181,25 @@ final class VectorFilter {
         s3.intoArray(scratch, SUMS + 3 * WIDTH);
     }
 
-    /** See {@link RnnKernels#recurrent}. */
-    static void recurrent(LowRankNetwork net, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
-            float[] scratch) {
+    /**
+     * See {@link RnnKernels#recurrent}.
+     *
+     * @param kept where what is sent is kept from {@code keptAt} on, whole vectors; or null
+     */
+    static void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
+            float[] scratch, float[] kept, int keptAt) {
+        LowRankNetwork net = model.network();
         int N = net.neurons();
         int K = net.rank();
         Arrays.fill(drive, 0);
         Arrays.fill(slope, 0);
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
-            state(net, kappa, 0, v, vOffset, from, count, scratch);
-            slopes(count, scratch);
+            sent(model, kappa, 0, v, vOffset, from, count, scratch);
+            if (kept != null) {
+                System.arraycopy(scratch, RATE, kept, keptAt + from, roundUp(count));
+            }
+            slopes(model.linearDynamics() ? 0f : -1f, count, scratch);
             clearOverlap(count, scratch, RATE);
             clearOverlap(count, scratch, INFO);
             products(net.n(), net.m(), K, false, N, from, count, RATE, scratch, drive, slope);
@@ -198,11 +213,16 @@ final class VectorFilter {
         }
     }
 
-    /** phi' = 1 - r^2 in the place of info. */
-    private static void slopes(int count, float[] scratch) {
+    /** Whole vectors. */
+    static int roundUp(int count) {
+        return count + WIDTH - 1 & -WIDTH;
+    }
+
+    /** phi' = 1 - r^2, or 1 where {@code bend} is 0, in the place of info. */
+    private static void slopes(float bend, int count, float[] scratch) {
         for (int j = 0; j < count; j += WIDTH) {
             FloatVector r = FloatVector.fromArray(LANES, scratch, RATE + j);
-            r.mul(r).neg().add(1f).intoArray(scratch, INFO + j);
+            r.mul(r).mul(bend).add(1f).intoArray(scratch, INFO + j);
         }
     }
 
@@ -287,7 +307,7 @@ final class VectorFilter {
     }
 
     /** Sum over the lanes of one of the vectors of sums. */
-    private static double overLanes(float[] scratch, int vector) {
+    static double overLanes(float[] scratch, int vector) {
         double sum = 0;
         for (int j = 0; j < WIDTH; j++) {
             sum += scratch[SUMS + vector * WIDTH + j];
@@ -298,10 +318,11 @@ final class VectorFilter {
     /**
      * See {@link RnnKernels#observe} and {@link RnnKernels#lossAndObserve}.
      *
+     * @param kept where rates, or currents where they are observed, are kept from {@code keptAt} on, whole vectors; or null
      * @return the loss, or 0 where it is not wanted
      */
     static double observe(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
-            double[] mScore, double[] mInfo, boolean wantsLoss, float[] scratch) {
+            double[] mScore, double[] mInfo, boolean wantsLoss, float[] scratch, float[] kept, int keptAt) {
         LowRankNetwork net = model.network();
         int N = net.neurons();
         int K = net.rank();
@@ -310,7 +331,11 @@ final class VectorFilter {
         double loss = 0;
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
-            state(net, model.kind(), kappa, 0, v, vOffset, from, count, scratch);
+            observed(model, kappa, 0, v, vOffset, from, count, scratch);
+            if (kept != null) {
+                int row = model.kind() == ObservationKind.CURRENTS ? CURRENT : RATE;
+                System.arraycopy(scratch, row, kept, keptAt + from, roundUp(count));
+            }
             switch (model.kind()) {
                 case COUNTS -> counts(model, y, yOffset, from, count, scratch);
                 case RATES -> rates(model, y, yOffset, from, count, scratch);
@@ -394,7 +419,7 @@ final class VectorFilter {
         double loss = 0;
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
-            state(net, model.kind(), kappa, kappaOffset, v, vOffset, from, count, scratch);
+            observed(model, kappa, kappaOffset, v, vOffset, from, count, scratch);
             loss += loss(model, y, yOffset, from, count, scratch);
         }
         return loss;
@@ -465,7 +490,7 @@ final class VectorFilter {
         int N = net.neurons();
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
-            state(net, model.kind(), kappa, kappaOffset, v, vOffset, from, count, scratch);
+            observed(model, kappa, kappaOffset, v, vOffset, from, count, scratch);
             errors(model, y, yOffset, from, count, scratch);
             for (int j = 0; j < count; j++) {
                 // Where lanes overlap, the last vector begins before its place.

@@ -170,11 +170,11 @@ final class VectorKernels implements RnnKernels {
     @Override
     public void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset,
             float[] scratch) {
-        if (model.linearDynamics() || isSmall(model)) {
+        if (isSmall(model)) {
             scalar.rollout(model, v, vOffset, bins, kappa, kappaOffset, scratch);
             return;
         }
-        VectorFilter.rollout(model.network(), v, vOffset, bins, kappa, kappaOffset, scratch);
+        VectorFilter.rollout(model, v, vOffset, bins, kappa, kappaOffset, scratch);
     }
 
     /** kappa_{t+1} from kappa_t and sum_i n_i r_i. */
@@ -429,11 +429,11 @@ final class VectorKernels implements RnnKernels {
     @Override
     public void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch) {
-        if (model.linearDynamics() || isSmall(model)) {
+        if (isSmall(model)) {
             scalar.recurrent(model, kappa, v, vOffset, drive, slope, scratch);
             return;
         }
-        VectorFilter.recurrent(model.network(), kappa, v, vOffset, drive, slope, scratch);
+        VectorFilter.recurrent(model, kappa, v, vOffset, drive, slope, scratch, null, 0);
     }
 
     @Override
@@ -443,7 +443,8 @@ final class VectorKernels implements RnnKernels {
             scalar.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, scratch);
             return;
         }
-        VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, false, scratch);
+        VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, false, scratch, null,
+                0);
     }
 
     @Override
@@ -451,7 +452,8 @@ final class VectorKernels implements RnnKernels {
             double[] mScore, double[] mInfo, float[] scratch) {
         return isSmall(model)
                 ? scalar.observeAndScore(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, scratch)
-                : VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, true, scratch);
+                : VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, true, scratch,
+                        null, 0);
     }
 
     @Override
@@ -481,21 +483,9 @@ final class VectorKernels implements RnnKernels {
     }
 
     @Override
-    public void recurrentAdjoint(KernelModel model, float[] kappa, float[] v, int vOffset, float[] driveAdjoint,
-            float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch) {
-        if (model.linearDynamics()) {
-            scalar.recurrentAdjoint(model, kappa, v, vOffset, driveAdjoint, slopeAdjoint, gradient, kappaAdjoint,
-                    scratch);
-            return;
-        }
-        VectorAdjoints.recurrent(model, kappa, v, vOffset, driveAdjoint, slopeAdjoint, gradient, kappaAdjoint, scratch);
-    }
-
-    @Override
-    public void observeAdjoint(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
-            float[] scoreAdjoint, float[] infoAdjoint, float lossScale, Gradient gradient, double[] kappaAdjoint,
-            float[] scratch) {
-        VectorAdjoints.observe(model, y, yOffset, kappa, v, vOffset, scoreAdjoint, infoAdjoint, lossScale, gradient,
-                kappaAdjoint, scratch);
+    public FilterWindow filterWindow(int neurons, int rank, int inputs, int maxBins) {
+        return neurons < WIDTH
+                ? scalar.filterWindow(neurons, rank, inputs, maxBins)
+                : new VectorFilterWindow(neurons, rank, inputs, maxBins);
     }
 }
