@@ -64,7 +64,7 @@ final class VectorFilterWindow extends FilterWindow {
         }
     }
 
-    /** Lanes of all vectors. */
+    /** Lanes of all vectors, an even number of them. */
     private final int places;
     /** [maxBins, SWEEPS, places] rates, or currents where they are observed. */
     private final float[] kept;
@@ -82,7 +82,7 @@ final class VectorFilterWindow extends FilterWindow {
 
     VectorFilterWindow(int neurons, int rank, int inputs, int maxBins) {
         super(neurons, rank, inputs, maxBins);
-        places = roundUp(neurons);
+        places = roundUp(neurons) + (WIDTH & roundUp(neurons));
         kept = new float[maxBins * SWEEPS * places];
         delta = new Rows(0, SWEEPS * CHUNK, rank + inputs + 1, 0);
         score = new Rows(SWEEPS * CHUNK, 2 * CHUNK, rank, delta.end());
@@ -408,49 +408,66 @@ final class VectorFilterWindow extends FilterWindow {
         }
     }
 
-    /** Adds the rows so far to the sums, and forgets them. */
+    /** Adds the rows so far to the sums, two vectors of neurons at a time, and forgets them. */
     private void sumRows() {
-        sumRows(delta);
-        sumRows(score);
-        sumRows(info);
-        sumRows(slope);
-        sumRows(sent);
+        for (int i = 0; i < places; i += 2 * WIDTH) {
+            sumRows(i, delta);
+            sumRows(i, score);
+            sumRows(i, info);
+            sumRows(i, slope);
+            sumRows(i, sent);
+        }
         clearRows();
     }
 
-    private void sumRows(Rows kind) {
+    private void sumRows(int i, Rows kind) {
         for (int output = 0; output < kind.outputs; output += 4) {
-            sumRows(kind.first, kind.count, kind.coefficients, output, kind.outputs, kind.firstOutput + output);
+            sumRows(i, kind.first, kind.count, kind.coefficients, output, kind.outputs, kind.firstOutput + output);
         }
     }
 
-    /** Four sums at once stay in registers for all rows. */
-    private void sumRows(int first, int count, float[] coefficients, int output, int stride, int to) {
+    /** Four sums of two vectors stay in registers for all rows. */
+    private void sumRows(int i, int first, int count, float[] coefficients, int output, int stride, int to) {
         float[] from = rows;
         float[] out = sums;
         int row = places;
-        for (int i = 0; i < places; i += WIDTH) {
-            int at = to * row + i;
-            FloatVector s0 = FloatVector.fromArray(LANES, out, at);
-            FloatVector s1 = FloatVector.fromArray(LANES, out, at + row);
-            FloatVector s2 = FloatVector.fromArray(LANES, out, at + 2 * row);
-            FloatVector s3 = FloatVector.fromArray(LANES, out, at + 3 * row);
-            int place = i * rowsOfVector + first * WIDTH;
-            for (int r = 0; r < count; r++) {
-                FloatVector value = FloatVector.fromArray(LANES, from, place + r * WIDTH);
-                int c = r * stride + output;
-                s0 = value.fma(FloatVector.broadcast(LANES, coefficients[c]), s0);
-                s1 = value.fma(FloatVector.broadcast(LANES, coefficients[c + 1]), s1);
-                s2 = value.fma(FloatVector.broadcast(LANES, coefficients[c + 2]), s2);
-                s3 = value.fma(FloatVector.broadcast(LANES, coefficients[c + 3]), s3);
-            }
-            s0.intoArray(out, at);
-            s1.intoArray(out, at + row);
-            s2.intoArray(out, at + 2 * row);
-            s3.intoArray(out, at + 3 * row);
+        int neighbour = rowsOfVector * WIDTH;
+        int at = to * row + i;
+        FloatVector s0 = FloatVector.fromArray(LANES, out, at);
+        FloatVector s1 = FloatVector.fromArray(LANES, out, at + row);
+        FloatVector s2 = FloatVector.fromArray(LANES, out, at + 2 * row);
+        FloatVector s3 = FloatVector.fromArray(LANES, out, at + 3 * row);
+        FloatVector t0 = FloatVector.fromArray(LANES, out, at + WIDTH);
+        FloatVector t1 = FloatVector.fromArray(LANES, out, at + row + WIDTH);
+        FloatVector t2 = FloatVector.fromArray(LANES, out, at + 2 * row + WIDTH);
+        FloatVector t3 = FloatVector.fromArray(LANES, out, at + 3 * row + WIDTH);
+        int place = i * rowsOfVector + first * WIDTH;
+        for (int r = 0; r < count; r++) {
+            FloatVector s = FloatVector.fromArray(LANES, from, place + r * WIDTH);
+            FloatVector t = FloatVector.fromArray(LANES, from, place + r * WIDTH + neighbour);
+            int c = r * stride + output;
+            FloatVector c0 = FloatVector.broadcast(LANES, coefficients[c]);
+            FloatVector c1 = FloatVector.broadcast(LANES, coefficients[c + 1]);
+            FloatVector c2 = FloatVector.broadcast(LANES, coefficients[c + 2]);
+            FloatVector c3 = FloatVector.broadcast(LANES, coefficients[c + 3]);
+            s0 = s.fma(c0, s0);
+            t0 = t.fma(c0, t0);
+            s1 = s.fma(c1, s1);
+            t1 = t.fma(c1, t1);
+            s2 = s.fma(c2, s2);
+            t2 = t.fma(c2, t2);
+            s3 = s.fma(c3, s3);
+            t3 = t.fma(c3, t3);
         }
+        s0.intoArray(out, at);
+        s1.intoArray(out, at + row);
+        s2.intoArray(out, at + 2 * row);
+        s3.intoArray(out, at + 3 * row);
+        t0.intoArray(out, at + WIDTH);
+        t1.intoArray(out, at + row + WIDTH);
+        t2.intoArray(out, at + 2 * row + WIDTH);
+        t3.intoArray(out, at + 3 * row + WIDTH);
     }
-
     @Override
     public void end() {
         sumRows();
@@ -478,7 +495,7 @@ final class VectorFilterWindow extends FilterWindow {
     private void addTo(float[] to, int k, int output) {
         float[] from = sums;
         int last = neurons - WIDTH;
-        for (int i = 0; i < places; i += WIDTH) {
+        for (int i = 0; i < neurons; i += WIDTH) {
             int at = k * neurons + Math.min(i, last);
             FloatVector.fromArray(LANES, from, output * places + i).add(FloatVector.fromArray(LANES, to, at))
                     .intoArray(to, at);
@@ -489,7 +506,7 @@ final class VectorFilterWindow extends FilterWindow {
     private void addTo(float[] to, int k, int output, float[] factor, int l) {
         float[] from = sums;
         int last = neurons - WIDTH;
-        for (int i = 0; i < places; i += WIDTH) {
+        for (int i = 0; i < neurons; i += WIDTH) {
             int at = Math.min(i, last);
             FloatVector.fromArray(LANES, from, output * places + i)
                     .fma(FloatVector.fromArray(LANES, factor, l * neurons + at),
