@@ -9,7 +9,10 @@ package kappa.fitting.kernel;
  */
 public interface RnnKernels {
 
-    /** Floats of scratch memory that a sweep at one state wants, whatever the size of the network. */
+    /**
+     * Floats of scratch memory that a sweep at one state wants, whatever the size of the network: five rows of a block of 512
+     * neurons, and twelve sums in the lanes of the widest vectors there are.
+     */
     int SCRATCH = 5 * 512 + 12 * 64;
 
     /**

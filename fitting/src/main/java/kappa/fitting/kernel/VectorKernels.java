@@ -14,8 +14,8 @@ import kappa.fitting.network.LowRankNetwork;
  * <p>Each sweep walks the neurons once; what does not fill a vector at the end is done by scalar code with the same
  * formulas. phi is a rational approximation of tanh, x P(x^2) / Q(x^2) on [-9, 9] with an error of 2e-8 before rounding and
  * about 4e-7 after it (fitted by linearised least squares with Lawson weights; phi(9) is 1 to the last bit of a float). It
- * costs about a fifth of the library's vector tanh. Linear dynamics, which are there to be compared with, are left to the
- * scalar kernels.
+ * costs about a fifth of the library's vector tanh. Networks of fewer neurons than lanes are left to the scalar kernels, and so
+ * is the free run's gradient for linear dynamics, which are there to be compared with.
  */
 final class VectorKernels implements RnnKernels {
 
