@@ -1,5 +1,6 @@
 package kappa.fitting.baseline;
 
+import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.online.GainTracker;
 import kappa.fitting.online.Start;
 import kappa.fitting.online.Trial;
@@ -16,7 +17,7 @@ final class Tracked implements Predictor {
     /** @param rate [N] where the other model writes what it predicts */
     Tracked(float[] rate) {
         this.rate = rate;
-        tracker = new GainTracker(rate.length);
+        tracker = new GainTracker(KernelProvider.kernels(), rate.length);
     }
 
     @Override

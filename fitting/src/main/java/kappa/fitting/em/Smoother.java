@@ -46,7 +46,7 @@ public final class Smoother {
         S = inputs;
         filter = new LatentFilter(kernels, neurons, rank, inputs);
         kappaRow = new float[rank];
-        scratch = new float[2 * neurons];
+        scratch = new float[RnnKernels.SCRATCH];
         drive = new double[rank];
         slope = new double[rank * rank];
     }
@@ -159,9 +159,10 @@ public final class Smoother {
                 kappaRow[k] = (float) posterior.getEntry(k);
             }
             if (model.kind() == ObservationKind.COUNTS) {
-                sum -= kernels.loss(model, trial.y(), (t - 1) * N, kappaRow, 0, trial.v(), t * S);
+                sum -= kernels.loss(model, trial.y(), (t - 1) * N, kappaRow, 0, trial.v(), t * S, scratch);
             } else {
-                kernels.squaredErrors(model, trial.y(), (t - 1) * N, kappaRow, 0, trial.v(), t * S, squares, observed);
+                kernels.squaredErrors(model, trial.y(), (t - 1) * N, kappaRow, 0, trial.v(), t * S, squares, observed,
+                        scratch);
             }
         }
 

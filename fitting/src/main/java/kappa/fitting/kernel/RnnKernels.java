@@ -2,8 +2,7 @@ package kappa.fitting.kernel;
 
 /**
  * Whole steps of the K-dimensional network (see {@link kappa.fitting.network.LowRankNetwork} for the equations). Everything
- * is a flat array owned by the caller; nothing is allocated, but for 96 bytes a
- * bin that the SIMD {@link #loss} of counts still boxes. Where a method speaks of rows, row t of v stands at
+ * is a flat array owned by the caller; nothing is allocated. Where a method speaks of rows, row t of v stands at
  * {@code vOffset + t * S} and so on, and row 0 is the state just before the first bin. NaN activity means not observed.
  *
  * <p>Implementations have no state and are thread-safe as long as callers do not share output arrays.
@@ -11,13 +10,19 @@ package kappa.fitting.kernel;
 public interface RnnKernels {
 
     /**
+     * Floats of scratch memory that a sweep at one state wants, whatever the size of the network: five rows of a block of 512
+     * neurons, and twelve sums in the lanes of the widest vectors there are.
+     */
+    int SCRATCH = 5 * 512 + 12 * 64;
+
+    /**
      * Free run: kappa_t = (1-alpha) kappa_{t-1} + (alpha/N) n' phi(m kappa_{t-1} + W' v_{t-1} + b).
      *
      * @param kappa row 0 is read, rows 1 to {@code bins} are written, [bins + 1, K]
      * @param v [bins + 1, S]
-     * @param sums scratch, K numbers
+     * @param scratch {@link #SCRATCH} floats
      */
-    void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] sums);
+    void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] scratch);
 
     /**
      * Room for windows whose gradients are taken together.
@@ -32,8 +37,9 @@ public interface RnnKernels {
      * r_i = phi(x_i + b_i) at one state.
      *
      * @param rates [N], written
+     * @param scratch {@link #SCRATCH} floats
      */
-    void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates);
+    void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates, float[] scratch);
 
     /**
      * What the filter's prediction needs at one state: drive_k = (1/N) sum_i n_ki r_i and
@@ -41,7 +47,7 @@ public interface RnnKernels {
      *
      * @param drive K numbers
      * @param slope [K,K] by rows
-     * @param scratch at least 2 N floats
+     * @param scratch {@link #SCRATCH} floats
      */
     void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch);
@@ -50,55 +56,57 @@ public interface RnnKernels {
      * What the filter's update needs at one state: mScore_k = sum_i m_ki score_i and mInfo_kl = sum_i m_ki info_i m_li over
      * observed neurons, where score = dlog p/dx and info is its expected negative slope.
      *
-     * @param scratch at least 2 N floats
+     * @param scratch {@link #SCRATCH} floats
      */
     void observe(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset, double[] mScore,
             double[] mInfo, float[] scratch);
 
     /**
-     * Adjoint of {@link #recurrent}: given dL/d drive and dL/d slope, adds to the gradient with respect to m, n, W and b and
-     * to that with respect to kappa.
+     * {@link #observe} and {@link #loss} at the same state, in one sweep.
      *
-     * <pre>
-     * delta_i = (1/N) phi'_i ( sum_k n_ki D_k - 2 r_i sum_kl n_ki G_kl m_li )      dL/dkappa_k += sum_i m_ki delta_i
-     * dL/dm_l = (1/N) phi' sum_k G_kl n_k + delta kappa_l      dL/dn_k = (1/N) (D_k r + phi' sum_l G_kl m_l)
-     * </pre>
-     *
-     * @param driveAdjoint D, K numbers
-     * @param slopeAdjoint G, [K,K]
-     * @param kappaAdjoint K numbers, added to
-     * @param scratch at least 3 N floats
+     * @return the loss
      */
-    void recurrentAdjoint(KernelModel model, float[] kappa, float[] v, int vOffset, float[] driveAdjoint,
-            float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch);
+    double observeAndScore(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
+            double[] mScore, double[] mInfo, float[] scratch);
 
-    /**
-     * Adjoint of {@link #observe}, and of {@code lossScale} times the loss at the same state as {@link WindowGroup} counts it:
-     * given dL/d mScore and dL/d mInfo, adds to the gradient with respect to m, W, b, gain (counts) and offset (currents), and
-     * to that with respect to kappa.
-     *
-     * <pre>
-     * a_i = sum_k m_ki S_k      c_i = sum_kl m_ki I_kl m_li      delta_i = a_i score_i' + c_i info_i' + lossScale dloss_i/dx
-     * dL/dm_k = S_k score + 2 info sum_l I_kl m_l + delta kappa_k                dL/dkappa_k += sum_i m_ki delta_i
-     * </pre>
-     *
-     * @param scoreAdjoint S, K numbers
-     * @param infoAdjoint I, [K,K], symmetric
-     * @param kappaAdjoint K numbers, added to
-     * @param scratch at least 3 N floats
-     */
-    void observeAdjoint(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
-            float[] scoreAdjoint, float[] infoAdjoint, float lossScale, Gradient gradient, double[] kappaAdjoint,
-            float[] scratch);
+    /** Room for the gradient through the filter over windows of up to {@code maxBins} bins. */
+    FilterWindow filterWindow(int neurons, int rank, int inputs, int maxBins);
 
     /**
      * Loss of one bin summed over observed neurons: squared error for rates and currents, negative log likelihood in nats
      * for counts.
+     *
+     * @param scratch {@link #SCRATCH} floats
      */
-    double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v, int vOffset);
+    double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v, int vOffset,
+            float[] scratch);
 
-    /** Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N]. */
+    /**
+     * Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N].
+     *
+     * @param scratch {@link #SCRATCH} floats
+     */
     void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
-            int vOffset,
-            double[] squares, double[] observed);
+            int vOffset, double[] squares, double[] observed, float[] scratch);
+
+    /**
+     * One bin of {@link kappa.fitting.online.GainTracker}, for each observed neuron:
+     *
+     * <pre>
+     * change += (f - 1) rate - y log f        then  seen = d (seen + y)    predicted = d (predicted + rate)
+     *                                               f = (seen + prior) / (predicted + prior)
+     * </pre>
+     *
+     * @param y counts from {@code yOffset} on
+     * @param rate [N] what is predicted of the bin without tracking
+     * @param decay d
+     * @param prior positive
+     * @param seen [N]
+     * @param predicted [N]
+     * @param factors f, [N], positive
+     * @param scratch {@link #SCRATCH} floats
+     * @return change: by how much the factors change the negative log likelihood of this bin, which they do not know yet
+     */
+    double followGains(float[] y, int yOffset, float[] rate, float decay, float prior, float[] seen,
+            float[] predicted, float[] factors, float[] scratch);
 }

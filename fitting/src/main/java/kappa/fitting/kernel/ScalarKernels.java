@@ -11,7 +11,7 @@ public final class ScalarKernels implements RnnKernels {
 
     @Override
     public void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset,
-            float[] sums) {
+            float[] scratch) {
         LowRankNetwork net = model.network();
         int K = net.rank();
         double alpha = net.alpha();
@@ -93,7 +93,8 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     @Override
-    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates) {
+    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates,
+            float[] scratch) {
         LowRankNetwork net = model.network();
         for (int i = 0; i < net.neurons(); i++) {
             rates[i] = (float) LowRankNetwork.phi(current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
@@ -169,126 +170,20 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     @Override
-    public void recurrentAdjoint(KernelModel model, float[] kappa, float[] v, int vOffset, float[] driveAdjoint,
-            float[] slopeAdjoint, Gradient gradient, double[] kappaAdjoint, float[] scratch) {
-        LowRankNetwork net = model.network();
-        int N = net.neurons();
-        int K = net.rank();
-        double scale = LowRankNetwork.connectivityScale(N);
-        for (int i = 0; i < N; i++) {
-            double r = output(model, current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
-            double prime = scale * slope(model, r);
-            double bend = model.linearDynamics() ? 0 : -2 * r;
-            double drive = 0;
-            double slope = 0;
-            for (int k = 0; k < K; k++) {
-                double n = net.n()[k * N + i];
-                double across = 0;
-                for (int l = 0; l < K; l++) {
-                    across += slopeAdjoint[k * K + l] * (double) net.m()[l * N + i];
-                    gradient.m()[l * N + i] += (float) (prime * slopeAdjoint[k * K + l] * n);
-                }
-                drive += driveAdjoint[k] * n;
-                slope += across * n;
-                gradient.n()[k * N + i] += (float) (scale * driveAdjoint[k] * r + prime * across);
-            }
-            double delta = prime * (drive + bend * slope);
-            gradient.b()[i] += (float) delta;
-            throughCurrent(net, i, delta, kappa, v, vOffset, gradient, kappaAdjoint);
-        }
-    }
-
-    /** What dL/dx_i = delta means for m, W and kappa. */
-    private static void throughCurrent(LowRankNetwork net, int i, double delta, float[] kappa, float[] v, int vOffset,
-            Gradient gradient, double[] kappaAdjoint) {
-        int N = net.neurons();
-        for (int k = 0; k < net.rank(); k++) {
-            gradient.m()[k * N + i] += (float) (delta * kappa[k]);
-            kappaAdjoint[k] += delta * net.m()[k * N + i];
-        }
-        for (int s = 0; s < net.inputs(); s++) {
-            gradient.w()[s * N + i] += (float) (delta * v[vOffset + s]);
-        }
+    public double observeAndScore(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
+            double[] mScore, double[] mInfo, float[] scratch) {
+        observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, scratch);
+        return loss(model, y, yOffset, kappa, 0, v, vOffset, scratch);
     }
 
     @Override
-    public void observeAdjoint(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
-            float[] scoreAdjoint, float[] infoAdjoint, float lossScale, Gradient gradient, double[] kappaAdjoint,
-            float[] scratch) {
-        LowRankNetwork net = model.network();
-        int N = net.neurons();
-        int K = net.rank();
-        for (int i = 0; i < N; i++) {
-            double yi = y[yOffset + i];
-            if (Double.isNaN(yi)) {
-                continue;
-            }
-            double x = current(net, kappa, 0, v, vOffset, i);
-            double r = LowRankNetwork.phi(x + net.b()[i]);
-            double prime = LowRankNetwork.phiPrimeOfRate(r);
-            double g = model.gain()[i];
-            double rho = model.noise()[i];
-            double a = 0;
-            double c = 0;
-            for (int k = 0; k < K; k++) {
-                double across = 0;
-                for (int l = 0; l < K; l++) {
-                    across += infoAdjoint[k * K + l] * (double) net.m()[l * N + i];
-                }
-                a += scoreAdjoint[k] * (double) net.m()[k * N + i];
-                c += across * net.m()[k * N + i];
-            }
-            double score;
-            double info;
-            double scoreSlope;
-            double infoSlope;
-            switch (model.kind()) {
-                case RATES -> {
-                    double error = yi - g * r - model.offset()[i];
-                    score = g * prime * error / rho;
-                    info = g * g * prime * prime / rho;
-                    scoreSlope = -2 * r * score - info;
-                    infoSlope = -4 * r * info;
-                }
-                case CURRENTS -> {
-                    score = g * (yi - g * x - model.offset()[i]) / rho;
-                    info = g * g / rho;
-                    scoreSlope = -info;
-                    infoSlope = 0;
-                    gradient.offset()[i] -= (float) (a * g / rho);
-                }
-                case COUNTS -> {
-                    double low = 1 - r;
-                    double rate = g * (1 + r);
-                    score = (yi - rate) * low;
-                    info = rate * low * low;
-                    scoreSlope = -prime * (g * low + yi - rate);
-                    infoSlope = prime * low * (g * low - 2 * rate);
-                    gradient.gain()[i] += (float) ((1 + r) * low * (c * low - a));
-                }
-                default -> throw new IllegalStateException(model.kind().toString());
-            }
-            double delta = a * scoreSlope + c * infoSlope;
-            if (lossScale != 0) {
-                delta += lossScale * lossSlope(model, yi, x, r, i, lossScale, gradient);
-            }
-            for (int k = 0; k < K; k++) {
-                double across = 0;
-                for (int l = 0; l < K; l++) {
-                    across += infoAdjoint[k * K + l] * (double) net.m()[l * N + i];
-                }
-                gradient.m()[k * N + i] += (float) (scoreAdjoint[k] * score + 2 * across * info);
-            }
-            if (model.kind() != ObservationKind.CURRENTS) {
-                gradient.b()[i] += (float) delta;
-            }
-            throughCurrent(net, i, delta, kappa, v, vOffset, gradient, kappaAdjoint);
-        }
+    public FilterWindow filterWindow(int neurons, int rank, int inputs, int maxBins) {
+        return new ScalarFilterWindow(neurons, rank, inputs, maxBins);
     }
 
     @Override
     public double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
-            int vOffset) {
+            int vOffset, float[] scratch) {
         LowRankNetwork net = model.network();
         double sum = 0;
         for (int i = 0; i < net.neurons(); i++) {
@@ -316,7 +211,7 @@ public final class ScalarKernels implements RnnKernels {
 
     @Override
     public void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
-            int vOffset, double[] squares, double[] observed) {
+            int vOffset, double[] squares, double[] observed, float[] scratch) {
         LowRankNetwork net = model.network();
         for (int i = 0; i < net.neurons(); i++) {
             double yi = y[yOffset + i];
@@ -326,5 +221,23 @@ public final class ScalarKernels implements RnnKernels {
                 observed[i]++;
             }
         }
+    }
+
+    @Override
+    public double followGains(float[] y, int yOffset, float[] rate, float decay, float prior, float[] seen,
+            float[] predicted, float[] factors, float[] scratch) {
+        double change = 0;
+        for (int i = 0; i < factors.length; i++) {
+            double count = y[yOffset + i];
+            if (Double.isNaN(count)) {
+                continue;
+            }
+            double f = factors[i];
+            change += (f - 1) * rate[i] - (count > 0 ? count * Math.log(f) : 0);
+            seen[i] = (float) (decay * (seen[i] + count));
+            predicted[i] = decay * (predicted[i] + rate[i]);
+            factors[i] = (seen[i] + prior) / (predicted[i] + prior);
+        }
+        return change;
     }
 }

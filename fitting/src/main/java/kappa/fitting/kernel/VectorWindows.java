@@ -322,9 +322,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     /** phi of what stands in all windows of a stretch of panels. */
     private static void activate(float[] x, int at, int panels, int step, int count) {
         for (int j = 0; j < panels; j++) {
-            for (int i = at + j * step; i < at + j * step + count * PANEL; i += WIDTH) {
-                VectorKernels.phi(FloatVector.fromArray(LANES, x, i)).intoArray(x, i);
-            }
+            VectorFunctions.phi(x, at + j * step, x, at + j * step, count * PANEL);
         }
     }
 

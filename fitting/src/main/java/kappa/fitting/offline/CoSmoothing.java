@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.online.FitPlan;
@@ -134,6 +135,7 @@ public final class CoSmoothing {
         private final double[] observed;
         private final double[] predicted;
         private final KernelModel plain;
+        private final float[] scratch = new float[RnnKernels.SCRATCH];
         private final float[] pair;
         private final float[] v;
         private final float[] rates;
@@ -167,7 +169,7 @@ public final class CoSmoothing {
         public void bin(float[] y, float[] u, float[] vNow) {
             int K = network.rank();
             System.arraycopy(vNow, 0, v, vNow.length, vNow.length);
-            KernelProvider.kernels().rollout(plain, v, 0, 1, pair, 0, new float[K]);
+            KernelProvider.kernels().rollout(plain, v, 0, 1, pair, 0, scratch);
             System.arraycopy(pair, K, pair, 0, K);
             System.arraycopy(vNow, 0, v, 0, vNow.length);
             for (int k = 0; k < K; k++) {

@@ -58,11 +58,8 @@ public final class ConstantRate {
         for (int i = 0; i < mean.length; i++) {
             float value = y[yOffset + i];
             if (kind == ObservationKind.COUNTS) {
-                if (value > 0) {
-                    sum -= value * logMean[i];
-                } else if (Float.isNaN(value)) {
-                    sum -= mean[i];
-                }
+                // Not asked whether it is zero: the processor would guess wrongly for every other neuron.
+                sum -= Float.isNaN(value) ? mean[i] : value * logMean[i];
             } else if (!Float.isNaN(value)) {
                 double error = value - mean[i];
                 sum += error * error;

@@ -1,6 +1,7 @@
 package kappa.fitting.online;
 
 import java.util.Arrays;
+import kappa.fitting.kernel.FilterWindow;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.RnnKernels;
@@ -18,17 +19,14 @@ import kappa.fitting.kernel.RnnKernels;
  *                 F_ = 2 Pp_ F P    P_ = F' Pp_ F                 kappa_ = (1-alpha) kp_ + adjoint of the drive
  * </pre>
  *
- * <p>with symmetric parts understood, and the neurons' part in {@link RnnKernels#observeAdjoint} and
- * {@link RnnKernels#recurrentAdjoint}. Allocates nothing after construction. Not thread-safe.
+ * <p>with symmetric parts understood, and the neurons' part in {@link FilterWindow#observeAdjoint} and
+ * {@link FilterWindow#recurrentAdjoint}. Allocates nothing after construction. Not thread-safe.
  */
 final class FilterGradient {
 
-    private final RnnKernels kernels;
+    private final FilterWindow window;
     private final int K;
-    private final int S;
-    private final int neurons;
     private final Bin[] bins;
-    private final float[] scratch;
     private final double[] factor;
     private final double[] work;
     private final double[] work2;
@@ -67,13 +65,10 @@ final class FilterGradient {
     }
 
     FilterGradient(RnnKernels kernels, int neurons, int rank, int inputs, int maxBins) {
-        this.kernels = kernels;
-        this.neurons = neurons;
+        window = kernels.filterWindow(neurons, rank, inputs, maxBins);
         K = rank;
-        S = inputs;
         bins = new Bin[maxBins];
         Arrays.setAll(bins, t -> new Bin(K));
-        scratch = new float[3 * neurons];
         factor = new double[K * K];
         work = new double[K * K];
         work2 = new double[K * K];
@@ -99,7 +94,7 @@ final class FilterGradient {
 
     /**
      * Adds the gradient of {@code scale} times the one-step loss, summed over bins and observed neurons in the unit of
-     * {@link kappa.fitting.kernel.WindowGroup}.
+     * {@link FilterWindow#observeAdjoint}.
      *
      * @param y [bins,N] from {@code yOffset} on
      * @param v [bins + 1,S] from {@code vOffset} on
@@ -114,25 +109,25 @@ final class FilterGradient {
             Gradient gradient, double[] processNoiseAdjoint) {
         System.arraycopy(start, startOffset, bins[0].before, 0, K);
         System.arraycopy(startCovariance, covarianceOffset, bins[0].covarianceBefore, 0, K * K);
+        window.begin(model, y, yOffset, v, vOffset, gradient);
+        double alpha = model.network().alpha();
         for (int t = 0; t < count; t++) {
-            Bin next = t + 1 < count ? bins[t + 1] : null;
-            if (!forward(model, bins[t], next, y, yOffset + t * neurons, v, vOffset + t * S, processNoise)) {
+            if (!forward(t, t == count - 1, alpha, processNoise)) {
                 return false;
             }
         }
         Arrays.fill(kappaAdjoint, 0);
         Arrays.fill(covarianceAdjoint, 0);
         for (int t = count - 1; t >= 0; t--) {
-            backward(model, bins[t], y, yOffset + t * neurons, v, vOffset + t * S, scale, t == count - 1, gradient,
-                    processNoiseAdjoint);
+            backward(t, t == count - 1, alpha, scale, processNoiseAdjoint);
         }
+        window.end();
         return true;
     }
 
-    private boolean forward(KernelModel model, Bin bin, Bin next, float[] y, int yOffset, float[] v, int vOffset,
-            double[] processNoise) {
-        double alpha = model.network().alpha();
-        kernels.recurrent(model, bin.before, v, vOffset, vector, bin.transition, scratch);
+    private boolean forward(int t, boolean last, double alpha, double[] processNoise) {
+        Bin bin = bins[t];
+        window.recurrent(t, bin.before, vector, bin.transition);
         for (int k = 0; k < K; k++) {
             bin.prior[k] = (float) ((1 - alpha) * bin.before[k] + alpha * vector[k]);
             for (int l = 0; l < K; l++) {
@@ -147,11 +142,12 @@ final class FilterGradient {
         if (!SmallMatrix.invert(work2, bin.precision, factor, K)) {
             return false;
         }
-        if (next == null) {
-            // The last bin's update reaches no loss.
+        window.observe(t, 0, bin.prior, bin.innovation, work);
+        if (last) {
+            // Its update reaches no loss.
             return true;
         }
-        kernels.observe(model, y, yOffset, bin.prior, v, vOffset + S, bin.innovation, work, scratch);
+        Bin next = bins[t + 1];
         for (int i = 0; i < K * K; i++) {
             work[i] += bin.precision[i];
         }
@@ -162,7 +158,7 @@ final class FilterGradient {
         for (int k = 0; k < K; k++) {
             bin.first[k] = (float) (bin.prior[k] + vector[k]);
         }
-        kernels.observe(model, y, yOffset, bin.first, v, vOffset + S, bin.innovation, work, scratch);
+        window.observe(t, 1, bin.first, bin.innovation, work);
         for (int k = 0; k < K; k++) {
             for (int l = 0; l < K; l++) {
                 work[k * K + l] += bin.precision[k * K + l];
@@ -182,19 +178,17 @@ final class FilterGradient {
         return finite;
     }
 
-    private void backward(KernelModel model, Bin bin, float[] y, int yOffset, float[] v, int vOffset, float scale,
-            boolean last, Gradient gradient, double[] processNoiseAdjoint) {
-        double alpha = model.network().alpha();
+    private void backward(int t, boolean last, double alpha, float scale, double[] processNoiseAdjoint) {
+        Bin bin = bins[t];
         Arrays.fill(priorAdjoint, 0);
         Arrays.fill(precisionAdjoint, 0);
         Arrays.fill(stateAdjoint, 0);
         Arrays.fill(matrixAdjoint, 0);
         if (!last) {
-            secondUpdate(model, bin, y, yOffset, v, vOffset, gradient);
+            secondUpdate(t, bin);
             firstUpdate(bin);
         }
-        kernels.observeAdjoint(model, y, yOffset, bin.prior, v, vOffset + S, stateAdjoint, matrixAdjoint, scale,
-                gradient, priorAdjoint, scratch);
+        window.observeAdjoint(t, 0, stateAdjoint, matrixAdjoint, scale, priorAdjoint);
         // P_prior's adjoint: -Pi Pi_ Pi
         SmallMatrix.multiply(bin.precision, precisionAdjoint, work, K);
         SmallMatrix.multiply(work, bin.precision, work2, K);
@@ -220,13 +214,11 @@ final class FilterGradient {
             stateAdjoint[k] = (float) (alpha * priorAdjoint[k]);
             kappaAdjoint[k] = (1 - alpha) * priorAdjoint[k];
         }
-        kernels.recurrentAdjoint(model, bin.before, v, vOffset, stateAdjoint, matrixAdjoint, gradient, kappaAdjoint,
-                scratch);
+        window.recurrentAdjoint(t, stateAdjoint, matrixAdjoint, kappaAdjoint);
     }
 
     /** From kappa_ and P_ of the posterior to firstAdjoint, priorAdjoint and precisionAdjoint. */
-    private void secondUpdate(KernelModel model, Bin bin, float[] y, int yOffset, float[] v, int vOffset,
-            Gradient gradient) {
+    private void secondUpdate(int t, Bin bin) {
         for (int k = 0; k < K; k++) {
             for (int l = 0; l < K; l++) {
                 work[k * K + l] = covarianceAdjoint[k * K + l] + 0.5
@@ -247,8 +239,7 @@ final class FilterGradient {
                 precisionAdjoint[k * K + l] = -work[k * K + l] - outer;
             }
         }
-        kernels.observeAdjoint(model, y, yOffset, bin.first, v, vOffset + S, stateAdjoint, matrixAdjoint, 0f, gradient,
-                firstAdjoint, scratch);
+        window.observeAdjoint(t, 1, stateAdjoint, matrixAdjoint, 0f, firstAdjoint);
     }
 
     /** From firstAdjoint to what the sweep at the prior needs. */

@@ -1,6 +1,7 @@
 package kappa.fitting.online;
 
 import java.util.Arrays;
+import kappa.fitting.kernel.RnnKernels;
 
 /**
  * Follows slow drifts of each neuron's gain: electrodes move, attention comes and goes. A predicted rate is
@@ -17,22 +18,25 @@ public final class GainTracker {
 
     public static final double DEFAULT_BINS = 30;
 
-    private static final double PRIOR_SPIKES = 10;
+    private static final float PRIOR_SPIKES = 10;
 
-    private final double decay;
-    private final double[] seen;
-    private final double[] predicted;
+    private final RnnKernels kernels;
+    private final float decay;
+    private final float[] seen;
+    private final float[] predicted;
     private final float[] factors;
+    private final float[] scratch = new float[RnnKernels.SCRATCH];
 
-    public GainTracker(int neurons) {
-        this(neurons, DEFAULT_BINS);
+    public GainTracker(RnnKernels kernels, int neurons) {
+        this(kernels, neurons, DEFAULT_BINS);
     }
 
     /** @param bins the time constant tau */
-    public GainTracker(int neurons, double bins) {
-        decay = Math.exp(-1 / bins);
-        seen = new double[neurons];
-        predicted = new double[neurons];
+    public GainTracker(RnnKernels kernels, int neurons, double bins) {
+        this.kernels = kernels;
+        decay = (float) Math.exp(-1 / bins);
+        seen = new float[neurons];
+        predicted = new float[neurons];
         factors = new float[neurons];
         Arrays.fill(factors, 1);
     }
@@ -47,51 +51,30 @@ public final class GainTracker {
      *
      * @param y counts from {@code yOffset} on, N numbers, NaN where not observed
      * @param rate what was predicted of the bin without tracking, N numbers
+     * @return by how much the factors, as they were before, change the loss of the bin, in nats: sum_i (f_i - 1) rate_i - y_i
+     *         log f_i over observed neurons
      */
-    public void learn(float[] y, int yOffset, float[] rate) {
-        for (int i = 0; i < factors.length; i++) {
-            float value = y[yOffset + i];
-            if (!Float.isNaN(value)) {
-                seen[i] = decay * (seen[i] + value);
-                predicted[i] = decay * (predicted[i] + rate[i]);
-                factors[i] = (float) ((seen[i] + PRIOR_SPIKES) / (predicted[i] + PRIOR_SPIKES));
-            }
-        }
-    }
-
-    /**
-     * By how much tracking changes the loss of a bin of counts, in nats: sum_i (f_i - 1) rate_i - y_i log f_i over observed
-     * neurons.
-     *
-     * @param rate what is predicted without tracking, N numbers
-     */
-    public double lossChange(float[] y, int yOffset, float[] rate) {
-        double sum = 0;
-        for (int i = 0; i < factors.length; i++) {
-            float value = y[yOffset + i];
-            if (!Float.isNaN(value)) {
-                sum += (factors[i] - 1) * rate[i];
-                if (value > 0) {
-                    sum -= value * Math.log(factors[i]);
-                }
-            }
-        }
-        return sum;
+    public double learn(float[] y, int yOffset, float[] rate) {
+        return kernels.followGains(y, yOffset, rate, decay, PRIOR_SPIKES, seen, predicted, factors,
+                scratch);
     }
 
     /** The two sums, [2 N], for a checkpoint. */
     public double[] save() {
-        double[] out = Arrays.copyOf(seen, 2 * seen.length);
-        System.arraycopy(predicted, 0, out, seen.length, seen.length);
+        double[] out = new double[2 * seen.length];
+        for (int i = 0; i < seen.length; i++) {
+            out[i] = seen[i];
+            out[seen.length + i] = predicted[i];
+        }
         return out;
     }
 
     /** Goes on where {@link #save} was called. */
     public void restore(double[] saved) {
-        System.arraycopy(saved, 0, seen, 0, seen.length);
-        System.arraycopy(saved, seen.length, predicted, 0, seen.length);
         for (int i = 0; i < factors.length; i++) {
-            factors[i] = (float) ((seen[i] + PRIOR_SPIKES) / (predicted[i] + PRIOR_SPIKES));
+            seen[i] = (float) saved[i];
+            predicted[i] = (float) saved[seen.length + i];
+            factors[i] = (seen[i] + PRIOR_SPIKES) / (predicted[i] + PRIOR_SPIKES);
         }
     }
 }

@@ -50,7 +50,7 @@ public final class LatentFilter {
         covariance = new double[rank * rank];
         v = new float[inputs];
         kappaFloat = new float[rank];
-        scratch = new float[2 * neurons];
+        scratch = new float[RnnKernels.SCRATCH];
         drive = new double[rank];
         jacobian = new double[rank * rank];
         score = new double[rank];
@@ -141,28 +141,31 @@ public final class LatentFilter {
         System.arraycopy(rows, offset, v, 0, v.length);
     }
 
-    /** Loss of the bin at the present state; after {@code predict} this is the one-step prediction's. */
-    public double loss(KernelModel model, float[] y, int yOffset) {
-        toFloat();
-        return kernels.loss(model, y, yOffset, kappaFloat, 0, v, 0);
-    }
-
     /** r = phi(x + b) at the present state, [N], written to {@code rates}. */
     void rates(KernelModel model, float[] rates) {
         toFloat();
-        kernels.rates(model, kappaFloat, v, 0, rates);
+        kernels.rates(model, kappaFloat, v, 0, rates, scratch);
     }
 
-    /** Takes the bin's activity into account; y_i = NaN is not observed. */
-    public void update(KernelModel model, float[] y, int yOffset) {
+    /**
+     * Takes the bin's activity into account; y_i = NaN is not observed.
+     *
+     * @return the loss of the bin at the state before, in the unit of {@link RnnKernels#loss}; after {@code predict} this is
+     *         the one-step prediction's
+     */
+    public double update(KernelModel model, float[] y, int yOffset) {
+        toFloat();
+        double loss = kernels.observeAndScore(model, y, yOffset, kappaFloat, v, 0, score, info, scratch);
         if (!SmallMatrix.invert(covariance, priorInverse, factor, rank)) {
             divergences++;
-            return;
+            return loss;
         }
         System.arraycopy(kappa, 0, prior, 0, rank);
         for (int pass = 0; pass < UPDATES; pass++) {
-            toFloat();
-            kernels.observe(model, y, yOffset, kappaFloat, v, 0, score, info, scratch);
+            if (pass > 0) {
+                toFloat();
+                kernels.observe(model, y, yOffset, kappaFloat, v, 0, score, info, scratch);
+            }
             for (int i = 0; i < work.length; i++) {
                 work[i] = priorInverse[i] + info[i];
             }
@@ -181,13 +184,14 @@ public final class LatentFilter {
             if (!usable) {
                 divergences++;
                 System.arraycopy(prior, 0, kappa, 0, rank);
-                return;
+                return loss;
             }
             for (int k = 0; k < rank; k++) {
                 kappa[k] += step[k];
             }
         }
         System.arraycopy(posterior, 0, covariance, 0, covariance.length);
+        return loss;
     }
 
     private void toFloat() {

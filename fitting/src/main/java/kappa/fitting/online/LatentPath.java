@@ -30,7 +30,7 @@ public final class LatentPath {
     /** Rows of the free run and of v: before and after this bin. */
     private final float[] free;
     private final float[] vPair;
-    private final float[] sums;
+    private final float[] scratch = new float[RnnKernels.SCRATCH];
     /** Null unless gains are tracked. */
     private final GainTracker tracker;
     private final float[] rates;
@@ -46,13 +46,12 @@ public final class LatentPath {
         inputs = plan.inputs();
         kind = plan.kind();
         boolean tracks = kind == ObservationKind.COUNTS && plan.settings().trackerBins() > 0;
-        tracker = tracks ? new GainTracker(neurons, plan.settings().trackerBins()) : null;
+        tracker = tracks ? new GainTracker(kernels, neurons, plan.settings().trackerBins()) : null;
         rates = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
         constantRate = new ConstantRate(kind, neurons);
         free = new float[2 * rank];
         vPair = new float[2 * inputs];
-        sums = new float[rank];
         published = first;
     }
 
@@ -191,28 +190,28 @@ public final class LatentPath {
             System.arraycopy(v, vOffset, vPair, inputs, inputs);
             filter.predict(model, published.processNoise());
             filter.setInputs(v, vOffset);
-            predictionError = filter.loss(model, y, yOffset);
             if (tracker != null) {
-                track(model, y, yOffset);
+                predictionError = track(model, y, yOffset);
             }
+            predictionError += filter.update(model, y, yOffset);
             baselineError = constantRate.loss(y, yOffset);
             spikes = kind == ObservationKind.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
-            kernels.rollout(model, vPair, 0, 1, free, 0, sums);
+            kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
             oneStep.add(predictionError, baselineError, spikes);
-            freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs), baselineError, spikes);
+            freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError,
+                    spikes);
             System.arraycopy(free, rank, free, 0, rank);
-            filter.update(model, y, yOffset);
         }
         constantRate.learn(y, yOffset / neurons, 1);
     }
 
-    private void track(KernelModel model, float[] y, int yOffset) {
+    /** By how much tracked gains change the loss of the bin's prediction. */
+    private double track(KernelModel model, float[] y, int yOffset) {
         filter.rates(model, rates);
         for (int i = 0; i < neurons; i++) {
             rates[i] = model.gain()[i] * (1 + rates[i]);
         }
-        predictionError += tracker.lossChange(y, yOffset, rates);
-        tracker.learn(y, yOffset, rates);
+        return tracker.learn(y, yOffset, rates);
     }
 
     /** The gain tracker's sums, for a checkpoint; empty if gains are not tracked. */

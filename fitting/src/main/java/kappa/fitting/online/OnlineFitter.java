@@ -280,10 +280,10 @@ public final class OnlineFitter implements FittingAlgorithm {
             for (int t = 1; t <= trial.bins(); t++) {
                 filter.predict(averaged, q);
                 filter.setInputs(trial.v(), t * S);
+                double loss = filter.update(averaged, trial.y(), (t - 1) * N);
                 if (t > trial.warmUp()) {
-                    losses[f] += filter.loss(averaged, trial.y(), (t - 1) * N);
+                    losses[f] += loss;
                 }
-                filter.update(averaged, trial.y(), (t - 1) * N);
             }
         });
         for (int f = 0; f < losses.length; f++) {
@@ -383,7 +383,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     /** Before anything was learned, kappa's scale is that of a free run. */
     private void firstKappaScale(Trial trial) {
         float[] kappa = new float[(trial.bins() + 1) * K];
-        kernels.rollout(model, trial.v(), 0, trial.bins(), kappa, 0, new float[K]);
+        kernels.rollout(model, trial.v(), 0, trial.bins(), kappa, 0, new float[RnnKernels.SCRATCH]);
         for (int k = 0; k < K; k++) {
             double sum = 0;
             for (int t = 1; t <= trial.bins(); t++) {
@@ -432,7 +432,8 @@ public final class OnlineFitter implements FittingAlgorithm {
             }
         }
         float[] free = filtered.clone();
-        kernels.rollout(model, trial.v(), warmUp * S, T - warmUp, free, warmUp * K, new float[K]);
+        kernels.rollout(model, trial.v(), warmUp * S, T - warmUp, free, warmUp * K,
+                new float[RnnKernels.SCRATCH]);
         for (int t = warmUp; t <= T; t++) {
             double square = 0;
             for (int k = 0; k < K; k++) {
@@ -454,9 +455,10 @@ public final class OnlineFitter implements FittingAlgorithm {
         Trial trial = newest.trial();
         double[] squares = new double[N];
         double[] observed = new double[N];
+        float[] scratch = new float[RnnKernels.SCRATCH];
         for (int t = trial.warmUp() + 1; t <= trial.bins(); t++) {
             kernels.squaredErrors(model, trial.y(), (t - 1) * N, newest.states(), t * K, trial.v(), t * S, squares,
-                    observed);
+                    observed, scratch);
         }
         noiseWeight = NOISE_FORGETTING * noiseWeight + 1 - NOISE_FORGETTING;
         for (int i = 0; i < N; i++) {

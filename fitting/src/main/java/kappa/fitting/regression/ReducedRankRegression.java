@@ -372,15 +372,17 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         double unit = linear ? WEAK : 1;
         KernelModel model = model(network, (float) unit);
         double sum = 0;
+        float[] scratch = new float[RnnKernels.SCRATCH];
         for (Trial trial : held) {
             int first = trial.warmUp();
             float[] kappa = new float[(trial.bins() - first + 1) * K];
             if (first > 0 && !project(network, currents(trial)[first - 1], trial.v(), first * S, unit, kappa)) {
                 continue;
             }
-            kernels.rollout(model, trial.v(), first * S, trial.bins() - first, kappa, 0, new float[K]);
+            kernels.rollout(model, trial.v(), first * S, trial.bins() - first, kappa, 0, scratch);
             for (int t = first; t < trial.bins(); t++) {
-                sum += kernels.loss(model, trial.y(), t * N, kappa, (t - first + 1) * K, trial.v(), (t + 1) * S);
+                sum += kernels.loss(model, trial.y(), t * N, kappa, (t - first + 1) * K, trial.v(), (t + 1) * S,
+                        scratch);
             }
         }
         return sum;
@@ -465,6 +467,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         double[] errors = new double[N];
         double[] observed = new double[N];
         float[] pair = new float[2 * K];
+        float[] scratch = new float[RnnKernels.SCRATCH];
         for (Trial trial : recent) {
             double[][] z = currents(trial);
             boolean follows = false;
@@ -477,7 +480,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
                 if (follows) {
                     float[] predicted = new float[2 * K];
                     System.arraycopy(pair, 0, predicted, 0, K);
-                    kernels.rollout(model, trial.v(), t * S, 1, predicted, 0, new float[K]);
+                    kernels.rollout(model, trial.v(), t * S, 1, predicted, 0, scratch);
                     for (int k = 0; k < K; k++) {
                         double step = kappa[k] - predicted[K + k];
                         steps[k] += step * step;
@@ -491,7 +494,8 @@ public final class ReducedRankRegression implements FittingAlgorithm {
                 }
                 bins++;
                 if (plan.kind() != ObservationKind.COUNTS) {
-                    kernels.squaredErrors(model, trial.y(), t * N, kappa, 0, trial.v(), (t + 1) * S, errors, observed);
+                    kernels.squaredErrors(model, trial.y(), t * N, kappa, 0, trial.v(), (t + 1) * S, errors, observed,
+                            scratch);
                 }
             }
         }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RnnKernelsTest {
 
@@ -89,18 +90,18 @@ class RnnKernelsTest {
         // A float sum of N terms of order one errs by about sqrt(N) times 1e-7 of its terms, and phi by 4e-7 each.
         double tolerance = 4e-6 * Math.sqrt(N) + 4e-6;
 
+        float[] scratch = new float[RnnKernels.SCRATCH];
         float[] kappaScalar = new float[(BINS + 1) * K];
         Arrays.fill(kappaScalar, 0, K, 0.4f);
         float[] kappaVector = kappaScalar.clone();
-        scalar.rollout(p.model, p.v, 0, BINS, kappaScalar, 0, new float[K]);
-        vector.rollout(p.model, p.v, 0, BINS, kappaVector, 0, new float[K]);
+        scalar.rollout(p.model, p.v, 0, BINS, kappaScalar, 0, scratch);
+        vector.rollout(p.model, p.v, 0, BINS, kappaVector, 0, scratch);
         assertThat(kappaVector).usingComparatorWithPrecision(2e-6f).containsExactly(kappaScalar);
 
         double[] drive = new double[K];
         double[] slope = new double[K * K];
         double[] drive2 = new double[K];
         double[] slope2 = new double[K * K];
-        float[] scratch = new float[2 * N];
         scalar.recurrent(p.model, kappaScalar, p.v, 0, drive, slope, scratch);
         vector.recurrent(p.model, kappaScalar, p.v, 0, drive2, slope2, scratch);
         close(drive2, drive, 2e-6);
@@ -111,8 +112,67 @@ class RnnKernelsTest {
         close(drive2, drive, 10 * tolerance);
         close(slope2, slope, 10 * tolerance);
 
-        assertThat(vector.loss(p.model, p.y, N, kappaScalar, K, p.v, S))
-                .isCloseTo(scalar.loss(p.model, p.y, N, kappaScalar, K, p.v, S), within(4 * tolerance));
+        assertThat(vector.loss(p.model, p.y, N, kappaScalar, K, p.v, S, scratch))
+                .isCloseTo(scalar.loss(p.model, p.y, N, kappaScalar, K, p.v, S, scratch), within(4 * tolerance));
+
+        float[] rates = new float[N];
+        float[] rates2 = new float[N];
+        scalar.rates(p.model, kappaScalar, p.v, 0, rates, scratch);
+        vector.rates(p.model, kappaScalar, p.v, 0, rates2, scratch);
+        assertThat(rates2).usingComparatorWithPrecision(2e-6f).containsExactly(rates);
+
+        double[] squares = new double[N];
+        double[] squares2 = new double[N];
+        double[] observed = new double[N];
+        double[] observed2 = new double[N];
+        scalar.squaredErrors(p.model, p.y, N, kappaScalar, K, p.v, S, squares, observed, scratch);
+        vector.squaredErrors(p.model, p.y, N, kappaScalar, K, p.v, S, squares2, observed2, scratch);
+        close(squares2, squares, 4e-5);
+        assertThat(observed2).containsExactly(observed);
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
+    void observingAndScoringAtOnceShouldBeBothToTheLastBit(int N, int K, int S, ObservationKind kind) {
+        Problem p = Problem.random(N, K, S, kind);
+        float[] scratch = new float[RnnKernels.SCRATCH];
+        float[] kappa = new float[K];
+        Arrays.fill(kappa, 0.4f);
+        double[] score = new double[K];
+        double[] info = new double[K * K];
+        double[] score2 = new double[K];
+        double[] info2 = new double[K * K];
+        vector.observe(p.model, p.y, N, kappa, p.v, 0, score, info, scratch);
+        double loss = vector.loss(p.model, p.y, N, kappa, 0, p.v, 0, scratch);
+        assertThat(vector.observeAndScore(p.model, p.y, N, kappa, p.v, 0, score2, info2, scratch)).isEqualTo(loss);
+        assertThat(score2).containsExactly(score);
+        assertThat(info2).containsExactly(info);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 15, 16, 17, 71, 512, 513, 1030})
+    void trackedGainsShouldMatchTheScalarReferenceAtEveryLength(int N) {
+        Random random = new Random(SEED);
+        float[] scratch = new float[RnnKernels.SCRATCH];
+        float[][] sums = new float[6][N];
+        Arrays.fill(sums[2], 1);
+        Arrays.fill(sums[5], 1);
+        for (int t = 0; t < 50; t++) {
+            float[] y = new float[N + 1];
+            float[] rate = new float[N];
+            for (int i = 0; i < N; i++) {
+                y[1 + i] = random.nextInt(10) == 0 ? Float.NaN : random.nextInt(1 + i % 5);
+                rate[i] = 3 * random.nextFloat();
+            }
+            double expected = scalar.followGains(y, 1, rate, 0.97f, 10f, sums[0], sums[1], sums[2], scratch);
+            double change = vector.followGains(y, 1, rate, 0.97f, 10f, sums[3], sums[4], sums[5], scratch);
+            // A float sum of N terms of order one.
+            assertThat(change).isCloseTo(expected, within(1e-6 * N + 1e-6));
+        }
+        for (int j = 0; j < 3; j++) {
+            // Each bin rounds once more, and is forgotten with the rest.
+            assertThat(sums[3 + j]).usingComparatorWithPrecision(2e-5f).containsExactly(sums[j]);
+        }
     }
 
     @ParameterizedTest
@@ -154,10 +214,11 @@ class RnnKernelsTest {
         int K = p.rank();
         int S = p.model.network().inputs();
         float[] kappa = Arrays.copyOf(p.start(), (BINS + 1) * K);
-        scalar.rollout(p.model, p.v, 0, BINS, kappa, 0, new float[K]);
+        scalar.rollout(p.model, p.v, 0, BINS, kappa, 0, new float[RnnKernels.SCRATCH]);
         double sum = 0;
         for (int t = 0; t < BINS; t++) {
-            double bin = scalar.loss(p.model, p.y, t * N, kappa, (t + 1) * K, p.v, (t + 1) * S);
+            double bin = scalar.loss(p.model, p.y, t * N, kappa, (t + 1) * K, p.v, (t + 1) * S,
+                    new float[RnnKernels.SCRATCH]);
             sum += p.model.kind() == ObservationKind.COUNTS ? bin : bin / 2;
         }
         return sum;

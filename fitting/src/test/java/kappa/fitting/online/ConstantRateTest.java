@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.network.LowRankNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +68,8 @@ class ConstantRateTest {
         KernelModel model = KernelModel.of(silent, kind, counts ? constant.mean().clone() : new float[]{1, 1, 1},
                 counts ? new float[3] : constant.mean().clone(), new float[]{1, 1, 1});
         float[] y = {2, NAN, 1};
-        double loss = KernelProvider.kernels().loss(model, y, 0, new float[1], 0, new float[0], 0);
+        double loss = KernelProvider.kernels().loss(model, y, 0, new float[1], 0, new float[0], 0,
+                new float[RnnKernels.SCRATCH]);
         // Sums over neurons in float.
         assertThat(constant.loss(y, 0)).isCloseTo(loss, within(1e-5));
     }

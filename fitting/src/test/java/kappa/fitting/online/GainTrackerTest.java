@@ -3,6 +3,7 @@ package kappa.fitting.online;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import kappa.fitting.kernel.KernelProvider;
 import org.junit.jupiter.api.Test;
 
 class GainTrackerTest {
@@ -11,7 +12,7 @@ class GainTrackerTest {
 
     @Test
     void shouldFollowTheDefinition() {
-        GainTracker tracker = new GainTracker(1);
+        GainTracker tracker = new GainTracker(KernelProvider.kernels(), 1);
         double seen = 0;
         double predicted = 0;
         float[][] bins = {{3, 1.5f}, {0, 0.5f}, {2, 2.5f}};
@@ -27,7 +28,7 @@ class GainTrackerTest {
 
     @Test
     void shouldTrustTheModelAtFirstAndTheNeuronInTheEnd() {
-        GainTracker tracker = new GainTracker(2);
+        GainTracker tracker = new GainTracker(KernelProvider.kernels(), 2);
         assertThat(tracker.factors()).containsExactly(1, 1);
         for (int t = 0; t < 500; t++) {
             tracker.learn(new float[]{1, 2}, 0, RATE);
@@ -40,7 +41,7 @@ class GainTrackerTest {
 
     @Test
     void shouldLeaveNeuronsAloneThatAreNotObserved() {
-        GainTracker tracker = new GainTracker(2);
+        GainTracker tracker = new GainTracker(KernelProvider.kernels(), 2);
         tracker.learn(new float[]{9, 9, 5, 0}, 2, RATE);
         float before = tracker.factors()[0];
         tracker.learn(new float[]{Float.NaN, 0}, 0, RATE);
@@ -50,8 +51,8 @@ class GainTrackerTest {
 
     @Test
     void shouldGoOnFromWhatItSaved() {
-        GainTracker one = new GainTracker(2);
-        GainTracker other = new GainTracker(2);
+        GainTracker one = new GainTracker(KernelProvider.kernels(), 2);
+        GainTracker other = new GainTracker(KernelProvider.kernels(), 2);
         one.learn(new float[]{3, 0}, 0, RATE);
         other.restore(one.save());
         one.learn(new float[]{1, 1}, 0, RATE);
