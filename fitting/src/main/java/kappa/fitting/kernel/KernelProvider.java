@@ -14,6 +14,10 @@ public final class KernelProvider {
             ? new VectorMatrixKernels()
             : new ScalarMatrixKernels();
 
+    private static final MachineProbe PROBE = KERNELS instanceof VectorKernels
+            ? new VectorProbes()
+            : new ScalarProbes();
+
     private KernelProvider() {}
 
     public static RnnKernels kernels() {
@@ -22,6 +26,11 @@ public final class KernelProvider {
 
     public static MatrixKernels matrices() {
         return MATRICES;
+    }
+
+    /** What the chosen kernels are measured against. */
+    public static MachineProbe probe() {
+        return PROBE;
     }
 
     private static RnnKernels choose() {
