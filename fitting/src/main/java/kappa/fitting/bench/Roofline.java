@@ -53,18 +53,24 @@ public record Roofline(double computeMs, double memoryMs) {
     /** Of a step on the threads of {@code limits}. */
     public static Roofline of(GradientSize size, MachineLimits limits) {
         double steps = size.neuronSteps();
-        double parameters = size.parameters();
-        double compute = steps * instructions(size) / limits.fmaPerSecond() + steps / limits.phiPerSecond()
-                + parameters * ADAM_INSTRUCTIONS / limits.fmaPerSecond() + parameters / limits.rootsPerSecond();
-        double share = 1.0 / limits.threads();
+        Roofline adam = adam(size.parameters(), limits);
         double activity = Float.BYTES * steps;
         // No more than one window's rates need be kept at a time.
         double rates = (double) Float.BYTES * size.neurons() * size.bins();
-        double adam = Float.BYTES * parameters * ADAM_ARRAYS;
-        double memory = activity / limits.bytesPerSecond(activity * share)
-                + 2 * Float.BYTES * steps / limits.bytesPerSecond(rates * share)
-                + 2 * adam / limits.bytesPerSecond(adam * share);
-        return new Roofline(1e3 * compute, 1e3 * memory);
+        return new Roofline(
+                1e3 * (steps * instructions(size) / limits.fmaPerSecond() + steps / limits.phiPerSecond())
+                        + adam.computeMs,
+                1e3 * (activity / limits.bytesPerSecond(activity / limits.threads())
+                        + 2 * Float.BYTES * steps / limits.bytesPerSecond(rates / limits.threads()))
+                        + adam.memoryMs);
+    }
+
+    /** Of Adam alone. */
+    static Roofline adam(long parameters, MachineLimits limits) {
+        double bytes = (double) Float.BYTES * parameters * ADAM_ARRAYS;
+        return new Roofline(
+                1e3 * (parameters * ADAM_INSTRUCTIONS / limits.fmaPerSecond() + parameters / limits.rootsPerSecond()),
+                1e3 * 2 * bytes / limits.bytesPerSecond(bytes / limits.threads()));
     }
 
     /** Instructions for one neuron, bin and window, besides phi. */
