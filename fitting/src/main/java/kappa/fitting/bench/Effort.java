@@ -12,5 +12,5 @@ public record Effort(long warmUpNs, int repetitions, long repetitionNs) {
     public static final Effort FULL = new Effort(500_000_000, 15, 20_000_000);
 
     /** Enough to see that it works, not to judge by. */
-    public static final Effort QUICK = new Effort(20_000_000, 3, 2_000_000);
+    public static final Effort QUICK = new Effort(100_000_000, 3, 2_000_000);
 }

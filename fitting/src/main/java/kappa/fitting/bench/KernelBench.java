@@ -95,7 +95,8 @@ public final class KernelBench {
     public KernelBench(int threads, Effort effort) {
         this.effort = effort;
         MachineProbe probe = KernelProvider.probe();
-        limits = IntStream.of(1, threads).distinct().mapToObj(count -> MachineLimits.measure(probe, count)).toList();
+        limits = IntStream.of(1, threads).distinct()
+                .mapToObj(count -> MachineLimits.measure(probe, count)).toList();
     }
 
     /** For one thread and, if there are more, for all. */
@@ -163,7 +164,8 @@ public final class KernelBench {
     public List<FilterRow> filters() {
         List<FilterSize> sizes = Stream.concat(
                 Stream.of(ObservationKind.values()).map(kind -> new FilterSize(1024, 3, 4, kind)),
-                Stream.concat(IntStream.of(256, 4096, 16_384).mapToObj(n -> new FilterSize(n, 3, 4, ObservationKind.COUNTS)),
+                Stream.concat(
+                        IntStream.of(256, 4096, 16_384).mapToObj(n -> new FilterSize(n, 3, 4, ObservationKind.COUNTS)),
                         IntStream.of(1, 2, 5, 8).mapToObj(k -> new FilterSize(1024, k, 4, ObservationKind.COUNTS))))
                 .toList();
         List<Stopwatch.Time> times = Stopwatch.measure(
@@ -188,9 +190,11 @@ public final class KernelBench {
 
     /** Adam alone, on one thread. */
     public List<OptimiserRow> optimisers() {
-        List<Stopwatch.Time> times = Stopwatch.measure(IntStream.of(OPTIMISED).mapToObj(AdamStep::new).toList(), effort);
+        List<Stopwatch.Time> times = Stopwatch.measure(IntStream.of(OPTIMISED).mapToObj(AdamStep::new).toList(),
+                effort);
         return IntStream.range(0, OPTIMISED.length).mapToObj(i -> new OptimiserRow(OPTIMISED[i],
-                times.get(i).ns() / OPTIMISED[i], 1e6 * Roofline.adam(OPTIMISED[i], limits.getFirst()).ms() / OPTIMISED[i],
+                times.get(i).ns() / OPTIMISED[i],
+                1e6 * Roofline.adam(OPTIMISED[i], limits.getFirst()).ms() / OPTIMISED[i],
                 times.get(i).bytesAllocated())).toList();
     }
 }
