@@ -33,7 +33,7 @@ public final class KernelProvider {
         return PROBE;
     }
 
-    private static RnnKernels choose() {
+    static RnnKernels choose() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             LOG.warn("scalar kernels, some ten times slower: the JVM was started without"
                     + " --add-modules=jdk.incubator.vector (the launcher ./kappa sets it)");
