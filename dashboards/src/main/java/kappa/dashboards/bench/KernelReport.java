@@ -20,7 +20,8 @@ import kappa.fitting.bench.MachineLimits;
 import kappa.fitting.kernel.ObservationKind;
 
 /**
- * What the benchmark of the kernels found, as JSON values, as tables and as a picture. Parts that were not measured are empty.
+ * What the benchmark of the kernels found, as JSON values, as tables and as a picture. Parts that were not measured
+ * are empty.
  *
  * @param machine in words
  * @param limits of the machine, for one thread and for all
@@ -31,7 +32,10 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
 
     private static final String[] COLOURS = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd"};
 
-    /** Puts {@code machine_limits}, {@code bptt}, {@code filter}, {@code matrix} and {@code optimiser}, what there is of them. */
+    /**
+     * Puts {@code machine_limits}, {@code bptt}, {@code filter}, {@code matrix} and {@code optimiser}, what there is of
+     * them.
+     */
     public void addTo(Map<String, Object> out) {
         if (!limits.isEmpty()) {
             out.put("machine_limits", limits.stream().map(KernelReport::json).toList());
@@ -183,7 +187,8 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
     /** Writes {@code kernels-measured.md} and {@code kernels.svg} into a directory that exists. */
     public void write(Path directory) throws IOException {
         Files.writeString(directory.resolve("kernels-measured.md"),
-                "# Kernels, measured\n\nWritten by `./kappa bench --report`.\n\n![cost of a gradient step](kernels.svg)\n\n"
+                "# Kernels, measured\n\nWritten by `./kappa bench --report`.\n\n"
+                        + "![cost of a gradient step](kernels.svg)\n\n"
                         + tables());
         Files.writeString(directory.resolve("kernels.svg"), picture());
     }

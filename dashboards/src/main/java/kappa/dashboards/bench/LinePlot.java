@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.stream.DoubleStream;
 
 /**
- * A picture of a few curves as SVG: a logarithmic or linear abscissa whose ticks are the points themselves, an ordinate
- * from 0 on. Not thread-safe.
+ * A picture of a few curves as SVG: a logarithmic or linear abscissa whose ticks are the points themselves, an
+ * ordinate from 0 on. Not thread-safe.
  */
 final class LinePlot {
 

@@ -28,9 +28,9 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
 
 /**
- * How many bins a second go through the filter alone, whose model stands, and through filter and learning at the default number
- * of steps: a simulated decision network's spike counts, read from a file the way {@code ./kappa fit} reads it. Both begin
- * with trials that are not counted, in which the virtual machine compiles.
+ * How many bins a second go through the filter alone, whose model stands, and through filter and learning at the
+ * default number of steps: a simulated decision network's spike counts, read from a file the way {@code ./kappa fit}
+ * reads it. Both begin with trials that are not counted, in which the virtual machine compiles.
  */
 public final class ReplayBench {
 

@@ -18,6 +18,7 @@ import kappa.dashboards.bench.LatencyBench;
 import kappa.dashboards.bench.ReplayBench;
 import kappa.fitting.bench.Effort;
 import kappa.fitting.bench.KernelBench;
+import kappa.fitting.bench.KernelBench.Series;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.session.InvalidInputException;
@@ -84,6 +85,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
+    private Output.Progress progress;
+    private int begun;
+    private int total;
+
     @Override
     public Integer call() throws InterruptedException, IOException {
         require(threads == null || (threads >= 1 && threads <= MAX_THREADS), "--threads", threads,
@@ -100,13 +105,20 @@ final class BenchCommand implements Callable<Integer> {
         require(report == null || (Files.isDirectory(report) && Files.isWritable(report)), "--report", report,
                 "a directory that exists and can be written to");
         int processors = Runtime.getRuntime().availableProcessors();
+        boolean kernelParts = parts.stream().anyMatch(Part.KERNELS::contains);
+        Set<Series> series = parts.contains(Part.BPTT)
+                ? quick ? EnumSet.of(Series.PUBLISHED) : EnumSet.allOf(Series.class)
+                : EnumSet.noneOf(Series.class);
+        progress = new Output.Progress("measured", "parts");
+        parts.remove(Part.BPTT);
+        total = parts.size() + series.size() + (kernelParts ? 1 : 0);
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("machine", Machine.describe());
         if (!json) {
             System.out.println(Machine.describe() + "\n");
         }
-        if (parts.stream().anyMatch(Part.KERNELS::contains)) {
-            KernelReport kernels = kernels(parts, threads == null ? processors : threads);
+        if (kernelParts) {
+            KernelReport kernels = kernels(parts, series, threads == null ? processors : threads);
             kernels.addTo(out);
             if (!json) {
                 System.out.print(kernels.tables());
@@ -129,6 +141,7 @@ final class BenchCommand implements Callable<Integer> {
                 delete(directory);
             }
         }
+        progress.update(total, total);
         if (json) {
             Output.json(out);
         }
@@ -143,23 +156,23 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private KernelReport kernels(Set<Part> parts, int most) {
+    private KernelReport kernels(Set<Part> parts, Set<Series> series, int most) {
         say("what the machine can do");
         KernelBench bench = new KernelBench(most, quick ? Effort.QUICK : Effort.FULL);
         return new KernelReport(Machine.describe(), bench.limits(),
-                parts.contains(Part.BPTT) ? bench.gradients(!quick, BenchCommand::say) : List.of(),
+                bench.gradients(series, this::say),
                 parts.contains(Part.FILTER) ? told("filter", bench::filters) : List.of(),
                 parts.contains(Part.MATRIX) ? told("matrix products", bench::matrices) : List.of(),
                 parts.contains(Part.OPTIMISER) ? told("optimiser", bench::optimisers) : List.of());
     }
 
-    private static <T> List<T> told(String what, Supplier<List<T>> measurement) {
+    private <T> List<T> told(String what, Supplier<List<T>> measurement) {
         say(what);
         return measurement.get();
     }
 
-    private static void say(String what) {
-        System.err.println("measuring: " + what);
+    private void say(String what) {
+        progress.update(begun++, total, ": " + what);
     }
 
     private Map<String, Object> replay(Path directory, int count) {

@@ -3,6 +3,7 @@ package kappa.fitting.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -11,8 +12,9 @@ import kappa.fitting.kernel.MachineProbe;
 import kappa.fitting.kernel.ObservationKind;
 
 /**
- * Times the kernels as the fit, the filter and the training of tasks use them, beside the least time that this machine could
- * take ({@link Roofline}), which is measured in the same run. Not thread-safe; nothing else should run meanwhile.
+ * Times the kernels as the fit, the filter and the training of tasks use them, beside the least time that this
+ * machine could take ({@link Roofline}), which is measured in the same run. Not thread-safe; nothing else should run
+ * meanwhile.
  */
 public final class KernelBench {
 
@@ -38,8 +40,8 @@ public final class KernelBench {
      * @param ms median time
      * @param floor the least time
      * @param bytesAllocated on the heap
-     * @param jaxMs what jit-compiled JAX takes, scaled to this machine by {@link MachineLimits#referenceScale}; NaN where it was
-     *        not measured
+     * @param jaxMs what jit-compiled JAX takes, scaled to this machine by {@link MachineLimits#referenceScale}; NaN
+     *        where it was not measured
      */
     public record GradientRow(Series series, GradientSize size, int threads, double ms, Roofline floor,
             double bytesAllocated, double jaxMs) {
@@ -107,16 +109,13 @@ public final class KernelBench {
     /**
      * Gradient steps.
      *
-     * @param all or only those of the published sizes
      * @param progress is told what is being measured
      */
-    public List<GradientRow> gradients(boolean all, Consumer<String> progress) {
+    public List<GradientRow> gradients(Set<Series> wanted, Consumer<String> progress) {
         List<GradientRow> rows = new ArrayList<>();
-        for (Series series : Series.values()) {
-            if (all || series == Series.PUBLISHED) {
-                progress.accept("gradient, " + series.name().toLowerCase(Locale.ROOT));
-                rows.addAll(gradients(series));
-            }
+        for (Series series : wanted) {
+            progress.accept("gradient, " + series.name().toLowerCase(Locale.ROOT));
+            rows.addAll(gradients(series));
         }
         return rows;
     }

@@ -8,13 +8,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import kappa.fitting.kernel.MachineProbe;
 
 /**
- * What some threads of this machine can do at best, measured by small loops: the best of several repetitions, since whatever
- * else the machine does only ever makes a loop slower. Rates are sums over the threads. Immutable.
+ * What some threads of this machine can do at best, measured by small loops: the best of several repetitions, since
+ * whatever else the machine does only ever makes a loop slower. Rates are sums over the threads. Immutable.
  *
  * @param threads that ran at the same time
  * @param lanes floats an instruction works on
@@ -22,8 +23,8 @@ import kappa.fitting.kernel.MachineProbe;
  * @param phiPerSecond values of phi, as the kernels compute it
  * @param rootsPerSecond square roots, each with a division
  * @param libraryTanhPerSecond values of tanh by the platform's library
- * @param referenceScale by how much this machine is slower than that of the published comparisons: the ratio of their times for
- *        the library's tanh, on one thread each
+ * @param referenceScale by how much this machine is slower than that of the published comparisons: the ratio of their
+ *        times for the library's tanh, on one thread each
  * @param reads how fast memory is read, working sets of a thread rising
  */
 public record MachineLimits(int threads, int lanes, double fmaPerSecond, double phiPerSecond, double rootsPerSecond,
@@ -43,20 +44,20 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
     /** The loops must be compiled by then, while other threads wait for the compiler too. */
     private static final long WARM_UP_NS = 200_000_000;
     private static final long REPETITION_NS = 10_000_000;
-    private static final int REPETITIONS = 10;
+    private static final int REPETITIONS = 15;
 
     /** Measures, for some seconds. */
     public static MachineLimits measure(MachineProbe probe, int threads) {
-        double fma = best(threads, thread -> {
+        List<Supplier<LongSupplier>> loops = new ArrayList<>();
+        loops.add(() -> {
             float[] out = new float[MachineProbe.BLOCK];
             return () -> probe.multiplyAdd(FMA_ROUNDS, out);
         });
-        double phi = best(threads, thread -> elementwise(probe::phi));
-        double roots = best(threads, thread -> elementwise(probe::quotientOfRoot));
-        double tanh = best(threads, thread -> elementwise(probe::libraryTanh));
-        List<Bandwidth> reads = new ArrayList<>();
+        loops.add(() -> elementwise(probe::phi));
+        loops.add(() -> elementwise(probe::quotientOfRoot));
+        loops.add(() -> elementwise(probe::libraryTanh));
         for (long bytes : WORKING_SETS) {
-            reads.add(new Bandwidth(bytes, best(threads, thread -> {
+            loops.add(() -> {
                 float[] x = new float[(int) (bytes / Float.BYTES)];
                 float[] out = new float[MachineProbe.BLOCK];
                 Arrays.fill(x, 1f);
@@ -64,15 +65,18 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
                     probe.read(x, out);
                     return bytes;
                 };
-            })));
+            });
         }
-        double scale = threads * 1e9 / tanh / probe.libraryTanhReferenceNs();
-        return new MachineLimits(threads, probe.lanes(), fma, phi, roots, tanh, scale, List.copyOf(reads));
+        double[] best = best(threads, loops);
+        List<Bandwidth> reads = IntStream.range(0, WORKING_SETS.length)
+                .mapToObj(i -> new Bandwidth(WORKING_SETS[i], best[4 + i])).toList();
+        double scale = threads * 1e9 / best[3] / probe.libraryTanhReferenceNs();
+        return new MachineLimits(threads, probe.lanes(), best[0], best[1], best[2], best[3], scale, reads);
     }
 
     /**
-     * The rate at which a working set of so many bytes a thread is read: that of the largest one measured that is not larger,
-     * so that what is derived from it is a lower bound on time.
+     * The rate at which a working set of so many bytes a thread is read: that of the largest one measured that is not
+     * larger, so that what is derived from it is a lower bound on time.
      */
     public double bytesPerSecond(double workingSet) {
         double rate = reads.getFirst().bytesPerSecond();
@@ -101,30 +105,34 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
     }
 
     /**
-     * Highest rate seen, in units a second over all threads, which begin each repetition together.
+     * Highest rate seen of each loop, in units a second over all threads, which begin it together. The loops take turns, so
+     * that a moment in which the machine does something else costs each of them one repetition and none of them all.
      *
-     * @param work of a thread, given its number: does some work and returns how many units it was
+     * @param loops of a thread: each does some work and returns how many units it was
      */
-    private static double best(int threads, IntFunction<LongSupplier> work) {
-        double[][] rates = new double[REPETITIONS][threads];
+    private static double[] best(int threads, List<Supplier<LongSupplier>> loops) {
+        double[][][] rates = new double[loops.size()][REPETITIONS][threads];
         CyclicBarrier together = new CyclicBarrier(threads);
         try (ExecutorService team = Executors.newFixedThreadPool(threads)) {
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 int thread = i;
                 all.add(team.submit(() -> {
-                    LongSupplier units = work.apply(thread);
-                    rate(units, WARM_UP_NS);
-                    for (double[] repetition : rates) {
-                        together.await();
-                        repetition[thread] = rate(units, REPETITION_NS);
+                    List<LongSupplier> own = loops.stream().map(Supplier::get).toList();
+                    own.forEach(loop -> rate(loop, WARM_UP_NS));
+                    for (int r = 0; r < REPETITIONS; r++) {
+                        for (int l = 0; l < rates.length; l++) {
+                            together.await();
+                            rates[l][r][thread] = rate(own.get(l), REPETITION_NS);
+                        }
                     }
                     return null;
                 }));
             }
             finish(all, team);
         }
-        return Arrays.stream(rates).mapToDouble(r -> Arrays.stream(r).sum()).max().orElseThrow();
+        return Arrays.stream(rates).mapToDouble(
+                loop -> Arrays.stream(loop).mapToDouble(r -> Arrays.stream(r).sum()).max().orElseThrow()).toArray();
     }
 
     private static double rate(LongSupplier work, long durationNs) {

@@ -3,13 +3,14 @@ package kappa.fitting.bench;
 import kappa.fitting.kernel.ObservationKind;
 
 /**
- * The least time that one gradient step (forward, backward, Adam) can take on a machine: the longer of what its arithmetic and
- * what its memory traffic need, each at the machine's best rate. A lower bound: nothing is counted that a cleverer program
- * might leave out.
+ * The least time that one gradient step (forward, backward, Adam) can take on a machine: the longer of what its
+ * arithmetic and what its memory traffic need, each at the machine's best rate. A lower bound: nothing is counted
+ * that a cleverer program might leave out. On a processor with pipes of its own for additions, the arithmetic is
+ * overestimated by those that could run there, a few percent.
  *
- * <p><b>Arithmetic</b>, for one neuron, one bin and one window, in instructions that each do a fused multiply-add or less (an
- * addition or a multiplication alone takes a place among them, too); from the exact K-dimensional form and its adjoint, see
- * {@link kappa.fitting.network.LowRankNetwork} and {@link kappa.fitting.kernel.RnnKernels#gradient}:
+ * <p><b>Arithmetic</b>, for one neuron, one bin and one window, in instructions that each do a fused multiply-add or
+ * less (an addition or a multiplication alone takes a place among them, too); from the exact K-dimensional form and
+ * its adjoint, see {@link kappa.fitting.network.LowRankNetwork} and {@link kappa.fitting.kernel.RnnKernels#gradient}:
  *
  * <pre>
  * forward   x + b = m kappa + W'v + b                                K + S + 1
@@ -31,13 +32,13 @@ import kappa.fitting.kernel.ObservationKind;
  *           gradient of g: sums of 1 + r and of y                                     2
  * </pre>
  *
- * <p>The start state of a window, bin 0, is a T-th more and left out. Adam, once for each parameter: norm 1, clip 1, first moment
- * 2, second moment 3, step 3, average 2, and a square root with a division.
+ * <p>The start state of a window, bin 0, is a T-th more and left out. Adam, once for each parameter: norm 1, clip 1,
+ * first moment 2, second moment 3, step 3, average 2, and a square root with a division.
  *
- * <p><b>Memory</b>: the activity y is read once, and each rate is written once and read once (to compute it again instead would
- * cost more wherever phi and K + S + 1 operations take longer than eight bytes), at the rate at which a working set of that size
- * is read; and Adam reads and writes parameter, gradient, two moments and average once. What fits the first-level cache is
- * charged at that cache's rate, which never decides.
+ * <p><b>Memory</b>: the activity y is read once, and each rate is written once and read once (to compute it again
+ * instead would cost more wherever phi and K + S + 1 operations take longer than eight bytes), at the rate at which a
+ * working set of that size is read; and Adam reads and writes parameter, gradient, two moments and average once. What
+ * fits the first-level cache is charged at that cache's rate, which never decides.
  *
  * @param computeMs what the arithmetic needs
  * @param memoryMs what memory needs
@@ -89,8 +90,8 @@ public record Roofline(double computeMs, double memoryMs) {
     }
 
     /**
-     * Floating-point operations of a step, a fused multiply-add counted as two and all other instructions as one; phi by its
-     * rational function.
+     * Floating-point operations of a step, a fused multiply-add counted as two and all other instructions as one; phi
+     * by its rational function.
      */
     public static double flops(GradientSize size) {
         int fused = 6 * size.rank() + 2 * size.inputs();

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Times steps side by side: each repetition measures every step once, so that what else the machine does hits all of them
- * alike. Stateless.
+ * Times steps side by side: each repetition measures every step once, so that what else the machine does hits all of
+ * them alike. Stateless.
  */
 final class Stopwatch {
 

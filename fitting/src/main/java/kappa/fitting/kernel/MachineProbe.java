@@ -1,12 +1,12 @@
 package kappa.fitting.kernel;
 
 /**
- * Small loops that each do one thing as fast as the machine can do it, to be timed: what a kernel is measured against. They
- * come in the two forms in which the kernels come, so that the limits are those of the code that runs.
+ * Small loops that each do one thing as fast as the machine can do it, to be timed: what a kernel is measured
+ * against. They come in the two forms in which the kernels come, so that the limits are those of the code that runs.
  *
- * <p>Each leaves a result that depends on all of its work, so that nothing can be left out as unused. Arrays are the caller's;
- * lengths are multiples of {@value #BLOCK}. Implementations have no state and are thread-safe as long as callers do not share
- * output arrays.
+ * <p>Each leaves a result that depends on all of its work, so that nothing can be left out as unused. Arrays are the
+ * caller's; lengths are multiples of {@value #BLOCK}. Implementations have no state and are thread-safe as long as
+ * callers do not share output arrays.
  */
 public interface MachineProbe {
 

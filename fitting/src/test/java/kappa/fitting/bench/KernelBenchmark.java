@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The steps of {@code ./kappa bench} under JMH, each size in a virtual machine of its own: what one fit pays, where bench, which
- * runs all sizes in one, shows what a long-lived process pays. Run from the top directory:
+ * The steps of {@code ./kappa bench} under JMH, each size in a virtual machine of its own: what one fit pays, where
+ * bench, which runs all sizes in one, shows what a long-lived process pays. Run from the top directory:
  *
  * <pre>
  * mvn -Pjmh -pl fitting -am -DskipTests verify -Djmh="KernelBenchmark.gradient -p size=1024x2x4x100x32 -prof gc"
