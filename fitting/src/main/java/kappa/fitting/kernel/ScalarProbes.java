@@ -2,7 +2,10 @@ package kappa.fitting.kernel;
 
 import kappa.fitting.network.LowRankNetwork;
 
-/** The limits of code without SIMD, to measure {@link ScalarKernels} against. */
+/**
+ * The limits of code without SIMD, to measure {@link ScalarKernels} against. Loops that the compiler makes SIMD of by itself,
+ * such as Adam's, can be faster.
+ */
 final class ScalarProbes implements MachineProbe {
 
     private static final float KEEP = 0.5f;
