@@ -5,81 +5,201 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import kappa.dashboards.bench.KernelReport;
 import kappa.dashboards.bench.LatencyBench;
+import kappa.dashboards.bench.ReplayBench;
+import kappa.fitting.bench.Effort;
+import kappa.fitting.bench.KernelBench;
+import kappa.fitting.bench.KernelBench.Series;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.session.InvalidInputException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The benchmarks, each with its baseline in the same run. */
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
         description = {
-            "Measures how long a bin takes to become kappa while the model is learned, beside a bare Kafka echo",
-            "in the same run, on a broker of its own."})
+            "Measures the kernels beside the least time that this machine could take, found in the same run by small",
+            "loops (multiply-adds, tanh, memory); how fast sessions are replayed; and how long a bin takes to become",
+            "kappa while the model is learned, beside a bare Kafka echo, on a broker of its own."})
 final class BenchCommand implements Callable<Integer> {
 
+    private static final int REPLAY_NEURONS = 1024;
+    private static final int REPLAY_RANK = 3;
+    private static final int MAX_THREADS = 1024;
+
+    /** What can be measured. */
+    private enum Part {
+        BPTT, FILTER, MATRIX, OPTIMISER, REPLAY, LATENCY;
+
+        private static final Set<Part> KERNELS = EnumSet.of(BPTT, FILTER, MATRIX, OPTIMISER);
+    }
+
+    @Option(names = "--only", paramLabel = "PART", split = ",", description = {
+        "Only these, separated by commas: bptt (gradient steps), filter (bins), matrix (products for full-rank "
+                + "networks), optimiser (Adam), replay (bins per second with and without learning), latency."})
+    private List<Part> only = List.of(Part.values());
+
+    @Option(names = "--quick", description = {
+        "A few repetitions of the published sizes: to see that it works, not to judge by."})
+    private boolean quick;
+
+    @Option(names = {"--threads", "--fit-threads"}, paramLabel = "N", description = {
+        "Threads that share a gradient step (measured beside one) and that learn (default: one for each processor; "
+                + "with latency, one less)."})
+    private Integer threads;
+
     @Option(names = "--neurons", paramLabel = "N", defaultValue = "1024",
-            description = "Neurons (default: ${DEFAULT-VALUE}).")
+            description = "Latency: neurons (default: ${DEFAULT-VALUE}).")
     private int neurons;
 
-    @Option(names = "--rank", paramLabel = "K", defaultValue = "3", description = "Rank (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--rank", paramLabel = "K", defaultValue = "3",
+            description = "Latency: rank (default: ${DEFAULT-VALUE}).")
     private int rank;
 
     @Option(names = "--bins-per-second", paramLabel = "R", defaultValue = "100",
-            description = "Bins per second (default: ${DEFAULT-VALUE}).")
+            description = "Latency: bins per second (default: ${DEFAULT-VALUE}).")
     private double binsPerSecond;
 
-    @Option(names = "--seconds", defaultValue = "60", description = "Seconds measured (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", defaultValue = "60",
+            description = "Latency: seconds measured (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(names = "--warm-up", paramLabel = "S", defaultValue = "30",
-            description = "Seconds before that (default: ${DEFAULT-VALUE}).")
+            description = "Latency: seconds before that (default: ${DEFAULT-VALUE}).")
     private int warmUp;
 
-    @Mixin
-    private Options.Threads threads;
+    @Option(names = "--report", paramLabel = "DIR",
+            description = "Write the kernels' tables (kernels-measured.md) and curves (kernels.svg) there.")
+    private Path report;
 
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
+    private Output.Progress progress;
+    private int begun;
+    private int total;
+
     @Override
     public Integer call() throws InterruptedException, IOException {
+        require(threads == null || (threads >= 1 && threads <= MAX_THREADS), "--threads", threads,
+                "1 to " + MAX_THREADS);
+        require(neurons >= 1, "--neurons", neurons, "at least 1");
         require(rank >= 1, "--rank", rank, "at least 1");
         require(binsPerSecond > 0 && binsPerSecond <= 10_000, "--bins-per-second", binsPerSecond,
                 "a number in (0, 10000]");
         require(seconds >= 1, "--seconds", seconds, "at least 1");
         require(warmUp >= 0, "--warm-up", warmUp, "at least 0");
-        Path directory = Files.createTempDirectory("kappa-bench");
-        try {
-            Map<String, Object> latency;
-            try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
-                latency = new LatencyBench(KafkaConnection.to(broker.bootstrapServers()),
-                        new LatencyBench.Load(neurons, rank, binsPerSecond, seconds, warmUp, threads.count())).run();
+        Set<Part> parts = EnumSet.copyOf(only);
+        require(report == null || (parts.contains(Part.BPTT) && !quick), "--report", report,
+                "it only with gradient steps of all sizes: without --quick, and with bptt in --only");
+        require(report == null || (Files.isDirectory(report) && Files.isWritable(report)), "--report", report,
+                "a directory that exists and can be written to");
+        int processors = Runtime.getRuntime().availableProcessors();
+        boolean kernelParts = parts.stream().anyMatch(Part.KERNELS::contains);
+        Set<Series> series = parts.contains(Part.BPTT)
+                ? quick ? EnumSet.of(Series.PUBLISHED) : EnumSet.allOf(Series.class)
+                : EnumSet.noneOf(Series.class);
+        progress = new Output.Progress("measured", "parts");
+        parts.remove(Part.BPTT);
+        total = parts.size() + series.size() + (kernelParts ? 1 : 0);
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("machine", Machine.describe());
+        if (!json) {
+            System.out.println(Machine.describe() + "\n");
+        }
+        if (kernelParts) {
+            KernelReport kernels = kernels(parts, series, threads == null ? processors : threads);
+            kernels.addTo(out);
+            if (!json) {
+                System.out.print(kernels.tables());
             }
-            if (json) {
-                Map<String, Object> out = new LinkedHashMap<>();
-                out.put("machine", machine());
-                out.put("latency", latency);
-                Output.json(out);
-            } else {
-                System.out.println(machine());
-                latency.forEach((name, value) -> System.out.println(name + " " + value));
+            if (report != null) {
+                kernels.write(report);
             }
-            return 0;
-        } finally {
-            delete(directory);
+        }
+        if (parts.contains(Part.REPLAY) || parts.contains(Part.LATENCY)) {
+            Path directory = Files.createTempDirectory("kappa-bench");
+            try {
+                if (parts.contains(Part.REPLAY)) {
+                    section(out, "replay", replay(directory, threads == null ? processors : threads));
+                }
+                if (parts.contains(Part.LATENCY)) {
+                    section(out, "latency",
+                            latency(directory, threads == null ? Math.max(1, processors - 1) : threads));
+                }
+            } finally {
+                delete(directory);
+            }
+        }
+        progress.update(total, total);
+        if (json) {
+            Output.json(out);
+        }
+        return 0;
+    }
+
+    private void section(Map<String, Object> out, String name, Map<String, Object> figures) {
+        out.put(name, figures);
+        if (!json) {
+            System.out.println(name);
+            figures.forEach((figure, value) -> System.out.println("  " + figure + " " + value));
         }
     }
 
-    private static String machine() {
-        return Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.arch") + ", "
-                + System.getProperty("os.name") + ", Java " + Runtime.version();
+    private KernelReport kernels(Set<Part> parts, Set<Series> series, int most) {
+        say("what the machine can do");
+        KernelBench bench = new KernelBench(most, quick ? Effort.QUICK : Effort.FULL);
+        return new KernelReport(Machine.describe(), bench.limits(),
+                bench.gradients(series, this::say),
+                parts.contains(Part.FILTER) ? told("filter", bench::filters) : List.of(),
+                parts.contains(Part.MATRIX) ? told("matrix products", bench::matrices) : List.of(),
+                parts.contains(Part.OPTIMISER) ? told("optimiser", bench::optimisers) : List.of());
+    }
+
+    private <T> List<T> told(String what, Supplier<List<T>> measurement) {
+        say(what);
+        return measurement.get();
+    }
+
+    private void say(String what) {
+        progress.update(begun++, total, ": " + what);
+    }
+
+    private Map<String, Object> replay(Path directory, int count) {
+        say("replay");
+        ReplayBench.Result result = ReplayBench.run(directory, quick
+                ? new ReplayBench.Load(REPLAY_NEURONS / 8, REPLAY_RANK, 4, 2, count)
+                : new ReplayBench.Load(REPLAY_NEURONS, REPLAY_RANK, 60, 20, count));
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("bins_per_second_filter", result.filter());
+        out.put("bins_per_second_learning", result.learning());
+        out.put("neurons", result.load().neurons());
+        out.put("rank", result.load().rank());
+        out.put("inputs", result.inputs());
+        out.put("observation", "counts");
+        out.put("bins_per_trial", result.binsPerTrial());
+        out.put("steps_per_trial", result.stepsPerTrial());
+        out.put("trials", result.load().trials());
+        out.put("threads", count);
+        return out;
+    }
+
+    private Map<String, Object> latency(Path directory, int count) throws InterruptedException, IOException {
+        say("latency, for " + (warmUp + seconds) + " s");
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            return new LatencyBench(KafkaConnection.to(broker.bootstrapServers()),
+                    new LatencyBench.Load(neurons, rank, binsPerSecond, seconds, warmUp, count)).run();
+        }
     }
 
     private static void require(boolean holds, String option, Object value, String expected) {

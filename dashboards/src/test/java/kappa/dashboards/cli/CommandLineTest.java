@@ -262,7 +262,12 @@ class CommandLineTest {
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
-                bad("bench --warm-up -1", "--warm-up", "-1"));
+                bad("bench --warm-up -1", "--warm-up", "-1"), //
+                bad("bench --neurons 0", "--neurons", "0"), //
+                bad("bench --threads 0", "--threads", "0"), //
+                bad("bench --report D/missing", "--report", "missing", "a directory that exists"), //
+                bad("bench --quick --report D", "--report", "without --quick"), //
+                typo("bench --only nothing", "--only", "BPTT", "nothing"));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -14,6 +14,10 @@ public final class KernelProvider {
             ? new VectorMatrixKernels()
             : new ScalarMatrixKernels();
 
+    private static final MachineProbe PROBE = KERNELS instanceof VectorKernels
+            ? new VectorProbes()
+            : new ScalarProbes();
+
     private KernelProvider() {}
 
     public static RnnKernels kernels() {
@@ -24,7 +28,12 @@ public final class KernelProvider {
         return MATRICES;
     }
 
-    private static RnnKernels choose() {
+    /** What the chosen kernels are measured against. */
+    public static MachineProbe probe() {
+        return PROBE;
+    }
+
+    static RnnKernels choose() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             LOG.warn("scalar kernels, some ten times slower: the JVM was started without"
                     + " --add-modules=jdk.incubator.vector (the launcher ./kappa sets it)");

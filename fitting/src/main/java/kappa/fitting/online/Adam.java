@@ -4,7 +4,7 @@ package kappa.fitting.online;
  * Adam (Kingma &amp; Ba 2015) with the constants of the recipe, over parameters that stay in arrays of their own, and the
  * running average of the iterates that is published in place of the last one. Not thread-safe.
  */
-final class Adam {
+public final class Adam {
 
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
@@ -17,7 +17,7 @@ final class Adam {
     final float[][] average;
     private long steps;
 
-    Adam(float[]... parameters) {
+    public Adam(float[]... parameters) {
         this.parameters = parameters;
         first = like(parameters);
         second = like(parameters);
@@ -54,7 +54,7 @@ final class Adam {
      * @param slowest the step whose learning rate is the lowest that is used
      * @return false if the gradient was not finite, in which case nothing changed
      */
-    boolean step(double slowest, float[]... gradient) {
+    public boolean step(double slowest, float[]... gradient) {
         double square = 0;
         for (float[] g : gradient) {
             for (float value : g) {

@@ -1,0 +1,281 @@
+package kappa.dashboards.bench;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Formatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import kappa.fitting.bench.FilterSize;
+import kappa.fitting.bench.GradientSize;
+import kappa.fitting.bench.KernelBench;
+import kappa.fitting.bench.KernelBench.Series;
+import kappa.fitting.bench.MachineLimits;
+import kappa.fitting.kernel.ObservationKind;
+
+/**
+ * What the benchmark of the kernels found, as JSON values, as tables and as a picture. Parts that were not measured
+ * are empty.
+ *
+ * @param machine in words
+ * @param limits of the machine, for one thread and for all
+ */
+public record KernelReport(String machine, List<MachineLimits> limits, List<KernelBench.GradientRow> gradients,
+        List<KernelBench.FilterRow> filters, List<KernelBench.MatrixRow> matrices,
+        List<KernelBench.OptimiserRow> optimisers) {
+
+    private static final String[] COLOURS = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd"};
+
+    /**
+     * Puts {@code machine_limits}, {@code bptt}, {@code filter}, {@code matrix} and {@code optimiser}, what there is of
+     * them.
+     */
+    public void addTo(Map<String, Object> out) {
+        if (!limits.isEmpty()) {
+            out.put("machine_limits", limits.stream().map(KernelReport::json).toList());
+        }
+        if (!gradients.isEmpty()) {
+            out.put("bptt", gradients.stream().map(KernelReport::json).toList());
+        }
+        if (!filters.isEmpty()) {
+            out.put("filter", filters.stream().map(row -> {
+                FilterSize size = row.size();
+                return figures("n", size.neurons(), "k", size.rank(), "s", size.inputs(), "observation",
+                        name(size.kind()), "us", row.us(), "bytes_allocated", row.bytesAllocated());
+            }).toList());
+        }
+        if (!matrices.isEmpty()) {
+            out.put("matrix",
+                    matrices.stream().map(row -> figures("rows", row.rows(), "n", row.neurons(), "ms", row.ms(),
+                            "gflops", row.gflops(), "fraction_of_peak", row.peak(), "bytes_allocated",
+                            row.bytesAllocated()))
+                            .toList());
+        }
+        if (!optimisers.isEmpty()) {
+            out.put("optimiser", optimisers.stream().map(row -> figures("parameters", row.parameters(),
+                    "ns_per_parameter", row.nsPerParameter(), "floor_ns", row.floorNs(), "roofline_ratio",
+                    row.nsPerParameter() / row.floorNs(), "bytes_allocated", row.bytesAllocated())).toList());
+        }
+    }
+
+    private static Map<String, Object> json(MachineLimits limits) {
+        return figures("threads", limits.threads(), "lanes", limits.lanes(), "fma_gflops", 2e-9 * limits.fmaPerSecond(),
+                "phi_ns", perThreadNs(limits, limits.phiPerSecond()), "square_root_and_division_ns",
+                perThreadNs(limits, limits.rootsPerSecond()), "library_tanh_ns",
+                perThreadNs(limits, limits.libraryTanhPerSecond()), "reference_scale", limits.referenceScale(), "read",
+                limits.reads().stream().map(read -> figures("bytes_per_thread", read.workingSet(), "gb_per_second",
+                        1e-9 * read.bytesPerSecond())).toList());
+    }
+
+    private static Map<String, Object> json(KernelBench.GradientRow row) {
+        GradientSize size = row.size();
+        Map<String, Object> out = figures("n", size.neurons(), "k", size.rank(), "s", size.inputs(), "t", size.bins(),
+                "b", size.windows(), "observation", name(size.kind()), "threads", row.threads(), "ms", row.ms(),
+                "floor_ms", row.floor().ms(), "roofline_ratio", row.ratio(), "limit", row.floor().limit(),
+                "bytes_allocated", row.bytesAllocated(), "gflops", row.gflops(), "ns_per_neuron_step",
+                row.nsPerNeuronStep());
+        if (!Double.isNaN(row.jaxMs())) {
+            out.put("jax_ms_scaled", row.jaxMs());
+            out.put("times_faster_than_jax", row.jaxMs() / row.ms());
+        }
+        return out;
+    }
+
+    private static Map<String, Object> figures(Object... namesAndValues) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            out.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return out;
+    }
+
+    private static double perThreadNs(MachineLimits limits, double perSecond) {
+        return 1e9 * limits.threads() / perSecond;
+    }
+
+    private static String name(ObservationKind kind) {
+        return kind.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** All tables, which read well as text and as Markdown. */
+    public String tables() {
+        StringBuilder out = new StringBuilder();
+        limits(out);
+        gradients(out);
+        Table filter = new Table("N", "K", "S", "observed", "us a bin", "bytes");
+        for (KernelBench.FilterRow row : filters) {
+            filter.row(row.size().neurons(), row.size().rank(), row.size().inputs(), name(row.size().kind()),
+                    fixed(2, row.us()), fixed(0, row.bytesAllocated()));
+        }
+        filter.appendTo(out, "Filter: predict, score, update");
+        Table matrix = new Table("rows", "N", "ms", "GFLOP/s", "of the peak", "bytes");
+        for (KernelBench.MatrixRow row : matrices) {
+            matrix.row(row.rows(), row.neurons(), fixed(3, row.ms()), fixed(1, row.gflops()),
+                    fixed(0, 100 * row.peak()) + " %", fixed(0, row.bytesAllocated()));
+        }
+        matrix.appendTo(out, "Matrix products of full-rank networks: rows x N times N x N, one thread");
+        Table optimiser = new Table("parameters", "ns a parameter", "floor", "ratio", "bytes");
+        for (KernelBench.OptimiserRow row : optimisers) {
+            optimiser.row(row.parameters(), fixed(3, row.nsPerParameter()), fixed(3, row.floorNs()),
+                    fixed(2, row.nsPerParameter() / row.floorNs()), fixed(0, row.bytesAllocated()));
+        }
+        optimiser.appendTo(out, "Adam alone, one thread");
+        return out.toString();
+    }
+
+    private void limits(StringBuilder out) {
+        Table table = new Table("threads", "floats wide", "FMA GFLOP/s", "phi ns", "root and division ns",
+                "library tanh ns", "read GB/s");
+        for (MachineLimits limit : limits) {
+            List<String> reads = new ArrayList<>();
+            for (MachineLimits.Bandwidth read : limit.reads()) {
+                reads.add(fixed(0, 1e-9 * read.bytesPerSecond()) + " (" + (read.workingSet() >> 10) + " KiB)");
+            }
+            table.row(limit.threads(), limit.lanes(), fixed(1, 2e-9 * limit.fmaPerSecond()),
+                    fixed(3, perThreadNs(limit, limit.phiPerSecond())),
+                    fixed(3, perThreadNs(limit, limit.rootsPerSecond())),
+                    fixed(3, perThreadNs(limit, limit.libraryTanhPerSecond())), String.join(", ", reads));
+        }
+        table.appendTo(out, "What " + machine + " can do: nanoseconds an element of each thread; rates of all threads;"
+                + " memory by the working set of a thread");
+    }
+
+    private void gradients(StringBuilder out) {
+        for (Series series : Series.values()) {
+            boolean published = series == Series.PUBLISHED;
+            Table table = new Table(published
+                    ? new String[]{"N", "K", "S", "T", "B", "observed", "threads", "ms", "floor ms", "ratio", "GFLOP/s",
+                        "ns a neuron-step", "bytes", "JAX ms here", "times JAX"}
+                    : new String[]{"N", "K", "S", "T", "B", "observed", "threads", "ms", "floor ms", "ratio", "GFLOP/s",
+                        "ns a neuron-step", "bytes"});
+            for (KernelBench.GradientRow row : gradients) {
+                if (row.series() == series) {
+                    GradientSize size = row.size();
+                    List<Object> cells = new ArrayList<>(List.of(size.neurons(), size.rank(), size.inputs(),
+                            size.bins(),
+                            size.windows(), name(size.kind()), row.threads(), fixed(3, row.ms()),
+                            fixed(3, row.floor().ms()), fixed(2, row.ratio()), fixed(1, row.gflops()),
+                            fixed(2, row.nsPerNeuronStep()), fixed(0, row.bytesAllocated())));
+                    if (published) {
+                        cells.add(fixed(2, row.jaxMs()));
+                        cells.add(fixed(1, row.jaxMs() / row.ms()));
+                    }
+                    table.row(cells.toArray());
+                }
+            }
+            table.appendTo(out, switch (series) {
+                case PUBLISHED -> "One gradient step (forward, backward, Adam) at the published sizes";
+                case ODD -> "One gradient step at sizes that fill no vector";
+                case NEURONS -> "One gradient step against N";
+                case RANK -> "One gradient step against K";
+                case BINS -> "One gradient step against T";
+                case COUNTS -> "One gradient step on spike counts";
+            });
+        }
+    }
+
+    private static String fixed(int decimals, double value) {
+        return BigDecimal.valueOf(value).setScale(decimals, RoundingMode.HALF_EVEN).toPlainString();
+    }
+
+    /** Writes {@code kernels-measured.md} and {@code kernels.svg} into a directory that exists. */
+    public void write(Path directory) throws IOException {
+        Files.writeString(directory.resolve("kernels-measured.md"),
+                "# Kernels, measured\n\nWritten by `./kappa bench --report`.\n\n"
+                        + "![cost of a gradient step](kernels.svg)\n\n"
+                        + tables());
+        Files.writeString(directory.resolve("kernels.svg"), picture());
+    }
+
+    /** Time a neuron-step against N, K and T, measured and at least. */
+    String picture() {
+        Formatter svg = new Formatter(Locale.ROOT);
+        svg.format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
+                + " font-size=\"11\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", 3 * LinePlot.WIDTH,
+                LinePlot.HEIGHT + 24);
+        plot(Series.NEURONS, "ns a neuron-step against N", "N (K 2, S 4, T 100, B 8)", true, GradientSize::neurons)
+                .draw(svg, 0);
+        plot(Series.RANK, "against K", "K (N 1024, S 4, T 100, B 8)", false, GradientSize::rank)
+                .draw(svg, LinePlot.WIDTH);
+        plot(Series.BINS, "against T", "T (N 1024, K 2, S 4, B 8)", true, GradientSize::bins)
+                .draw(svg, 2 * LinePlot.WIDTH);
+        for (int i = 0; i < limits.size(); i++) {
+            svg.format("<text x=\"%d\" y=\"%d\" fill=\"%s\">%s; dashed: the least time</text>%n", 44 + 300 * i,
+                    LinePlot.HEIGHT + 14, COLOURS[i % COLOURS.length], threads(limits.get(i)));
+        }
+        return svg.format("</svg>%n").toString();
+    }
+
+    private static String threads(MachineLimits limit) {
+        return limit.threads() == 1 ? "one thread" : limit.threads() + " threads";
+    }
+
+    private LinePlot plot(Series series, String title, String abscissa, boolean logarithmic,
+            ToIntFunction<GradientSize> x) {
+        LinePlot plot = new LinePlot(title, abscissa, logarithmic);
+        for (int i = 0; i < limits.size(); i++) {
+            MachineLimits limit = limits.get(i);
+            List<KernelBench.GradientRow> rows = gradients.stream()
+                    .filter(row -> row.series() == series && row.threads() == limit.threads()).toList();
+            if (!rows.isEmpty()) {
+                double[] at = rows.stream().mapToDouble(row -> x.applyAsInt(row.size())).toArray();
+                String colour = "stroke=\"" + COLOURS[i % COLOURS.length] + '"';
+                plot.add(threads(limit), colour, at,
+                        rows.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).toArray());
+                plot.add(threads(limit) + " at least", colour + " stroke-dasharray=\"4 3\"", at,
+                        rows.stream().mapToDouble(row -> row.nsPerNeuronStep() / row.ratio()).toArray());
+            }
+        }
+        return plot;
+    }
+
+    /** Rows and columns, aligned. */
+    private static final class Table {
+        private final List<String[]> rows = new ArrayList<>();
+
+        Table(String... header) {
+            rows.add(header);
+        }
+
+        void row(Object... cells) {
+            String[] texts = new String[cells.length];
+            for (int i = 0; i < cells.length; i++) {
+                texts[i] = cells[i].toString();
+            }
+            rows.add(texts);
+        }
+
+        void appendTo(StringBuilder out, String title) {
+            if (rows.size() == 1) {
+                return;
+            }
+            int[] widths = new int[rows.getFirst().length];
+            for (String[] row : rows) {
+                for (int i = 0; i < widths.length; i++) {
+                    widths[i] = Math.max(widths[i], row[i].length());
+                }
+            }
+            out.append(title).append("\n\n");
+            for (int r = 0; r < rows.size(); r++) {
+                for (int i = 0; i < widths.length; i++) {
+                    String cell = rows.get(r)[i];
+                    out.append(i == 0 ? "| " : " | ").repeat(" ", widths[i] - cell.length()).append(cell);
+                }
+                out.append(" |\n");
+                if (r == 0) {
+                    for (int width : widths) {
+                        out.append('|').repeat("-", width + 1).append(':');
+                    }
+                    out.append("|\n");
+                }
+            }
+            out.append('\n');
+        }
+    }
+}

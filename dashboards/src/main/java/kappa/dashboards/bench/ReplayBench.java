@@ -1,0 +1,172 @@
+package kappa.dashboards.bench;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.offline.OfflineFit;
+import kappa.fitting.offline.PrequentialFit;
+import kappa.fitting.offline.SessionReader;
+import kappa.fitting.online.LatentPath;
+import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.online.PublishedModel;
+import kappa.fitting.online.Start;
+import kappa.fitting.online.Trial;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.TaskSimulator;
+import kappa.fitting.training.TrialRunner;
+import kappa.fitting.wire.SessionPlan;
+import kappa.ingest.replay.SessionPublisher;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Observation;
+
+/**
+ * How many bins a second go through the filter alone, whose model stands, and through filter and learning at the
+ * default number of steps: a simulated decision network's spike counts, read from a file the way {@code ./kappa fit}
+ * reads it. Both begin with trials that are not counted, in which the virtual machine compiles.
+ */
+public final class ReplayBench {
+
+    /**
+     * @param neurons N
+     * @param rank K of the fit
+     * @param trials counted
+     * @param warmUpTrials before them
+     * @param threads threads that learn
+     */
+    public record Load(int neurons, int rank, int trials, int warmUpTrials, int threads) {}
+
+    /** Bins a second, and the size they hold for. */
+    public record Result(Load load, int inputs, int binsPerTrial, int stepsPerTrial, double filter, double learning) {}
+
+    private static final double GAIN = 0.4;
+    private static final double STATE_NOISE = 0.05;
+    /** Enough for a model that predicts, where only its size matters. */
+    private static final int TRIALS_TO_LEARN_FROM = 2;
+    /** The filter alone is this much faster, so that it reads the session as often. */
+    private static final int FILTER_PASSES = 20;
+
+    private ReplayBench() {}
+
+    /** The clock of a reader: starts after some bins. */
+    private static final class Clock {
+        private final long from;
+        private long begun;
+        private long started;
+        private long last;
+        private long ended;
+
+        Clock(long from) {
+            this.from = from;
+        }
+
+        void read(long bins) {
+            last = bins;
+            ended = System.nanoTime();
+            if (started == 0 && bins >= from) {
+                begun = bins;
+                started = ended;
+            }
+        }
+
+        double binsPerSecond() {
+            return (last - begun) * 1e9 / (ended - started);
+        }
+    }
+
+    /** The latency path with a model that stands. */
+    private static final class FilterAlone implements SessionReader.Follower {
+        private final LatentPath path;
+
+        FilterAlone(LatentPath path) {
+            this.path = path;
+        }
+
+        @Override
+        public void begin(Start start) {
+            start.apply(path);
+        }
+
+        @Override
+        public void bin(float[] y, float[] u, float[] v) {
+            path.bin(y, 0, v, 0);
+        }
+
+        @Override
+        public void end(Trial trial) {
+            path.endTrial();
+        }
+    }
+
+    /** @param directory where the session is written */
+    public static Result run(Path directory, Load load) {
+        Path file = directory.resolve("replay.npz");
+        int trials = load.warmUpTrials() + load.trials();
+        try (TrialRunner runner = new TrialRunner(load.threads())) {
+            TaskSimulator.record(
+                    NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", load.neurons(), 1).network()),
+                    Task.named("dm"),
+                    new TaskSimulator.Settings(trials, Observation.COUNTS, GAIN, STATE_NOISE, 0, 1, 1, 1),
+                    runner, file, done -> {});
+        }
+        RecordedSession recording = NpzSession.open(file, Observation.COUNTS);
+        SessionPlan plan;
+        try (SessionSource source = recording.source()) {
+            plan = SessionPlan.of(SessionPublisher.header(source, recording.name(),
+                    FitSettings.newBuilder().setRank(load.rank()).setSeed(1).build()));
+        }
+        long warmUp = (long) load.warmUpTrials() * recording.bins(0);
+        ExecutorService pool = load.threads() == 1
+                ? null
+                : Executors.newFixedThreadPool(load.threads(),
+                        Thread.ofPlatform().daemon().name("kappa-fit-", 0).factory());
+        try {
+            return new Result(load, recording.inputs(), recording.bins(0), plan.fit().stepsPerTrial(),
+                    filter(recording, plan, warmUp), learning(recording, plan, warmUp, pool));
+        } finally {
+            if (pool != null) {
+                pool.shutdownNow();
+            }
+        }
+    }
+
+    private static double learning(RecordedSession recording, SessionPlan plan, long warmUp, ExecutorService pool) {
+        RnnKernels kernels = KernelProvider.kernels();
+        PrequentialFit fit = new PrequentialFit(plan.fit(), kernels, new OnlineFitter(plan.fit(), kernels, pool));
+        Clock clock = new Clock(warmUp);
+        OfflineFit.run(recording, plan, List.of(fit), List.of(), 1, (done, total) -> clock.read(done));
+        return clock.binsPerSecond();
+    }
+
+    private static double filter(RecordedSession recording, SessionPlan plan, long warmUp) {
+        RnnKernels kernels = KernelProvider.kernels();
+        FilterAlone follower = new FilterAlone(new LatentPath(kernels, plan.fit(), model(recording, plan, kernels)));
+        Clock clock = new Clock(warmUp);
+        for (int pass = 0; pass < FILTER_PASSES; pass++) {
+            long before = pass * recording.bins();
+            try (SessionSource source = recording.source()) {
+                SessionReader.read(source, plan, List.of(follower), done -> clock.read(before + done));
+            }
+        }
+        return clock.binsPerSecond();
+    }
+
+    private static PublishedModel model(RecordedSession recording, SessionPlan plan, RnnKernels kernels) {
+        OnlineFitter fitter = new OnlineFitter(plan.fit(), kernels, null);
+        try (SessionSource source = recording.source()) {
+            SessionReader.read(source, plan, List.of(trial -> {
+                if (trial.index() < TRIALS_TO_LEARN_FROM) {
+                    fitter.learn(trial);
+                }
+            }), done -> {});
+        }
+        return fitter.publish(null);
+    }
+}

@@ -1,0 +1,42 @@
+package kappa.fitting.bench;
+
+import java.util.Locale;
+import kappa.fitting.kernel.ObservationKind;
+
+/**
+ * The size of one gradient step.
+ *
+ * @param neurons N
+ * @param rank K
+ * @param inputs S
+ * @param bins T of each window
+ * @param windows B
+ * @param kind what is observed
+ */
+public record GradientSize(int neurons, int rank, int inputs, int bins, int windows, ObservationKind kind) {
+
+    /** Of rates. */
+    public static GradientSize of(int neurons, int rank, int inputs, int bins, int windows) {
+        return new GradientSize(neurons, rank, inputs, bins, windows, ObservationKind.RATES);
+    }
+
+    public GradientSize withKind(ObservationKind other) {
+        return new GradientSize(neurons, rank, inputs, bins, windows, other);
+    }
+
+    /** N T B: how often one neuron is moved on by one bin. */
+    public long neuronSteps() {
+        return (long) neurons * bins * windows;
+    }
+
+    /** m, n, W, b and, but for rates, one parameter of each neuron's observation map. */
+    public long parameters() {
+        return neurons * (2L * rank + inputs + 1 + (kind == ObservationKind.RATES ? 0 : 1));
+    }
+
+    @Override
+    public String toString() {
+        return "N %d K %d S %d T %d B %d %s".formatted(neurons, rank, inputs, bins, windows,
+                kind.name().toLowerCase(Locale.ROOT));
+    }
+}

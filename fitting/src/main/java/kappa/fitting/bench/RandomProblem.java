@@ -1,0 +1,46 @@
+package kappa.fitting.bench;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.network.LowRankNetwork;
+
+/** Networks and activity to compute with: the time does not depend on what they are, as long as all of it is finite. */
+final class RandomProblem {
+
+    private static final double ALPHA = 0.2;
+
+    private final SplittableRandom random;
+
+    RandomProblem(long seed) {
+        random = new SplittableRandom(seed);
+    }
+
+    /** With the weights that a fit begins with. */
+    KernelModel model(int neurons, int rank, int inputs, ObservationKind kind) {
+        float[] ones = new float[neurons];
+        Arrays.fill(ones, 1f);
+        return KernelModel.of(
+                new LowRankNetwork(neurons, rank, inputs, ALPHA, gaussian(rank * neurons, 1),
+                        gaussian(rank * neurons, 0.3), gaussian(inputs * neurons, 0.5), new float[neurons]),
+                kind, ones, new float[neurons], ones.clone());
+    }
+
+    /** Rates and currents in [-0.5, 0.5), counts 0 to 2. */
+    float[] activity(int length, ObservationKind kind) {
+        float[] y = new float[length];
+        for (int i = 0; i < length; i++) {
+            y[i] = kind == ObservationKind.COUNTS ? random.nextInt(3) : random.nextFloat() - 0.5f;
+        }
+        return y;
+    }
+
+    float[] gaussian(int length, double sd) {
+        float[] out = new float[length];
+        for (int i = 0; i < length; i++) {
+            out[i] = (float) (sd * random.nextGaussian());
+        }
+        return out;
+    }
+}
