@@ -2,10 +2,9 @@ package kappa.dashboards.bench;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.offline.OfflineFit;
@@ -123,23 +122,15 @@ public final class ReplayBench {
                     FitSettings.newBuilder().setRank(load.rank()).setSeed(1).build()));
         }
         long warmUp = (long) load.warmUpTrials() * recording.bins(0);
-        ExecutorService pool = load.threads() == 1
-                ? null
-                : Executors.newFixedThreadPool(load.threads(),
-                        Thread.ofPlatform().daemon().name("kappa-fit-", 0).factory());
-        try {
+        try (Team team = new Team(load.threads())) {
             return new Result(load, recording.inputs(), recording.bins(0), plan.fit().stepsPerTrial(),
-                    filter(recording, plan, warmUp), learning(recording, plan, warmUp, pool));
-        } finally {
-            if (pool != null) {
-                pool.shutdownNow();
-            }
+                    filter(recording, plan, warmUp), learning(recording, plan, warmUp, team));
         }
     }
 
-    private static double learning(RecordedSession recording, SessionPlan plan, long warmUp, ExecutorService pool) {
+    private static double learning(RecordedSession recording, SessionPlan plan, long warmUp, Team team) {
         RnnKernels kernels = KernelProvider.kernels();
-        PrequentialFit fit = new PrequentialFit(plan.fit(), kernels, new OnlineFitter(plan.fit(), kernels, pool));
+        PrequentialFit fit = new PrequentialFit(plan.fit(), kernels, new OnlineFitter(plan.fit(), kernels, team));
         Clock clock = new Clock(warmUp);
         OfflineFit.run(recording, plan, List.of(fit), List.of(), 1, (done, total) -> clock.read(done));
         return clock.binsPerSecond();
@@ -159,7 +150,7 @@ public final class ReplayBench {
     }
 
     private static PublishedModel model(RecordedSession recording, SessionPlan plan, RnnKernels kernels) {
-        OnlineFitter fitter = new OnlineFitter(plan.fit(), kernels, null);
+        OnlineFitter fitter = new OnlineFitter(plan.fit(), kernels, Team.ALONE);
         try (SessionSource source = recording.source()) {
             SessionReader.read(source, plan, List.of(trial -> {
                 if (trial.index() < TRIALS_TO_LEARN_FROM) {
