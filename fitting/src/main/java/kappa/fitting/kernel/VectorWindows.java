@@ -29,7 +29,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     /** Rows of delta that are kept before they are added to the gradient. */
     private static final int DELTA_ROWS = 16;
     /** Blocks of neurons are of at least this many panels, and at most so many. */
-    private static final int BLOCK_PANELS = 8;
+    private static final int BLOCK_PANELS = 16;
     private static final int MOST_BLOCKS = 8;
 
     private final int panels;
@@ -38,12 +38,13 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     private final int chunk;
     /** Panels of a stretch. */
     private final int stretch;
-    /** From a panel's numbers of a bin to the next panel's. */
+    /** From a panel's numbers of a bin to the next panel's, and from a bin's to the next bin's. */
     private final int step;
+    private final int binStep;
     private final Member[] members;
-    /** [chunks, panels, chunk, capacity, PANEL] phi of the current. */
+    /** [maxBins + 1, panels, capacity, PANEL] phi of the current. */
     private final float[] rates;
-    /** [panels, chunk, capacity, PANEL] delta = dL/dx. */
+    /** [chunk, panels, capacity, PANEL] delta = dL/dx. */
     private final float[] delta;
     /** [panels, K + S + 1 + K + 1, PANEL] gradients of m, W, b, n, and of gain or offset. */
     private final float[] sums;
@@ -69,6 +70,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         final int[] seenStep = new int[capacity];
         /** [capacity, PANEL] activity of the last panel, not observed where there are no neurons. */
         final float[] tail = new float[capacity * PANEL];
+        /** Where rows that are multiplied at once stand, from the first one's place on. */
+        final int[] rowAt = new int[chunk * capacity];
         int waits;
 
         Member(float[] state, float[] adjoint) {
@@ -86,16 +89,17 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         blocks = neuronsShared ? Math.clamp(panels / BLOCK_PANELS, 1, MOST_BLOCKS) : 1;
         chunk = Math.max(1, DELTA_ROWS / capacity);
         stretch = Math.max(1, STRETCH / capacity);
-        // Odd, so that panels of a bin do not compete for the same lines of the cache.
-        step = (chunk | 1) * capacity * PANEL;
+        step = capacity * PANEL;
+        // One more, so that bins do not compete for the same lines of the cache.
+        binStep = panels * step + PANEL;
         members = new Member[blocks];
         for (int i = 0; i < blocks; i++) {
             members[i] = i == 0
                     ? new Member(state, adjoint)
                     : new Member(new float[state.length], new float[adjoint.length]);
         }
-        rates = new float[(maxBins / chunk + 1) * panels * step];
-        delta = new float[panels * step];
+        rates = new float[(maxBins + 1) * binStep];
+        delta = new float[chunk * binStep];
         sums = new float[panels * (coefficients + rank + 1) * PANEL];
         partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
         Arrays.fill(unobserved, Float.NaN);
@@ -169,7 +173,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
 
     /** Where a panel's numbers of a bin and a window stand in rates, and, for a bin of the first chunk, in delta. */
     private int cell(int bin, int panel, int w) {
-        return (bin / chunk * panels + panel) * step + (bin % chunk * capacity + w) * PANEL;
+        return bin * binStep + panel * step + w * PANEL;
     }
 
     // ------------------------------------------------------------------ passes
@@ -204,7 +208,18 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             }
         }
         for (int w = tiled; w < windows; w++) {
-            combineOne(p, from, rowStep, stretch, count, c, at + w * count, out, cell + w * PANEL, step);
+            int to1 = cell + w * PANEL;
+            int at1 = at + w * count;
+            int j = 0;
+            for (; j + 4 <= count; j += 4) {
+                combineOne4(p, from + j * PANEL, rowStep, stretch, c, at1 + j, out, to1, step, j > 0);
+            }
+            for (; j + 2 <= count; j += 2) {
+                combineOne2(p, from + j * PANEL, rowStep, stretch, c, at1 + j, out, to1, step, j > 0);
+            }
+            if (j < count) {
+                combineOne1(p, from + j * PANEL, rowStep, stretch, c, at1 + j, out, to1, step, j > 0);
+            }
         }
     }
 
@@ -300,29 +315,56 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         }
     }
 
-    private static void combineOne(float[] p, int from, int rowStep, int panels, int count, float[] c, int at,
-            float[] out, int cell, int step) {
-        for (int j = 0; j < panels * (PANEL / STRIP); j++) {
-            int strip = j % (PANEL / STRIP) * STRIP;
-            int row = from + j / (PANEL / STRIP) * rowStep + strip;
-            int to = cell + j / (PANEL / STRIP) * step + strip;
-            FloatVector x0 = FloatVector.zero(LANES);
-            FloatVector x1 = x0;
-            for (int q = at; q < at + count; q++) {
-                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
-                x0 = FloatVector.fromArray(LANES, p, row).fma(c0, x0);
-                x1 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(c0, x1);
-                row += PANEL;
+    private static void combineOne4(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
+            int cell,
+            int step, boolean more) {
+        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
+        FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
+        FloatVector c2 = FloatVector.broadcast(LANES, c[at + 2]);
+        FloatVector c3 = FloatVector.broadcast(LANES, c[at + 3]);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = cell + j * step + i;
+                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
+                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
+                x = FloatVector.fromArray(LANES, p, row + PANEL).fma(c1, x);
+                x = FloatVector.fromArray(LANES, p, row + 2 * PANEL).fma(c2, x);
+                x = FloatVector.fromArray(LANES, p, row + 3 * PANEL).fma(c3, x);
+                x.intoArray(out, to);
             }
-            x0.intoArray(out, to);
-            x1.intoArray(out, to + WIDTH);
         }
     }
 
-    /** phi of what stands in all windows of a stretch of panels. */
-    private static void activate(float[] x, int at, int panels, int step, int count) {
+    private static void combineOne2(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
+            int cell,
+            int step, boolean more) {
+        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
+        FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
         for (int j = 0; j < panels; j++) {
-            VectorFunctions.phi(x, at + j * step, x, at + j * step, count * PANEL);
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = cell + j * step + i;
+                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
+                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
+                x = FloatVector.fromArray(LANES, p, row + PANEL).fma(c1, x);
+                x.intoArray(out, to);
+            }
+        }
+    }
+
+    private static void combineOne1(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
+            int cell,
+            int step, boolean more) {
+        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                int row = from + j * rowStep + i;
+                int to = cell + j * step + i;
+                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
+                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
+                x.intoArray(out, to);
+            }
         }
     }
 
@@ -353,7 +395,10 @@ final class VectorWindows extends WindowGroup implements Team.Part {
                             rank * WIDTH);
                 }
             } else {
-                for (; k < rank; k++) {
+                for (; k + 1 < rank; k += 2) {
+                    project12(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH);
+                }
+                if (k < rank) {
                     project11(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH);
                 }
             }
@@ -424,6 +469,29 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         s3.intoArray(lanes, lane + 3 * laneStep);
     }
 
+    /** Two rows, one window. */
+    private static void project12(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
+            float[] lanes, int lane) {
+        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane);
+        FloatVector s01 = FloatVector.zero(LANES);
+        FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane + WIDTH);
+        FloatVector s11 = FloatVector.zero(LANES);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += STRIP) {
+                int row = from + j * rowStep + i;
+                int to = at + j * step + i;
+                FloatVector x0 = FloatVector.fromArray(LANES, x, to);
+                s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
+                s10 = FloatVector.fromArray(LANES, p, row + PANEL).fma(x0, s10);
+                FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
+                s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
+                s11 = FloatVector.fromArray(LANES, p, row + PANEL + WIDTH).fma(x1, s11);
+            }
+        }
+        s00.add(s01).intoArray(lanes, lane);
+        s10.add(s11).intoArray(lanes, lane + WIDTH);
+    }
+
     /** One row, one window. */
     private static void project11(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
             float[] lanes, int lane) {
@@ -448,7 +516,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         for (int panel = firstPanel(block); panel < last; panel += stretch) {
             int end = Math.min(last, panel + stretch);
             combine(panel, end, 0, coefficients, me.state, at(0, t), rates, cell(t, 0, 0));
-            activate(rates, cell(t, panel, 0), end - panel, step, count());
+            VectorFunctions.phi(rates, cell(t, panel, 0), rates, cell(t, panel, 0), (end - panel) * step);
             project(panel, end, coefficients, rates, cell(t, 0, 0), me.lanes);
         }
         total(me.lanes, partial[t & 1][block], count() * rank);
@@ -562,7 +630,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
                 FloatVector c = FloatVector.fromArray(LANES, p, observation + j * rowStep + PANEL + i);
                 FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
                 FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
-                FloatVector error = g.fma(r, c).sub(y).blend(0f, y.test(VectorOperators.IS_NAN));
+                FloatVector any = g.fma(r, c).sub(y);
+                FloatVector error = any.blend(0f, any.compare(VectorOperators.NE, any));
                 FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
                 g.mul(f).fma(error, FloatVector.fromArray(LANES, delta, at + j * step + i)).mul(prime)
                         .intoArray(delta, at + j * step + i);
@@ -582,7 +651,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
                 FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
                 FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
                 FloatVector high = one.add(r);
-                FloatVector slope = high.sub(y.mul(inverse)).mul(f).blend(0f, y.test(VectorOperators.IS_NAN));
+                FloatVector any = high.sub(y.mul(inverse)).mul(f);
+                FloatVector slope = any.blend(0f, any.compare(VectorOperators.NE, any));
                 int to = sum + j * sumStep + i;
                 FloatVector.fromArray(LANES, sums, to).add(slope).intoArray(sums, to);
                 g.fma(slope, FloatVector.fromArray(LANES, delta, at + j * step + i).mul(high)).mul(one.sub(r))
@@ -608,7 +678,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             FloatVector c = FloatVector.fromArray(LANES, p, observation + PANEL + i);
             FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + i);
             FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + i);
-            FloatVector slope = g.fma(x, c).sub(y).mul(f).blend(0f, y.test(VectorOperators.IS_NAN));
+            FloatVector any = g.fma(x, c).sub(y).mul(f);
+            FloatVector slope = any.blend(0f, any.compare(VectorOperators.NE, any));
             FloatVector.fromArray(LANES, sums, sum + i).add(slope).intoArray(sums, sum + i);
             FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
             g.fma(slope, FloatVector.fromArray(LANES, delta, at + i).mul(prime)).intoArray(delta, at + i);
@@ -632,48 +703,53 @@ final class VectorWindows extends WindowGroup implements Team.Part {
 
     /** Adds what the bins of a chunk contribute, of which {@code oldest} is the first. */
     private void accumulate(Member me, int oldest, int newest, int first, int last) {
-        products(me.state, coefficients, delta, cell(0, first, 0), oldest, newest, first, last, 0);
-        products(me.sent, rank, rates, cell(oldest, first, 0), oldest, newest, first, last, coefficients * PANEL);
+        products(me, me.state, coefficients, delta, cell(0, first, 0), oldest, newest, first, last, 0);
+        products(me, me.sent, rank, rates, cell(oldest, first, 0), oldest, newest, first, last, coefficients * PANEL);
     }
 
     /**
      * sums_j += sum over bins and windows of row x coefficient_j.
      *
      * @param c [bins, capacity, stride]
-     * @param rows [panels, chunk, capacity, PANEL], the first panel's from {@code cell} on
+     * @param rows [bins, panels, capacity, PANEL], the first panel's of the oldest bin from {@code cell} on
      */
-    private void products(float[] c, int stride, float[] rows, int cell, int oldest, int newest, int first, int last,
-            int row) {
+    private void products(Member me, float[] c, int stride, float[] rows, int cell, int oldest, int newest, int first,
+            int last, int row) {
         int sumStep = (coefficients + rank + 1) * PANEL;
         int to = first * sumStep + row;
         int stretch = last - first;
         int bins = newest - oldest + 1;
-        // Rows follow each other from bin to bin if every window is there.
-        int parts = count() == capacity ? 1 : bins;
-        int count = count() == capacity ? bins * capacity : count();
-        for (int t = 0; t < parts; t++) {
+        // Coefficients follow each other from bin to bin if every window is there.
+        int together = count() == capacity ? bins : 1;
+        for (int t = 0; t < together; t++) {
+            for (int w = 0; w < count(); w++) {
+                me.rowAt[t * capacity + w] = t * binStep + w * PANEL;
+            }
+        }
+        int count = (together - 1) * capacity + count();
+        for (int t = 0; t < bins; t += together) {
             int at = (oldest + t) * capacity * stride;
-            int from = cell + t * capacity * PANEL;
+            int from = cell + t * binStep;
             int j = 0;
             for (; j + 4 <= stride; j += 4) {
-                products4(c, at + j, stride, rows, from, step, count, sums, to + j * PANEL, sumStep, stretch);
+                products4(c, at + j, stride, rows, from, step, me.rowAt, count, sums, to + j * PANEL, sumStep, stretch);
             }
             for (; j + 2 <= stride; j += 2) {
-                products2(c, at + j, stride, rows, from, step, count, sums, to + j * PANEL, sumStep, stretch);
+                products2(c, at + j, stride, rows, from, step, me.rowAt, count, sums, to + j * PANEL, sumStep, stretch);
             }
             if (j < stride) {
-                products1(c, at + j, stride, rows, from, step, count, sums, to + j * PANEL, sumStep, stretch);
+                products1(c, at + j, stride, rows, from, step, me.rowAt, count, sums, to + j * PANEL, sumStep, stretch);
             }
         }
     }
 
-    private static void products4(float[] c, int at, int stride, float[] rows, int cell, int step, int count,
-            float[] sums,
+    private static void products4(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
+            int count, float[] sums,
             int to, int sumStep, int panels) {
         for (int u = 0; u < panels * (PANEL / STRIP); u++) {
             int strip = u % (PANEL / STRIP) * STRIP;
             int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int row = cell + u / (PANEL / STRIP) * step + strip;
+            int base = cell + u / (PANEL / STRIP) * step + strip;
             int q = at;
             FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
             FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
@@ -684,6 +760,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             FloatVector s30 = FloatVector.fromArray(LANES, sums, sum + 3 * PANEL);
             FloatVector s31 = FloatVector.fromArray(LANES, sums, sum + 3 * PANEL + WIDTH);
             for (int j = 0; j < count; j++) {
+                int row = base + rowAt[j];
                 FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
                 FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
                 FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
@@ -698,7 +775,6 @@ final class VectorWindows extends WindowGroup implements Team.Part {
                 FloatVector c3 = FloatVector.broadcast(LANES, c[q + 3]);
                 s30 = d0.fma(c3, s30);
                 s31 = d1.fma(c3, s31);
-                row += PANEL;
                 q += stride;
             }
             s00.intoArray(sums, sum);
@@ -712,19 +788,20 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         }
     }
 
-    private static void products2(float[] c, int at, int stride, float[] rows, int cell, int step, int count,
-            float[] sums,
+    private static void products2(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
+            int count, float[] sums,
             int to, int sumStep, int panels) {
         for (int u = 0; u < panels * (PANEL / STRIP); u++) {
             int strip = u % (PANEL / STRIP) * STRIP;
             int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int row = cell + u / (PANEL / STRIP) * step + strip;
+            int base = cell + u / (PANEL / STRIP) * step + strip;
             int q = at;
             FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
             FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
             FloatVector s10 = FloatVector.fromArray(LANES, sums, sum + PANEL);
             FloatVector s11 = FloatVector.fromArray(LANES, sums, sum + PANEL + WIDTH);
             for (int j = 0; j < count; j++) {
+                int row = base + rowAt[j];
                 FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
                 FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
                 FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
@@ -733,7 +810,6 @@ final class VectorWindows extends WindowGroup implements Team.Part {
                 FloatVector c1 = FloatVector.broadcast(LANES, c[q + 1]);
                 s10 = d0.fma(c1, s10);
                 s11 = d1.fma(c1, s11);
-                row += PANEL;
                 q += stride;
             }
             s00.intoArray(sums, sum);
@@ -743,23 +819,23 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         }
     }
 
-    private static void products1(float[] c, int at, int stride, float[] rows, int cell, int step, int count,
-            float[] sums,
+    private static void products1(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
+            int count, float[] sums,
             int to, int sumStep, int panels) {
         for (int u = 0; u < panels * (PANEL / STRIP); u++) {
             int strip = u % (PANEL / STRIP) * STRIP;
             int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int row = cell + u / (PANEL / STRIP) * step + strip;
+            int base = cell + u / (PANEL / STRIP) * step + strip;
             int q = at;
             FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
             FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
             for (int j = 0; j < count; j++) {
+                int row = base + rowAt[j];
                 FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
                 FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
                 FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
                 s00 = d0.fma(c0, s00);
                 s01 = d1.fma(c0, s01);
-                row += PANEL;
                 q += stride;
             }
             s00.intoArray(sums, sum);
