@@ -28,7 +28,7 @@ class BenchCommandTest {
 
     @Test
     void shouldTellEveryFigureAsJson() throws IOException {
-        String out = run("bench", "--quick", "--threads", "2", "--seconds", "1", "--warm-up", "1", "--neurons", "64",
+        String out = run("bench", "--quick", "--threads", "2", "--seconds", "1", "--warm-up", "0", "--neurons", "64",
                 "--rank", "2", "--json");
         assertThat(out).hasLineCount(1);
         JsonNode figures = new ObjectMapper().readTree(out);

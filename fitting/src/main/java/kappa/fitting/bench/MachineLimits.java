@@ -42,9 +42,9 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
     private static final int ELEMENTS = 4 * MachineProbe.BLOCK;
     private static final int FMA_ROUNDS = 20_000;
     /** The loops must be compiled by then, while other threads wait for the compiler too. */
-    private static final long WARM_UP_NS = 200_000_000;
+    private static final long WARM_UP_NS = 150_000_000;
     private static final long REPETITION_NS = 10_000_000;
-    private static final int REPETITIONS = 15;
+    private static final int REPETITIONS = 12;
 
     /** Measures, for some seconds. */
     public static MachineLimits measure(MachineProbe probe, int threads) {

@@ -13,8 +13,11 @@ import java.util.List;
 final class Stopwatch {
 
     /**
-     * @param ns a step takes, median of the repetitions
-     * @param bytesAllocated for a step on the heap by all threads of the process, mean of all repetitions
+     * Medians of the repetitions.
+     *
+     * @param ns a step takes
+     * @param bytesAllocated for a step on the heap, by all threads of the process: in one repetition or another, threads of
+     *        the virtual machine's own allocate a little, too
      */
     record Time(double ns, double bytesAllocated) {}
 
@@ -28,7 +31,7 @@ final class Stopwatch {
             runs[i] = warmUp(steps.get(i), effort);
         }
         double[][] ns = new double[steps.size()][effort.repetitions()];
-        long[] bytes = new long[steps.size()];
+        double[][] bytes = new double[steps.size()][effort.repetitions()];
         for (int r = 0; r < effort.repetitions(); r++) {
             for (int i = 0; i < runs.length; i++) {
                 Step step = steps.get(i);
@@ -40,16 +43,20 @@ final class Stopwatch {
                     step.run();
                 }
                 ns[i][r] = (double) (System.nanoTime() - started) / runs[i];
-                bytes[i] += THREADS.getTotalThreadAllocatedBytes() - before;
+                bytes[i][r] = (double) (THREADS.getTotalThreadAllocatedBytes() - before) / runs[i];
             }
         }
         List<Time> times = new ArrayList<>();
         for (int i = 0; i < runs.length; i++) {
-            Arrays.sort(ns[i]);
-            times.add(new Time(ns[i][effort.repetitions() / 2],
-                    (double) bytes[i] / ((long) runs[i] * effort.repetitions())));
+            times.add(new Time(median(ns[i]), median(bytes[i])));
         }
         return times;
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 
     /** Runs a step until it is compiled, and says how many runs a repetition takes. */
