@@ -2,6 +2,7 @@ package kappa.fitting.kernel;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -22,6 +23,8 @@ public final class Team implements AutoCloseable {
     /** Turns of a waiting loop, some ten microseconds, before the processor is left to others for a moment. */
     private static final int TURNS = 2_000;
     private static final long MOMENT_NS = 10_000;
+    /** Integers of two lines of the cache, which are often fetched together. */
+    private static final int LINE = 32;
     /** The state of a job: its number above, whether it can be joined, and how many helpers are in it. */
     private static final long OPEN = 1L << 16;
     private static final long NUMBER = 1L << 17;
@@ -51,7 +54,8 @@ public final class Team implements AutoCloseable {
     private final AtomicBoolean taken = new AtomicBoolean();
     private final AtomicLong job = new AtomicLong();
     private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger arrived = new AtomicInteger();
+    /** How often each member has come to where it waits for the others, each in a line of the cache of its own. */
+    private final AtomicIntegerArray arrived;
     private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private int tasks;
@@ -66,6 +70,7 @@ public final class Team implements AutoCloseable {
      */
     public Team(int threads) {
         helpers = new Thread[Math.max(0, threads - 1)];
+        arrived = new AtomicIntegerArray((helpers.length + 2) * LINE);
         for (int h = 0; h < helpers.length; h++) {
             int member = h + 1;
             helpers[h] = Thread.ofPlatform().daemon().name("kappa-fit-" + member).unstarted(() -> help(member));
@@ -116,7 +121,9 @@ public final class Team implements AutoCloseable {
         try {
             this.part = part;
             members = 0;
-            arrived.set(0);
+            for (int i = 0; i < arrived.length(); i += LINE) {
+                arrived.setPlain(i, 0);
+            }
             open();
             int all = gather(Math.min(most, threads()));
             try {
@@ -132,15 +139,13 @@ public final class Team implements AutoCloseable {
     }
 
     /** Waits until all {@code members} have come here as often as this one; {@code times} counts from 1. */
-    public void await(int members, int times) {
-        if (members == 1) {
-            return;
-        }
-        int all = members * times;
-        arrived.incrementAndGet();
-        int turns = 0;
-        while (arrived.get() < all) {
-            turns = pause(turns);
+    public void await(int member, int members, int times) {
+        arrived.setRelease((member + 1) * LINE, times);
+        for (int other = 0; other < members; other++) {
+            int turns = 0;
+            while (arrived.getAcquire((other + 1) * LINE) < times) {
+                turns = pause(turns);
+            }
         }
     }
 

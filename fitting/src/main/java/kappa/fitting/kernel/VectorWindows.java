@@ -125,7 +125,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             System.arraycopy(state, 0, me.state, 0, state.length);
         }
         // Nobody writes kappa before all have copied the inputs.
-        team.await(of, ++me.waits);
+        team.await(member, of, ++me.waits);
         int bins = longest();
         int rows = coefficients + rank + 1;
         for (int block = member; block < blocks; block += of) {
@@ -136,7 +136,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
                 forward(me, t, block);
             }
             if (t < bins) {
-                team.await(of, ++me.waits);
+                team.await(member, of, ++me.waits);
                 advance(me, t);
             }
         }
@@ -148,7 +148,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             for (int block = member; block < blocks; block += of) {
                 backward(me, t, block);
             }
-            team.await(of, ++me.waits);
+            team.await(member, of, ++me.waits);
             retreat(me, t);
             if (place(t) == 0) {
                 for (int block = member; block < blocks; block += of) {

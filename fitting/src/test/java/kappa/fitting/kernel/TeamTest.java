@@ -39,11 +39,11 @@ class TeamTest {
                 team.together(threads, (member, members) -> {
                     for (int turn = 1; turn <= 5; turn++) {
                         written[member] = turn;
-                        team.await(members, 2 * turn - 1);
+                        team.await(member, members, 2 * turn - 1);
                         for (int other = 0; other < members; other++) {
                             wrong.addAndGet(written[other] == turn ? 0 : 1);
                         }
-                        team.await(members, 2 * turn);
+                        team.await(member, members, 2 * turn);
                     }
                 });
                 assertThat(wrong).hasValue(0);
