@@ -26,6 +26,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     private static final int TILE = 4;
     /** Panels times windows of a stretch: what these hold stays in the nearest cache. */
     private static final int STRETCH = 32;
+    /** Panels whose kept rows stay in the nearest cache while they are multiplied with one coefficient after another. */
+    private static final int SUMMED_PANELS = 8;
     /** Rows of delta that are kept before they are added to the gradient. */
     private static final int DELTA_ROWS = 16;
     /** Blocks of neurons are of at least this many panels, and at most so many. */
@@ -701,10 +703,14 @@ final class VectorWindows extends WindowGroup implements Team.Part {
 
     // ------------------------------------------------------------------ the gradient
 
-    /** Adds what the bins of a chunk contribute, of which {@code oldest} is the first. */
+    /** Adds what the bins of a chunk contribute, of which {@code oldest} is the first, to some panels' sums. */
     private void accumulate(Member me, int oldest, int newest, int first, int last) {
-        products(me, me.state, coefficients, delta, cell(0, first, 0), oldest, newest, first, last, 0);
-        products(me, me.sent, rank, rates, cell(oldest, first, 0), oldest, newest, first, last, coefficients * PANEL);
+        for (int panel = first; panel < last; panel += SUMMED_PANELS) {
+            int end = Math.min(last, panel + SUMMED_PANELS);
+            products(me, me.state, coefficients, delta, cell(0, panel, 0), oldest, newest, panel, end, 0);
+            products(me, me.sent, rank, rates, cell(oldest, panel, 0), oldest, newest, panel, end,
+                    coefficients * PANEL);
+        }
     }
 
     /**
