@@ -3,6 +3,8 @@ package kappa.fitting.kernel;
 import static kappa.fitting.kernel.PackedModel.PANEL;
 import static kappa.fitting.kernel.VectorKernels.LANES;
 import static kappa.fitting.kernel.VectorKernels.WIDTH;
+import static kappa.fitting.kernel.VectorPasses.STRIP;
+import static kappa.fitting.kernel.VectorPasses.TILE;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -20,10 +22,6 @@ import kappa.fitting.network.LowRankNetwork;
  */
 final class VectorWindows extends WindowGroup implements Team.Part {
 
-    /** Two vectors. */
-    private static final int STRIP = 2 * WIDTH;
-    /** Windows that are swept at once. */
-    private static final int TILE = 4;
     /** Panels times windows of a stretch: what these hold stays in the nearest cache. */
     private static final int STRETCH = 32;
     /** Panels whose kept rows stay in the nearest cache while they are multiplied with one coefficient after another. */
@@ -52,7 +50,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     private final float[] sums;
     /** [2, blocks, capacity * K] sums over a block's neurons, for even and odd bins. */
     private final float[][][] partial;
-    private final float[] unobserved = new float[PANEL];
+    /** [N] */
+    private final float[] unobserved;
     private PackedModel model;
     private Gradient gradient;
     private Team team;
@@ -69,9 +68,9 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         /** Where the activity of each window stands that belongs to a bin, panel after panel. */
         final float[][] seen = new float[capacity][];
         final int[] seenAt = new int[capacity];
-        final int[] seenStep = new int[capacity];
-        /** [capacity, PANEL] activity of the last panel, not observed where there are no neurons. */
-        final float[] tail = new float[capacity * PANEL];
+        /** Likewise for the last panel, if it has fewer neurons than the others: copies, not observed where there are none. */
+        final float[][] tail = new float[capacity][PANEL];
+        final int[] tailAt = new int[capacity];
         /** Where rows that are multiplied at once stand, from the first one's place on. */
         final int[] rowAt = new int[chunk * capacity];
         int waits;
@@ -104,6 +103,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         delta = new float[chunk * binStep];
         sums = new float[panels * (coefficients + rank + 1) * PANEL];
         partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
+        unobserved = new float[neurons];
         Arrays.fill(unobserved, Float.NaN);
     }
 
@@ -196,177 +196,10 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int windows = count();
         int tiled = windows / TILE * TILE;
         for (int w = 0; w < tiled; w += TILE) {
-            int to4 = cell + w * PANEL;
-            int at4 = at + w * count;
-            int j = 0;
-            for (; j + 4 <= count; j += 4) {
-                combine4(p, from + j * PANEL, rowStep, stretch, c, at4 + j, count, out, to4, step, j > 0);
-            }
-            for (; j + 2 <= count; j += 2) {
-                combine2(p, from + j * PANEL, rowStep, stretch, c, at4 + j, count, out, to4, step, j > 0);
-            }
-            if (j < count) {
-                combine1(p, from + j * PANEL, rowStep, stretch, c, at4 + j, count, out, to4, step, j > 0);
-            }
+            VectorPasses.combine(p, from, rowStep, stretch, count, c, at + w * count, out, cell + w * PANEL, step);
         }
         for (int w = tiled; w < windows; w++) {
-            int to1 = cell + w * PANEL;
-            int at1 = at + w * count;
-            int j = 0;
-            for (; j + 4 <= count; j += 4) {
-                combineOne4(p, from + j * PANEL, rowStep, stretch, c, at1 + j, out, to1, step, j > 0);
-            }
-            for (; j + 2 <= count; j += 2) {
-                combineOne2(p, from + j * PANEL, rowStep, stretch, c, at1 + j, out, to1, step, j > 0);
-            }
-            if (j < count) {
-                combineOne1(p, from + j * PANEL, rowStep, stretch, c, at1 + j, out, to1, step, j > 0);
-            }
-        }
-    }
-
-    private static void combine4(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out,
-            int cell, int step, boolean more) {
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
-        FloatVector c02 = FloatVector.broadcast(LANES, c[at + 2]);
-        FloatVector c03 = FloatVector.broadcast(LANES, c[at + 3]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
-        FloatVector c11 = FloatVector.broadcast(LANES, c[at + stride + 1]);
-        FloatVector c12 = FloatVector.broadcast(LANES, c[at + stride + 2]);
-        FloatVector c13 = FloatVector.broadcast(LANES, c[at + stride + 3]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
-        FloatVector c21 = FloatVector.broadcast(LANES, c[at + 2 * stride + 1]);
-        FloatVector c22 = FloatVector.broadcast(LANES, c[at + 2 * stride + 2]);
-        FloatVector c23 = FloatVector.broadcast(LANES, c[at + 2 * stride + 3]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
-        FloatVector c31 = FloatVector.broadcast(LANES, c[at + 3 * stride + 1]);
-        FloatVector c32 = FloatVector.broadcast(LANES, c[at + 3 * stride + 2]);
-        FloatVector c33 = FloatVector.broadcast(LANES, c[at + 3 * stride + 3]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
-                FloatVector p2 = FloatVector.fromArray(LANES, p, row + 2 * PANEL);
-                FloatVector p3 = FloatVector.fromArray(LANES, p, row + 3 * PANEL);
-                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                p3.fma(c03, p2.fma(c02, p1.fma(c01, p0.fma(c00, x0)))).intoArray(out, to);
-                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
-                p3.fma(c13, p2.fma(c12, p1.fma(c11, p0.fma(c10, x1)))).intoArray(out, to + PANEL);
-                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
-                p3.fma(c23, p2.fma(c22, p1.fma(c21, p0.fma(c20, x2)))).intoArray(out, to + 2 * PANEL);
-                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
-                p3.fma(c33, p2.fma(c32, p1.fma(c31, p0.fma(c30, x3)))).intoArray(out, to + 3 * PANEL);
-            }
-        }
-    }
-
-    private static void combine2(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out,
-            int cell, int step, boolean more) {
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
-        FloatVector c11 = FloatVector.broadcast(LANES, c[at + stride + 1]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
-        FloatVector c21 = FloatVector.broadcast(LANES, c[at + 2 * stride + 1]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
-        FloatVector c31 = FloatVector.broadcast(LANES, c[at + 3 * stride + 1]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
-                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                p1.fma(c01, p0.fma(c00, x0)).intoArray(out, to);
-                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
-                p1.fma(c11, p0.fma(c10, x1)).intoArray(out, to + PANEL);
-                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
-                p1.fma(c21, p0.fma(c20, x2)).intoArray(out, to + 2 * PANEL);
-                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
-                p1.fma(c31, p0.fma(c30, x3)).intoArray(out, to + 3 * PANEL);
-            }
-        }
-    }
-
-    private static void combine1(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out,
-            int cell, int step, boolean more) {
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                p0.fma(c00, x0).intoArray(out, to);
-                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
-                p0.fma(c10, x1).intoArray(out, to + PANEL);
-                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
-                p0.fma(c20, x2).intoArray(out, to + 2 * PANEL);
-                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
-                p0.fma(c30, x3).intoArray(out, to + 3 * PANEL);
-            }
-        }
-    }
-
-    private static void combineOne4(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell,
-            int step, boolean more) {
-        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
-        FloatVector c2 = FloatVector.broadcast(LANES, c[at + 2]);
-        FloatVector c3 = FloatVector.broadcast(LANES, c[at + 3]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
-                x = FloatVector.fromArray(LANES, p, row + PANEL).fma(c1, x);
-                x = FloatVector.fromArray(LANES, p, row + 2 * PANEL).fma(c2, x);
-                x = FloatVector.fromArray(LANES, p, row + 3 * PANEL).fma(c3, x);
-                x.intoArray(out, to);
-            }
-        }
-    }
-
-    private static void combineOne2(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell,
-            int step, boolean more) {
-        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
-                x = FloatVector.fromArray(LANES, p, row + PANEL).fma(c1, x);
-                x.intoArray(out, to);
-            }
-        }
-    }
-
-    private static void combineOne1(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell,
-            int step, boolean more) {
-        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
-                x.intoArray(out, to);
-            }
+            VectorPasses.combineOne(p, from, rowStep, stretch, count, c, at + w * count, out, cell + w * PANEL, step);
         }
     }
 
@@ -383,131 +216,14 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int rowStep = model.rows() * PANEL;
         int from = firstPanel * rowStep + first * PANEL;
         int stretch = lastPanel - firstPanel;
-        for (int w = 0; w < windows; w += w < tiled ? TILE : 1) {
-            int cell = at + firstPanel * step + w * PANEL;
-            int lane = w * rank * WIDTH;
-            int k = 0;
-            if (w < tiled) {
-                for (; k + 1 < rank; k += 2) {
-                    project42(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH,
-                            rank * WIDTH);
-                }
-                if (k < rank) {
-                    project41(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH,
-                            rank * WIDTH);
-                }
-            } else {
-                for (; k + 1 < rank; k += 2) {
-                    project12(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH);
-                }
-                if (k < rank) {
-                    project11(p, from + k * PANEL, rowStep, stretch, x, cell, step, lanes, lane + k * WIDTH);
-                }
-            }
+        for (int w = 0; w < tiled; w += TILE) {
+            VectorPasses.project(p, from, rowStep, stretch, rank, x, at + firstPanel * step + w * PANEL, step, lanes,
+                    w * rank * WIDTH);
         }
-    }
-
-    /** Two rows, four windows. */
-    private static void project42(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
-            float[] lanes, int lane, int laneStep) {
-        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane);
-        FloatVector s01 = FloatVector.fromArray(LANES, lanes, lane + WIDTH);
-        FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane + laneStep);
-        FloatVector s11 = FloatVector.fromArray(LANES, lanes, lane + laneStep + WIDTH);
-        FloatVector s20 = FloatVector.fromArray(LANES, lanes, lane + 2 * laneStep);
-        FloatVector s21 = FloatVector.fromArray(LANES, lanes, lane + 2 * laneStep + WIDTH);
-        FloatVector s30 = FloatVector.fromArray(LANES, lanes, lane + 3 * laneStep);
-        FloatVector s31 = FloatVector.fromArray(LANES, lanes, lane + 3 * laneStep + WIDTH);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = at + j * step + i;
-                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
-                FloatVector x0 = FloatVector.fromArray(LANES, x, to);
-                s00 = p0.fma(x0, s00);
-                s01 = p1.fma(x0, s01);
-                FloatVector x1 = FloatVector.fromArray(LANES, x, to + PANEL);
-                s10 = p0.fma(x1, s10);
-                s11 = p1.fma(x1, s11);
-                FloatVector x2 = FloatVector.fromArray(LANES, x, to + 2 * PANEL);
-                s20 = p0.fma(x2, s20);
-                s21 = p1.fma(x2, s21);
-                FloatVector x3 = FloatVector.fromArray(LANES, x, to + 3 * PANEL);
-                s30 = p0.fma(x3, s30);
-                s31 = p1.fma(x3, s31);
-            }
+        for (int w = tiled; w < windows; w++) {
+            VectorPasses.projectOne(p, from, rowStep, stretch, rank, x, at + firstPanel * step + w * PANEL, step,
+                    lanes, w * rank * WIDTH);
         }
-        s00.intoArray(lanes, lane);
-        s01.intoArray(lanes, lane + WIDTH);
-        s10.intoArray(lanes, lane + laneStep);
-        s11.intoArray(lanes, lane + laneStep + WIDTH);
-        s20.intoArray(lanes, lane + 2 * laneStep);
-        s21.intoArray(lanes, lane + 2 * laneStep + WIDTH);
-        s30.intoArray(lanes, lane + 3 * laneStep);
-        s31.intoArray(lanes, lane + 3 * laneStep + WIDTH);
-    }
-
-    /** One row, four windows. */
-    private static void project41(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
-            float[] lanes, int lane, int laneStep) {
-        FloatVector s0 = FloatVector.fromArray(LANES, lanes, lane);
-        FloatVector s1 = FloatVector.fromArray(LANES, lanes, lane + laneStep);
-        FloatVector s2 = FloatVector.fromArray(LANES, lanes, lane + 2 * laneStep);
-        FloatVector s3 = FloatVector.fromArray(LANES, lanes, lane + 3 * laneStep);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                FloatVector p0 = FloatVector.fromArray(LANES, p, from + j * rowStep + i);
-                int to = at + j * step + i;
-                s0 = p0.fma(FloatVector.fromArray(LANES, x, to), s0);
-                s1 = p0.fma(FloatVector.fromArray(LANES, x, to + PANEL), s1);
-                s2 = p0.fma(FloatVector.fromArray(LANES, x, to + 2 * PANEL), s2);
-                s3 = p0.fma(FloatVector.fromArray(LANES, x, to + 3 * PANEL), s3);
-            }
-        }
-        s0.intoArray(lanes, lane);
-        s1.intoArray(lanes, lane + laneStep);
-        s2.intoArray(lanes, lane + 2 * laneStep);
-        s3.intoArray(lanes, lane + 3 * laneStep);
-    }
-
-    /** Two rows, one window. */
-    private static void project12(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
-            float[] lanes, int lane) {
-        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane);
-        FloatVector s01 = FloatVector.zero(LANES);
-        FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane + WIDTH);
-        FloatVector s11 = FloatVector.zero(LANES);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += STRIP) {
-                int row = from + j * rowStep + i;
-                int to = at + j * step + i;
-                FloatVector x0 = FloatVector.fromArray(LANES, x, to);
-                s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
-                s10 = FloatVector.fromArray(LANES, p, row + PANEL).fma(x0, s10);
-                FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
-                s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
-                s11 = FloatVector.fromArray(LANES, p, row + PANEL + WIDTH).fma(x1, s11);
-            }
-        }
-        s00.add(s01).intoArray(lanes, lane);
-        s10.add(s11).intoArray(lanes, lane + WIDTH);
-    }
-
-    /** One row, one window. */
-    private static void project11(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
-            float[] lanes, int lane) {
-        FloatVector s0 = FloatVector.fromArray(LANES, lanes, lane);
-        FloatVector s1 = FloatVector.zero(LANES);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += STRIP) {
-                int row = from + j * rowStep + i;
-                int to = at + j * step + i;
-                s0 = FloatVector.fromArray(LANES, p, row).fma(FloatVector.fromArray(LANES, x, to), s0);
-                s1 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(FloatVector.fromArray(LANES, x, to + WIDTH), s1);
-            }
-        }
-        s0.add(s1).intoArray(lanes, lane);
     }
 
     // ------------------------------------------------------------------ forward
@@ -560,11 +276,10 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             boolean observed = t > 0 && t <= bins[w];
             me.seen[w] = observed ? y[w] : unobserved;
             me.seenAt[w] = observed ? yOffset[w] + (t - 1) * neurons : 0;
-            me.seenStep[w] = observed ? PANEL : 0;
             if (whole < neurons) {
-                Arrays.fill(me.tail, w * PANEL, (w + 1) * PANEL, Float.NaN);
+                Arrays.fill(me.tail[w], Float.NaN);
                 if (observed) {
-                    System.arraycopy(y[w], me.seenAt[w] + whole, me.tail, w * PANEL, neurons - whole);
+                    System.arraycopy(y[w], me.seenAt[w] + whole, me.tail[w], 0, neurons - whole);
                 }
             }
         }
@@ -585,81 +300,73 @@ final class VectorWindows extends WindowGroup implements Team.Part {
 
     /** From what the recurrent sums hand back, which delta holds before, to delta, over a stretch of panels. */
     private void slopes(Member me, int t, int firstPanel, int lastPanel) {
-        for (int w = 0; w < count(); w++) {
-            int at = cell(place(t), firstPanel, w);
-            int ratesAt = cell(t, firstPanel, w);
-            // The last panel's activity stands by itself where it has fewer neurons than the others.
-            int whole = lastPanel * PANEL > neurons ? lastPanel - 1 : lastPanel;
-            slopes(me, t, w, firstPanel, whole, me.seen[w], me.seenAt[w] + firstPanel * me.seenStep[w],
-                    me.seenStep[w], ratesAt, at, step);
-            if (whole < lastPanel) {
-                int cut = (whole - firstPanel) * step;
-                slopes(me, t, w, whole, lastPanel, me.tail, w * PANEL, 0, ratesAt + cut, at + cut, step);
-            }
-        }
+        // The last panel's activity stands by itself where it has fewer neurons than the others.
+        int whole = lastPanel * PANEL > neurons ? lastPanel - 1 : lastPanel;
+        slopes(me, t, firstPanel, whole, me.seen, me.seenAt, firstPanel * PANEL);
+        slopes(me, t, whole, lastPanel, me.tail, me.tailAt, 0);
     }
 
-    private void slopes(Member me, int t, int w, int firstPanel, int lastPanel, float[] seen, int seenAt, int seenStep,
-            int ratesAt, int at, int step) {
-        float[] p = model.panels();
-        int rowStep = model.rows() * PANEL;
-        int from = firstPanel * rowStep;
-        int observation = from + (coefficients + rank) * PANEL;
-        int sumStep = (coefficients + rank + 1) * PANEL;
-        int sum = firstPanel * sumStep + (coefficients + rank) * PANEL;
-        int panels = lastPanel - firstPanel;
-        switch (model.model().kind()) {
-            case RATES -> rates(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
-                    delta, at, step);
-            case COUNTS -> counts(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
-                    delta, at, step, sums, sum, sumStep);
-            case CURRENTS -> {
-                for (int j = 0; j < panels; j++) {
-                    currents(p, from + j * rowStep, rank + inputs, observation + j * rowStep, me.state, at(w, t),
-                            scale[w], seen, seenAt + j * seenStep, rates, ratesAt + j * step, delta, at + j * step,
-                            sums, sum + j * sumStep);
+    private void slopes(Member me, int t, int firstPanel, int lastPanel, float[][] seen, int[] seenAt, int seenFrom) {
+        ObservationKind kind = model.model().kind();
+        for (int panel = firstPanel; panel < lastPanel; panel++) {
+            int from = panel * model.rows() * PANEL;
+            int observation = from + (coefficients + rank) * PANEL;
+            int sum = (panel * (coefficients + rank + 1) + coefficients + rank) * PANEL;
+            int y = seenFrom + (panel - firstPanel) * PANEL;
+            int at = cell(place(t), panel, 0);
+            int ratesAt = cell(t, panel, 0);
+            switch (kind) {
+                case RATES -> rates(observation, seen, seenAt, y, ratesAt, at);
+                case COUNTS -> counts(observation, seen, seenAt, y, ratesAt, at, sum);
+                case CURRENTS -> {
+                    for (int w = 0; w < count(); w++) {
+                        currents(model.panels(), from, rank + inputs, observation, me.state, at(w, t), scale[w],
+                                seen[w], seenAt[w] + y, rates, ratesAt + w * PANEL, delta, at + w * PANEL, sums, sum);
+                    }
                 }
             }
         }
     }
 
-    /** delta = phi' ((alpha/N) n g - f gain (y - gain r - c)). */
-    private static void rates(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
-            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step) {
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
-                FloatVector c = FloatVector.fromArray(LANES, p, observation + j * rowStep + PANEL + i);
-                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
-                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
+    /** delta = phi' ((alpha/N) n g - f gain (y - gain r - c)), of a panel. */
+    private void rates(int observation, float[][] seen, int[] seenAt, int from, int ratesAt, int at) {
+        float[] p = model.panels();
+        int count = count();
+        for (int i = 0; i < PANEL; i += WIDTH) {
+            FloatVector g = FloatVector.fromArray(LANES, p, observation + i);
+            FloatVector c = FloatVector.fromArray(LANES, p, observation + PANEL + i);
+            for (int w = 0; w < count; w++) {
+                int to = at + w * PANEL + i;
+                FloatVector y = FloatVector.fromArray(LANES, seen[w], seenAt[w] + from + i);
+                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + w * PANEL + i);
                 FloatVector any = g.fma(r, c).sub(y);
                 FloatVector error = any.blend(0f, any.compare(VectorOperators.NE, any));
                 FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
-                g.mul(f).fma(error, FloatVector.fromArray(LANES, delta, at + j * step + i)).mul(prime)
-                        .intoArray(delta, at + j * step + i);
+                g.mul(scale[w]).fma(error, FloatVector.fromArray(LANES, delta, to)).mul(prime).intoArray(delta, to);
             }
         }
     }
 
     /** delta = (1-r) ((1+r) (alpha/N) n g + gain slope), where slope = f (1 + r - y/gain) is also that of the gain. */
-    private static void counts(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
-            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step, float[] sums, int sum,
-            int sumStep) {
+    private void counts(int observation, float[][] seen, int[] seenAt, int from, int ratesAt, int at, int sum) {
+        float[] p = model.panels();
+        int count = count();
         FloatVector one = FloatVector.broadcast(LANES, 1f);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
-                FloatVector inverse = FloatVector.fromArray(LANES, p, observation + j * rowStep + 2 * PANEL + i);
-                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
-                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
+        for (int i = 0; i < PANEL; i += WIDTH) {
+            FloatVector g = FloatVector.fromArray(LANES, p, observation + i);
+            FloatVector inverse = FloatVector.fromArray(LANES, p, observation + 2 * PANEL + i);
+            FloatVector gain = FloatVector.fromArray(LANES, sums, sum + i);
+            for (int w = 0; w < count; w++) {
+                int to = at + w * PANEL + i;
+                FloatVector y = FloatVector.fromArray(LANES, seen[w], seenAt[w] + from + i);
+                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + w * PANEL + i);
                 FloatVector high = one.add(r);
-                FloatVector any = high.sub(y.mul(inverse)).mul(f);
+                FloatVector any = high.sub(y.mul(inverse)).mul(scale[w]);
                 FloatVector slope = any.blend(0f, any.compare(VectorOperators.NE, any));
-                int to = sum + j * sumStep + i;
-                FloatVector.fromArray(LANES, sums, to).add(slope).intoArray(sums, to);
-                g.fma(slope, FloatVector.fromArray(LANES, delta, at + j * step + i).mul(high)).mul(one.sub(r))
-                        .intoArray(delta, at + j * step + i);
+                gain = gain.add(slope);
+                g.fma(slope, FloatVector.fromArray(LANES, delta, to).mul(high)).mul(one.sub(r)).intoArray(delta, to);
             }
+            gain.intoArray(sums, sum + i);
         }
     }
 
@@ -734,118 +441,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         }
         int count = (together - 1) * capacity + count();
         for (int t = 0; t < bins; t += together) {
-            int at = (oldest + t) * capacity * stride;
-            int from = cell + t * binStep;
-            int j = 0;
-            for (; j + 4 <= stride; j += 4) {
-                products4(c, at + j, stride, rows, from, step, me.rowAt, count, sums, to + j * PANEL, sumStep, stretch);
-            }
-            for (; j + 2 <= stride; j += 2) {
-                products2(c, at + j, stride, rows, from, step, me.rowAt, count, sums, to + j * PANEL, sumStep, stretch);
-            }
-            if (j < stride) {
-                products1(c, at + j, stride, rows, from, step, me.rowAt, count, sums, to + j * PANEL, sumStep, stretch);
-            }
-        }
-    }
-
-    private static void products4(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
-            int count, float[] sums,
-            int to, int sumStep, int panels) {
-        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
-            int strip = u % (PANEL / STRIP) * STRIP;
-            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int base = cell + u / (PANEL / STRIP) * step + strip;
-            int q = at;
-            FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
-            FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
-            FloatVector s10 = FloatVector.fromArray(LANES, sums, sum + PANEL);
-            FloatVector s11 = FloatVector.fromArray(LANES, sums, sum + PANEL + WIDTH);
-            FloatVector s20 = FloatVector.fromArray(LANES, sums, sum + 2 * PANEL);
-            FloatVector s21 = FloatVector.fromArray(LANES, sums, sum + 2 * PANEL + WIDTH);
-            FloatVector s30 = FloatVector.fromArray(LANES, sums, sum + 3 * PANEL);
-            FloatVector s31 = FloatVector.fromArray(LANES, sums, sum + 3 * PANEL + WIDTH);
-            for (int j = 0; j < count; j++) {
-                int row = base + rowAt[j];
-                FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
-                FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
-                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
-                s00 = d0.fma(c0, s00);
-                s01 = d1.fma(c0, s01);
-                FloatVector c1 = FloatVector.broadcast(LANES, c[q + 1]);
-                s10 = d0.fma(c1, s10);
-                s11 = d1.fma(c1, s11);
-                FloatVector c2 = FloatVector.broadcast(LANES, c[q + 2]);
-                s20 = d0.fma(c2, s20);
-                s21 = d1.fma(c2, s21);
-                FloatVector c3 = FloatVector.broadcast(LANES, c[q + 3]);
-                s30 = d0.fma(c3, s30);
-                s31 = d1.fma(c3, s31);
-                q += stride;
-            }
-            s00.intoArray(sums, sum);
-            s01.intoArray(sums, sum + WIDTH);
-            s10.intoArray(sums, sum + PANEL);
-            s11.intoArray(sums, sum + PANEL + WIDTH);
-            s20.intoArray(sums, sum + 2 * PANEL);
-            s21.intoArray(sums, sum + 2 * PANEL + WIDTH);
-            s30.intoArray(sums, sum + 3 * PANEL);
-            s31.intoArray(sums, sum + 3 * PANEL + WIDTH);
-        }
-    }
-
-    private static void products2(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
-            int count, float[] sums,
-            int to, int sumStep, int panels) {
-        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
-            int strip = u % (PANEL / STRIP) * STRIP;
-            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int base = cell + u / (PANEL / STRIP) * step + strip;
-            int q = at;
-            FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
-            FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
-            FloatVector s10 = FloatVector.fromArray(LANES, sums, sum + PANEL);
-            FloatVector s11 = FloatVector.fromArray(LANES, sums, sum + PANEL + WIDTH);
-            for (int j = 0; j < count; j++) {
-                int row = base + rowAt[j];
-                FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
-                FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
-                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
-                s00 = d0.fma(c0, s00);
-                s01 = d1.fma(c0, s01);
-                FloatVector c1 = FloatVector.broadcast(LANES, c[q + 1]);
-                s10 = d0.fma(c1, s10);
-                s11 = d1.fma(c1, s11);
-                q += stride;
-            }
-            s00.intoArray(sums, sum);
-            s01.intoArray(sums, sum + WIDTH);
-            s10.intoArray(sums, sum + PANEL);
-            s11.intoArray(sums, sum + PANEL + WIDTH);
-        }
-    }
-
-    private static void products1(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
-            int count, float[] sums,
-            int to, int sumStep, int panels) {
-        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
-            int strip = u % (PANEL / STRIP) * STRIP;
-            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int base = cell + u / (PANEL / STRIP) * step + strip;
-            int q = at;
-            FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
-            FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
-            for (int j = 0; j < count; j++) {
-                int row = base + rowAt[j];
-                FloatVector d0 = FloatVector.fromArray(LANES, rows, row);
-                FloatVector d1 = FloatVector.fromArray(LANES, rows, row + WIDTH);
-                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
-                s00 = d0.fma(c0, s00);
-                s01 = d1.fma(c0, s01);
-                q += stride;
-            }
-            s00.intoArray(sums, sum);
-            s01.intoArray(sums, sum + WIDTH);
+            VectorPasses.products(c, (oldest + t) * capacity * stride, stride, rows, cell + t * binStep, step, me.rowAt,
+                    count, sums, to, sumStep, stretch);
         }
     }
 

@@ -130,7 +130,7 @@ class ExpectationMaximisationTest {
     void shouldLearnTheNoiseThatTheSessionWasDrawnWith(ObservationKind kind) {
         Simulation simulation = simulate(kind, 100, PROCESS_SD, OBSERVATION_SD, START_SD);
         ExpectationMaximisation em = refined(kind, simulation.trials(),
-                truthWithWrongNoise(kind, simulation.kappaStd()), 12, null);
+                truthWithWrongNoise(kind, simulation.kappaStd()), 12, Team.ALONE);
         StateSpaceModel learnt = em.parameters();
         // kappa's unit is m's, which EM is free to change: noise is compared in currents, |m| sd / sqrt(N).
         double scale = rms(learnt.model().network().m()) / rms(DECISION.m());
@@ -211,7 +211,7 @@ class ExpectationMaximisationTest {
     void shouldStopAtTheFloorsWhereThereIsNoNoiseAtAll() {
         Simulation simulation = simulate(ObservationKind.RATES, 20, 0, 0, 0);
         ExpectationMaximisation em = refined(ObservationKind.RATES, simulation.trials(),
-                truthWithWrongNoise(ObservationKind.RATES, simulation.kappaStd()), 12, null);
+                truthWithWrongNoise(ObservationKind.RATES, simulation.kappaStd()), 12, Team.ALONE);
         assertThat(em.parameters().model().noise()).containsOnly((float) Maximisation.MIN_NOISE);
         // Within a factor of two of the floor, from which Q/4 would lead below.
         assertThat(Math.sqrt(em.parameters().processNoise()[0]) / em.parameters().kappaStd()[0])
@@ -235,7 +235,7 @@ class ExpectationMaximisationTest {
                     trial.offset()));
         }
         PublishedModel start = truthWithWrongNoise(ObservationKind.COUNTS, simulation.kappaStd());
-        ExpectationMaximisation em = refined(ObservationKind.COUNTS, stretches, start, 6, null);
+        ExpectationMaximisation em = refined(ObservationKind.COUNTS, stretches, start, 6, Team.ALONE);
         shouldNeverDecrease(em.logPosteriors());
         assertThat(em.logPosteriors()).hasSizeGreaterThan(3);
         // Trials have a start; stretches have none to learn from.
@@ -267,7 +267,7 @@ class ExpectationMaximisationTest {
     void shouldComeOutTheSameBitForBitForAnyNumberOfThreads(int count) {
         Simulation simulation = simulate(ObservationKind.COUNTS, 20, PROCESS_SD, 0, START_SD);
         PublishedModel start = truthWithWrongNoise(ObservationKind.COUNTS, simulation.kappaStd());
-        PublishedModel alone = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, null).publish(null);
+        PublishedModel alone = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, Team.ALONE).publish(null);
         try (Team team = new Team(count)) {
             PublishedModel shared = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, team)
                     .publish(null);
@@ -295,7 +295,7 @@ class ExpectationMaximisationTest {
         float[] nothing = new float[whole.y().length];
         Arrays.fill(nothing, Float.NaN);
         Trial unseen = new Trial(0, 0, whole.bins(), 0, nothing, whole.v(), 0);
-        ExpectationMaximisation em = refined(kind, List.of(unseen), truthWithWrongNoise(kind, 1), 3, null);
+        ExpectationMaximisation em = refined(kind, List.of(unseen), truthWithWrongNoise(kind, 1), 3, Team.ALONE);
         PublishedModel model = em.publish(null);
         for (float[] part : List.of(model.model().network().m(), model.model().network().n(),
                 model.model().network().w(), model.model().gain(), model.model().offset(), model.model().noise())) {
