@@ -50,8 +50,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     private final float[] sums;
     /** [2, blocks, capacity * K] sums over a block's neurons, for even and odd bins. */
     private final float[][][] partial;
-    /** [N] */
-    private final float[] unobserved;
+    private final float[] unobserved = new float[PANEL];
     private PackedModel model;
     private Gradient gradient;
     private Team team;
@@ -68,9 +67,9 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         /** Where the activity of each window stands that belongs to a bin, panel after panel. */
         final float[][] seen = new float[capacity][];
         final int[] seenAt = new int[capacity];
-        /** Likewise for the last panel, if it has fewer neurons than the others: copies, not observed where there are none. */
-        final float[][] tail = new float[capacity][PANEL];
-        final int[] tailAt = new int[capacity];
+        final int[] seenStep = new int[capacity];
+        /** [capacity, PANEL] activity of the last panel, not observed where there are no neurons. */
+        final float[] tail = new float[capacity * PANEL];
         /** Where rows that are multiplied at once stand, from the first one's place on. */
         final int[] rowAt = new int[chunk * capacity];
         int waits;
@@ -103,7 +102,6 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         delta = new float[chunk * binStep];
         sums = new float[panels * (coefficients + rank + 1) * PANEL];
         partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
-        unobserved = new float[neurons];
         Arrays.fill(unobserved, Float.NaN);
     }
 
@@ -276,10 +274,11 @@ final class VectorWindows extends WindowGroup implements Team.Part {
             boolean observed = t > 0 && t <= bins[w];
             me.seen[w] = observed ? y[w] : unobserved;
             me.seenAt[w] = observed ? yOffset[w] + (t - 1) * neurons : 0;
+            me.seenStep[w] = observed ? PANEL : 0;
             if (whole < neurons) {
-                Arrays.fill(me.tail[w], Float.NaN);
+                Arrays.fill(me.tail, w * PANEL, (w + 1) * PANEL, Float.NaN);
                 if (observed) {
-                    System.arraycopy(y[w], me.seenAt[w] + whole, me.tail[w], 0, neurons - whole);
+                    System.arraycopy(y[w], me.seenAt[w] + whole, me.tail, w * PANEL, neurons - whole);
                 }
             }
         }
@@ -300,73 +299,81 @@ final class VectorWindows extends WindowGroup implements Team.Part {
 
     /** From what the recurrent sums hand back, which delta holds before, to delta, over a stretch of panels. */
     private void slopes(Member me, int t, int firstPanel, int lastPanel) {
-        // The last panel's activity stands by itself where it has fewer neurons than the others.
-        int whole = lastPanel * PANEL > neurons ? lastPanel - 1 : lastPanel;
-        slopes(me, t, firstPanel, whole, me.seen, me.seenAt, firstPanel * PANEL);
-        slopes(me, t, whole, lastPanel, me.tail, me.tailAt, 0);
+        for (int w = 0; w < count(); w++) {
+            int at = cell(place(t), firstPanel, w);
+            int ratesAt = cell(t, firstPanel, w);
+            // The last panel's activity stands by itself where it has fewer neurons than the others.
+            int whole = lastPanel * PANEL > neurons ? lastPanel - 1 : lastPanel;
+            slopes(me, t, w, firstPanel, whole, me.seen[w], me.seenAt[w] + firstPanel * me.seenStep[w],
+                    me.seenStep[w], ratesAt, at, step);
+            if (whole < lastPanel) {
+                int cut = (whole - firstPanel) * step;
+                slopes(me, t, w, whole, lastPanel, me.tail, w * PANEL, 0, ratesAt + cut, at + cut, step);
+            }
+        }
     }
 
-    private void slopes(Member me, int t, int firstPanel, int lastPanel, float[][] seen, int[] seenAt, int seenFrom) {
-        ObservationKind kind = model.model().kind();
-        for (int panel = firstPanel; panel < lastPanel; panel++) {
-            int from = panel * model.rows() * PANEL;
-            int observation = from + (coefficients + rank) * PANEL;
-            int sum = (panel * (coefficients + rank + 1) + coefficients + rank) * PANEL;
-            int y = seenFrom + (panel - firstPanel) * PANEL;
-            int at = cell(place(t), panel, 0);
-            int ratesAt = cell(t, panel, 0);
-            switch (kind) {
-                case RATES -> rates(observation, seen, seenAt, y, ratesAt, at);
-                case COUNTS -> counts(observation, seen, seenAt, y, ratesAt, at, sum);
-                case CURRENTS -> {
-                    for (int w = 0; w < count(); w++) {
-                        currents(model.panels(), from, rank + inputs, observation, me.state, at(w, t), scale[w],
-                                seen[w], seenAt[w] + y, rates, ratesAt + w * PANEL, delta, at + w * PANEL, sums, sum);
-                    }
+    private void slopes(Member me, int t, int w, int firstPanel, int lastPanel, float[] seen, int seenAt, int seenStep,
+            int ratesAt, int at, int step) {
+        float[] p = model.panels();
+        int rowStep = model.rows() * PANEL;
+        int from = firstPanel * rowStep;
+        int observation = from + (coefficients + rank) * PANEL;
+        int sumStep = (coefficients + rank + 1) * PANEL;
+        int sum = firstPanel * sumStep + (coefficients + rank) * PANEL;
+        int panels = lastPanel - firstPanel;
+        switch (model.model().kind()) {
+            case RATES -> rates(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
+                    delta, at, step);
+            case COUNTS -> counts(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
+                    delta, at, step, sums, sum, sumStep);
+            case CURRENTS -> {
+                for (int j = 0; j < panels; j++) {
+                    currents(p, from + j * rowStep, rank + inputs, observation + j * rowStep, me.state, at(w, t),
+                            scale[w], seen, seenAt + j * seenStep, rates, ratesAt + j * step, delta, at + j * step,
+                            sums, sum + j * sumStep);
                 }
             }
         }
     }
 
-    /** delta = phi' ((alpha/N) n g - f gain (y - gain r - c)), of a panel. */
-    private void rates(int observation, float[][] seen, int[] seenAt, int from, int ratesAt, int at) {
-        float[] p = model.panels();
-        int count = count();
-        for (int i = 0; i < PANEL; i += WIDTH) {
-            FloatVector g = FloatVector.fromArray(LANES, p, observation + i);
-            FloatVector c = FloatVector.fromArray(LANES, p, observation + PANEL + i);
-            for (int w = 0; w < count; w++) {
-                int to = at + w * PANEL + i;
-                FloatVector y = FloatVector.fromArray(LANES, seen[w], seenAt[w] + from + i);
-                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + w * PANEL + i);
+    /** delta = phi' ((alpha/N) n g - f gain (y - gain r - c)). */
+    private static void rates(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
+            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step) {
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
+                FloatVector c = FloatVector.fromArray(LANES, p, observation + j * rowStep + PANEL + i);
+                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
+                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
                 FloatVector any = g.fma(r, c).sub(y);
                 FloatVector error = any.blend(0f, any.compare(VectorOperators.NE, any));
                 FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
-                g.mul(scale[w]).fma(error, FloatVector.fromArray(LANES, delta, to)).mul(prime).intoArray(delta, to);
+                g.mul(f).fma(error, FloatVector.fromArray(LANES, delta, at + j * step + i)).mul(prime)
+                        .intoArray(delta, at + j * step + i);
             }
         }
     }
 
     /** delta = (1-r) ((1+r) (alpha/N) n g + gain slope), where slope = f (1 + r - y/gain) is also that of the gain. */
-    private void counts(int observation, float[][] seen, int[] seenAt, int from, int ratesAt, int at, int sum) {
-        float[] p = model.panels();
-        int count = count();
+    private static void counts(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
+            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step, float[] sums, int sum,
+            int sumStep) {
         FloatVector one = FloatVector.broadcast(LANES, 1f);
-        for (int i = 0; i < PANEL; i += WIDTH) {
-            FloatVector g = FloatVector.fromArray(LANES, p, observation + i);
-            FloatVector inverse = FloatVector.fromArray(LANES, p, observation + 2 * PANEL + i);
-            FloatVector gain = FloatVector.fromArray(LANES, sums, sum + i);
-            for (int w = 0; w < count; w++) {
-                int to = at + w * PANEL + i;
-                FloatVector y = FloatVector.fromArray(LANES, seen[w], seenAt[w] + from + i);
-                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + w * PANEL + i);
+        for (int j = 0; j < panels; j++) {
+            for (int i = 0; i < PANEL; i += WIDTH) {
+                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
+                FloatVector inverse = FloatVector.fromArray(LANES, p, observation + j * rowStep + 2 * PANEL + i);
+                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
+                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
                 FloatVector high = one.add(r);
-                FloatVector any = high.sub(y.mul(inverse)).mul(scale[w]);
+                FloatVector any = high.sub(y.mul(inverse)).mul(f);
                 FloatVector slope = any.blend(0f, any.compare(VectorOperators.NE, any));
-                gain = gain.add(slope);
-                g.fma(slope, FloatVector.fromArray(LANES, delta, to).mul(high)).mul(one.sub(r)).intoArray(delta, to);
+                int to = sum + j * sumStep + i;
+                FloatVector.fromArray(LANES, sums, to).add(slope).intoArray(sums, to);
+                g.fma(slope, FloatVector.fromArray(LANES, delta, at + j * step + i).mul(high)).mul(one.sub(r))
+                        .intoArray(delta, at + j * step + i);
             }
-            gain.intoArray(sums, sum + i);
         }
     }
 
