@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,6 +48,26 @@ class TeamTest {
                     }
                 });
                 assertThat(wrong).hasValue(0);
+            }
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void whoeverIsAloneShouldNotDisturbThoseInStep() {
+        try (Team team = new Team(2)) {
+            AtomicInteger turns = new AtomicInteger();
+            for (int time = 0; time < 300; time++) {
+                turns.set(0);
+                team.together(2, (member, members) -> {
+                    for (int turn = 1; turn <= 50; turn++) {
+                        team.await(member, members, turn);
+                        team.together(1, (alone, one) -> team.await(alone, one, 1));
+                        turns.incrementAndGet();
+                    }
+                });
+                assertThat(turns.get() % 50).isZero();
+                assertThat(turns).hasPositiveValue();
             }
         }
     }
