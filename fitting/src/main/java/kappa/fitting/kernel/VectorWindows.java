@@ -14,8 +14,8 @@ import kappa.fitting.network.LowRankNetwork;
 /**
  * The gradient of a group of windows over SIMD lanes: one lane a neuron. A bin is swept in stretches of neurons that stay in
  * the nearest cache, and each stretch in short passes, which is what the compiler can keep in registers. The passes that
- * multiply with the model's rows take two vectors of neurons and four windows at once, so that what is read serves eight sums.
- * phi is kept from the forward to the backward sweep; delta is kept for some bins and then added to the gradient.
+ * multiply with the model's rows ({@link VectorPasses}) take four windows at once, so that what is read of the model serves all
+ * of them. phi is kept from the forward to the backward sweep; delta is kept for some bins and then added to the gradient.
  *
  * <p>Where threads share the neurons, these are shared out in blocks, and all threads wait for each other's sums once a bin.
  * Sums over blocks are made in their order, whoever made them.
