@@ -34,6 +34,9 @@ public enum Meters {
     /** Bins that never came: an index jumped over them. */
     BINS_MISSING(Kind.COUNTER, "kappa.bins.missing", null, null,
             "Bins that never came, found as gaps in the bin index"),
+    /** Trials with silenced neurons, which nothing is learned from. */
+    TRIALS_PERTURBED(Kind.COUNTER, "kappa.trials.perturbed", null, null,
+            "Trials in which neurons were silenced; filtered without them, not learned from"),
     /** Optimiser steps taken. */
     FIT_STEPS(Kind.COUNTER, "kappa.fit.steps", null, null, "Optimiser steps taken"),
     /** Optimiser steps left out because the fit could not keep up; learning sheds work so that kappa never waits. */

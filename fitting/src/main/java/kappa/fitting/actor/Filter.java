@@ -121,7 +121,8 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         int count = bins.to() - bins.from();
         long started = System.nanoTime();
         for (int t = 0; t < count; t++) {
-            path.bin(bins.y(), t * plan.fit().neurons(), bins.v(), t * plan.fit().inputs());
+            path.bin(bins.y(), t * plan.fit().neurons(), bins.v(), t * plan.fit().inputs(),
+                    plan.silenced(activity.getBins(bins.from() + t)));
             latents.addBins(bin(activity.getBins(bins.from() + t), t == 0 && bins.start() == Start.TRIAL));
         }
         services.meters().filterDuration.record(Duration.ofNanos((System.nanoTime() - started) / count));
@@ -153,7 +154,9 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         int rank = plan.fit().rank();
         LatentBin.Builder bin = LatentBin.newBuilder().setRigTimeNs(seen.getRigTimeNs()).setTrial(seen.getTrial())
                 .setTrialStart(trialStart).addAllInputs(seen.getInputsList()).setPredictionError(path.predictionError())
-                .setBaselineError(path.baselineError()).setSpikes((int) path.spikes()).setPhase(seen.getPhase());
+                .setBaselineError(path.baselineError()).setSpikes((int) path.spikes()).setPhase(seen.getPhase())
+                .addAllBehavior(seen.getBehaviorList()).setSilenced(seen.getSilenced())
+                .setIntervention(seen.getIntervention());
         for (int k = 0; k < rank; k++) {
             bin.addKappa((float) filter.kappa()[k]);
             for (int l = 0; l <= k; l++) {

@@ -33,6 +33,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Counter filtered;
         final Counter missing;
         final Counter clockJumps;
+        final Counter perturbed;
         final Counter steps;
         final Counter stepsShed;
         final Timer latency;
@@ -48,6 +49,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             filtered = Meters.BINS_FILTERED.counter(registry);
             missing = Meters.BINS_MISSING.counter(registry);
             clockJumps = Meters.RIG_CLOCK_JUMPS.counter(registry);
+            perturbed = Meters.TRIALS_PERTURBED.counter(registry);
             steps = Meters.FIT_STEPS.counter(registry);
             stepsShed = Meters.FIT_STEPS_SHED.counter(registry);
             latency = Meters.LATENCY.timer(registry);

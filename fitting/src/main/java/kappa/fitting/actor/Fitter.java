@@ -33,10 +33,11 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     sealed interface Command {}
 
     /**
+     * @param perturbed whether neurons were silenced in it: it is counted, and nothing is learned from it
      * @param steps Adam steps to make; 0 only keeps the trial
      * @param wantState whether the reply is to hold what a checkpoint needs
      */
-    record Learn(Trial trial, int steps, boolean wantState) implements Command {}
+    record Learn(Trial trial, boolean perturbed, int steps, boolean wantState) implements Command {}
 
     /**
      * What came of a trial.
@@ -92,7 +93,11 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         }
         long start = System.nanoTime();
         long stepsBefore = fitter.steps();
-        fitter.learn(learn.trial(), learn.steps());
+        if (learn.perturbed()) {
+            fitter.pass(learn.trial());
+        } else {
+            fitter.learn(learn.trial(), learn.steps());
+        }
         published = fitter.publish(published);
         services.meters().trialDuration.record(Duration.ofNanos(System.nanoTime() - start));
         services.meters().steps.increment((double) (fitter.steps() - stepsBefore));
@@ -102,15 +107,17 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
                     plan.session(), fitter.skippedSteps());
         }
         session.tell(new Learned(learn.trial().index(), published, learn.wantState() ? fitter.save() : null,
-                learn.wantState() ? refs() : null, warning(learn.trial())));
+                learn.wantState() ? refs() : null, warning(learn.trial(), learn.perturbed())));
         return this;
     }
 
-    private Optional<String> warning(Trial trial) {
+    private Optional<String> warning(Trial trial, boolean perturbed) {
         if (plan.fit().kind() != ObservationKind.COUNTS) {
             return Optional.empty();
         }
-        overlap.add(trial);
+        if (!perturbed) {
+            overlap.add(trial);
+        }
         return overlap.warning();
     }
 

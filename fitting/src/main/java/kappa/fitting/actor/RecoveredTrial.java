@@ -20,6 +20,7 @@ final class RecoveredTrial {
     private final float[] y;
     private final float[] v;
     private final long[] offsets;
+    private final boolean[] perturbed;
     private final float[] u;
     private int bins;
     private long trial;
@@ -31,6 +32,7 @@ final class RecoveredTrial {
         y = new float[ref.getBins() * plan.fit().neurons()];
         v = new float[(ref.getBins() + 1) * inputs];
         offsets = new long[ref.getBins()];
+        perturbed = new boolean[ref.getBins()];
         u = new float[inputs];
         System.arraycopy(Snapshots.array(ref.getVList()), 0, v, 0, inputs);
     }
@@ -57,6 +59,11 @@ final class RecoveredTrial {
         return offsets;
     }
 
+    /** Whether neurons were silenced in each bin. */
+    boolean[] perturbed() {
+        return perturbed;
+    }
+
     /** Takes the bin if it is the next one. */
     void offer(long offset, long index, Bin bin) {
         if (whole() || index != ref.getFirstBin() + bins) {
@@ -76,6 +83,7 @@ final class RecoveredTrial {
         }
         plan.activity(bin, y, bins * plan.fit().neurons());
         LowRankNetwork.advanceInputs(plan.fit().alpha(), v, bins * inputs, u, 0, v, (bins + 1) * inputs, inputs);
+        perturbed[bins] = !bin.getSilenced().isEmpty();
         offsets[bins++] = offset;
     }
 }

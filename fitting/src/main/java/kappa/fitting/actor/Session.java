@@ -241,7 +241,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             assembly.begin(tail.ref().getFirstBin(), TrialAssembly.WARM_UP, tail.v());
             for (int t = 0; t < bins; t++) {
                 assembly.append(Arrays.copyOfRange(tail.y(), t * neurons, (t + 1) * neurons),
-                        Arrays.copyOfRange(tail.v(), (t + 1) * inputs, (t + 2) * inputs), 1, tail.offsets()[t]);
+                        Arrays.copyOfRange(tail.v(), (t + 1) * inputs, (t + 2) * inputs), 1, tail.offsets()[t],
+                        tail.perturbed()[t]);
             }
             assembly.close(0);
             tail = null;
@@ -341,14 +342,16 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         int count = to - from;
         float[] y = new float[count * fit.neurons()];
         float[] rows = new float[count * fit.inputs()];
+        boolean perturbed = false;
         for (int t = 0; t < count; t++) {
+            perturbed |= !activity.getBins(from + t).getSilenced().isEmpty();
             plan.activity(activity.getBins(from + t), y, t * fit.neurons());
             advance(v, activity.getBins(from + t));
             System.arraycopy(v, 0, rows, t * fit.inputs(), fit.inputs());
         }
         boolean last = to == activity.getBinsCount();
         filter.tell(new Filter.Bins(next.arrival, from, to, y, rows, start, next.missing, last));
-        assembly.append(y, rows, count, next.arrival.offset());
+        assembly.append(y, rows, count, next.arrival.offset(), perturbed);
         next.missing = 0;
         next.position = to;
         nextBin = activity.getFirstBin() + to;
@@ -369,16 +372,20 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
      * @param inside whether that record holds the trial's end as well, or was accepted already for another reason
      */
     private void endTrial(long nextBinOffset, boolean inside) {
+        boolean perturbed = assembly.perturbed();
+        if (perturbed) {
+            services.meters().perturbed.increment();
+        }
         Trial trial = assembly.close(trials++);
         boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, closedTail()));
         filter.tell(new Filter.EndTrial());
         int steps = plan.fit().stepsPerTrial();
-        if (!plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
+        if (!perturbed && !plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
             services.meters().stepsShed.increment(steps);
             steps = 0;
         }
         learning++;
-        fitter.tell(new Fitter.Learn(trial, steps, wantState()));
+        fitter.tell(new Fitter.Learn(trial, perturbed, steps, wantState()));
         blocked = plan.lockstep();
     }
 

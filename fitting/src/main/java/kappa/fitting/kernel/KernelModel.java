@@ -2,6 +2,7 @@ package kappa.fitting.kernel;
 
 import java.util.Arrays;
 import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.Silencing;
 
 /**
  * A low-rank network with its observation map, as the kernels read it: flat arrays, row by row as in
@@ -40,6 +41,15 @@ public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] 
     /** The same arrays with linear dynamics. */
     public KernelModel withLinearDynamics() {
         return new KernelModel(network, kind, gain, offset, noise, logTwiceGain, inverseGain, true);
+    }
+
+    /** The model while some neurons are silent; itself without any. Shares all arrays but n. */
+    public KernelModel silencing(int[] neurons) {
+        return neurons.length == 0
+                ? this
+                : new KernelModel(network.silencing(neurons, Silencing.MASK), kind, gain, offset, noise, logTwiceGain,
+                        inverseGain,
+                        linearDynamics);
     }
 
     /** Brings log 2g and 1/g up to date after the owner has written to the gains. */

@@ -3,11 +3,14 @@ package kappa.fitting.network;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.network.HandBuiltNetworks.Paradigm;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.Perturbable;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 
@@ -31,7 +34,7 @@ import kappa.ingest.wire.SessionHeader;
  *
  * <p>A trial's draws depend on seed and trial number only: skipping costs no more than one trial. Not thread-safe.
  */
-public final class SimulatedSession implements SessionSource {
+public final class SimulatedSession implements SessionSource, Perturbable {
 
     /** Width of every bin. */
     public static final double BIN_WIDTH_S = 0.02;
@@ -91,6 +94,7 @@ public final class SimulatedSession implements SessionSource {
     private final double[] x;
     private final double[] rates;
     private final double[] recurrent; // [K]
+    private final InterventionSchedule silencing;
     private SplittableRandom random;
     private long bin;
 
@@ -116,6 +120,12 @@ public final class SimulatedSession implements SessionSource {
         this.x = new double[network.neurons()];
         this.rates = new double[network.neurons()];
         this.recurrent = new double[network.rank()];
+        this.silencing = new InterventionSchedule(IntStream.range(0, network.neurons()).toArray());
+    }
+
+    @Override
+    public void obey(Intervention request) {
+        silencing.accept(request);
     }
 
     @Override
@@ -129,6 +139,9 @@ public final class SimulatedSession implements SessionSource {
                 .addAllInputChannels(source.inputChannels()).setObservation(settings.observation()).setTrials(true)
                 .setOrigin("simulated rig: network " + source.name() + ", N = " + network.neurons() + ", K = "
                         + network.rank() + ", seed " + settings.seed());
+        if (source.readout().length == x.length) {
+            header.addBehaviorChannels("readout");
+        }
         phases.forEach(phase -> header.addPhases(phase.name()));
         for (int i = 0; i < network.neurons(); i++) {
             header.addNeurons("unit-" + (i + 1));
@@ -157,6 +170,9 @@ public final class SimulatedSession implements SessionSource {
             startTrial(bin / trialBins);
         }
         step(t);
+        for (int i : silencing.silent(t)) {
+            rates[i] = 0;
+        }
         int inputs = network.inputs();
         for (int s = 0; s < inputs; s++) {
             out.addInputs(trialInputs[t * inputs + s]);
@@ -166,6 +182,10 @@ public final class SimulatedSession implements SessionSource {
         } else {
             addValues(out, settings.observation() == Observation.CURRENTS ? x : rates);
         }
+        if (source.readout().length == x.length) {
+            out.addBehavior((float) readout());
+        }
+        silencing.mark(out, t);
         out.setTrial(bin / trialBins).setTrialEnd(t == trialBins - 1).setPhase(phaseOfBin[t] + 1)
                 .setRigTimeNs((bin + 1) * BIN_WIDTH_NS);
         bin++;
@@ -191,7 +211,17 @@ public final class SimulatedSession implements SessionSource {
         // Nothing is held open.
     }
 
+    /** z = readout r / N. */
+    private double readout() {
+        double sum = 0;
+        for (int i = 0; i < rates.length; i++) {
+            sum += source.readout()[i] * rates[i];
+        }
+        return sum * LowRankNetwork.connectivityScale(rates.length);
+    }
+
     private void startTrial(long trial) {
+        silencing.startTrial();
         random = TrialRandom.of(settings.seed(), trial);
         Arrays.fill(x, 0);
         for (int i = 0; i < x.length; i++) {

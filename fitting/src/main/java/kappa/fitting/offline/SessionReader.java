@@ -78,7 +78,7 @@ public final class SessionReader {
             for (Follower follower : followers) {
                 follower.bin(y, u, v);
             }
-            assembly.append(y, v, 1, 0);
+            assembly.append(y, v, 1, 0, false);
             bins++;
             if (trials && bin.getTrialEnd()) {
                 end(assembly.close(index++), followers);

@@ -17,6 +17,7 @@ public final class LatentPath {
     private static final double UNKNOWN_VARIANCE = 1;
 
     private static final int MAX_GAP_BINS = 1_000;
+    private static final int[] INTACT = {};
 
     private final RnnKernels kernels;
     private final int neurons;
@@ -35,6 +36,9 @@ public final class LatentPath {
     private final GainTracker tracker;
     private final float[] rates;
     private PublishedModel published;
+    /** What moves kappa to the next bin: the published model, without the neurons that are silenced in this one. */
+    private KernelModel model;
+    private int[] silenced = INTACT;
     private double predictionError;
     private double baselineError;
     private long spikes;
@@ -53,6 +57,7 @@ public final class LatentPath {
         free = new float[2 * rank];
         vPair = new float[2 * inputs];
         published = first;
+        model = first.model();
     }
 
     public PublishedModel model() {
@@ -83,6 +88,7 @@ public final class LatentPath {
 
     /** A trial begins: kappa is the model's start, and v = 0. */
     public void startTrial() {
+        silence(INTACT);
         if (published.version() == 0) {
             filter.reset(UNKNOWN_VARIANCE);
         } else {
@@ -117,6 +123,7 @@ public final class LatentPath {
     public void adopt(PublishedModel next) {
         PublishedModel before = published;
         published = next;
+        model = next.model().silencing(silenced);
         double[] kappa = filter.kappa().clone();
         double[] covariance = filter.covariance().clone();
         if (before.version() == 0) {
@@ -167,9 +174,14 @@ public final class LatentPath {
     public void gap(long bins) {
         if (published.version() > 0) {
             for (int t = 0; t < Math.min(bins, MAX_GAP_BINS); t++) {
-                filter.predict(published.model(), published.processNoise());
+                filter.predict(model, published.processNoise());
             }
         }
+    }
+
+    /** One bin in which no neuron is silenced. */
+    public void bin(float[] y, int yOffset, float[] v, int vOffset) {
+        bin(y, yOffset, v, vOffset, INTACT);
     }
 
     /**
@@ -177,9 +189,10 @@ public final class LatentPath {
      *
      * @param y activity from {@code yOffset} on, N numbers, NaN where not observed
      * @param v input coordinates of this bin from {@code vOffset} on, S numbers
+     * @param silent neurons that are silenced during this bin, ascending: their activity is NaN, and with r_i = 0 they do not
+     *        drive the next one. What is fitted to intact bins (means, gains) does not learn from it
      */
-    public void bin(float[] y, int yOffset, float[] v, int vOffset) {
-        KernelModel model = published.model();
+    public void bin(float[] y, int yOffset, float[] v, int vOffset, int[] silent) {
         predictionError = 0;
         baselineError = 0;
         spikes = 0;
@@ -190,8 +203,8 @@ public final class LatentPath {
             System.arraycopy(v, vOffset, vPair, inputs, inputs);
             filter.predict(model, published.processNoise());
             filter.setInputs(v, vOffset);
-            if (tracker != null) {
-                predictionError = track(model, y, yOffset);
+            if (tracker != null && silent.length == 0) {
+                predictionError = track(y, yOffset);
             }
             predictionError += filter.update(model, y, yOffset);
             baselineError = constantRate.loss(y, yOffset);
@@ -202,11 +215,21 @@ public final class LatentPath {
                     spikes);
             System.arraycopy(free, rank, free, 0, rank);
         }
-        constantRate.learn(y, yOffset / neurons, 1);
+        if (silent.length == 0) {
+            constantRate.learn(y, yOffset / neurons, 1);
+        }
+        silence(silent);
+    }
+
+    private void silence(int[] neurons) {
+        if (!Arrays.equals(neurons, silenced)) {
+            silenced = neurons;
+            model = published.model().silencing(neurons);
+        }
     }
 
     /** By how much tracked gains change the loss of the bin's prediction. */
-    private double track(KernelModel model, float[] y, int yOffset) {
+    private double track(float[] y, int yOffset) {
         filter.rates(model, rates);
         for (int i = 0; i < neurons; i++) {
             rates[i] = model.gain()[i] * (1 + rates[i]);

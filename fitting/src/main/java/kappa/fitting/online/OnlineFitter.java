@@ -217,8 +217,8 @@ public final class OnlineFitter implements FittingAlgorithm {
      * nothing, or has no bin, teaches nothing and is left out.
      */
     public void learn(Trial trial, int steps) {
-        long index = trialsSeen++;
-        binsLearned = trial.firstBin() + trial.bins();
+        long index = trialsSeen;
+        pass(trial);
         if (trial.bins() <= trial.warmUp()) {
             return;
         }
@@ -240,6 +240,12 @@ public final class OnlineFitter implements FittingAlgorithm {
             }
             step(windows);
         }
+    }
+
+    /** Takes note of a trial that nothing is to be learned from: neurons were silenced in it. */
+    public void pass(Trial trial) {
+        trialsSeen++;
+        binsLearned = trial.firstBin() + trial.bins();
     }
 
     /**

@@ -23,6 +23,7 @@ public final class TrialAssembly {
     private float[] y;
     private float[] v;
     private long[] offsets;
+    private boolean[] perturbed;
     private int bins;
     private int warmUp;
     private long firstBin;
@@ -36,6 +37,7 @@ public final class TrialAssembly {
         y = new float[STRETCH * neurons];
         v = new float[(STRETCH + 1) * inputs];
         offsets = new long[STRETCH];
+        perturbed = new boolean[STRETCH];
     }
 
     public boolean open() {
@@ -54,6 +56,16 @@ public final class TrialAssembly {
     /** Bins that the open trial or stretch still takes; at 0 it must be closed. */
     public int room() {
         return (trials ? MAX_BINS : STRETCH) - usableBins();
+    }
+
+    /** Whether neurons were silenced in a bin of the open trial or stretch, its warm-up included: nothing is learned from it. */
+    public boolean perturbed() {
+        for (int t = 0; t < bins; t++) {
+            if (perturbed[t]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -99,6 +111,7 @@ public final class TrialAssembly {
         System.arraycopy(y, drop * neurons, y, 0, tail * neurons);
         System.arraycopy(v, drop * inputs, v, 0, (tail + 1) * inputs);
         System.arraycopy(offsets, drop, offsets, 0, tail);
+        System.arraycopy(perturbed, drop, perturbed, 0, tail);
         firstBin += drop;
         bins = tail;
         warmUp = WARM_UP;
@@ -111,18 +124,21 @@ public final class TrialAssembly {
      * @param newY [count,N]
      * @param newV [count,S]
      * @param offset of their record on kappa.activity
+     * @param silenced whether neurons were silenced in any of them
      */
-    public void append(float[] newY, float[] newV, int count, long offset) {
+    public void append(float[] newY, float[] newV, int count, long offset, boolean silenced) {
         int needed = bins + count;
         if (needed > offsets.length) {
             int capacity = Math.max(needed, 2 * offsets.length);
             y = Arrays.copyOf(y, capacity * neurons);
             v = Arrays.copyOf(v, (capacity + 1) * inputs);
             offsets = Arrays.copyOf(offsets, capacity);
+            perturbed = Arrays.copyOf(perturbed, capacity);
         }
         System.arraycopy(newY, 0, y, bins * neurons, count * neurons);
         System.arraycopy(newV, 0, v, (bins + 1) * inputs, count * inputs);
         Arrays.fill(offsets, bins, needed, offset);
+        Arrays.fill(perturbed, bins, needed, silenced);
         bins = needed;
     }
 

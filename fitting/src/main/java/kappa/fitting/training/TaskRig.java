@@ -4,18 +4,25 @@ import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.InterventionSchedule;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
+import kappa.ingest.session.Perturbable;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 
 /**
  * A rig without an animal: it streams a network that does a task, trial after trial. Trial i is the one that
- * {@link TaskSimulator} records with equal settings, number for number. Not thread-safe.
+ * {@link TaskSimulator} records with equal settings, number for number, until the rig is asked to silence neurons. What the
+ * network reads out, z(t), is the rig's one channel of behaviour. Not thread-safe.
  */
-public final class TaskRig implements SessionSource {
+public final class TaskRig implements SessionSource, Perturbable {
+
+    /** The channel of behaviour. */
+    public static final String READOUT = "readout";
 
     private static final long BIN_WIDTH_NS = Math.round(Task.BIN_WIDTH_S * 1e9);
 
@@ -27,8 +34,10 @@ public final class TaskRig implements SessionSource {
     private final int[] neurons;
     private final PackedNetwork packed;
     private final TrialBatch batch = new TrialBatch(KernelProvider.matrices());
+    private final InterventionSchedule silencing;
     private Trial current;
     private float[] activity; // [T, recorded neurons] of the current trial
+    private float[] readout; // [T] of the current trial; empty if the network has none
     private long trial = -1;
     private int bin;
     private long bins;
@@ -49,6 +58,7 @@ public final class TaskRig implements SessionSource {
         this.settings = settings;
         this.trials = endless ? Long.MAX_VALUE : settings.trials();
         this.neurons = TaskSimulator.subset(network.neurons(), settings);
+        this.silencing = new InterventionSchedule(neurons);
         this.packed = new PackedNetwork(KernelProvider.matrices()).pack(network);
         begin(0);
     }
@@ -68,7 +78,15 @@ public final class TaskRig implements SessionSource {
         for (int neuron : neurons) {
             header.addNeurons("unit-" + (neuron + 1));
         }
+        if (network.outputs() == 1) {
+            header.addBehaviorChannels(READOUT);
+        }
         return header;
+    }
+
+    @Override
+    public void obey(Intervention request) {
+        silencing.accept(request);
     }
 
     @Override
@@ -107,6 +125,10 @@ public final class TaskRig implements SessionSource {
                 out.addValues(value);
             }
         }
+        if (readout.length > 0) {
+            out.addBehavior(readout[bin]);
+        }
+        silencing.mark(out, bin);
         int phase = 0;
         while (bin >= current.phaseEnds()[phase]) {
             phase++;
@@ -130,15 +152,31 @@ public final class TaskRig implements SessionSource {
 
     /** Runs the current trial from its start. */
     private void run() {
+        silencing.startTrial();
         activity = new float[current.bins() * neurons.length];
+        readout = new float[network.outputs() == 1 ? current.bins() : 0];
         SplittableRandom random = settings.observationRandom(trial);
         batch.forward(packed, List.of(current), settings.stateNoise(),
                 List.of(TrialRunner.noise(settings.seed(), trial)), (t, x, rates, ratesAt) -> {
+                    for (int i : silencing.silent(t)) {
+                        rates[ratesAt + i] = 0;
+                    }
                     for (int j = 0; j < neurons.length; j++) {
                         int i = neurons[j];
                         activity[t * neurons.length + j] = settings.observe(x[i], rates[ratesAt + i], random);
                     }
+                    if (readout.length > 0) {
+                        readout[t] = (float) read(rates, ratesAt);
+                    }
                 });
+    }
+
+    private double read(float[] rates, int ratesAt) {
+        double sum = 0;
+        for (int i = 0; i < network.neurons(); i++) {
+            sum += (double) network.readout()[i] * rates[ratesAt + i];
+        }
+        return network.readoutScale() * sum;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package kappa.fitting.wire;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
@@ -51,7 +52,10 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         return header.getSession();
     }
 
-    /** Writes a bin's activity, N numbers with NaN where not observed; hidden neurons, the last of them, never are. */
+    /**
+     * Writes a bin's activity, N numbers with NaN where not observed; hidden neurons, the last of them, never are, and what
+     * was recorded of a silenced neuron says nothing of its input.
+     */
     public void activity(Bin bin, float[] y, int yOffset) {
         boolean counts = fit.kind() == ObservationKind.COUNTS;
         int recorded = header.getNeuronsCount();
@@ -59,12 +63,20 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
             y[yOffset + i] = counts ? bin.getCounts(i) : bin.getValues(i);
         }
         Arrays.fill(y, yOffset + recorded, yOffset + fit.neurons(), Float.NaN);
-        if (!bin.getUnobserved().isEmpty()) {
+        if (!bin.getUnobserved().isEmpty() || !bin.getSilenced().isEmpty()) {
             for (int i = 0; i < recorded; i++) {
-                if (WireChecks.unobserved(bin, i)) {
+                if (WireChecks.unobserved(bin, i) || WireChecks.marked(bin.getSilenced(), i)) {
                     y[yOffset + i] = Float.NaN;
                 }
             }
         }
+    }
+
+    /** Indices of the neurons that were being silenced during a bin, ascending. */
+    public int[] silenced(Bin bin) {
+        return bin.getSilenced().isEmpty()
+                ? new int[0]
+                : IntStream.range(0, header.getNeuronsCount()).filter(i -> WireChecks.marked(bin.getSilenced(), i))
+                        .toArray();
     }
 }

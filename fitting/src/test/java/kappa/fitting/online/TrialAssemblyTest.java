@@ -17,7 +17,7 @@ class TrialAssemblyTest {
             y[2 * t + 1] = 10 * (first + t) + 1;
             v[t] = first + t;
         }
-        assembly.append(y, v, count, offset);
+        assembly.append(y, v, count, offset, false);
     }
 
     private void appendOneByOne(int first, int count) {

@@ -43,7 +43,7 @@ class TaskRigTest {
             while (recorded.next(expected)) {
                 assertThat(rig.next(actual)).isTrue();
                 assertThat(actual.getPhase()).isBetween(1, 5);
-                assertThat(actual.clearPhase().build()).isEqualTo(expected.build());
+                assertThat(actual.clearPhase().clearBehavior().build()).isEqualTo(expected.build());
             }
             assertThat(rig.next(actual)).isFalse();
         }

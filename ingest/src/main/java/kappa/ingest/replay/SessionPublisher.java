@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.Perturbable;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.stream.UnixTime;
 import kappa.ingest.stream.WireChecks;
@@ -130,9 +131,16 @@ public final class SessionPublisher {
     }
 
     private static TopicPartition partition(KafkaConsumer<?, ?> consumer, String topic, String session) {
-        // The producer's own rule for records with a key.
-        int count = consumer.partitionsFor(topic).size();
-        return new TopicPartition(topic, Utils.toPositive(Utils.murmur2(session.getBytes(UTF_8))) % count);
+        return new TopicPartition(topic, partition(session, consumer.partitionsFor(topic).size()));
+    }
+
+    private static int partition(KafkaProducer<?, ?> producer, String session) {
+        return partition(session, producer.partitionsFor(Topics.INTERVENTIONS).size());
+    }
+
+    /** The producer's own rule for records with a key. */
+    private static int partition(String session, int count) {
+        return Utils.toPositive(Utils.murmur2(session.getBytes(UTF_8))) % count;
     }
 
     /** The header of a source under a session id. */
@@ -159,14 +167,17 @@ public final class SessionPublisher {
         byte[] key = header.getSession().getBytes(UTF_8);
         long next = from;
         boolean stopped = false;
-        try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+        try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer());
+                var requests = source instanceof Perturbable
+                        ? new InterventionReader(connection, header, partition(producer, header.getSession()))
+                        : null) {
             Delivery delivery = new Delivery();
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             }
             source.skip(from);
             try {
-                next = stream(producer, delivery, source, header, from, speed, limit, progress);
+                next = stream(producer, delivery, source, requests, header, from, speed, limit, progress);
             } catch (InterruptException e) {
                 stopped = true;
             }
@@ -187,7 +198,7 @@ public final class SessionPublisher {
     }
 
     private static long stream(KafkaProducer<byte[], byte[]> producer, Delivery delivery, SessionSource source,
-            SessionHeader header, long from, Speed speed, long limit, Progress progress) {
+            InterventionReader requests, SessionHeader header, long from, Speed speed, long limit, Progress progress) {
         byte[] key = header.getSession().getBytes(UTF_8);
         int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
         int batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
@@ -198,6 +209,9 @@ public final class SessionPublisher {
         Activity.Builder record = Activity.newBuilder();
         boolean more = true;
         while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
+            if (requests != null) {
+                requests.take().ifPresent(((Perturbable) source)::obey);
+            }
             record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
                     .setFirstBin(next);
             // A bin is sent when it is over; together with those that are over by then.

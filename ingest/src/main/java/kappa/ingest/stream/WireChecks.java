@@ -13,6 +13,7 @@ import kappa.ingest.session.InputBasis;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
@@ -36,9 +37,14 @@ public final class WireChecks {
     /** Counts beyond this are no spikes; also the largest whole numbers a float tells apart. */
     public static final int MAX_COUNT = 1 << 24;
 
+    /** Perturbed trials that one request may ask for. */
+    public static final int MAX_PERTURBED_TRIALS = 10_000;
+
     private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
 
     private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+    private static final Pattern INTERVENTION_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final String INTERVENTION_FORM = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
     private static final double DEFAULT_TIME_CONSTANT_S = 0.1;
 
     private WireChecks() {}
@@ -200,6 +206,14 @@ public final class WireChecks {
             return fault(Reason.NEURON_COUNT, index, "unobserved of " + mask.size() + " bytes",
                     (neurons + 7) / 8 + " or none");
         }
+        if (!bin.getSilenced().isEmpty() && bin.getSilenced().size() != (neurons + 7) / 8) {
+            return fault(Reason.NEURON_COUNT, index, "silenced of " + bin.getSilenced().size() + " bytes",
+                    (neurons + 7) / 8 + " or none");
+        }
+        if (!bin.getIntervention().isEmpty() && !INTERVENTION_ID.matcher(bin.getIntervention()).matches()) {
+            return fault(Reason.BAD_INTERVENTION, index, "intervention of " + bin.getIntervention().length()
+                    + " characters", INTERVENTION_FORM);
+        }
         for (int i = 0; i < neurons; i++) {
             if (counts) {
                 int count = bin.getCounts(i);
@@ -237,8 +251,56 @@ public final class WireChecks {
         return Optional.of(new Fault(reason, "bin " + index + ": " + value + ", expected " + expected));
     }
 
+    /** Whether a request is one that a rig of this session could obey. */
+    public static Optional<Fault> intervention(SessionHeader header, Intervention request) {
+        if (request.getSchemaVersion() != SCHEMA_VERSION) {
+            return badRequest("schema_version", Integer.toUnsignedString(request.getSchemaVersion()), "1");
+        }
+        if (!INTERVENTION_ID.matcher(request.getId()).matches()) {
+            return badRequest("id", '"' + request.getId() + '"', INTERVENTION_FORM);
+        }
+        if (request.getTrials() < 0 || request.getTrials() > MAX_PERTURBED_TRIALS) {
+            return badRequest("trials", Integer.toUnsignedString(request.getTrials()),
+                    "at most " + MAX_PERTURBED_TRIALS);
+        }
+        if (request.getTrials() > 0 && request.getNeuronsCount() == 0) {
+            return badRequest("neurons", "empty", "at least one");
+        }
+        if (request.getNeuronsCount() > header.getNeuronsCount()) {
+            return badRequest("neurons", request.getNeuronsCount() + " of them", "at most " + header.getNeuronsCount());
+        }
+        for (int neuron : request.getNeuronsList()) {
+            if (neuron < 0 || neuron >= header.getNeuronsCount()) {
+                return badRequest("neurons", Integer.toUnsignedString(neuron),
+                        "0 to " + (header.getNeuronsCount() - 1));
+            }
+        }
+        if (request.getFirstBin() < 0 || request.getBins() < 0 || request.getEvery() < 0) {
+            return badRequest("first_bin, bins, every", "above 2^31", "less");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> badRequest(String field, Object value, String expected) {
+        return Optional.of(new Fault(Reason.BAD_INTERVENTION, field + " is " + value + ", expected " + expected));
+    }
+
     public static boolean unobserved(Bin bin, int neuron) {
-        ByteString mask = bin.getUnobserved();
+        return marked(bin.getUnobserved(), neuron);
+    }
+
+    /** Bit {@code neuron} of a mask; an empty one marks none. */
+    public static boolean marked(ByteString mask, int neuron) {
         return !mask.isEmpty() && (mask.byteAt(neuron >> 3) >> (neuron & 7) & 1) != 0;
+    }
+
+    /** A mask of so many neurons with the bits of some of them set; empty if there are none. */
+    public static ByteString mask(int neurons, List<Integer> marked) {
+        if (marked.isEmpty()) {
+            return ByteString.EMPTY;
+        }
+        byte[] bits = new byte[(neurons + 7) / 8];
+        marked.forEach(i -> bits[i >> 3] |= (byte) (1 << (i & 7)));
+        return ByteString.copyFrom(bits);
     }
 }
