@@ -51,6 +51,16 @@ public record FullRankNetwork(int neurons, int inputs, double alpha, float[] wre
                 LowRankNetwork.gaussian(neurons * inputs, 1, random), new float[neurons]);
     }
 
+    /**
+     * The network when some neurons are silent.
+     *
+     * @param silenced neurons from 0 to N - 1, in any order
+     * @throws IllegalArgumentException if one of them is not there, or none is left after {@link Silencing#DELETION}
+     */
+    public FullRankNetwork silencing(int[] silenced, Silencing how) {
+        return new FullRankNetwork(neurons, inputs, alpha, how.outgoing(wrec, neurons, silenced, false), w, b);
+    }
+
     @Override
     public String toString() {
         return "FullRankNetwork[N=" + neurons + ", S=" + inputs + ", alpha=" + alpha + "]";

@@ -124,6 +124,16 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
                 Arrays.copyOf(b, count));
     }
 
+    /**
+     * The network when some neurons are silent.
+     *
+     * @param silenced neurons from 0 to N - 1, in any order
+     * @throws IllegalArgumentException if one of them is not there, or none is left after {@link Silencing#DELETION}
+     */
+    public LowRankNetwork silencing(int[] silenced, Silencing how) {
+        return new LowRankNetwork(neurons, rank, inputs, alpha, m, how.outgoing(n, neurons, silenced, true), w, b);
+    }
+
     private float[] leading(float[] rows, int count) {
         float[] out = new float[rows.length / neurons * count];
         for (int k = 0; k < rows.length / neurons; k++) {

@@ -58,6 +58,15 @@ public final class NetworkFile {
 
         /** The factor of the readout: z = scale times readout phi(x). */
         double readoutScale();
+
+        /**
+         * The network when some neurons are silent: its state has the same form, so that a run may change from one network to
+         * the other between two bins.
+         *
+         * @param silenced neurons from 0 to N - 1, in any order
+         * @throws IllegalArgumentException if one of them is not there, or none is left after {@link Silencing#DELETION}
+         */
+        Contents silencing(int[] silenced, Silencing how);
     }
 
     /**
@@ -134,6 +143,12 @@ public final class NetworkFile {
         public double readoutScale() {
             return LowRankNetwork.connectivityScale(network.neurons());
         }
+
+        @Override
+        public LowRank silencing(int[] silenced, Silencing how) {
+            return new LowRank(network.silencing(silenced, how), how.outgoing(readout, neurons(), silenced, true),
+                    initialState, gain, scope);
+        }
     }
 
     /**
@@ -197,6 +212,12 @@ public final class NetworkFile {
         @Override
         public double readoutScale() {
             return 1;
+        }
+
+        @Override
+        public FullRank silencing(int[] silenced, Silencing how) {
+            return new FullRank(network.silencing(silenced, how), how.outgoing(readout, neurons(), silenced, false),
+                    initialState);
         }
     }
 
