@@ -6,11 +6,13 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -100,5 +102,61 @@ class LatentPathTest {
                     processNoiseAdjoint);
         })).isZero();
         assertThat(gradient.m()[0]).isFinite();
+    }
+
+    private static LatentPath path(KernelModel model) {
+        LatentPath path = new LatentPath(KernelProvider.kernels(),
+                new FitPlan(N, K, S, 0.2, ObservationKind.COUNTS, 1, 1, FitPlan.DEFAULT_BUFFER_BYTES),
+                new PublishedModel(1, model, PublishedModel.certainStart(K), new double[]{1, 1, 1}, new double[K],
+                        PublishedModel.certainStart(K), 0, 0));
+        path.startTrial();
+        return path;
+    }
+
+    /** Silent during bins 10 to 29: what a bin's rates drive is seen in the next one. */
+    @Test
+    void shouldFollowTheDynamicsOfTheOtherNeuronsWhileSomeAreSilent() {
+        int[] silent = IntStream.range(0, N).filter(i -> i % 3 == 0).toArray();
+        KernelModel intact = model(ObservationKind.COUNTS);
+        KernelModel without = intact.silencing(silent);
+        float[] y = activity(ObservationKind.COUNTS);
+        float[] v = gaussian(new Random(33), BINS * S, 0.5);
+        for (int t = 10; t < 30; t++) {
+            for (int i : silent) {
+                y[t * N + i] = Float.NaN;
+            }
+        }
+        LatentPath path = path(intact);
+        LatentFilter reference = new LatentFilter(KernelProvider.kernels(), N, K, S);
+        reference.reset(new double[K], PublishedModel.certainStart(K));
+        double[] means = {};
+        for (int t = 0; t < BINS; t++) {
+            boolean silenced = t >= 10 && t < 30;
+            path.bin(y, t * N, v, t * S, silenced ? silent : new int[0]);
+            reference.predict(t >= 11 && t < 31 ? without : intact, PublishedModel.certainStart(K));
+            reference.setInputs(v, t * S);
+            reference.update(intact, y, t * N);
+            assertThat(path.filter().kappa()).as("bin %d", t).containsExactly(reference.kappa());
+            if (t == 9) {
+                means = path.constantRate().sums().clone();
+            }
+            if (t == 29) {
+                assertThat(path.constantRate().sums()).as("means learn from intact bins only").containsExactly(means);
+            }
+        }
+    }
+
+    @Test
+    void shouldForgetWhoWasSilentWhenTheNextTrialBegins() {
+        int[] silent = IntStream.range(0, N / 2).toArray();
+        float[] y = activity(ObservationKind.COUNTS);
+        float[] v = gaussian(new Random(33), BINS * S, 0.5);
+        LatentPath perturbed = path(model(ObservationKind.COUNTS));
+        LatentPath fresh = path(model(ObservationKind.COUNTS));
+        perturbed.bin(y, 0, v, 0, silent);
+        perturbed.startTrial();
+        perturbed.bin(y, N, v, S, new int[0]);
+        fresh.bin(y, N, v, S, new int[0]);
+        assertThat(perturbed.filter().kappa()).containsExactly(fresh.filter().kappa());
     }
 }

@@ -241,6 +241,20 @@ class OnlineFitterTest {
     }
 
     @Test
+    void shouldPassOverATrialThatWasPerturbed() {
+        List<Trial> trials = trials(ObservationKind.COUNTS, 2, 0.4);
+        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        fitter.learn(trials.get(0), 5);
+        PublishedModel before = fitter.publish(null);
+        fitter.pass(trials.get(1));
+        PublishedModel after = fitter.publish(before);
+        assertThat(after.model().network()).isEqualTo(before.model().network());
+        assertThat(after.version()).isEqualTo(2);
+        assertThat(after.binsLearned()).isEqualTo(trials.get(1).firstBin() + trials.get(1).bins());
+        assertThat(fitter.buffer()).containsExactly(trials.get(0));
+    }
+
+    @Test
     void shouldHoldTheReplayBufferToItsBoundAndNeverDropTheNewest() {
         List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
         long bytes = trials.getFirst().bytes();

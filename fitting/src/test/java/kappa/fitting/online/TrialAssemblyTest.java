@@ -131,4 +131,22 @@ class TrialAssemblyTest {
         assertThat(empty.bins()).isZero();
         assertThat(assembly.tail().bins()).isZero();
     }
+
+    @Test
+    void shouldRememberThatNeuronsWereSilencedForAsLongAsTheirBinsAreInUse() {
+        assembly.begin(0, 0, new float[]{0});
+        append(0, 60, 0);
+        assertThat(assembly.perturbed()).isFalse();
+        assembly.append(new float[2], new float[1], 1, 0, true);
+        append(61, 20, 0);
+        assertThat(assembly.perturbed()).isTrue();
+        assembly.close(0);
+        // The perturbed bin is among the last 25, which find the next stretch's state.
+        assembly.beginWithTail();
+        assertThat(assembly.perturbed()).isTrue();
+        append(81, 30, 0);
+        assembly.close(1);
+        assembly.beginWithTail();
+        assertThat(assembly.perturbed()).isFalse();
+    }
 }

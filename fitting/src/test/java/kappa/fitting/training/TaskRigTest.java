@@ -1,14 +1,20 @@
 package kappa.fitting.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.Silencing;
 import kappa.fitting.network.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.ingest.session.NpzSession;
 import kappa.ingest.session.SessionSource;
+import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +83,62 @@ class TaskRigTest {
                 }
             }
             assertThat(ends).isEqualTo(10);
+        }
+    }
+
+    private static Intervention request(int trials, int every, int firstBin, int bins, Integer... neurons) {
+        return Intervention.newBuilder().setSchemaVersion(1).setId("i-1").setTrials(trials).setEvery(every)
+                .setFirstBin(firstBin).setBins(bins).addAllNeurons(List.of(neurons)).build();
+    }
+
+    /** The reference is the same rig on a network that was silenced beforehand. */
+    @Test
+    void shouldSilenceNeuronsOfItsNetworkInEachSecondTrialAndMarkTheBins() {
+        int[] silent = {2, 5, 11};
+        int[] recorded = TaskSimulator.subset(NETWORK.neurons(), SETTINGS);
+        int[] hidden = Arrays.stream(silent).map(i -> recorded[i]).toArray();
+        try (TaskRig rig = rig(false);
+                TaskRig intact = rig(false);
+                TaskRig without = new TaskRig("wm", NETWORK.silencing(hidden, Silencing.MASK), TASK, SETTINGS, false)) {
+            rig.obey(request(2, 0, 0, 0, 2, 5, 11));
+            Bin.Builder bin = Bin.newBuilder();
+            Bin.Builder plain = Bin.newBuilder();
+            Bin.Builder masked = Bin.newBuilder();
+            double change = 0;
+            while (rig.next(bin)) {
+                intact.next(plain);
+                without.next(masked);
+                boolean perturbed = bin.getTrial() == 0 || bin.getTrial() == 2;
+                assertThat(bin.getSilenced().isEmpty()).as("trial %d", bin.getTrial()).isEqualTo(!perturbed);
+                assertThat(bin.getIntervention()).isEqualTo(perturbed ? "i-1" : "");
+                assertThat(bin.getBehavior(0)).isEqualTo((perturbed ? masked : plain).getBehavior(0), within(1e-5f));
+                change = Math.max(change, Math.abs(bin.getBehavior(0) - plain.getBehavior(0)));
+                for (int i = 0; i < bin.getCountsCount(); i++) {
+                    boolean isSilent = perturbed && (i == 2 || i == 5 || i == 11);
+                    assertThat(WireChecks.marked(bin.getSilenced(), i)).isEqualTo(isSilent);
+                    if (isSilent) {
+                        assertThat(bin.getCounts(i)).isZero();
+                    }
+                }
+            }
+            assertThat(change).as("the readout of a random network without a tenth of it").isGreaterThan(0.01);
+        }
+    }
+
+    @Test
+    void shouldSilenceDuringTheBinsAskedForAndStopWhenCalledOff() {
+        try (TaskRig rig = rig(true)) {
+            rig.obey(request(100, 1, 10, 5, 3));
+            Bin.Builder bin = Bin.newBuilder();
+            int at = 0;
+            for (int trial = 0; trial < 4; at = bin.getTrialEnd() ? 0 : at + 1, trial += bin.getTrialEnd() ? 1 : 0) {
+                rig.next(bin);
+                assertThat(bin.getSilenced().isEmpty()).as("trial %d, bin %d", trial, at)
+                        .isEqualTo(trial >= 2 || at < 10 || at >= 15);
+                if (bin.getTrialEnd() && trial == 1) {
+                    rig.obey(request(0, 0, 0, 0));
+                }
+            }
         }
     }
 }
