@@ -70,6 +70,8 @@ public final class NetworkAnalysis {
             for (FixedPoints.Point point : found.get(c).points()) {
                 phase.addFixedPoints(message(point));
             }
+            phase.setComplete(found.get(c).complete())
+                    .addAllEffectiveOverlaps(AnalysisMessages.list(systems.get(c).effectiveOverlaps(new double[rank])));
             if (rank <= LARGEST_RANK_WITH_PORTRAIT) {
                 phase.setFlow(FlowFields.of(systems.get(c), reach));
             }
