@@ -60,6 +60,7 @@ public final class AnalysisReader implements AutoCloseable {
     private final Map<String, Followed> sessions = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
     private volatile boolean stopping;
+    private volatile boolean held;
 
     private static final class Followed {
         final SessionHeader header;
@@ -78,7 +79,8 @@ public final class AnalysisReader implements AutoCloseable {
         /** A snapshot that was not analysed, or trials since. */
         boolean due() {
             return newest != null
-                    && (newest.getVersion() != analysedVersion || newest.getFinal() || trials.version() != analysedTrials);
+                    && (newest.getVersion() != analysedVersion || newest.getFinal()
+                            || trials.version() != analysedTrials);
         }
     }
 
@@ -96,6 +98,11 @@ public final class AnalysisReader implements AutoCloseable {
         thread.start();
     }
 
+    /** Analyses nothing as long as it is held; what is newest by then is analysed afterwards. */
+    public void hold(boolean hold) {
+        held = hold;
+    }
+
     private void run() {
         try (var models = new KafkaConsumer<byte[], byte[]>(connection.consumer(group + "-analysis"));
                 var bins = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
@@ -110,7 +117,7 @@ public final class AnalysisReader implements AutoCloseable {
                 if (hurry) {
                     catchUp(bins);
                 }
-                if (!due.isEmpty() && (hurry || now >= next)) {
+                if (!due.isEmpty() && !held && (hurry || now >= next)) {
                     due.forEach(this::analyse);
                     commit(models);
                     long took = System.nanoTime() - now;

@@ -2,6 +2,7 @@ package kappa.analysis.inactivation;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +29,17 @@ public final class ClosedLoop {
     static final int MATCHED = 8;
 
     private static final int FEWEST = 3;
+    private static final int INTERVENTIONS = 4;
 
     /** The fitted network. */
     public interface Prediction {
 
-        /** Its readout in a trial, averaged over the decision bins, in the units of the animal's. */
-        double readout(ObservedTrial trial, ObservedTrial.Perturbation perturbation);
+        /**
+         * Its readout in each trial, averaged over the decision bins, in the units of the animal's.
+         *
+         * @param perturbation what is done to all of them, or null for nothing
+         */
+        double[] readout(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation);
     }
 
     /**
@@ -71,42 +77,45 @@ public final class ClosedLoop {
     }
 
     /**
-     * Each intervention that perturbed a trial whose readout is known, in the order of its first. None before there are
-     * {@value #MATCHED} intact trials.
+     * Each intervention that perturbed a trial whose readout is known, in the order of its first; the newest
+     * {@value #INTERVENTIONS} of them. None before there are {@value #MATCHED} intact trials.
      */
     public static List<Outcome> of(List<ObservedTrial> intact, List<ObservedTrial> perturbed, Prediction prediction) {
         List<ObservedTrial> known = intact.stream().filter(trial -> !Double.isNaN(observed(trial))).toList();
         if (known.size() < MATCHED) {
             return List.of();
         }
-        double[] intactPredicted = known.stream().mapToDouble(trial -> prediction.readout(trial, null)).toArray();
+        double[] intactPredicted = prediction.readout(known, null);
         double[] intactObserved = known.stream().mapToDouble(ClosedLoop::observed).toArray();
         Map<List<Object>, List<ObservedTrial>> interventions = new LinkedHashMap<>();
         for (ObservedTrial trial : perturbed) {
             if (!Double.isNaN(observed(trial))) {
-                interventions.computeIfAbsent(List.of(trial.perturbation().intervention(),
-                        Arrays.hashCode(trial.perturbation().neurons())), key -> new ArrayList<>()).add(trial);
+                ObservedTrial.Perturbation what = trial.perturbation();
+                interventions.computeIfAbsent(List.of(what.intervention(), Arrays.hashCode(what.neurons()), what.from()),
+                        key -> new ArrayList<>()).add(trial);
             }
         }
-        return interventions.values().stream()
+        return interventions.values().stream().skip(Math.max(0, interventions.size() - INTERVENTIONS))
                 .map(trials -> outcome(trials, intactPredicted, intactObserved, prediction)).toList();
     }
 
     private static Outcome outcome(List<ObservedTrial> trials, double[] intactPredicted, double[] intactObserved,
             Prediction prediction) {
         int count = trials.size();
+        // A trial that ended early ended the silencing, too.
+        ObservedTrial.Perturbation what = trials.stream().map(ObservedTrial::perturbation)
+                .max(Comparator.comparingInt(ObservedTrial.Perturbation::to)).orElseThrow();
+        double[] without = prediction.readout(trials, null);
+        double[] with = prediction.readout(trials, what);
         double[] predicted = new double[count];
         double[] observed = new double[count];
         int agreeing = 0;
         for (int i = 0; i < count; i++) {
-            ObservedTrial trial = trials.get(i);
-            double without = prediction.readout(trial, null);
-            double with = prediction.readout(trial, trial.perturbation());
-            predicted[i] = with - without;
-            observed[i] = observed(trial) - matched(without, intactPredicted, intactObserved);
-            agreeing += Math.signum(with) == Math.signum(observed(trial)) ? 1 : 0;
+            double readout = observed(trials.get(i));
+            predicted[i] = with[i] - without[i];
+            observed[i] = readout - matched(without[i], intactPredicted, intactObserved);
+            agreeing += Math.signum(with[i]) == Math.signum(readout) ? 1 : 0;
         }
-        ObservedTrial.Perturbation what = trials.getFirst().perturbation();
         return new Outcome(what.intervention(), what.neurons(),
                 trials.stream().mapToLong(ObservedTrial::trial).toArray(), predicted, observed,
                 count < FEWEST ? Double.NaN : new PearsonsCorrelation().correlation(predicted, observed),

@@ -37,7 +37,8 @@ class ClosedLoopTest {
     }
 
     private static ClosedLoop.Prediction halves(double silenced) {
-        return (trial, perturbation) -> trial.inputs()[0] * (perturbation == null ? 1 : silenced);
+        return (trials, perturbation) -> trials.stream()
+                .mapToDouble(trial -> trial.inputs()[0] * (perturbation == null ? 1 : silenced)).toArray();
     }
 
     @Test

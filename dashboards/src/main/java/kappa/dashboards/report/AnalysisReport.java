@@ -35,21 +35,24 @@ public final class AnalysisReport {
      */
     public static Path write(Path directory, String title, LowRankNetwork network, Analysis analysis) {
         Report report = new Report(directory, title);
-        report.section("Dynamics", "d kappa / dt = F(kappa, I) = -kappa + n' tanh(m kappa + I) / N, time in units of tau, without"
-                + " input and with each input held constant. Triangles up: source; crosses: saddle; triangles down: stable.");
+        report.section("Dynamics",
+                "d kappa / dt = F(kappa, I) = -kappa + n' tanh(m kappa + I) / N, time in units of tau, without"
+                        + " input and with each input held constant. Triangles up: source; crosses: saddle; triangles down: stable.");
         analysis.getConditionsList().stream().filter(Phase::hasFlow)
                 .forEach(phase -> report.figure(network.rank() == 1 ? force(phase) : portrait(phase)));
         report.table(List.of("input", "fixed point", "kappa", "eigenvalues"), fixedPoints(analysis));
-        report.section("Connectivity", "Overlaps sigma_kl = n_k' m_l / N: " + rows(analysis.getOverlapsList(), network.rank())
-                + ".");
+        report.section("Connectivity",
+                "Overlaps sigma_kl = n_k' m_l / N: " + rows(analysis.getOverlapsList(), network.rank())
+                        + ".");
         report.figure(eigenvalues(analysis));
         if (analysis.hasConnectivity()) {
             report.figure(overlapMatrix(analysis));
         }
         scatters(network, analysis).forEach(report::figure);
         if (analysis.hasPopulations()) {
-            report.section("Populations", "A Gaussian mixture of the neurons' loadings; stability is the adjusted Rand index"
-                    + " under 80 % subsampling.");
+            report.section("Populations",
+                    "A Gaussian mixture of the neurons' loadings; stability is the adjusted Rand index"
+                            + " under 80 % subsampling.");
             report.table(List.of("populations", "evidence", "stability"),
                     analysis.getPopulations().getNumbersList().stream().map(AnalysisReport::number).toList());
             report.table(List.of("population", "neurons", "its share of the overlaps"),
@@ -74,7 +77,8 @@ public final class AnalysisReport {
                                 ? format("%.3f", point.getEigenvaluesRe(e))
                                 : format("%.3f %+.3f i", point.getEigenvaluesRe(e), point.getEigenvaluesIm(e)))
                         .toList();
-                rows.add(List.of(phase.getInput(), name(point.getType()), rows(point.getKappaList(), point.getKappaCount()),
+                rows.add(List.of(phase.getInput(), name(point.getType()),
+                        rows(point.getKappaList(), point.getKappaCount()),
                         String.join(", ", eigenvalues)));
             }
             for (LimitCycle cycle : phase.getLimitCyclesList()) {
@@ -127,7 +131,8 @@ public final class AnalysisReport {
         }
         for (Polyline line : phase.getNullclinesList()) {
             double[][] points = points(line.getPointsList());
-            figure.line(points[0], points[1], line.getDimension() == 0 ? Figure.COLOURS[2] : Figure.COLOURS[3], false, 0.9);
+            figure.line(points[0], points[1], line.getDimension() == 0 ? Figure.COLOURS[2] : Figure.COLOURS[3], false,
+                    0.9);
         }
         for (LimitCycle cycle : phase.getLimitCyclesList()) {
             double[][] points = points(cycle.getOrbitList());
@@ -157,7 +162,8 @@ public final class AnalysisReport {
                 }
             }
         }
-        Figure figure = new Figure("Eigenvalues at the fixed points", "real part, per tau", "imaginary part", -reach, reach,
+        Figure figure = new Figure("Eigenvalues at the fixed points", "real part, per tau", "imaginary part", -reach,
+                reach,
                 -height, height);
         figure.line(new double[]{0, 0}, new double[]{-height, height}, "#8a94a3", false, 1);
         for (int c = 0; c < analysis.getConditionsCount(); c++) {
@@ -195,7 +201,9 @@ public final class AnalysisReport {
             float[] m = row(network.m(), k, network.neurons());
             figures.add(scatter("m" + (k + 1), m, "n" + (k + 1), row(network.n(), k, network.neurons()), analysis));
             for (int s = 0; s < network.inputs(); s++) {
-                String input = s + 1 < analysis.getConditionsCount() ? analysis.getConditions(s + 1).getInput() : "W" + (s + 1);
+                String input = s + 1 < analysis.getConditionsCount()
+                        ? analysis.getConditions(s + 1).getInput()
+                        : "W" + (s + 1);
                 figures.add(scatter("m" + (k + 1), m, input, row(network.w(), s, network.neurons()), analysis));
             }
         }
@@ -208,7 +216,8 @@ public final class AnalysisReport {
         Arrays.sort(sortedX);
         Arrays.sort(sortedY);
         int last = x.length - 1;
-        Figure figure = new Figure("Loadings " + nameX + " and " + nameY, nameX, nameY, sortedX[0], sortedX[last], sortedY[0],
+        Figure figure = new Figure("Loadings " + nameX + " and " + nameY, nameX, nameY, sortedX[0], sortedX[last],
+                sortedY[0],
                 sortedY[last]);
         List<Population> populations = analysis.getPopulations().getPopulationsList();
         if (populations.isEmpty()) {
@@ -224,7 +233,8 @@ public final class AnalysisReport {
             }
             if (regression.getN() > 2) {
                 figure.line(new double[]{sortedX[0], sortedX[last]},
-                        new double[]{regression.predict(sortedX[0]), regression.predict(sortedX[last])}, colour, false, 1.5);
+                        new double[]{regression.predict(sortedX[0]), regression.predict(sortedX[last])}, colour, false,
+                        1.5);
             }
         }
         return figure;
@@ -256,8 +266,9 @@ public final class AnalysisReport {
     }
 
     private static String rows(List<Double> flat, int columns) {
-        return IntStream.range(0, flat.size() / columns).mapToObj(row -> flat.subList(row * columns, (row + 1) * columns)
-                .stream().map(value -> format("%.3f", value)).reduce((a, b) -> a + " " + b).orElse(""))
+        return IntStream.range(0, flat.size() / columns)
+                .mapToObj(row -> flat.subList(row * columns, (row + 1) * columns)
+                        .stream().map(value -> format("%.3f", value)).reduce((a, b) -> a + " " + b).orElse(""))
                 .reduce((a, b) -> a + "; " + b).orElse("");
     }
 

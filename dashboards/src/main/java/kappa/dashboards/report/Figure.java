@@ -79,8 +79,10 @@ final class Figure {
 
     /** A letter or symbol with its centre at a point. */
     Figure mark(double atX, double atY, String symbol, String colour, String hint) {
-        shapes.format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
-                + "</text>%n", x(atX), y(atY) + 5, colour, escape(symbol), escape(hint));
+        shapes.format(
+                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
+                        + "</text>%n",
+                x(atX), y(atY) + 5, colour, escape(symbol), escape(hint));
         return this;
     }
 
@@ -153,7 +155,8 @@ final class Figure {
         if (ticks) {
             ticks(out);
         }
-        out.format("<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"%d %d %d %d\" overflow=\"%s\">%n", LEFT, TOP,
+        out.format("<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"%d %d %d %d\" overflow=\"%s\">%n", LEFT,
+                TOP,
                 WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM,
                 ticks ? "hidden" : "visible");
         return out.toString() + shapes + "</svg>\n" + legend + "</svg>\n";
