@@ -49,7 +49,7 @@ public final class RecentTrials {
                 openFirstBin = bin;
                 openModel = latents.getModelVersion();
                 whole = true;
-            } else if (bin > nextBin || !open.isEmpty() && latent.getTrial() != open.getLast().getTrial()) {
+            } else if (bin > nextBin || (!open.isEmpty() && latent.getTrial() != open.getLast().getTrial())) {
                 // Bins are missing, or the next trial's beginning is.
                 open.clear();
                 whole = false;
