@@ -2,6 +2,7 @@ package kappa.analysis;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import kappa.analysis.connectivity.VectorOverlaps;
 import kappa.analysis.populations.NeuronSet;
 import kappa.fitting.network.EffectiveConnectivity;

@@ -216,7 +216,8 @@ public final class SessionMechanism {
             Inactivation.Plan standard = Inactivation.Plan.STANDARD;
             Inactivation.Plan plan = perturbation == null
                     ? standard
-                    : new Inactivation.Plan(Silencing.MASK, perturbation.from(), perturbation.to(), standard.variance());
+                    : new Inactivation.Plan(Silencing.MASK, perturbation.from(), perturbation.to(),
+                            standard.variance());
             // The components on which n is projected are those of all trials, whichever are asked for.
             List<ObservedTrial> all = new ArrayList<>(trials);
             all.addAll(intact);

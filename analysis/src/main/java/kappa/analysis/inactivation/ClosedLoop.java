@@ -91,8 +91,10 @@ public final class ClosedLoop {
         for (ObservedTrial trial : perturbed) {
             if (!Double.isNaN(observed(trial))) {
                 ObservedTrial.Perturbation what = trial.perturbation();
-                interventions.computeIfAbsent(List.of(what.intervention(), Arrays.hashCode(what.neurons()), what.from()),
-                        key -> new ArrayList<>()).add(trial);
+                interventions
+                        .computeIfAbsent(List.of(what.intervention(), Arrays.hashCode(what.neurons()), what.from()),
+                                key -> new ArrayList<>())
+                        .add(trial);
             }
         }
         return interventions.values().stream().skip(Math.max(0, interventions.size() - INTERVENTIONS))

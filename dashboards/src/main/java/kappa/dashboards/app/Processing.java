@@ -13,6 +13,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -27,8 +29,10 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Publisher;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Reason;
 
 /**
@@ -119,6 +123,19 @@ public final class Processing implements AutoCloseable {
 
     public PrometheusMeterRegistry meters() {
         return meters;
+    }
+
+    /**
+     * Puts a request to silence neurons on kappa.interventions.
+     *
+     * @param partition that of the session
+     * @return done once the topic has it
+     */
+    public CompletionStage<Void> request(int partition, Intervention request) {
+        CompletableFuture<Void> published = new CompletableFuture<>();
+        publisher.send(Topics.INTERVENTIONS, partition, request.getSession(), request,
+                (metadata, bytes) -> published.complete(null));
+        return published;
     }
 
     /** Null if bins are being processed or could be; else what is in the way, in one line. */

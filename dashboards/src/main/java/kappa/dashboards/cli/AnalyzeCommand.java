@@ -87,7 +87,8 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     private Populations.Settings settings() {
         Populations.Settings standard = Populations.Settings.standard(seed);
-        return new Populations.Settings(standard.mixture(), largest, standard.subsamples(), standard.stability(), seed);
+        return new Populations.Settings(standard.mixtures(), largest, standard.subsamples(), standard.stability(),
+                seed);
     }
 
     private List<Held> held(List<String> channels) {

@@ -60,7 +60,7 @@ final class LiveCommand implements Callable<Integer> {
                 : Options.open(session, observe, fit)) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
             Path directory = data == null ? Home.directory("live") : data;
-            dashboard.settings();
+            var page = dashboard.settings();
             EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);
             // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
             KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),
@@ -68,9 +68,9 @@ final class LiveCommand implements Callable<Integer> {
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
             Server server = null;
             try {
-                server = new Server(connection, "kappa", threads.count(), dashboard.settings());
+                server = new Server(connection, "kappa", threads.count(), page);
                 server.stopWith(broker::close);
-                System.err.println("dashboard " + server.address() + "   Kafka " + broker.bootstrapServers() + "   log "
+                System.err.println("dashboard " + server.link() + "   Kafka " + broker.bootstrapServers() + "   log "
                         + directory);
                 boolean whole = new SessionRun(connection, run, server::failed).run(source, settings);
                 if (whole && !run.waits()) {

@@ -17,8 +17,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
         description = "Watches the latent dynamics of a neural population while it is being recorded.", subcommands = {
             LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
-            TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class, AnalyzeCommand.class,
-            InactivateCommand.class,
+            InterveneCommand.class, TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class,
+            AnalyzeCommand.class, InactivateCommand.class,
             InspectCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class},
         footer = {"", "Begin with:  ./kappa live"})

@@ -1,8 +1,5 @@
 package kappa.dashboards.cli;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -64,19 +61,21 @@ final class Options {
                 description = "File that holds the token a visitor must show, at least 16 characters.")
         Path tokenFile;
 
-        DashboardServer.Settings settings() {
-            return new DashboardServer.Settings(host, port, token());
-        }
+        @Option(names = "--control-token-file", paramLabel = "FILE",
+                description = "File that holds the token which interventions need (default: .kappa/control-token beside the"
+                        + " launcher, made if it is not there).")
+        Path controlTokenFile;
 
-        private Optional<String> token() {
-            if (tokenFile == null) {
-                return Optional.empty();
-            }
-            try {
-                return Optional.of(Files.readString(tokenFile, StandardCharsets.UTF_8).strip());
-            } catch (IOException e) {
-                throw new InvalidInputException("--token-file " + tokenFile + ": cannot be read: " + e, e);
-            }
+        DashboardServer.Settings settings() {
+            Optional<String> token = tokenFile == null
+                    ? Optional.empty()
+                    : Optional.of(ControlToken.read(tokenFile, "--token-file"));
+            // All else is checked before a token is made.
+            DashboardServer.Settings settings = new DashboardServer.Settings(host, port, token);
+            return new DashboardServer.Settings(settings.host(), settings.port(), settings.token(),
+                    controlTokenFile == null
+                            ? ControlToken.kept()
+                            : ControlToken.read(controlTokenFile, "--control-token-file"));
         }
     }
 

@@ -36,7 +36,7 @@ final class ServeCommand implements Callable<Integer> {
         var settings = dashboard.settings();
         Topics.createAll(connection, partitions);
         try (Server server = new Server(connection, group, threads.count(), settings)) {
-            System.err.println("dashboard " + server.address() + "   " + connection + "   group " + group);
+            System.err.println("dashboard " + server.link() + "   " + connection + "   group " + group);
             server.awaitStop();
         }
         return 0;

@@ -1,5 +1,7 @@
 package kappa.dashboards.cli;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import kappa.dashboards.app.Processing;
@@ -37,7 +39,7 @@ final class Server implements AutoCloseable {
             started = DashboardServer.start(processing.system(), settings, view, processing.meters(), () -> {
                 String problem = processing.readinessProblem();
                 return new DashboardServer.Readiness(problem == null, problem == null ? "reading" : problem);
-            });
+            }, processing::request);
         } catch (RuntimeException e) {
             view.close();
             processing.close();
@@ -52,9 +54,17 @@ final class Server implements AutoCloseable {
         last = action;
     }
 
-    String address() {
-        String host = settings.host().equals("127.0.0.1") ? "localhost" : settings.host();
-        return "http://" + host + ":" + dashboard.port();
+    /**
+     * The page's address; on loopback with the control token, which a click on it hands to the browser. For standard error only,
+     * never for the log. Elsewhere standard error is often kept, and the address is another one outside.
+     */
+    String link() {
+        String host = settings.host().equals("127.0.0.1")
+                ? "localhost"
+                : settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
+        return "http://" + host + ":" + dashboard.port() + (settings.onLoopback()
+                ? "/?token=" + URLEncoder.encode(settings.controlToken(), StandardCharsets.UTF_8)
+                : "");
     }
 
     boolean failed() {

@@ -36,8 +36,8 @@ public final class AnalysisReport {
     public static Path write(Path directory, String title, LowRankNetwork network, Analysis analysis) {
         Report report = new Report(directory, title);
         report.section("Dynamics",
-                "d kappa / dt = F(kappa, I) = -kappa + n' tanh(m kappa + I) / N, time in units of tau, without"
-                        + " input and with each input held constant. Triangles up: source; crosses: saddle; triangles down: stable.");
+                "d kappa / dt = F(kappa, I) = -kappa + n' tanh(m kappa + I) / N, time in units of tau, without input and with"
+                        + " each input held constant. Triangles up: source; crosses: saddle; triangles down: stable.");
         analysis.getConditionsList().stream().filter(Phase::hasFlow)
                 .forEach(phase -> report.figure(network.rank() == 1 ? force(phase) : portrait(phase)));
         report.table(List.of("input", "fixed point", "kappa", "eigenvalues"), fixedPoints(analysis));

@@ -18,6 +18,7 @@ import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.javadsl.model.ws.Message;
 import akka.http.javadsl.model.ws.TextMessage;
 import akka.http.javadsl.settings.ServerSettings;
+import akka.http.scaladsl.model.EntityStreamSizeException;
 import akka.http.scaladsl.model.IllegalUriException;
 import akka.stream.KillSwitches;
 import akka.stream.SharedKillSwitch;
@@ -31,7 +32,9 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -52,11 +55,15 @@ import kappa.ingest.Meters;
 import kappa.ingest.session.InvalidInputException;
 
 /**
- * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}.
+ * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}, and takes requests to
+ * silence neurons at {@code /interventions}.
  *
  * <p>Closed by default: it listens on loopback and answers only to loopback's names, so that a web page elsewhere cannot
  * reach it by rebinding a name of its own. Any other address needs a token, sent as {@code Authorization: Bearer} or once as
  * {@code ?token=}, which a cookie then remembers. A WebSocket is opened only for a page this server served.
+ *
+ * <p>To silence neurons always needs a token, the control token, shown in the same ways; it admits its bearer to everything
+ * else, too. A request must be JSON, as no form of another page can send it, and a browser must say that it comes from here.
  *
  * <p>Thread-safe. Frames are composed on virtual threads of their own, never on the pipeline's dispatchers.
  */
@@ -65,7 +72,13 @@ public final class DashboardServer implements AutoCloseable {
     static final int MAX_CLIENTS = 32;
     static final int MAX_REQUEST_CHARACTERS = 8_192;
 
+    /** Of a request to silence neurons: room for the numbers of as many neurons as a session can have. */
+    static final int MAX_INTERVENTION_BYTES = 1 << 20;
+
     private static final String COOKIE = "kappa-dashboard";
+    private static final String CONTROL_COOKIE = "kappa-control";
+    private static final String INTERVENTIONS = "/interventions";
+    private static final long BODY_WITHIN_MS = 5_000;
     private static final Duration STOP_WITHIN = Duration.ofSeconds(2);
     private static final ContentType HTML = ContentTypes.TEXT_HTML_UTF8;
     private static final ContentType SCRIPT = MediaTypes.APPLICATION_JAVASCRIPT.toContentType(HttpCharsets.UTF_8);
@@ -91,10 +104,12 @@ public final class DashboardServer implements AutoCloseable {
      * @param host a name or address of this machine
      * @param port 0 for a free one
      * @param token what a visitor must show; needed unless the host is loopback
+     * @param controlToken what a visitor must show to silence neurons; opens everything else, too
      */
-    public record Settings(String host, int port, Optional<String> token) {
+    public record Settings(String host, int port, Optional<String> token, String controlToken) {
 
         private static final int MIN_TOKEN = 16;
+        private static final int CONTROL_TOKEN_BYTES = 16;
 
         public Settings {
             if (port < 0 || port > 65_535) {
@@ -108,6 +123,27 @@ public final class DashboardServer implements AutoCloseable {
                 throw new InvalidInputException("dashboard token: " + token.get().length()
                         + " characters, expected at least " + MIN_TOKEN);
             }
+            if (controlToken.length() < MIN_TOKEN) {
+                throw new InvalidInputException("dashboard control token: " + controlToken.length()
+                        + " characters, expected at least " + MIN_TOKEN);
+            }
+        }
+
+        /** With a control token of its own. */
+        public Settings(String host, int port, Optional<String> token) {
+            this(host, port, token, newControlToken());
+        }
+
+        /** 128 random bits in hexadecimal. */
+        public static String newControlToken() {
+            byte[] bits = new byte[CONTROL_TOKEN_BYTES];
+            new SecureRandom().nextBytes(bits);
+            return HexFormat.of().formatHex(bits);
+        }
+
+        /** Whether only this machine can reach it. */
+        public boolean onLoopback() {
+            return isLoopback(host);
         }
 
         /** On this machine only, without a token. */
@@ -115,7 +151,7 @@ public final class DashboardServer implements AutoCloseable {
             return new Settings("127.0.0.1", port, Optional.empty());
         }
 
-        /** Without the token. */
+        /** Without the tokens. */
         @Override
         public String toString() {
             return "Settings[host=" + host + ", port=" + port + (token.isPresent() ? ", with token]" : "]");
@@ -129,6 +165,7 @@ public final class DashboardServer implements AutoCloseable {
     private final LiveView view;
     private final PrometheusMeterRegistry meters;
     private final Supplier<Readiness> ready;
+    private final InterventionRequests interventions;
     private final Map<String, Resource> resources;
     private final AtomicInteger clients = new AtomicInteger();
     private final Executor frames = Executors
@@ -138,32 +175,34 @@ public final class DashboardServer implements AutoCloseable {
     private ServerBinding binding;
 
     private DashboardServer(ActorSystem<?> system, Settings settings, LiveView view, PrometheusMeterRegistry meters,
-            Supplier<Readiness> ready) {
+            Supplier<Readiness> ready, InterventionSink sink) {
+        this.interventions = new InterventionRequests(view, sink);
         this.system = system;
         this.settings = settings;
         this.view = view;
         this.meters = meters;
         this.ready = ready;
         // The page may change with the next build; the library's path carries no version, so a day.
-        this.resources = Map.of("/", page("index.html", HTML), "/kappa.css", page("kappa.css", STYLE), "/kappa.js",
-                page("kappa.js", SCRIPT), "/charts.js", page("charts.js", SCRIPT), "/portrait.js",
-                page("portrait.js", SCRIPT), "/theme.js", page("theme.js", SCRIPT), "/favicon.svg",
-                page("favicon.svg", SVG), "/lib/echarts.min.js",
-                new Resource(SCRIPT, read(ECHARTS), "private, max-age=86400"));
+        this.resources = Map.ofEntries(Map.entry("/", page("index.html", HTML)),
+                Map.entry("/kappa.css", page("kappa.css", STYLE)), script("kappa.js"), script("charts.js"),
+                script("portrait.js"), script("mechanism.js"), script("silencing.js"), script("theme.js"),
+                Map.entry("/favicon.svg", page("favicon.svg", SVG)), Map.entry("/lib/echarts.min.js",
+                        new Resource(SCRIPT, read(ECHARTS), "private, max-age=86400")));
     }
 
     /**
      * Starts to serve.
      *
      * @param ready asked at each {@code /health/ready}
+     * @param sink takes the requests to silence neurons
      * @throws InvalidInputException with one line if the address cannot be listened on
      */
     public static DashboardServer start(ActorSystem<?> system, Settings settings, LiveView view,
-            PrometheusMeterRegistry meters, Supplier<Readiness> ready) {
-        DashboardServer server = new DashboardServer(system, settings, view, meters, ready);
+            PrometheusMeterRegistry meters, Supplier<Readiness> ready, InterventionSink sink) {
+        DashboardServer server = new DashboardServer(system, settings, view, meters, ready, sink);
         server.clientsGauge = Meters.DASHBOARD_CLIENTS.gauge(meters, server.clients::get);
         ServerSettings defaults = ServerSettings.create(system.settings().config());
-        ServerSettings http = defaults.withServerHeader(Optional.empty())
+        ServerSettings http = defaults.withServerHeader(Optional.empty()).withRemoteAddressAttribute(true)
                 .withParserSettings(defaults.getParserSettings().withMaxContentLength(MAX_REQUEST_CHARACTERS))
                 // A hidden page asks for nothing for hours; pings keep its connection from being taken for dead.
                 .withWebsocketSettings(
@@ -171,7 +210,7 @@ public final class DashboardServer implements AutoCloseable {
                                 scala.concurrent.duration.Duration.create(20, TimeUnit.SECONDS)));
         try {
             server.binding = Http.get(system).newServerAt(settings.host, settings.port).withSettings(http)
-                    .bindSync(server::respond).toCompletableFuture().join();
+                    .bind(server::respond).toCompletableFuture().join();
         } catch (CompletionException e) {
             Throwable cause = e.getCause();
             while (cause.getCause() != null && cause.getCause() != cause) {
@@ -198,26 +237,38 @@ public final class DashboardServer implements AutoCloseable {
 
     // ---------------------------------------------------------------------------------------------------- responding
 
-    private HttpResponse respond(HttpRequest request) {
-        request.discardEntityBytes(system);
-        HttpResponse response;
+    private CompletionStage<HttpResponse> respond(HttpRequest request) {
+        CompletionStage<HttpResponse> response;
         try {
             response = admit(request);
         } catch (IllegalUriException e) {
-            response = plain(400, "The address is not a valid one.");
+            request.discardEntityBytes(system);
+            response = CompletableFuture.completedFuture(plain(400, "The address is not a valid one."));
         }
-        return response.addHeaders(SECURITY);
+        return response.thenApply(made -> made.addHeaders(SECURITY));
     }
 
-    private HttpResponse admit(HttpRequest request) {
+    private CompletionStage<HttpResponse> admit(HttpRequest request) {
         String host = header(request, "Host").orElse("");
-        if (isLoopback(settings.host) && !isLoopbackName(host)) {
-            return plain(421, "This dashboard answers to localhost, 127.0.0.1 and [::1] only.");
+        boolean forThisMachine = !settings.onLoopback() || isLoopbackName(host);
+        if (forThisMachine && request.method().equals(HttpMethods.POST)
+                && request.getUri().path().equals(INTERVENTIONS)) {
+            return intervene(request, host);
+        }
+        request.discardEntityBytes(system);
+        return CompletableFuture.completedFuture(forThisMachine
+                ? show(request, host)
+                : plain(421, "This dashboard answers to localhost, 127.0.0.1 and [::1] only."));
+    }
+
+    private HttpResponse show(HttpRequest request, String host) {
+        String path = request.getUri().path();
+        if (path.equals(INTERVENTIONS)) {
+            return plain(405, "Only POST is allowed.").addHeader(RawHeader.create("Allow", "POST"));
         }
         if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
             return plain(405, "Only GET is allowed.").addHeader(RawHeader.create("Allow", "GET, HEAD"));
         }
-        String path = request.getUri().path();
         switch (path) {
             case "/health/live" -> {
                 return plain(200, "live");
@@ -227,24 +278,94 @@ public final class DashboardServer implements AutoCloseable {
                 return plain(readiness.ready ? 200 : 503, readiness.reason);
             }
             default -> {
-                // All else needs the token, if there is one.
+                // All else needs a token, if there is one for visitors.
             }
         }
-        if (settings.token.isPresent() && !carriesToken(request, settings.token.get())) {
-            Optional<String> offered = request.getUri().query().get("token");
-            if (offered.isPresent() && same(offered.get(), settings.token.get())) {
-                return HttpResponse.create().withStatus(303)
-                        .addHeader(RawHeader.create("Location", path))
-                        .addHeader(RawHeader.create("Set-Cookie", COOKIE + "=" + cookie(settings.token.get())
-                                + "; Path=/; HttpOnly; SameSite=Strict"))
-                        .addHeader(RawHeader.create("Cache-Control", "no-store"));
-            }
+        Optional<HttpResponse> remembered = request.getUri().query().get("token")
+                .flatMap(offered -> remember(offered, path));
+        if (remembered.isPresent()) {
+            return remembered.get();
+        }
+        if (settings.token.isPresent() && !carriesToken(request, COOKIE, settings.token.get())
+                && !mayControl(request)) {
             return plain(401,
                     "This dashboard needs its token: open /?token=... once, or send Authorization: Bearer ...")
                     .addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"kappa\""));
         }
         return serve(request, path, host);
     }
+
+    /** A cookie for a token that was offered in the address, and the same page without it; none if it is no token of ours. */
+    private Optional<HttpResponse> remember(String offered, String path) {
+        List<HttpHeader> cookies = new ArrayList<>();
+        if (settings.token.isPresent() && same(offered, settings.token.get())) {
+            cookies.add(setCookie(COOKIE, offered));
+        }
+        if (same(offered, settings.controlToken)) {
+            cookies.add(setCookie(CONTROL_COOKIE, offered));
+        }
+        return cookies.isEmpty()
+                ? Optional.empty()
+                : Optional.of(HttpResponse.create().withStatus(303).addHeader(RawHeader.create("Location", path))
+                        .addHeaders(cookies).addHeader(RawHeader.create("Cache-Control", "no-store")));
+    }
+
+    private static HttpHeader setCookie(String name, String token) {
+        return RawHeader.create("Set-Cookie",
+                name + "=" + cookie(name, token) + "; Path=/; HttpOnly; SameSite=Strict");
+    }
+
+    // -------------------------------------------------------------------------------------------------- interventions
+
+    private CompletionStage<HttpResponse> intervene(HttpRequest request, String host) {
+        String from = request.getAttribute(AttributeKeys.remoteAddress).map(Object::toString).orElse("unknown");
+        InterventionRequests.Answer refusal = null;
+        ContentType type = request.entity().getContentType();
+        if (!mayControl(request)) {
+            refusal = interventions.refuse(401, "To silence neurons needs the control token: open the address that"
+                    + " kappa printed, or send Authorization: Bearer ...", from);
+        } else if (!sameOrigin(request, host)) {
+            refusal = interventions.refuse(403, "A page of another origin may not silence neurons.", from);
+        } else if (!(type.mediaType().mainType() + "/" + type.mediaType().subType()).equals("application/json")) {
+            refusal = interventions.refuse(415, "Expected Content-Type: application/json.", from);
+        }
+        if (refusal != null) {
+            request.discardEntityBytes(system);
+            return CompletableFuture.completedFuture(answer(refusal));
+        }
+        return request.entity().withSizeLimit(MAX_INTERVENTION_BYTES).toStrict(BODY_WITHIN_MS, system)
+                .handleAsync((body, failure) -> answer(failure == null
+                        ? interventions.request(body.getData().utf8String(), from)
+                        : interventions.refuse(isTooLarge(failure) ? 413 : 408, isTooLarge(failure)
+                                ? "The request has more than " + MAX_INTERVENTION_BYTES + " bytes."
+                                : "The request did not come to its end.", from)),
+                        frames);
+    }
+
+    private static boolean isTooLarge(Throwable failure) {
+        return failure instanceof EntityStreamSizeException || failure.getCause() instanceof EntityStreamSizeException;
+    }
+
+    private static HttpResponse answer(InterventionRequests.Answer answer) {
+        HttpResponse response = plain(answer.status(), answer.text());
+        return switch (answer.status()) {
+            case 202 -> response.withEntity(ContentTypes.APPLICATION_JSON, answer.text());
+            case 401 -> response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"kappa\""));
+            default -> response;
+        };
+    }
+
+    private boolean mayControl(HttpRequest request) {
+        return carriesToken(request, CONTROL_COOKIE, settings.controlToken);
+    }
+
+    /** Browsers always say. A program does not, and no page is behind it that could be somebody else's. */
+    private static boolean sameOrigin(HttpRequest request, String host) {
+        Optional<String> origin = header(request, "Origin");
+        return origin.isEmpty() || Set.of("http://" + host, "https://" + host).contains(origin.get());
+    }
+
+    // ----------------------------------------------------------------------------------------------------------- pages
 
     private HttpResponse serve(HttpRequest request, String path, String host) {
         if (path.equals("/ws")) {
@@ -264,24 +385,22 @@ public final class DashboardServer implements AutoCloseable {
     }
 
     private HttpResponse socket(HttpRequest request, String host) {
-        Optional<String> origin = header(request, "Origin");
-        // Browsers always send it. A program does not, and no page is behind it that could be somebody else's.
-        if (origin.isPresent() && !Set.of("http://" + host, "https://" + host).contains(origin.get())) {
+        if (!sameOrigin(request, host)) {
             return plain(403, "A page of another origin may not connect.");
         }
         if (clients.get() >= MAX_CLIENTS) {
             return plain(503, MAX_CLIENTS + " pages are open already.");
         }
         return request.getAttribute(AttributeKeys.webSocketUpgrade)
-                .map(upgrade -> upgrade.handleMessagesWith(conversation()))
+                .map(upgrade -> upgrade.handleMessagesWith(conversation(mayControl(request))))
                 .orElseGet(() -> plain(400, "This is a WebSocket."));
     }
 
     /** One answer for each question, one at a time; a page that asks faster is held back by TCP. */
-    private Flow<Message, Message, NotUsed> conversation() {
+    private Flow<Message, Message, NotUsed> conversation(boolean mayControl) {
         return Flow.fromMaterializer((materializer, attributes) -> {
             clients.incrementAndGet();
-            PageClient client = new PageClient(view);
+            PageClient client = new PageClient(view, mayControl);
             return Flow.<Message>create().via(conversations.flow()).mapAsync(1, message -> {
                 if (!message.isText()) {
                     throw new InvalidInputException("request: binary, expected JSON text");
@@ -321,7 +440,7 @@ public final class DashboardServer implements AutoCloseable {
         return request.getHeader(name).map(HttpHeader::value);
     }
 
-    private static boolean carriesToken(HttpRequest request, String token) {
+    private static boolean carriesToken(HttpRequest request, String cookieName, String token) {
         Optional<String> authorization = header(request, "Authorization");
         if (authorization.isPresent() && authorization.get().regionMatches(true, 0, "Bearer ", 0, 7)) {
             return same(authorization.get().substring(7).strip(), token);
@@ -329,8 +448,8 @@ public final class DashboardServer implements AutoCloseable {
         for (HttpHeader header : request.getHeaders()) {
             if (header.is("cookie")) {
                 for (String pair : header.value().split(";", -1)) {
-                    if (pair.strip().startsWith(COOKIE + "=")
-                            && same(pair.strip().substring(COOKIE.length() + 1), cookie(token))) {
+                    if (pair.strip().startsWith(cookieName + "=")
+                            && same(pair.strip().substring(cookieName.length() + 1), cookie(cookieName, token))) {
                         return true;
                     }
                 }
@@ -353,11 +472,11 @@ public final class DashboardServer implements AutoCloseable {
     }
 
     /** What the browser keeps: made from the token, so that it outlives a restart, but not the token. */
-    private static String cookie(String token) {
+    private static String cookie(String name, String token) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(token.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-            return HexFormat.of().formatHex(mac.doFinal(COOKIE.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(mac.doFinal(name.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
@@ -385,6 +504,10 @@ public final class DashboardServer implements AutoCloseable {
 
     private static Resource page(String name, ContentType type) {
         return new Resource(type, read(PAGE + name), "no-cache");
+    }
+
+    private static Map.Entry<String, Resource> script(String name) {
+        return Map.entry("/" + name, page(name, SCRIPT));
     }
 
     private static byte[] read(String resource) {

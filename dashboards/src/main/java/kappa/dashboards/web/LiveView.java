@@ -22,6 +22,8 @@ import kappa.ingest.stream.UnixTime;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.Inactivations;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Rejected;
@@ -59,6 +61,9 @@ public final class LiveView implements AutoCloseable {
     private static final long ACTIVITY_BACK = 20_000;
     /** A newer session is followed in preference to an older one that is still this fresh. */
     private static final long ACTIVE_NS = 5_000_000_000L;
+    /** What is read when headers and bins have caught up, so that its sessions are known. */
+    private static final List<String> RESULTS = List.of(Topics.MODELS, Topics.ANALYSES, Topics.INACTIVATIONS,
+            Topics.INTERVENTIONS);
     private static final Duration POLL = Duration.ofMillis(250);
     private static final long RETRY_MS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
@@ -154,12 +159,12 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    /** Headers and bins first; models and analyses when these have caught up, so that their sessions are known. */
+    /** Headers and bins first; what was made of them when these have caught up, so that their sessions are known. */
     private void followWith(Consumer<byte[], byte[]> from) {
         List<TopicPartition> assigned = new ArrayList<>();
         List<TopicPartition> bins = partitions(from,
                 List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.REJECTED));
-        List<TopicPartition> results = partitions(from, List.of(Topics.MODELS, Topics.ANALYSES));
+        List<TopicPartition> results = partitions(from, RESULTS);
         if (bins.isEmpty() || results.isEmpty()) {
             report("the topics do not exist yet");
             return;
@@ -201,7 +206,7 @@ public final class LiveView implements AutoCloseable {
         for (TopicPartition partition : added) {
             long back = switch (partition.topic()) {
                 case Topics.ACTIVITY -> ACTIVITY_BACK;
-                case Topics.LATENTS, Topics.REJECTED -> LATENTS_BACK;
+                case Topics.LATENTS, Topics.REJECTED, Topics.INTERVENTIONS -> LATENTS_BACK;
                 default -> Long.MAX_VALUE;
             };
             long earliest = Math.max(beginnings.get(partition), ends.get(partition) - back);
@@ -220,7 +225,11 @@ public final class LiveView implements AutoCloseable {
                 }
             }
             // Of a compacted topic only the newest record of each session counts, and snapshots are large.
-            for (String topic : List.of(Topics.MODELS, Topics.ANALYSES)) {
+            for (String topic : RESULTS) {
+                if (!Topics.COMPACTED.contains(topic)) {
+                    records.records(topic).forEach(record -> fold(topic, record));
+                    continue;
+                }
                 Map<String, ConsumerRecord<byte[], byte[]>> newest = new LinkedHashMap<>();
                 for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
                     newest.put(key(record), record);
@@ -248,21 +257,32 @@ public final class LiveView implements AutoCloseable {
         long appendedUnixNs = record.timestamp() * 1_000_000;
         try {
             switch (topic) {
-                case Topics.SESSIONS -> fold(parse(SessionHeader.parser(), record));
+                case Topics.SESSIONS -> {
+                    SessionHeader header = parse(SessionHeader.parser(), record);
+                    fold(header);
+                    place(header.getSession(), record.partition());
+                }
                 case Topics.ACTIVITY -> {
                     // What is no activity at all, the pipeline puts on kappa.rejected; here it is only passed over.
                     if (record.value().length <= Topics.MAX_RECORD_BYTES) {
                         fold(parse(Activity.parser(), record), appendedUnixNs);
                     }
                 }
-                case Topics.LATENTS -> fold(parse(Latents.parser(), record));
+                case Topics.LATENTS -> {
+                    Latents latents = parse(Latents.parser(), record);
+                    fold(latents);
+                    place(latents.getSession(), record.partition());
+                }
                 case Topics.MODELS -> fold(parse(ModelSnapshot.parser(), record));
                 case Topics.ANALYSES -> fold(parse(Analysis.parser(), record));
+                case Topics.INACTIVATIONS -> fold(parse(Inactivations.parser(), record));
+                case Topics.INTERVENTIONS -> fold(parse(Intervention.parser(), record));
                 case Topics.REJECTED -> fold(parse(Rejected.parser(), record));
                 default -> throw new IllegalArgumentException(topic);
             }
         } catch (InvalidProtocolBufferException e) {
-            if (!topic.equals(Topics.ACTIVITY) && !topic.equals(Topics.SESSIONS)) {
+            // What strangers write is rejected, with a reason, by who must use it.
+            if (!List.of(Topics.ACTIVITY, Topics.SESSIONS, Topics.INTERVENTIONS).contains(topic)) {
                 unusable(topic, record.partition() + "/" + record.offset() + ": " + e.getMessage());
             }
         }
@@ -271,6 +291,13 @@ public final class LiveView implements AutoCloseable {
     private static <M> M parse(Parser<M> parser, ConsumerRecord<byte[], byte[]> record)
             throws InvalidProtocolBufferException {
         return parser.parseFrom(record.value());
+    }
+
+    private void place(String id, int partition) {
+        SessionView session = sessions.get(id);
+        if (session != null) {
+            session.partition = partition;
+        }
     }
 
     private void unusable(String topic, String why) {
@@ -343,7 +370,23 @@ public final class LiveView implements AutoCloseable {
     void fold(Analysis analysis) {
         SessionView session = sessions.get(analysis.getSession());
         if (known(analysis.getSchemaVersion(), Topics.ANALYSES) && session != null) {
-            session.fold(analysis);
+            session.mechanism.fold(analysis);
+        }
+    }
+
+    void fold(Inactivations inactivations) {
+        SessionView session = sessions.get(inactivations.getSession());
+        if (known(inactivations.getSchemaVersion(), Topics.INACTIVATIONS) && session != null) {
+            session.mechanism.fold(inactivations);
+        }
+    }
+
+    /** What no rig could obey, the pipeline puts on kappa.rejected; here it is only passed over. */
+    void fold(Intervention request) {
+        SessionView session = sessions.get(request.getSession());
+        if (session != null && session.hasHeader()
+                && WireChecks.intervention(session.header(), request).isEmpty()) {
+            session.mechanism.fold(request);
         }
     }
 

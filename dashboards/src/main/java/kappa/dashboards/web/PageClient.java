@@ -42,8 +42,11 @@ final class PageClient {
      * @param windowSeconds length of the time axis
      * @param width of the plot, pixels
      * @param neurons ids chosen; empty for the most active
+     * @param axes the two loading vectors of the scatter; null if it does not show, empty for m1 and n1
+     * @param set the set of neurons whose predicted traces show; null if none do, empty for the first
      */
-    record Request(String session, boolean resync, long since, double windowSeconds, int width, List<String> neurons) {
+    record Request(String session, boolean resync, long since, double windowSeconds, int width, List<String> neurons,
+            List<String> axes, String set) {
 
         private static final int MAX_ID = 256;
 
@@ -72,20 +75,37 @@ final class PageClient {
                                     + " characters");
                 }
             }
+            List<String> axes = null;
+            if (json.path("axes").isArray()) {
+                axes = new ArrayList<>();
+                for (JsonNode name : json.path("axes")) {
+                    if (!name.isTextual() || name.asText().length() > MAX_ID || axes.size() == 2) {
+                        throw new InvalidInputException("request: axes, expected two names of at most " + MAX_ID
+                                + " characters");
+                    }
+                    axes.add(name.asText());
+                }
+            }
             String session = json.path("session").asText("");
             return new Request(session.isEmpty() ? null : session,
                     json.path("resync").asBoolean(false), Math.max(-1, json.path("since").asLong(-1)),
                     Math.clamp(window, 0.1, 86_400), Math.clamp(json.path("width").asInt(800), 50, 4_000),
-                    List.copyOf(neurons));
+                    List.copyOf(neurons), axes == null ? null : List.copyOf(axes),
+                    json.path("set").isTextual() ? json.path("set").asText() : null);
         }
 
         private boolean asksTheSameAs(Request other) {
             return other != null && Objects.equals(session, other.session) && windowSeconds == other.windowSeconds
                     && width == other.width;
         }
+
+        private boolean showsTheSameAs(Request other) {
+            return neurons.equals(other.neurons) && Objects.equals(axes, other.axes) && Objects.equals(set, other.set);
+        }
     }
 
     private final LiveView view;
+    private final boolean mayControl;
     private Request last;
     private SessionView shown;
     private long sentNs;
@@ -100,11 +120,39 @@ final class PageClient {
     private long scoresSent;
     private long qualityModelSent;
     private long qualityAtNs;
-    private long analysisSent;
-    private long analysisAtNs;
+
+    /** What of the mechanism was sent last: of which revision, and of what was chosen. */
+    private record Sent(long revision, long other, Object chosen) {}
+
+    /** One part of the mechanism: sent when it has changed, and not too often. */
+    private static final class Part {
+        private Sent sent;
+        private long atNs;
+
+        boolean due(Sent now, long nowNs) {
+            boolean askedAgain = sent != null && Objects.equals(now.chosen, sent.chosen);
+            if (now.equals(sent) || (askedAgain && nowNs - atNs < ANALYSIS_EVERY_NS)) {
+                return false;
+            }
+            sent = now;
+            atNs = nowNs;
+            return true;
+        }
+    }
+
+    private Part analysis = new Part();
+    private Part loadings = new Part();
+    private Part inactivations = new Part();
+    private Part intervention = new Part();
 
     PageClient(LiveView view) {
+        this(view, false);
+    }
+
+    /** @param mayControl whether the page may ask for interventions */
+    PageClient(LiveView view, boolean mayControl) {
         this.view = view;
+        this.mayControl = mayControl;
     }
 
     /** Waits until a frame is due, and composes it. */
@@ -115,7 +163,7 @@ final class PageClient {
             long missed = first || request.resync ? 0 : Math.max(0, view.frameSlots() - slotsAtSent - 1);
             if (!first) {
                 view.awaitTime(sentNs + LiveView.FRAME_NS);
-                if (!request.resync && request.asksTheSameAs(last) && request.neurons.equals(last.neurons)) {
+                if (!request.resync && request.asksTheSameAs(last) && request.showsTheSameAs(last)) {
                     view.awaitNews(seenVersion, QUIET_NS);
                 }
             }
@@ -152,9 +200,11 @@ final class PageClient {
             neuronsSent = new int[0];
             scoresSent = -1;
             qualityModelSent = -1;
-            analysisSent = -1;
             qualityAtNs = view.nanoTime() - QUALITY_EVERY_NS;
-            analysisAtNs = view.nanoTime() - ANALYSIS_EVERY_NS;
+            analysis = new Part();
+            loadings = new Part();
+            inactivations = new Part();
+            intervention = new Part();
         }
         StringWriter text = new StringWriter(4_096);
         try (JsonGenerator json = FACTORY.createGenerator(text)) {
@@ -164,6 +214,7 @@ final class PageClient {
             json.writeStringField("problem", view.problem());
             json.writeNumberField("conflated", conflated);
             json.writeNumberField("rejectedElsewhere", view.rejectedElsewhere());
+            json.writeBooleanField("control", mayControl);
             if (session != null) {
                 writeSession(json, session, request, reset);
             }
@@ -224,10 +275,25 @@ final class PageClient {
             qualityAtNs = now;
             session.writeQuality(json);
         }
-        if (analysisSent != session.analysisVersion() && now - analysisAtNs >= ANALYSIS_EVERY_NS) {
-            analysisSent = session.analysisVersion();
-            analysisAtNs = now;
-            session.writeAnalysis(json);
+        writeMechanism(json, session, request, now);
+    }
+
+    private void writeMechanism(JsonGenerator json, SessionView session, Request request, long now)
+            throws IOException {
+        MechanismView mechanism = session.mechanism;
+        if (mechanism.hasAnalysis() && analysis.due(new Sent(mechanism.analysisRevision(), 0, null), now)) {
+            mechanism.writeAnalysis(json);
+        }
+        if (session.model() != null && request.axes != null && loadings
+                .due(new Sent(session.modelVersion(), mechanism.analysisRevision(), request.axes), now)) {
+            mechanism.writeLoadings(json, session.model(), request.axes);
+        }
+        if (mechanism.hasInactivations()
+                && inactivations.due(new Sent(mechanism.inactivationsRevision(), 0, request.set), now)) {
+            mechanism.writeInactivations(json, request.set);
+        }
+        if (mechanism.hasRequest() && intervention.due(new Sent(mechanism.requestRevision(), 0, null), now)) {
+            mechanism.writeRequest(json);
         }
     }
 

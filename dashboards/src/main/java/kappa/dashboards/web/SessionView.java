@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -13,14 +14,11 @@ import java.util.stream.IntStream;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Activity;
-import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
-import kappa.ingest.wire.Phase;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
 import org.HdrHistogram.Histogram;
@@ -56,8 +54,10 @@ final class SessionView {
     private SessionHeader header;
     private Map<String, Integer> neuronIndex = Map.of();
     private ModelSnapshot model;
-    private Analysis analysis;
     private boolean ended;
+    /** Of the session's records on every topic. */
+    int partition;
+    final MechanismView mechanism = new MechanismView();
 
     // Ring of latents. Slot of bin t: t % HISTORY_BINS.
     private int rank;
@@ -76,6 +76,7 @@ final class SessionView {
     private double[] predictionError = {};
     private double[] baselineError = {};
     private int[] spikes = {};
+    private int[] silenced = {}; // neurons that were being silenced
     private float[] newestCovariance = {};
     private long newestActivityUnixNs;
     private long newestPublishedUnixNs;
@@ -234,6 +235,7 @@ final class SessionView {
         predictionError = new double[HISTORY_BINS];
         baselineError = new double[HISTORY_BINS];
         spikes = new int[HISTORY_BINS];
+        silenced = new int[HISTORY_BINS];
     }
 
     /** @return whether the bin was not here before */
@@ -264,6 +266,10 @@ final class SessionView {
         predictionError[slot] = bin.getPredictionError();
         baselineError[slot] = bin.getBaselineError();
         spikes[slot] = bin.getSpikes();
+        silenced[slot] = BitSet.valueOf(bin.getSilenced().asReadOnlyByteBuffer()).cardinality();
+        if (silenced[slot] > 0 && !bin.getIntervention().isEmpty()) {
+            mechanism.obeyed(bin.getIntervention(), bin.getTrial());
+        }
         score(slot, 1);
         if (!again) {
             bins++;
@@ -325,7 +331,8 @@ final class SessionView {
     /** @return false if the snapshot's arrays do not have the sizes it announces */
     boolean fold(ModelSnapshot snapshot) {
         int n = snapshot.getNeurons();
-        if (snapshot.getMCount() != snapshot.getRank() * n || snapshot.getWCount() != snapshot.getInputs() * n
+        if (snapshot.getMCount() != snapshot.getRank() * n || snapshot.getNCount() != snapshot.getMCount()
+                || snapshot.getWCount() != snapshot.getInputs() * n
                 || snapshot.getBCount() != n || snapshot.getGainCount() != n) {
             return false;
         }
@@ -333,12 +340,6 @@ final class SessionView {
             model = snapshot;
         }
         return true;
-    }
-
-    void fold(Analysis newer) {
-        if (analysis == null || newer.getModelVersion() >= analysis.getModelVersion()) {
-            analysis = newer;
-        }
     }
 
     void reject(Reason reason, boolean used) {
@@ -397,12 +398,18 @@ final class SessionView {
         return model == null ? -1 : model.getVersion();
     }
 
-    long analysisVersion() {
-        return analysis == null ? -1 : analysis.getModelVersion();
-    }
-
     boolean hasHeader() {
         return header != null;
+    }
+
+    /** Null before it came. */
+    SessionHeader header() {
+        return header;
+    }
+
+    /** The newest snapshot; null before the first. */
+    ModelSnapshot model() {
+        return model;
     }
 
     int[] mostActive() {
@@ -635,8 +642,8 @@ final class SessionView {
     }
 
     /**
-     * Kappa, its standard deviation, inputs, trial starts and phases of the bins first..last, in buckets of {@code stride}
-     * bins that begin at multiples of it.
+     * Kappa, its standard deviation, inputs, trial starts, phases and silencing of the bins first..last, in buckets of
+     * {@code stride} bins that begin at multiples of it.
      *
      * @return the number of points written
      */
@@ -689,15 +696,19 @@ final class SessionView {
         json.writeEndObject();
     }
 
-    /** At most one trial start and one change of phase per bucket. */
+    /** At most one trial start, one change of phase and one of the number of neurons silenced per bucket. */
     private void writeMarks(JsonGenerator json, long first, long last, int stride) throws IOException {
         List<long[]> starts = new ArrayList<>();
         List<long[]> phases = new ArrayList<>();
+        List<long[]> silencing = new ArrayList<>();
         long before = -1;
+        long silencedBefore = -1;
         for (long bucket = first - first % stride; bucket <= last; bucket += stride) {
             long start = -1;
             int inPhase = -1;
             long at = bucket;
+            long silencedAt = bucket;
+            int inSilenced = -1;
             for (long bin = Math.max(first, bucket); bin < bucket + stride && bin <= last; bin++) {
                 int slot = slotOf(bin);
                 if (slot >= 0) {
@@ -708,7 +719,16 @@ final class SessionView {
                         at = bin;
                     }
                     inPhase = phase[slot];
+                    // However short, a perturbation shows.
+                    if (silenced[slot] > inSilenced) {
+                        inSilenced = silenced[slot];
+                        silencedAt = bin;
+                    }
                 }
+            }
+            if (inSilenced >= 0 && inSilenced != silencedBefore) {
+                silencing.add(new long[]{silencedAt, inSilenced});
+                silencedBefore = inSilenced;
             }
             if (start >= 0) {
                 starts.add(new long[]{start, trialKey[slotOf(start)]});
@@ -720,6 +740,7 @@ final class SessionView {
         }
         writePairs(json, "starts", starts);
         writePairs(json, "phases", phases);
+        writePairs(json, "silenced", silencing);
     }
 
     private static void writePairs(JsonGenerator json, String field, List<long[]> pairs) throws IOException {
@@ -781,44 +802,6 @@ final class SessionView {
         }
         json.writeEndArray();
         json.writeEndObject();
-    }
-
-    void writeAnalysis(JsonGenerator json) throws IOException {
-        json.writeObjectFieldStart("analysis");
-        json.writeNumberField("modelVersion", analysis.getModelVersion());
-        json.writeArrayFieldStart("conditions");
-        for (Phase condition : analysis.getConditionsList()) {
-            json.writeStartObject();
-            json.writeStringField("input", condition.getInput());
-            json.writeArrayFieldStart("fixedPoints");
-            for (FixedPoint point : condition.getFixedPointsList()) {
-                json.writeStartObject();
-                json.writeStringField("type", point.getType().name());
-                writeDoubles(json, "kappa", point.getKappaList());
-                writeDoubles(json, "re", point.getEigenvaluesReList());
-                writeDoubles(json, "im", point.getEigenvaluesImList());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            if (condition.hasFlow()) {
-                json.writeObjectFieldStart("flow");
-                writeDoubles(json, "axis", condition.getFlow().getAxisList());
-                writeDoubles(json, "velocity", condition.getFlow().getVelocityList());
-                writeDoubles(json, "potential", condition.getFlow().getPotentialList());
-                json.writeEndObject();
-            }
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-    }
-
-    private static void writeDoubles(JsonGenerator json, String field, List<Double> values) throws IOException {
-        json.writeArrayFieldStart(field);
-        for (double value : values) {
-            writeNumber(json, (float) value);
-        }
-        json.writeEndArray();
     }
 
     private static void writeSeries(JsonGenerator json, float[] values) throws IOException {

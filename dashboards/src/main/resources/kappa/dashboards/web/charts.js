@@ -2,11 +2,11 @@
 import { FONT, SteadyRange, niceStep, palette } from "/theme.js";
 
 // Without bounds of its own a grid would move to make room for its labels, and time would not line up any more.
-const FIXED = { outerBoundsMode: "none" };
+export const FIXED = { outerBoundsMode: "none" };
 const GRID = { ...FIXED, left: 54, right: 12 };
-const NONE = { silent: true, animation: false, showSymbol: false, symbol: "none", emphasis: { disabled: true } };
+export const NONE = { silent: true, animation: false, showSymbol: false, symbol: "none", emphasis: { disabled: true } };
 
-class Chart {
+export class Chart {
   constructor(element) {
     this.element = element;
     this.chart = null;
@@ -42,17 +42,17 @@ function timeAxis(state) {
 }
 
 /** ECharts gives axes and layout; curves go to it as finished paths, since its own series cost ten times as much a frame. */
-const scene = (id, grid, renderItem) => ({ id, type: "custom", ...NONE, xAxisIndex: grid, yAxisIndex: grid, clip: true, renderItem, data: [0] });
+export const scene = (id, grid, renderItem) => ({ id, type: "custom", ...NONE, xAxisIndex: grid, yAxisIndex: grid, clip: true, renderItem, data: [0] });
 
 /** Pixels of a value on each axis of a grid. */
-function scales(area, x, y) {
+export function scales(area, x, y) {
   const a = area.width / (x.high - x.low);
   const b = area.height / (y.high - y.low);
   return { px: value => area.x + (value - x.low) * a, py: value => area.y + (y.high - value) * b };
 }
 
 /** The stretches of a curve between its holes, as pixel points; with `width`, a step that long before each point. */
-function stretches(x, y, { px, py }, width = 0) {
+export function stretches(x, y, { px, py }, width = 0) {
   const all = [];
   let points = [];
   for (let i = 0; i <= y.length; i++) {
@@ -69,12 +69,12 @@ function stretches(x, y, { px, py }, width = 0) {
   return all;
 }
 
-const path = (points, stroke, lineWidth, opacity = 1) => ({
+export const path = (points, stroke, lineWidth, opacity = 1) => ({
   type: "polyline", silent: true, shape: { points }, style: { stroke, lineWidth, lineJoin: "round", opacity, fill: null },
 });
-const tidy = value => String(+value.toPrecision(6)).replace("-", "−");
+export const tidy = value => String(+value.toPrecision(6)).replace("-", "−");
 
-function axisStyle(colours) {
+export function axisStyle(colours) {
   return {
     axisLine: { lineStyle: { color: colours.line } }, axisTick: { lineStyle: { color: colours.line } },
     axisLabel: { color: colours.muted, fontFamily: FONT, fontSize: 11, hideOverlap: true, formatter: tidy },
@@ -97,7 +97,11 @@ export class TraceChart extends Chart {
     this.range = new SteadyRange();
     this.inputRange = new SteadyRange();
   }
-  plotWidth() { return Math.max(100, this.element.clientWidth - 66); }
+  /** While another view shows, the width it had. */
+  plotWidth() {
+    if (this.element.clientWidth > 0) this.width = Math.max(100, this.element.clientWidth - 66);
+    return this.width ?? 700;
+  }
 
   draw(state, reset) {
     if (reset) { this.range = new SteadyRange(); this.inputRange = new SteadyRange(); }
@@ -194,9 +198,9 @@ export class TraceChart extends Chart {
     };
   }
 
-  /** Phases as shades with a coloured edge, trial starts as dashed lines. */
+  /** Phases as shades with a coloured edge, trial starts as dashed lines, silenced bins as shades with an edge below. */
   marks(area) {
-    const { colours, time, trace: { starts, phases }, phases: names } = this.drawn;
+    const { colours, time, trace: { starts, phases, silenced }, phases: names } = this.drawn;
     const pixel = bin => area.x + (time.at(bin) - time.width - time.low) / (time.high - time.low) * area.width;
     const children = [];
     phases.forEach(([bin, phase], i) => {
@@ -212,6 +216,19 @@ export class TraceChart extends Chart {
         children.push({ type: "text", style: { x: left + 4, y: area.y + 6, text: name, fill: colours.muted, font: `11px ${FONT}` } });
       }
     });
+    silenced.forEach(([bin, neurons], i) => {
+      if (neurons === 0) return;
+      const left = Math.max(area.x, pixel(bin));
+      const right = Math.min(area.x + area.width, i + 1 < silenced.length ? pixel(silenced[i + 1][0]) : area.x + area.width);
+      if (right <= left) return;
+      const fill = colours.silenced;
+      children.push({ type: "rect", shape: { x: left, y: area.y, width: right - left, height: area.height }, style: { fill, opacity: 0.09 } },
+        { type: "rect", shape: { x: left, y: area.y + area.height - 4, width: right - left, height: 4 }, style: { fill, opacity: 0.85 } });
+      const text = `${neurons} silenced`;
+      if (right - left > 6.2 * text.length + 8) {
+        children.push({ type: "text", style: { x: left + 4, y: area.y + area.height - 28, text, fill, font: `600 11px ${FONT}` } });
+      }
+    });
     let labelled = -Infinity;
     for (const [bin, trial] of starts) {
       const x = Math.round(pixel(bin)) + 0.5;
@@ -222,7 +239,7 @@ export class TraceChart extends Chart {
       });
       const text = `trial ${trial}`;
       if (x - labelled > 6 * text.length + 14 && x + 6 * text.length < area.x + area.width) {
-        children.push({ type: "text", style: { x: x + 4, y: area.y + area.height - 14, text, fill: colours.muted, font: `11px ${FONT}` } });
+        children.push({ type: "text", style: { x: x + 4, y: area.y + area.height - 16, text, fill: colours.muted, font: `11px ${FONT}` } });
         labelled = x;
       }
     }

@@ -1,6 +1,8 @@
 // The page: asks the server for the next frame when the last one is drawn, and keeps what the charts draw.
 import { ActivityChart, QualityChart, TraceChart } from "/charts.js";
+import { ConnectivityView } from "/mechanism.js";
 import { Portrait } from "/portrait.js";
+import { SilencingView } from "/silencing.js";
 import { palette } from "/theme.js";
 
 const STALE_MS = 1000;
@@ -11,12 +13,13 @@ const body = document.body;
 /** Everything drawn. Series are arrays over `bins`, in the order of the bins. */
 const emptyState = () => ({
   session: null, header: null, status: null, now: null, windowBins: 0,
-  trace: { bins: [], kappa: [], sd: [], inputs: [], starts: [], phases: [] },
+  trace: { bins: [], kappa: [], sd: [], inputs: [], starts: [], phases: [], silenced: [] },
   neurons: { ids: [], bins: [], observed: [], predicted: [] },
   trail: { bins: [], kappa: [] }, quality: null, analysis: null,
+  loadings: null, inactivations: null, intervention: null, control: false,
 });
 let state = emptyState();
-const changed = { trace: false, neurons: false, quality: false, analysis: false, header: false };
+const changed = { trace: false, neurons: false, quality: false, analysis: false, header: false, loadings: false, silencing: false };
 let frame = null; // the newest one
 let receivedAt = 0;
 let framesDrawn = 0;
@@ -25,6 +28,8 @@ const charts = {
   trace: new TraceChart(byId("trace")), activity: new ActivityChart(byId("activity")),
   quality: new QualityChart(byId("quality")),
 };
+const connectivity = new ConnectivityView(byId, chooseAgain);
+const silencing = new SilencingView(byId, chooseAgain);
 const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; });
 
 // ------------------------------------------------------------------------------------------------- folding frames
@@ -66,6 +71,7 @@ function fold(message) {
     const phases = state.trace.phases.filter(mark => mark[0] < message.trace.from);
     const fresh = message.trace.phases.filter((mark, i) => i > 0 || !phases.length || phases.at(-1)[1] !== mark[1]);
     state.trace.phases = extendMarks(phases, fresh, message.trace.from, first, true);
+    state.trace.silenced = extendMarks(state.trace.silenced, message.trace.silenced, message.trace.from, first, true);
     const sent = message.trail ? {
       from: message.trail.from, kappa: message.trail.kappa,
       bins: Array.from(message.trail.kappa[0] ?? [], (unused, i) => message.trail.from + i),
@@ -81,7 +87,11 @@ function fold(message) {
     changed.neurons = true;
   }
   if (message.quality) { state.quality = message.quality; changed.quality = true; }
-  if (message.analysis) { state.analysis = message.analysis; changed.analysis = true; }
+  if (message.analysis) { state.analysis = message.analysis; changed.analysis = changed.loadings = changed.silencing = true; }
+  if (message.loadings) { state.loadings = message.loadings; changed.loadings = true; }
+  if (message.inactivations) { state.inactivations = message.inactivations; changed.silencing = true; }
+  if (message.intervention) { state.intervention = message.intervention; changed.silencing = true; }
+  if (message.control !== state.control) { state.control = message.control; changed.silencing = true; }
 }
 
 // ------------------------------------------------------------------------------------------------------ connection
@@ -113,6 +123,8 @@ function ask() {
   socket.send(JSON.stringify({
     session: byId("session").value, resync, since: state.now?.bin ?? -1, window: Number(byId("window").value),
     width: Math.round(charts.trace.plotWidth()), neurons: chosenNeurons(),
+    ...(view() === "connectivity" ? { axes: connectivity.axes() } : {}),
+    ...(view() === "silencing" ? { set: silencing.set() } : {}),
   }));
   resync = false;
 }
@@ -148,19 +160,22 @@ function draw() {
   const hasBins = state.now !== null;
   showWaiting(hasBins);
   if (hasBins) {
-    if (changed.trace) charts.trace.draw(state, frame.reset);
-    if (changed.trace || changed.analysis) {
+    const shown = view();
+    if (changed.trace && shown !== "connectivity") charts.trace.draw(state, frame.reset);
+    if ((changed.trace || changed.analysis) && shown !== "silencing") {
       portrait.draw(state, byId("condition").value, [Number(byId("dimensionX").value), Number(byId("dimensionY").value)]);
     }
     changed.trace = false;
     changed.analysis = false;
     // Ten times a second is as much as an eye follows over this many curves.
-    if (changed.neurons && (frame.reset || begun - activityDrawnAt > 100)) {
+    if (changed.neurons && shown === "live" && (frame.reset || begun - activityDrawnAt > 100)) {
       charts.activity.draw(state);
       activityDrawnAt = begun;
       changed.neurons = false;
     }
-    if (changed.quality && state.quality) { charts.quality.draw(state.quality, showQuality); changed.quality = false; }
+    if (changed.quality && state.quality && shown === "live") { charts.quality.draw(state.quality, showQuality); changed.quality = false; }
+    if (changed.loadings && shown === "connectivity") { connectivity.draw(state); changed.loadings = false; }
+    if (changed.silencing) { silencing.draw(state, shown === "silencing"); changed.silencing = shown !== "silencing"; }
     showLegend();
   }
   showSessions();
@@ -337,6 +352,29 @@ for (const id of ["session", "window"]) byId(id).addEventListener("change", () =
 byId("neurons").addEventListener("change", () => { resync = true; ask(); });
 for (const id of ["condition", "dimensionX", "dimensionY"]) byId(id).addEventListener("change", () => { changed.trace = true; redraw(); });
 
+function chooseAgain() {
+  changed.loadings = changed.silencing = true;
+  ask();
+  redraw();
+}
+
+/** Which of the three views shows: the part of the address behind #. */
+function view() { return document.querySelector("main").dataset.view; }
+
+function showView() {
+  const links = Array.from(byId("views").children);
+  const chosen = links.find(link => link.hash === location.hash) ?? links[0];
+  document.querySelector("main").dataset.view = chosen.hash.slice(1);
+  for (const link of links) if (link === chosen) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+  resizeAll();
+}
+addEventListener("hashchange", showView);
+
+function resizeAll() {
+  for (const each of [...Object.values(charts), connectivity, silencing, portrait]) each.resize();
+  redraw();
+}
+
 function redraw() {
   if (frame && !drawQueued) {
     for (const key of Object.keys(changed)) changed[key] = true;
@@ -348,11 +386,7 @@ function redraw() {
 let resizing = 0;
 new ResizeObserver(() => {
   cancelAnimationFrame(resizing);
-  resizing = requestAnimationFrame(() => {
-    Object.values(charts).forEach(chart => chart.resize());
-    portrait.resize();
-    redraw();
-  });
+  resizing = requestAnimationFrame(resizeAll);
 }).observe(document.querySelector("main"));
 setInterval(() => {
   if (document.hidden) return;
@@ -361,4 +395,5 @@ setInterval(() => {
   byId("neurons").setAttribute("aria-invalid", String(unknown.length > 0));
   byId("neurons").title = unknown.length ? `no neuron is called ${unknown.join(", ")}` : neuronHint;
 }, 250);
+showView();
 connect();

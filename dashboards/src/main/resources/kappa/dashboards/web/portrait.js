@@ -50,12 +50,15 @@ export class Portrait {
       let low = axis.length ? axis[0] : Infinity;
       let high = axis.length ? axis.at(-1) : -Infinity;
       for (const value of state.trail.kappa[k] ?? []) if (value !== null) { low = Math.min(low, value); high = Math.max(high, value); }
+      for (const { orbit } of condition?.cycles ?? []) {
+        for (let p = k; p < orbit.length; p += rank) { low = Math.min(low, orbit[p]); high = Math.max(high, orbit[p]); }
+      }
       for (const point of condition?.fixedPoints ?? []) { low = Math.min(low, point.kappa[k]); high = Math.max(high, point.kappa[k]); }
       return [low, high];
     };
     const x = this.ranges[0].cover(...covered(i));
     const y = this.ranges[1].cover(...covered(j));
-    const key = [palette().name, state.session, state.analysis?.modelVersion, conditionName, i, j, x.low, x.high, y.low, y.high].join(" ");
+    const key = [palette().name, state.session, state.analysis?.revision, conditionName, i, j, x.low, x.high, y.low, y.high].join(" ");
     if (key !== this.key) {
       this.key = key;
       const still = this.still.getContext("2d");
@@ -137,8 +140,10 @@ export class Portrait {
       g.rect(plot.left, plot.top, plot.width, plot.height);
       g.clip();
       this.drawFlow(g, condition.flow, px, py, scale);
+      this.drawNullclines(g, condition.nullclines, px, py);
       g.restore();
     }
+    this.drawCycles(g, condition?.cycles ?? [], plot, rank, [i, j], px, py);
     for (const point of condition?.fixedPoints ?? []) this.mark(g, point, px(point.kappa[i]), py(point.kappa[j]));
     if (!condition) note(g, plot, "flow and fixed points come with the first analysed model");
   }
@@ -179,6 +184,38 @@ export class Portrait {
       }
     }
     g.globalAlpha = 1;
+  }
+
+  /** Where one of the two stands still: thin, in that dimension's colour. */
+  drawNullclines(g, nullclines, px, py) {
+    const colours = palette();
+    g.lineWidth = 1;
+    g.lineJoin = "round";
+    g.globalAlpha = 0.75;
+    for (const { dimension, points } of nullclines) {
+      g.strokeStyle = colours.latents[dimension % colours.latents.length];
+      polyline(g, points, 2, 0, 1, px, py);
+      g.stroke();
+    }
+    g.globalAlpha = 1;
+  }
+
+  /** Closed curves: solid if stable, else dashed. */
+  drawCycles(g, cycles, plot, rank, [i, j], px, py) {
+    g.save();
+    g.beginPath();
+    g.rect(plot.left, plot.top, plot.width, plot.height);
+    g.clip();
+    g.lineJoin = "round";
+    for (const { orbit, stable } of cycles) {
+      g.strokeStyle = stable ? palette().stable : palette().source;
+      g.lineWidth = 2.2;
+      g.setLineDash(stable ? [] : [5, 4]);
+      polyline(g, orbit, rank, i, j, px, py);
+      g.closePath();
+      g.stroke();
+    }
+    g.restore();
   }
 
   drawOneDimension(g, condition, x, width, height) {
@@ -327,7 +364,9 @@ export class Portrait {
       counts[kind] = (counts[kind] ?? 0) + 1;
     }
     this.summary = Object.keys(MARK).filter(kind => counts[kind])
-      .map(kind => `${MARK[kind]} ${counts[kind]} ${counts[kind] > 1 ? PLURAL[kind] : kind}`).join("    ");
+      .map(kind => `${MARK[kind]} ${counts[kind]} ${counts[kind] > 1 ? PLURAL[kind] : kind}`)
+      .concat((condition?.cycles ?? []).map(cycle => `◯ ${cycle.stable ? "" : "unstable "}limit cycle, ${label(cycle.period)} τ`))
+      .concat(condition?.complete ? ["no others"] : []).join("    ");
     this.showCaption();
   }
 
@@ -358,6 +397,14 @@ function curve(g, x, y, { px, py }) {
   g.beginPath();
   x.forEach((value, i) => i ? g.lineTo(px(value), py(y[i])) : g.moveTo(px(value), py(y[i])));
   g.stroke();
+}
+
+/** Points lie one after the other, `stride` numbers each. */
+function polyline(g, flat, stride, i, j, px, py) {
+  g.beginPath();
+  for (let p = 0; p + stride <= flat.length; p += stride) {
+    if (p) g.lineTo(px(flat[p + i]), py(flat[p + j])); else g.moveTo(px(flat[p + i]), py(flat[p + j]));
+  }
 }
 
 function dot(g, x, y, fill, edge) {

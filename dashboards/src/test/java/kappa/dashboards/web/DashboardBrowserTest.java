@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -24,6 +26,7 @@ import java.util.logging.Level;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.Intervention;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -72,7 +75,7 @@ class DashboardBrowserTest {
         system = ActorSystem.create(Behaviors.empty(), "browser-test");
         view = LiveView.start(kafka, meters);
         server = DashboardServer.start(system, DashboardServer.Settings.loopback(0), view, meters,
-                () -> new DashboardServer.Readiness(true, "test"));
+                () -> new DashboardServer.Readiness(true, "test"), DashboardBrowserTest::request);
         browser = openBrowser();
         Files.createDirectories(SCREENSHOTS);
     }
@@ -253,7 +256,7 @@ class DashboardBrowserTest {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         LiveView empty = new LiveView(meters, System::nanoTime, System::nanoTime);
         DashboardServer waiting = DashboardServer.start(system, DashboardServer.Settings.loopback(0), empty, meters,
-                () -> new DashboardServer.Readiness(false, "waiting"));
+                () -> new DashboardServer.Readiness(false, "waiting"), DashboardBrowserTest::request);
         int port = waiting.port();
         browser.get("http://localhost:" + port + "/");
         waitFor("Number(document.body.dataset.frames) > 0");
@@ -265,7 +268,7 @@ class DashboardBrowserTest {
         waitFor("document.body.dataset.state === 'disconnected'");
         DashboardServer again = DashboardServer.start(system, DashboardServer.Settings.loopback(port), empty,
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-                () -> new DashboardServer.Readiness(false, "waiting"));
+                () -> new DashboardServer.Readiness(false, "waiting"), DashboardBrowserTest::request);
         waitFor("document.body.dataset.state === 'waiting'");
         again.close();
         browser.get("about:blank");
@@ -304,6 +307,22 @@ class DashboardBrowserTest {
         // A record that is not delivered shows as a bin that never comes.
         var unused = producer.send(
                 new ProducerRecord<>(topic, session.getBytes(StandardCharsets.UTF_8), message.toByteArray()));
+    }
+
+    /** As the pipeline would have it. */
+    private static CompletionStage<Void> request(int partition, Intervention request) {
+        CompletableFuture<Void> published = new CompletableFuture<>();
+        // The producer's own choice of a partition is that of the session's other records here.
+        producer.send(new ProducerRecord<>(Topics.INTERVENTIONS, request.getSession().getBytes(StandardCharsets.UTF_8),
+                request.toByteArray()), (metadata, failure) -> {
+                    if (failure != null || metadata.partition() != partition) {
+                        published.completeExceptionally(
+                                new IllegalStateException("partition " + metadata.partition(), failure));
+                    } else {
+                        published.complete(null);
+                    }
+                });
+        return published;
     }
 
     private static long unixNs() {

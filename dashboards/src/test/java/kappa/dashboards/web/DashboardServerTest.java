@@ -22,11 +22,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.wire.Intervention;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +45,7 @@ class DashboardServerTest {
     private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final LiveView view = new LiveView(meters, System::nanoTime, System::nanoTime);
     private final AtomicBoolean ready = new AtomicBoolean(true);
+    private final List<Intervention> published = new CopyOnWriteArrayList<>();
     private DashboardServer server;
 
     @BeforeAll
@@ -162,7 +166,7 @@ class DashboardServerTest {
         start(DashboardServer.Settings.loopback(0));
         int taken = server.port();
         assertThatThrownBy(() -> DashboardServer.start(system, DashboardServer.Settings.loopback(taken), view,
-                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), this::readiness))
+                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), this::readiness, this::publish))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("dashboard port: " + taken)
                 .hasMessageNotContaining("\n");
     }
@@ -202,11 +206,16 @@ class DashboardServerTest {
     // ------------------------------------------------------------------------------------------------------ clients
 
     private void start(DashboardServer.Settings settings) {
-        server = DashboardServer.start(system, settings, view, meters, this::readiness);
+        server = DashboardServer.start(system, settings, view, meters, this::readiness, this::publish);
     }
 
     private DashboardServer.Readiness readiness() {
         return new DashboardServer.Readiness(ready.get(), "the reason");
+    }
+
+    private CompletionStage<Void> publish(int partition, Intervention request) {
+        published.add(request);
+        return CompletableFuture.completedFuture(null);
     }
 
     private void awaitClients(int expected) throws InterruptedException {

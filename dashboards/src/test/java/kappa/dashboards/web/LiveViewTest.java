@@ -244,13 +244,13 @@ class LiveViewTest {
         view.fold(latents("s", 0, 0f));
         view.news();
         PageClient page = new PageClient(view);
-        page.answer(new PageClient.Request(null, true, -1, 20, 800, List.of()));
+        page.answer(new PageClient.Request(null, true, -1, 20, 800, List.of(), null, null));
         for (int t = 1; t <= 100_000; t++) {
             clock.addAndGet(1_000_000); // 1,000 bins a second for 100 s
             view.fold(latents("s", t, t % 1_000 == 0 ? 9f : 0f));
             view.news();
         }
-        String text = page.answer(new PageClient.Request(null, false, 0, 20, 800, List.of()));
+        String text = page.answer(new PageClient.Request(null, false, 0, 20, 800, List.of(), null, null));
         JsonNode frame = new JsonMapper().readTree(text);
         assertThat(frame.at("/now/bin").asInt()).isEqualTo(100_000);
         assertThat(frame.at("/trace/bins").size()).isLessThanOrEqualTo(2 * 800 + 2);
@@ -276,7 +276,7 @@ class LiveViewTest {
         view.fold(latents("s", 500, 1f, 2f, 3f));
         view.news();
         JsonNode frame = new JsonMapper()
-                .readTree(page.answer(new PageClient.Request(null, false, 499, 0.75, 800, List.of())));
+                .readTree(page.answer(new PageClient.Request(null, false, 499, 0.75, 800, List.of(), null, null)));
         assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 2, 3);
         assertThat(frame.at("/conflated").asLong()).isZero();
         assertThat(frame.has("header")).isFalse();
@@ -293,7 +293,7 @@ class LiveViewTest {
         assertThat(ask(page, -1).at("/session").asText()).isEqualTo("new");
         clock.addAndGet(LiveView.FRAME_NS);
         JsonNode chosen = new JsonMapper()
-                .readTree(page.answer(new PageClient.Request("old", false, 0, 0.75, 800, List.of())));
+                .readTree(page.answer(new PageClient.Request("old", false, 0, 0.75, 800, List.of(), null, null)));
         assertThat(chosen.at("/reset").asBoolean()).isTrue();
         assertThat(numbers(chosen.at("/trace/kappa/0"))).containsExactly(2);
     }
@@ -302,7 +302,7 @@ class LiveViewTest {
 
     private static JsonNode ask(PageClient page, long since) throws InterruptedException, IOException {
         return new JsonMapper()
-                .readTree(page.answer(new PageClient.Request(null, true, since, 0.75, 800, List.of())));
+                .readTree(page.answer(new PageClient.Request(null, true, since, 0.75, 800, List.of(), null, null)));
     }
 
     private static double[] numbers(JsonNode array) {

@@ -1,0 +1,63 @@
+package kappa.dashboards.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import kappa.dashboards.web.DashboardServer;
+import kappa.ingest.session.InvalidInputException;
+
+/**
+ * The token that interventions need. Made once and kept in {@code .kappa/control-token}, which its owner alone can read, so that
+ * {@code intervene} finds it, and an open page goes on after a restart.
+ */
+final class ControlToken {
+
+    private ControlToken() {}
+
+    /** Where it is kept unless told otherwise. */
+    static Path file() {
+        return Home.directory("control-token");
+    }
+
+    /**
+     * The token kept, made if there is none. Where nothing can be written (an image with a read-only file system), it lasts as
+     * long as this process, which is said on standard error.
+     */
+    static String kept() {
+        Path file = file();
+        if (Files.exists(file)) {
+            return read(file, "control token");
+        }
+        String token = DashboardServer.Settings.newControlToken();
+        try {
+            Files.createDirectories(file.getParent());
+            // Temporary files are their owner's alone from the start. Whole when it gets its name: another process may read it.
+            Path written = Files.createTempFile(file.getParent(), "control-token", "");
+            try {
+                Files.writeString(written, token + "\n", StandardCharsets.US_ASCII);
+                Files.move(written, file);
+            } catch (FileAlreadyExistsException e) {
+                return read(file, "control token"); // another process was quicker
+            } finally {
+                Files.deleteIfExists(written);
+            }
+        } catch (IOException e) {
+            System.err.println("control token " + file + ": cannot be kept, so it changes with the next start: " + e);
+        }
+        return token;
+    }
+
+    /**
+     * @param what an option's name
+     * @throws InvalidInputException in one line that names it, if the file cannot be read
+     */
+    static String read(Path file, String what) {
+        try {
+            return Files.readString(file, StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new InvalidInputException(what + " " + file + ": cannot be read: " + e, e);
+        }
+    }
+}
