@@ -64,8 +64,9 @@ public final class AnalysisReport {
     }
 
     private static List<String> number(NumberOfPopulations tried) {
-        return List.of(Integer.toString(tried.getPopulations()), format("%.1f", tried.getEvidence()),
-                format("%.3f", tried.getStability()));
+        return List.of(Integer.toString(tried.getPopulations()),
+                String.format(Locale.ROOT, "%.1f", tried.getEvidence()),
+                String.format(Locale.ROOT, "%.3f", tried.getStability()));
     }
 
     private static List<List<String>> fixedPoints(Analysis analysis) {
@@ -74,8 +75,9 @@ public final class AnalysisReport {
             for (FixedPoint point : phase.getFixedPointsList()) {
                 List<String> eigenvalues = IntStream.range(0, point.getEigenvaluesReCount())
                         .mapToObj(e -> point.getEigenvaluesIm(e) == 0
-                                ? format("%.3f", point.getEigenvaluesRe(e))
-                                : format("%.3f %+.3f i", point.getEigenvaluesRe(e), point.getEigenvaluesIm(e)))
+                                ? String.format(Locale.ROOT, "%.3f", point.getEigenvaluesRe(e))
+                                : String.format(Locale.ROOT, "%.3f %+.3f i", point.getEigenvaluesRe(e),
+                                        point.getEigenvaluesIm(e)))
                         .toList();
                 rows.add(List.of(phase.getInput(), name(point.getType()),
                         rows(point.getKappaList(), point.getKappaCount()),
@@ -83,7 +85,7 @@ public final class AnalysisReport {
             }
             for (LimitCycle cycle : phase.getLimitCyclesList()) {
                 rows.add(List.of(phase.getInput(), (cycle.getStable() ? "stable" : "unstable") + " limit cycle",
-                        format("period %.2f tau", cycle.getPeriod()), ""));
+                        String.format(Locale.ROOT, "period %.2f tau", cycle.getPeriod()), ""));
             }
         }
         return rows;
@@ -187,7 +189,7 @@ public final class AnalysisReport {
         for (int i = 0; i < count; i++) {
             for (int j = 0; j < count; j++) {
                 figure.cell(i, j, count, analysis.getConnectivity().getCosines(i * count + j),
-                        names.get(i) + ", " + names.get(j) + format(": overlap %.4f",
+                        names.get(i) + ", " + names.get(j) + String.format(Locale.ROOT, ": overlap %.4f",
                                 analysis.getConnectivity().getProducts(i * count + j)));
             }
         }
@@ -268,15 +270,12 @@ public final class AnalysisReport {
     private static String rows(List<Double> flat, int columns) {
         return IntStream.range(0, flat.size() / columns)
                 .mapToObj(row -> flat.subList(row * columns, (row + 1) * columns)
-                        .stream().map(value -> format("%.3f", value)).reduce((a, b) -> a + " " + b).orElse(""))
+                        .stream().map(value -> String.format(Locale.ROOT, "%.3f", value)).reduce((a, b) -> a + " " + b)
+                        .orElse(""))
                 .reduce((a, b) -> a + "; " + b).orElse("");
     }
 
     private static String name(FixedPointType type) {
         return type.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
-
-    private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
     }
 }
