@@ -109,7 +109,9 @@ public final class AnalysisReader implements AutoCloseable {
             models.subscribe(List.of(Topics.MODELS), new Owned(bins));
             long next = System.nanoTime();
             while (!stopping) {
-                bins.poll(Duration.ZERO).forEach(this::read);
+                if (!bins.assignment().isEmpty()) {
+                    bins.poll(Duration.ZERO).forEach(this::read);
+                }
                 models.poll(POLL).forEach(this::read);
                 long now = System.nanoTime();
                 List<Followed> due = sessions.values().stream().filter(Followed::due).toList();

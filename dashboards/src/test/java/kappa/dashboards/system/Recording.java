@@ -49,10 +49,15 @@ final class Recording {
 
     /** 96 reaches recorded in motor cortex, 71 neurons; shared data that is not part of the checkout. */
     static Path chewieFile() {
+        return shared("chewie.npz");
+    }
+
+    /** A file of the shared data; skips the test where it is not there. */
+    static Path shared(String name) {
         String given = System.getProperty("kappa.data");
         Path data = given == null ? Path.of(System.getProperty("kappa.root"), "..", "shared", "data") : Path.of(given);
-        Path file = data.resolve("chewie.npz").toAbsolutePath().normalize();
-        assumeTrue(Files.exists(file), () -> "needs the shared recording " + file);
+        Path file = data.resolve(name).toAbsolutePath().normalize();
+        assumeTrue(Files.exists(file), () -> "needs the shared file " + file);
         return file;
     }
 
