@@ -5,6 +5,7 @@ import java.util.List;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.FlowFields;
 import kappa.analysis.dynamics.ReducedDynamics;
+import kappa.analysis.connectivity.Linearisation;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Analysis;
@@ -31,15 +32,47 @@ public final class NetworkAnalysis {
     private NetworkAnalysis() {}
 
     /**
-     * Analyses a snapshot. Time of publication is the publisher's to add.
+     * Inputs held constant.
+     *
+     * @param name for people; {@link #NO_INPUT} without any
+     * @param drive u [S]
+     */
+    public record Held(String name, double[] drive) {}
+
+    /**
+     * Analyses a snapshot without input and, for K <= 2, with each channel alone held at 1; for larger ranks only the first,
+     * since each search is long. Time of publication is the publisher's to add.
      *
      * @throws IllegalArgumentException if the snapshot contradicts itself or a weight is not finite
      */
     public static Analysis of(ModelSnapshot snapshot) {
+        int channels = InputBasis.channels(snapshot.getInputs(), snapshot.getInputBasis().getBumps());
+        return of(snapshot, eachInput(snapshot.getInputChannelsList(),
+                snapshot.getRank() <= LARGEST_RANK_WITH_PORTRAIT ? channels : 0));
+    }
+
+    /** No input, and each of the first {@code count} channels alone. */
+    public static List<Held> eachInput(List<String> channels, int count) {
+        List<Held> inputs = new ArrayList<>();
+        inputs.add(new Held(NO_INPUT, new double[channels.size()]));
+        for (int s = 0; s < count; s++) {
+            double[] drive = new double[channels.size()];
+            drive[s] = HELD_INPUT;
+            inputs.add(new Held(channels.get(s), drive));
+        }
+        return inputs;
+    }
+
+    /**
+     * Analyses a snapshot under inputs of choice.
+     *
+     * @param inputs the first without any
+     * @throws IllegalArgumentException if the snapshot contradicts itself or a number is not finite
+     */
+    public static Analysis of(ModelSnapshot snapshot, List<Held> inputs) {
         LowRankNetwork network = network(snapshot);
         int rank = network.rank();
-        List<double[]> drives = drives(network,
-                InputBasis.channels(snapshot.getInputs(), snapshot.getInputBasis().getBumps()));
+        List<double[]> drives = inputs.stream().map(Held::drive).toList();
         List<ReducedDynamics> systems = new ArrayList<>();
         List<FixedPoints> found = new ArrayList<>();
         double furthest = 0;
@@ -63,30 +96,22 @@ public final class NetworkAnalysis {
         }
         for (int c = 0; c < drives.size(); c++) {
             Phase.Builder phase = analysis.addConditionsBuilder()
-                    .setInput(c == 0 ? NO_INPUT : snapshot.getInputChannels(c - 1));
+                    .setInput(inputs.get(c).name());
             for (double u : drives.get(c)) {
                 phase.addDrive(u);
             }
             for (FixedPoints.Point point : found.get(c).points()) {
                 phase.addFixedPoints(message(point));
             }
+            Linearisation origin = Linearisation.of(network, drives.get(c), new double[rank]);
+            phase.setComplete(found.get(c).complete()).setSaturation(origin.saturation())
+                    .addAllEffectiveOverlaps(AnalysisMessages.list(origin.effectiveOverlaps()));
             if (rank <= LARGEST_RANK_WITH_PORTRAIT) {
                 phase.setFlow(FlowFields.of(systems.get(c), reach));
             }
         }
-        return analysis.build();
-    }
-
-    /** No input first, then each channel alone; for larger ranks only the first, since each search is long. */
-    private static List<double[]> drives(LowRankNetwork network, int channels) {
-        List<double[]> drives = new ArrayList<>();
-        drives.add(new double[network.inputs()]);
-        for (int s = 0; s < channels && network.rank() <= LARGEST_RANK_WITH_PORTRAIT; s++) {
-            double[] drive = new double[network.inputs()];
-            drive[s] = HELD_INPUT;
-            drives.add(drive);
-        }
-        return drives;
+        return analysis.setConnectivity(AnalysisMessages.connectivity(network, snapshot.getInputChannelsList()))
+                .build();
     }
 
     private static double reach(ModelSnapshot snapshot, ReducedDynamics system, double furthest) {
@@ -116,7 +141,8 @@ public final class NetworkAnalysis {
         return message.build();
     }
 
-    private static LowRankNetwork network(ModelSnapshot snapshot) {
+    /** The network of a snapshot. */
+    static LowRankNetwork network(ModelSnapshot snapshot) {
         if (snapshot.getInputChannelsCount() != snapshot.getInputs()) {
             throw new IllegalArgumentException("input_channels has " + snapshot.getInputChannelsCount()
                     + " names, expected one for each of " + snapshot.getInputs() + " inputs");

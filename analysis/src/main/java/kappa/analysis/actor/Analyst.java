@@ -5,35 +5,60 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import kappa.analysis.NetworkAnalysis;
+import kappa.analysis.ObservedTrial;
+import kappa.analysis.SessionMechanism;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.Publisher;
 import kappa.ingest.stream.UnixTime;
 import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.SessionHeader;
 
 /**
- * Analyses one snapshot after the other and publishes what it finds.
+ * Analyses one snapshot after the other, and publishes what it finds on kappa.analyses and kappa.inactivations.
  *
- * <p>State owned: none. Back-pressure: {@link AnalysisReader} sends the next snapshot only after the answer to the one
- * before. Failure: a snapshot that cannot be analysed is answered with the reason and logged; the next one is independent.
+ * <p>State owned: of each session its {@link SessionMechanism}, what was found of recent snapshots and is expensive to find
+ * again. Lost in a crash, it is found again. Back-pressure: {@link AnalysisReader} sends the next snapshot only after the answer
+ * to the one before. Failure: a snapshot that cannot be analysed is answered with the reason and logged; the next one is
+ * independent.
  */
 public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
     /** What the analyst is asked to do. */
     public sealed interface Command {}
 
-    /** Analyse and publish; answered when the broker has the analysis. */
-    public record Analyse(ModelSnapshot snapshot, int partition, ActorRef<Done> replyTo) implements Command {}
+    /**
+     * Analyse and publish; answered when the broker has what was found.
+     *
+     * @param intact recent trials, oldest first
+     * @param perturbed those in which neurons were silenced
+     */
+    public record Analyse(ModelSnapshot snapshot, SessionHeader header, int partition, List<ObservedTrial> intact,
+            List<ObservedTrial> perturbed, ActorRef<Done> replyTo) implements Command {}
 
-    /** @param failure null if the analysis was published */
+    /** @param failure null if what was found is published */
     public record Done(String failure) {}
+
+    private static final int MAX_SESSIONS = 16;
 
     public static Behavior<Command> create(Publisher publisher) {
         return Behaviors.setup(context -> new Analyst(context, publisher));
     }
 
     private final Publisher publisher;
+    private final Map<String, SessionMechanism> sessions = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, SessionMechanism> eldest) {
+            return size() > MAX_SESSIONS;
+        }
+    };
 
     private Analyst(ActorContext<Command> context, Publisher publisher) {
         super(context);
@@ -50,15 +75,36 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
     private Behavior<Command> onAnalyse(Analyse analyse) {
         ModelSnapshot snapshot = analyse.snapshot();
         try {
-            Analysis analysis = NetworkAnalysis.of(snapshot).toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build();
-            // Answered from the producer's thread: once answered, the snapshot is never analysed again.
-            publisher.send(Topics.ANALYSES, analyse.partition(), snapshot.getSession(), analysis,
-                    (metadata, bytes) -> analyse.replyTo().tell(new Done(null)));
+            SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
+                    session -> new SessionMechanism(analyse.header()));
+            mechanism.update(snapshot, analyse.intact(), analyse.perturbed());
+            Analysis.Builder analysis = NetworkAnalysis.of(snapshot).toBuilder();
+            mechanism.populations().ifPresent(analysis::setPopulations);
+            List<Inactivations> inactivations = new ArrayList<>();
+            mechanism.inactivations().ifPresent(inactivations::add);
+            publish(analyse, analysis.setPublishedUnixNs(UnixTime.nowNs()).build(), inactivations);
         } catch (IllegalArgumentException e) {
             getContext().getLog().warn("model {} of session {} cannot be analysed: {}", snapshot.getVersion(),
                     snapshot.getSession(), e.getMessage());
             analyse.replyTo().tell(new Done(e.getMessage()));
         }
         return this;
+    }
+
+    /** Answers from the producer's thread: once answered, the snapshot is never analysed again. */
+    private void publish(Analyse analyse, Analysis analysis, List<Inactivations> inactivations) {
+        String session = analysis.getSession();
+        AtomicInteger left = new AtomicInteger(1 + inactivations.size());
+        Runnable delivered = () -> {
+            if (left.decrementAndGet() == 0) {
+                analyse.replyTo().tell(new Done(null));
+            }
+        };
+        publisher.send(Topics.ANALYSES, analyse.partition(), session, analysis, (metadata, bytes) -> delivered.run());
+        for (Inactivations record : inactivations) {
+            publisher.send(Topics.INACTIVATIONS, analyse.partition(), session,
+                    record.toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
+                    (metadata, bytes) -> delivered.run());
+        }
     }
 }

@@ -146,6 +146,11 @@ public final class Processing implements AutoCloseable {
         return activity.ready() ? null : "waiting for the consumer group";
     }
 
+    /** Holds the analyses, or lets them go on: to measure what they cost. */
+    public void holdAnalyses(boolean hold) {
+        models.hold(hold);
+    }
+
     /** Stops reading, lets what is under way be published, and stops. What is not checkpointed is read again next time. */
     @Override
     public void close() {

@@ -37,7 +37,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * How long a bin takes to become kappa, learning on, beside a bare Kafka echo in the same run: a thread that copies records
- * of the same size from one topic to another at the same rate, half a bin out of step. Both are two hops.
+ * of the same size from one topic to another at the same rate, half a bin out of step. Both are two hops. Analyses are held
+ * every other ten seconds, so that what they cost shows in the same run.
  *
  * <p>Two measures: from the sender's call to the receiver's poll, in microseconds; and from the broker's append to the broker's
  * append, which Kafka stamps in milliseconds.
@@ -58,6 +59,8 @@ public final class LatencyBench {
     private static final String ECHO = "kappa.bench.echo";
     private static final Duration POLL = Duration.ofMillis(5);
     private static final long HIGHEST_US = 60_000_000L;
+    private static final double BLOCK_S = 10;
+    private static final double SETTLING_S = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final KafkaConnection connection;
@@ -69,11 +72,16 @@ public final class LatencyBench {
     private static final class Times {
         final Histogram sentToReceivedUs = new Histogram(HIGHEST_US, 3);
         final Histogram appendToAppendMs = new Histogram(HIGHEST_US / 1_000, 3);
+        /** The same with analyses going on, and held. */
+        final Histogram analysingUs = new Histogram(HIGHEST_US, 3);
+        final Histogram heldUs = new Histogram(HIGHEST_US, 3);
         final AtomicLongArray sentNs;
         final long first;
+        final double binsPerSecond;
         volatile long received;
 
-        Times(int count, long first) {
+        Times(int count, long first, double binsPerSecond) {
+            this.binsPerSecond = binsPerSecond;
             sentNs = new AtomicLongArray(count);
             this.first = first;
         }
@@ -82,7 +90,11 @@ public final class LatencyBench {
             received = index + 1;
             long sent = index < sentNs.length() ? sentNs.get((int) index) : 0;
             if (index >= first && sent != 0) {
-                sentToReceivedUs.recordValue(Math.clamp((nowNs - sent) / 1_000, 0, HIGHEST_US));
+                long us = Math.clamp((nowNs - sent) / 1_000, 0, HIGHEST_US);
+                sentToReceivedUs.recordValue(us);
+                if (settled(index, binsPerSecond)) {
+                    (held(index, binsPerSecond) ? heldUs : analysingUs).recordValue(us);
+                }
                 appendToAppendMs.recordValue(Math.clamp(appendMs, 0, HIGHEST_US / 1_000));
             }
         }
@@ -93,9 +105,21 @@ public final class LatencyBench {
                 out.put(p.getKey(), sentToReceivedUs.getValueAtPercentile(p.getValue()) / 1e3);
                 out.put(p.getKey() + "_append", appendToAppendMs.getValueAtPercentile(p.getValue()));
             }
+            out.put("p99_analysing", analysingUs.getValueAtPercentile(99) / 1e3);
+            out.put("p99_held", heldUs.getValueAtPercentile(99) / 1e3);
             out.put("count", sentToReceivedUs.getTotalCount());
             return out;
         }
+    }
+
+    /** Whether analyses are held while a bin is sent. */
+    private static boolean held(long bin, double binsPerSecond) {
+        return (long) (bin / binsPerSecond / BLOCK_S) % 2 == 1;
+    }
+
+    /** An analysis that was begun goes on for a while after the next one is held. */
+    private static boolean settled(long bin, double binsPerSecond) {
+        return bin / binsPerSecond % BLOCK_S >= SETTLING_S;
     }
 
     public LatencyBench(KafkaConnection connection, Load load) {
@@ -109,8 +133,8 @@ public final class LatencyBench {
         createEchoTopics();
         int bins = (int) ((load.warmUpSeconds() + load.seconds()) * load.binsPerSecond());
         int first = (int) (load.warmUpSeconds() * load.binsPerSecond());
-        Times kappa = new Times(bins, first);
-        Times echo = new Times(bins, first);
+        Times kappa = new Times(bins, first, load.binsPerSecond());
+        Times echo = new Times(bins, first, load.binsPerSecond());
         HandBuiltNetworks.HandBuilt network = HandBuiltNetworks.named("figure-4.1b", load.neurons(), 1);
         double steps;
         try (Processing processing = new Processing(connection, "kappa-bench", load.threads(), failure::set);
@@ -126,7 +150,10 @@ public final class LatencyBench {
             threads.forEach(Thread::start);
             double speed = load.binsPerSecond() * header.getBinWidthS();
             new SessionPublisher(connection).publish(source, header, 0, new SessionPublisher.Speed(speed), bins,
-                    (published, total) -> kappa.sentNs.set((int) published - 1, System.nanoTime()));
+                    (published, total) -> {
+                        kappa.sentNs.set((int) published - 1, System.nanoTime());
+                        processing.holdAnalyses(held(published, load.binsPerSecond()));
+                    });
             long giveUp = System.nanoTime() + PATIENCE.toNanos();
             while ((kappa.received < bins || echo.received < bins) && failure.get() == null
                     && System.nanoTime() < giveUp) {

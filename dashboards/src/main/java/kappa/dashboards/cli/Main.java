@@ -18,7 +18,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Watches the latent dynamics of a neural population while it is being recorded.", subcommands = {
             LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
             InterveneCommand.class, TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class,
-            AnalyzeCommand.class,
+            AnalyzeCommand.class, InactivateCommand.class,
             InspectCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class},
         footer = {"", "Begin with:  ./kappa live"})

@@ -1,6 +1,8 @@
 package kappa.fitting.network;
 
-import java.util.ArrayList;
+import static kappa.fitting.network.EffectiveConnectivity.dot;
+import static kappa.fitting.network.EffectiveConnectivity.rows;
+
 import java.util.List;
 import java.util.OptionalDouble;
 import kappa.ingest.session.InvalidInputException;
@@ -210,19 +212,19 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
                     "teacher: " + teacher.neurons() + " neurons, expected as many as the fit has, "
                             + fit.neurons());
         }
-        List<double[]> basis = basis(fit);
+        EffectiveConnectivity revealed = EffectiveConnectivity.of(fit);
         double[][] m = rows(fit.m(), fit.neurons());
         double[][] n = rows(fit.n(), fit.neurons());
-        double[][] effective = projected(n, basis);
+        double[][] effective = revealed.n();
         return switch (teacher) {
             case NetworkFile.LowRank low -> {
                 double[][] teacherM = rows(low.network().m(), low.neurons());
                 double[][] teacherN = rows(low.network().n(), low.neurons());
-                double[][] teacherEffective = projected(teacherN, basis(low.network()));
+                double[][] teacherEffective = EffectiveConnectivity.of(low.network()).n();
                 yield new Connectivity(cosine(m, n, teacherM, teacherN),
                         cosine(m, effective, teacherM, teacherEffective));
             }
-            case NetworkFile.FullRank full -> againstFullRank(m, n, effective, basis, full.network().wrec());
+            case NetworkFile.FullRank full -> againstFullRank(m, n, effective, revealed.basis(), full.network().wrec());
         };
     }
 
@@ -265,63 +267,6 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
             for (int l = 0; l < m2.length; l++) {
                 sum += dot(m[k], m2[l]) * dot(n[k], n2[l]);
             }
-        }
-        return sum;
-    }
-
-    /** An orthonormal basis of span(m, W): Gram-Schmidt, twice for orthogonality to rounding. */
-    private static List<double[]> basis(LowRankNetwork network) {
-        List<double[]> basis = new ArrayList<>();
-        for (float[] matrix : List.of(network.m(), network.w())) {
-            for (double[] row : rows(matrix, network.neurons())) {
-                double before = Math.sqrt(dot(row, row));
-                for (int pass = 0; pass < 2; pass++) {
-                    for (double[] direction : basis) {
-                        add(row, -dot(row, direction), direction);
-                    }
-                }
-                double norm = Math.sqrt(dot(row, row));
-                // Weights are float32: what is left below their precision is rounding, not a direction.
-                if (norm > 1e-6 * before) {
-                    for (int i = 0; i < row.length; i++) {
-                        row[i] /= norm;
-                    }
-                    basis.add(row);
-                }
-            }
-        }
-        return basis;
-    }
-
-    private static double[][] projected(double[][] rows, List<double[]> basis) {
-        double[][] result = new double[rows.length][];
-        for (int k = 0; k < rows.length; k++) {
-            result[k] = new double[rows[k].length];
-            for (double[] direction : basis) {
-                add(result[k], dot(rows[k], direction), direction);
-            }
-        }
-        return result;
-    }
-
-    private static double[][] rows(float[] matrix, int columns) {
-        double[][] rows = new double[matrix.length / columns][columns];
-        for (int i = 0; i < matrix.length; i++) {
-            rows[i / columns][i % columns] = matrix[i];
-        }
-        return rows;
-    }
-
-    private static void add(double[] target, double factor, double[] direction) {
-        for (int i = 0; i < target.length; i++) {
-            target[i] += factor * direction[i];
-        }
-    }
-
-    private static double dot(double[] a, double[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
         }
         return sum;
     }

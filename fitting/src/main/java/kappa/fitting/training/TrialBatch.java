@@ -3,6 +3,7 @@ package kappa.fitting.training;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 import kappa.fitting.kernel.MatrixKernels;
 import kappa.fitting.kernel.PackedMatrix;
 import kappa.fitting.network.LowRankNetwork;
@@ -74,12 +75,23 @@ final class TrialBatch {
      */
     void forward(PackedNetwork network, List<Trial> batch, double sigma, List<SplittableRandom> random,
             Observer observer) {
+        forward(_ -> network, batch, sigma, random, observer);
+    }
+
+    /**
+     * Runs the trials on a network that changes on the way, such as when neurons are silent for a while.
+     *
+     * @param at the network of each bin, whose rates it passes on and reads; all of the same size. The state before the first
+     *        bin is the first bin's
+     */
+    void forward(IntFunction<PackedNetwork> at, List<Trial> batch, double sigma, List<SplittableRandom> random,
+            Observer observer) {
         trials = batch;
-        NetworkFile.Contents net = network.network();
+        NetworkFile.Contents net = at.apply(0).network();
         int N = net.neurons();
         int S = net.inputs();
         int O = net.outputs();
-        int K = network.latents();
+        int K = at.apply(0).latents();
         int rows = batch.size();
         int row = rows * N;
         bins = batch.stream().mapToInt(Trial::bins).max().orElse(0);
@@ -105,7 +117,7 @@ final class TrialBatch {
         }
         float decay = (float) (1 - net.alpha());
         for (int t = 0; t < bins; t++) {
-            network.drive(rows, rates, t * row, u, t * rows * S, latent, t * rows * K, drive);
+            at.apply(Math.max(0, t - 1)).drive(rows, rates, t * row, u, t * rows * S, latent, t * rows * K, drive);
             if (sigma > 0) {
                 for (int b = 0; b < rows; b++) {
                     if (t < batch.get(b).bins()) {
@@ -117,7 +129,7 @@ final class TrialBatch {
                 kernels.advance(N, decay, x, b * N, drive, b * N, net.biases(), rates, (t + 1) * row + b * N);
             }
             if (O > 0 && asked[t]) {
-                network.read(rows, rates, (t + 1) * row, z, t * rows * O);
+                at.apply(t).read(rows, rates, (t + 1) * row, z, t * rows * O);
             }
             observer.bin(t, x, rates, (t + 1) * row);
         }
@@ -127,6 +139,15 @@ final class TrialBatch {
         for (int i = at; i < at + N; i++) {
             drive[i] += (float) (sigma * random.nextGaussian());
         }
+    }
+
+    /** Readout of a trial [T,O], where its mask asks for it in every bin; a fresh array. */
+    float[] readouts(int b, int outputs) {
+        float[] out = new float[trials.get(b).bins() * outputs];
+        for (int t = 0; t < trials.get(b).bins(); t++) {
+            System.arraycopy(z, (t * trials.size() + b) * outputs, out, t * outputs, outputs);
+        }
+        return out;
     }
 
     /** Mean readout of a trial over the bins its mask asks for. */

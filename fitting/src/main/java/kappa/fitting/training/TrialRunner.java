@@ -1,6 +1,7 @@
 package kappa.fitting.training;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
@@ -8,9 +9,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.TrialRandom;
+import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
 
 /**
@@ -56,6 +59,39 @@ public final class TrialRunner implements AutoCloseable {
     <T> List<T> run(NetworkFile.Contents network, int count, long first, IntFunction<Trial> trials, double sigma,
             long seed, ObserverOf observers, Result<T> result) {
         packed.pack(network);
+        return run(_ -> packed, count, first, trials, sigma, seed, observers, result);
+    }
+
+    /**
+     * The readout of a network in every bin, without noise, while some of its neurons are silent for a while.
+     *
+     * @param silenced the network with those neurons silent
+     * @param from the first bin of each trial in which they are
+     * @param to the bin after the last
+     * @param bins T of each trial
+     * @param inputs [T,S] of each trial
+     * @return [T,O] of each trial
+     */
+    public List<float[]> readouts(NetworkFile.Contents network, NetworkFile.Contents silenced, int from, int to,
+            int[] bins, List<float[]> inputs) {
+        PackedNetwork intact = new PackedNetwork(KernelProvider.matrices()).pack(network);
+        PackedNetwork silent = new PackedNetwork(KernelProvider.matrices()).pack(silenced);
+        List<List<float[]>> batches = run(t -> t >= from && t < to ? silent : intact, inputs.size(), 0,
+                i -> asked(bins[i], inputs.get(i)), 0, 0, UNSEEN,
+                (batch, trials, _) -> IntStream.range(0, trials.size())
+                        .mapToObj(b -> batch.readouts(b, network.outputs())).toList());
+        return batches.stream().flatMap(List::stream).toList();
+    }
+
+    /** A trial that asks for the readout in every bin. */
+    private static Trial asked(int bins, float[] inputs) {
+        float[] everywhere = new float[bins];
+        Arrays.fill(everywhere, 1);
+        return new Trial(new Condition(0, 0, 0), bins, inputs, new float[bins], everywhere, new int[]{bins});
+    }
+
+    private <T> List<T> run(IntFunction<PackedNetwork> at, int count, long first, IntFunction<Trial> trials,
+            double sigma, long seed, ObserverOf observers, Result<T> result) {
         List<Future<T>> running = new ArrayList<>();
         for (int start = 0; start < count; start += TrialBatch.ROWS) {
             int from = start;
@@ -68,7 +104,7 @@ public final class TrialRunner implements AutoCloseable {
                     random.add(noise(seed, first + from + b));
                 }
                 TrialBatch work = take();
-                work.forward(packed, batch, sigma, random, observers.batch(batch, first + from));
+                work.forward(at, batch, sigma, random, observers.batch(batch, first + from));
                 T value = result.of(work, batch, first + from);
                 give(work);
                 return value;

@@ -1,0 +1,145 @@
+package kappa.analysis.inactivation;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import kappa.analysis.ObservedTrial;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
+
+/**
+ * What an intervention was predicted to do, held against what it did. One number a perturbed trial is compared: the change of
+ * the readout's mean over the decision bins.
+ *
+ * <ul>
+ * <li>Predicted: the fitted network's readout in that trial with the neurons silent, less the same without.
+ * <li>Observed: the animal's readout in that trial, less the mean of the animal's in the {@value #MATCHED} intact trials
+ * for which the intact network predicts the most similar readout. Both terms are the animal's own, so a network that is
+ * wrong about intact trials gains nothing by it.
+ * </ul>
+ *
+ * <p>The animal's readout is the first channel of behaviour, or kappa_1 of the filter where none was recorded. Stateless.
+ */
+public final class ClosedLoop {
+
+    /** Intact trials that a perturbed one is held against. */
+    static final int MATCHED = 8;
+
+    private static final int FEWEST = 3;
+    private static final int INTERVENTIONS = 4;
+
+    /** The fitted network. */
+    public interface Prediction {
+
+        /**
+         * Its readout in each trial, averaged over the decision bins, in the units of the animal's.
+         *
+         * @param perturbation what is done to all of them, or null for nothing
+         */
+        double[] readout(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation);
+    }
+
+    /**
+     * One intervention.
+     *
+     * @param intervention the request's id; empty for what the rig did by itself
+     * @param neurons silenced, ascending
+     * @param trials numbers of the perturbed trials
+     * @param predicted change in each
+     * @param observed change in each
+     * @param correlation of the two; NaN below {@value #FEWEST} trials, or if one of them never changes
+     * @param r2 1 - sum (observed - predicted)^2 / sum (observed - mean)^2; NaN likewise
+     * @param choiceAgreement share of trials in which the readout's sign was predicted
+     */
+    public record Outcome(String intervention, int[] neurons, long[] trials, double[] predicted, double[] observed,
+            double correlation, double r2, double choiceAgreement) {}
+
+    private ClosedLoop() {}
+
+    /** What the animal's readout was in the decision bins of a trial; NaN if it is not known. */
+    public static double observed(ObservedTrial trial) {
+        boolean behaves = trial.behavior().length > 0;
+        float[] of = behaves ? trial.behavior() : trial.kappa();
+        int columns = of.length / trial.bins();
+        double sum = 0;
+        int count = 0;
+        for (int t = trial.decisionStart(); t < trial.bins(); t++) {
+            float value = of[t * columns];
+            if (!Float.isNaN(value)) {
+                sum += value;
+                count++;
+            }
+        }
+        return sum / count;
+    }
+
+    /**
+     * Each intervention that perturbed a trial whose readout is known, in the order of its first; the newest
+     * {@value #INTERVENTIONS} of them. None before there are {@value #MATCHED} intact trials.
+     */
+    public static List<Outcome> of(List<ObservedTrial> intact, List<ObservedTrial> perturbed, Prediction prediction) {
+        List<ObservedTrial> known = intact.stream().filter(trial -> !Double.isNaN(observed(trial))).toList();
+        if (known.size() < MATCHED) {
+            return List.of();
+        }
+        double[] intactPredicted = prediction.readout(known, null);
+        double[] intactObserved = known.stream().mapToDouble(ClosedLoop::observed).toArray();
+        Map<List<Object>, List<ObservedTrial>> interventions = new LinkedHashMap<>();
+        for (ObservedTrial trial : perturbed) {
+            if (!Double.isNaN(observed(trial))) {
+                ObservedTrial.Perturbation what = trial.perturbation();
+                interventions
+                        .computeIfAbsent(List.of(what.intervention(), Arrays.hashCode(what.neurons()), what.from()),
+                                key -> new ArrayList<>())
+                        .add(trial);
+            }
+        }
+        return interventions.values().stream().skip(Math.max(0, interventions.size() - INTERVENTIONS))
+                .map(trials -> outcome(trials, intactPredicted, intactObserved, prediction)).toList();
+    }
+
+    private static Outcome outcome(List<ObservedTrial> trials, double[] intactPredicted, double[] intactObserved,
+            Prediction prediction) {
+        int count = trials.size();
+        // A trial that ended early ended the silencing, too.
+        ObservedTrial.Perturbation what = trials.stream().map(ObservedTrial::perturbation)
+                .max(Comparator.comparingInt(ObservedTrial.Perturbation::to)).orElseThrow();
+        double[] without = prediction.readout(trials, null);
+        double[] with = prediction.readout(trials, what);
+        double[] predicted = new double[count];
+        double[] observed = new double[count];
+        int agreeing = 0;
+        for (int i = 0; i < count; i++) {
+            double readout = observed(trials.get(i));
+            predicted[i] = with[i] - without[i];
+            observed[i] = readout - matched(without[i], intactPredicted, intactObserved);
+            agreeing += Math.signum(with[i]) == Math.signum(readout) ? 1 : 0;
+        }
+        return new Outcome(what.intervention(), what.neurons(),
+                trials.stream().mapToLong(ObservedTrial::trial).toArray(), predicted, observed,
+                count < FEWEST ? Double.NaN : new PearsonsCorrelation().correlation(predicted, observed),
+                count < FEWEST ? Double.NaN : r2(predicted, observed), (double) agreeing / count);
+    }
+
+    /** The animal's mean readout in the intact trials that the network thinks most similar. */
+    private static double matched(double predicted, double[] intactPredicted, double[] intactObserved) {
+        return IntStream.range(0, intactPredicted.length).boxed()
+                .sorted((a, b) -> Double.compare(Math.abs(intactPredicted[a] - predicted),
+                        Math.abs(intactPredicted[b] - predicted)))
+                .limit(MATCHED).mapToDouble(i -> intactObserved[i]).average().orElseThrow();
+    }
+
+    private static double r2(double[] predicted, double[] observed) {
+        double mean = Arrays.stream(observed).average().orElseThrow();
+        double error = 0;
+        double total = 0;
+        for (int i = 0; i < observed.length; i++) {
+            error += (observed[i] - predicted[i]) * (observed[i] - predicted[i]);
+            total += (observed[i] - mean) * (observed[i] - mean);
+        }
+        return total == 0 ? Double.NaN : 1 - error / total;
+    }
+}

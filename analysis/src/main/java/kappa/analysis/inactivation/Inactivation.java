@@ -1,0 +1,298 @@
+package kappa.analysis.inactivation;
+
+import java.util.ArrayList;
+import java.util.List;
+import kappa.analysis.populations.NeuronSet;
+import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.Silencing;
+import kappa.ingest.session.InvalidInputException;
+
+/**
+ * What a fitted network says silencing neurons will do: kappa, readout and choice over trials whose inputs were seen, intact
+ * and silenced (Valente, Pillow &amp; Ostojic 2022). It runs freely from each trial's start; what becomes of the network is
+ * {@link Silencing}'s to say.
+ *
+ * <p>First n is projected on the leading principal components of the fitted rates over these trials: what lies outside was never
+ * constrained by data, and silencing exposes it.
+ *
+ * <p>Made once for a snapshot, then asked for any number of sets. Not thread-safe.
+ */
+public final class Inactivation {
+
+    /** States from which principal components are found, and bins that a readout is regressed from, at most. */
+    private static final int STATES = 1024;
+    private static final int SAMPLES = 2048;
+
+    /**
+     * What is silenced when.
+     *
+     * @param how what silencing means
+     * @param from the first silenced bin of each trial; 0 includes the state before the trial
+     * @param to the bin after the last
+     * @param variance share of the variance of the fitted rates, about zero, that the components hold on which n is projected;
+     *        1 leaves n as it is
+     */
+    public record Plan(Silencing how, int from, int to, double variance) {
+
+        /** Whole trials, N kept, 99.9 %. */
+        public static final Plan STANDARD = new Plan(Silencing.MASK, 0, Integer.MAX_VALUE, 0.999);
+
+        public Plan {
+            if (from < 0 || to <= from) {
+                throw new InvalidInputException(
+                        "bins to silence: " + from + " to " + to + ", expected a first bin from 0 and a later end");
+            }
+            if (!(variance > 0 && variance <= 1)) {
+                throw new InvalidInputException("variance: " + variance + ", expected a share in (0, 1]");
+            }
+        }
+    }
+
+    /**
+     * All trials once.
+     *
+     * @param kappa [T+1,K] of each trial; row 0 is before the first bin
+     * @param readout [T,O] of each trial
+     */
+    public record Run(List<float[]> kappa, List<float[]> readout) {}
+
+    private final SeenTrials seen;
+    private final Plan plan;
+    private final NetworkFile.LowRank network; // n projected, with the readout
+    private final Readout readout;
+    private final LatentRun runner;
+    private final List<float[]> v = new ArrayList<>();
+    private final Run intact;
+
+    /**
+     * With the network's own readout if it has one, else one regressed from what was wanted or done in these trials.
+     *
+     * @throws InvalidInputException if there is nothing to regress from
+     */
+    public static Inactivation of(NetworkFile.LowRank fit, SeenTrials seen, Plan plan) {
+        return new Inactivation(fit, seen, plan, fit.outputs() > 0 ? Readout.of(fit, fit) : null);
+    }
+
+    /**
+     * With a readout found elsewhere: in other trials, see {@link #readout()}, or in another network.
+     *
+     * @throws InvalidInputException if the trials ask for another number of outputs
+     */
+    public static Inactivation of(NetworkFile.LowRank fit, SeenTrials seen, Plan plan, Readout readout) {
+        return new Inactivation(fit, seen, plan, readout);
+    }
+
+    /** The readout of a network, such as the one that a fit was made of, for reading a fit's rates. */
+    public static Readout readoutOf(NetworkFile.Contents reader, NetworkFile.LowRank fit) {
+        int recorded = fit.neurons() - fit.scope().hidden();
+        if (reader.outputs() == 0) {
+            throw new InvalidInputException("readout: the network has none, expected 'wo'");
+        }
+        if (reader.neurons() != recorded) {
+            throw new InvalidInputException("readout: " + reader.neurons()
+                    + " neurons, expected as many as the fit has recorded ones, " + recorded);
+        }
+        return Readout.of(reader, fit);
+    }
+
+    private Inactivation(NetworkFile.LowRank fit, SeenTrials seen, Plan plan, Readout given) {
+        this.seen = seen;
+        this.plan = plan;
+        this.runner = new LatentRun(fit);
+        LowRankNetwork net = fit.network();
+        for (SeenTrial trial : seen.trials()) {
+            v.add(runner.inputs(trial));
+        }
+        RateSpace space = RateSpace.of(states(runner.model(net)), plan.variance());
+        LowRankNetwork projected = plan.variance() < 1
+                ? new LowRankNetwork(net.neurons(), net.rank(), net.inputs(), net.alpha(), net.m(),
+                        space.project(net.n(), net.neurons()), net.w(), net.b())
+                : net;
+        this.readout = given == null ? regressed(fit, runner.model(projected), space) : given;
+        if (seen.outputs() != readout.outputs()) {
+            throw new InvalidInputException("readout: " + readout.outputs() + " outputs, expected as many as the trials"
+                    + " ask for, " + seen.outputs());
+        }
+        this.network = new NetworkFile.LowRank(projected, readout.rows(), fit.initialState(), fit.gain(), fit.scope());
+        this.intact = run(network);
+    }
+
+    public Readout readout() {
+        return readout;
+    }
+
+    public SeenTrials seen() {
+        return seen;
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    /** The network that runs, n projected, with the readout as {@code wo}. */
+    public NetworkFile.LowRank network() {
+        return network;
+    }
+
+    /** Without silencing. */
+    public Run intact() {
+        return intact;
+    }
+
+    /**
+     * What silencing does.
+     *
+     * @throws InvalidInputException if the set names a neuron that was not recorded, or none would be left to delete from
+     */
+    public Effect effect(NeuronSet set) {
+        requireRecorded(set, network.neurons() - network.scope().hidden(), plan.how());
+        return new Effect(set, seen, intact, run(network.silencing(set.neurons(), plan.how())));
+    }
+
+    static void requireRecorded(NeuronSet set, int recorded, Silencing how) {
+        if (set.size() > 0 && set.neurons()[set.size() - 1] >= recorded) {
+            throw new InvalidInputException("set '" + set.name() + "': neuron " + set.neurons()[set.size() - 1]
+                    + ", expected 0 to " + (recorded - 1));
+        }
+        if (how == Silencing.DELETION && set.size() >= recorded) {
+            throw new InvalidInputException("set '" + set.name() + "': all " + recorded
+                    + " neurons, expected some to be left after deletion");
+        }
+    }
+
+    /** Rates of the fit in bins spread evenly over the trials, [M][N]. */
+    private double[][] states(KernelModel model) {
+        int bins = seen.trials().stream().mapToInt(SeenTrial::bins).sum();
+        int step = Math.max(1, (bins + STATES - 1) / STATES);
+        List<double[]> states = new ArrayList<>();
+        int at = 0;
+        for (int i = 0; i < v.size(); i++) {
+            int length = seen.trials().get(i).bins();
+            float[] kappa = runner.start(length);
+            runner.run(model, v.get(i), kappa, 0, length);
+            for (int t = 0; t < length; t++, at++) {
+                if (at % step == 0) {
+                    float[] rates = runner.rates(model, v.get(i), kappa, t + 1);
+                    double[] state = new double[rates.length];
+                    for (int j = 0; j < state.length; j++) {
+                        state[j] = rates[j];
+                    }
+                    states.add(state);
+                }
+            }
+        }
+        return states.toArray(double[][]::new);
+    }
+
+    private Readout regressed(NetworkFile.LowRank fit, KernelModel model, RateSpace space) {
+        int outputs = seen.outputs();
+        int asked = 0;
+        for (SeenTrial trial : seen.trials()) {
+            for (int t = 0; t < trial.bins(); t++) {
+                asked += isAsked(trial, t, outputs) ? 1 : 0;
+            }
+        }
+        if (asked == 0) {
+            throw new InvalidInputException("readout: the network has none and the trials have neither targets nor"
+                    + " behaviour, expected one of them");
+        }
+        int step = Math.max(1, (asked + SAMPLES - 1) / SAMPLES);
+        List<Readout.Sample> samples = new ArrayList<>();
+        int at = 0;
+        int trials = 0;
+        for (int i = 0; i < v.size(); i++) {
+            SeenTrial trial = seen.trials().get(i);
+            List<Readout.Sample> own = new ArrayList<>();
+            double[] total = new double[outputs];
+            float[] kappa = runner.start(trial.bins());
+            runner.run(model, v.get(i), kappa, 0, trial.bins());
+            for (int t = 0; t < trial.bins(); t++) {
+                if (isAsked(trial, t, outputs) && at++ % step == 0) {
+                    double[] wanted = new double[outputs];
+                    double[] weights = new double[outputs];
+                    for (int o = 0; o < outputs; o++) {
+                        wanted[o] = trial.wanted()[t * outputs + o];
+                        weights[o] = trial.weights()[t * outputs + o];
+                        total[o] += weights[o];
+                    }
+                    own.add(new Readout.Sample(runner.rates(model, v.get(i), kappa, t + 1).clone(), wanted, weights));
+                }
+            }
+            for (Readout.Sample sample : own) {
+                for (int o = 0; o < outputs; o++) {
+                    sample.weights()[o] /= total[o] > 0 ? total[o] : 1;
+                }
+            }
+            trials += own.isEmpty() ? 0 : 1;
+            samples.addAll(own);
+        }
+        Readout.Origin origin = seen.kind() == SeenTrials.Kind.BEHAVIOR
+                ? Readout.Origin.BEHAVIOR
+                : Readout.Origin.TARGETS;
+        return Readout.regressed(fit, space, samples, outputs, origin, trials);
+    }
+
+    private static boolean isAsked(SeenTrial trial, int t, int outputs) {
+        for (int o = 0; o < outputs; o++) {
+            if (trial.weights()[t * outputs + o] > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The trials with {@code perturbed} in the planned bins and the intact network before and after. */
+    private Run run(NetworkFile.LowRank perturbed) {
+        KernelModel model = runner.model(network.network());
+        KernelModel silent = runner.model(perturbed.network());
+        List<float[]> kappas = new ArrayList<>();
+        List<float[]> readouts = new ArrayList<>();
+        for (int i = 0; i < v.size(); i++) {
+            int bins = seen.trials().get(i).bins();
+            float[] kappa = runner.start(bins);
+            // Row t + 1 is bin t. The rates of bin t drive the step from row t + 1 to row t + 2.
+            int first = Math.min(bins, plan.from() == 0 ? 0 : plan.from() + 1);
+            int last = Math.min(bins, plan.to() == Integer.MAX_VALUE ? bins : plan.to() + 1);
+            runner.run(model, v.get(i), kappa, 0, first);
+            runner.run(silent, v.get(i), kappa, first, last);
+            runner.run(model, v.get(i), kappa, last, bins);
+            kappas.add(kappa);
+            readouts.add(read(model, perturbed, v.get(i), kappa, bins));
+        }
+        return new Run(List.copyOf(kappas), List.copyOf(readouts));
+    }
+
+    private float[] read(KernelModel model, NetworkFile.LowRank perturbed, float[] inputs, float[] kappa, int bins) {
+        int outputs = readout.outputs();
+        float[] z = new float[bins * outputs];
+        for (int t = 0; t < bins; t++) {
+            float[] rates = runner.rates(model, inputs, kappa, t + 1);
+            float[] rows = t >= plan.from() && t < plan.to() ? perturbed.readout() : network.readout();
+            for (int o = 0; o < outputs; o++) {
+                z[t * outputs + o] = (float) (readout.offset()[o]
+                        + network.readoutScale() * dot(rows, o * rates.length, rates));
+            }
+        }
+        return z;
+    }
+
+    private static double dot(float[] rows, int from, float[] rates) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i + 3 < rates.length; i += 4) {
+            s0 += (double) rows[from + i] * rates[i];
+            s1 += (double) rows[from + i + 1] * rates[i + 1];
+            s2 += (double) rows[from + i + 2] * rates[i + 2];
+            s3 += (double) rows[from + i + 3] * rates[i + 3];
+        }
+        for (; i < rates.length; i++) {
+            s0 += (double) rows[from + i] * rates[i];
+        }
+        return s0 + s1 + (s2 + s3);
+    }
+}

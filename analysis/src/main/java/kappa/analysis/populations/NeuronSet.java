@@ -1,0 +1,42 @@
+package kappa.analysis.populations;
+
+import java.util.Arrays;
+
+/**
+ * Neurons that are taken together, such as a population.
+ *
+ * @param name for people to read
+ * @param neurons ascending indices; nobody writes to them
+ */
+public record NeuronSet(String name, int[] neurons) {
+
+    public NeuronSet {
+        for (int i = 0; i < neurons.length; i++) {
+            if (neurons[i] < 0 || (i > 0 && neurons[i] <= neurons[i - 1])) {
+                throw new IllegalArgumentException(
+                        "neurons of '" + name + "' are " + Arrays.toString(neurons)
+                                + ", expected ascending indices from 0");
+            }
+        }
+    }
+
+    /** Number of neurons. */
+    public int size() {
+        return neurons.length;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NeuronSet set && name.equals(set.name) && Arrays.equals(neurons, set.neurons);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * name.hashCode() + Arrays.hashCode(neurons);
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + neurons.length + " neurons)";
+    }
+}

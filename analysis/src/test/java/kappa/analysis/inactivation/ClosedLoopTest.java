@@ -1,0 +1,84 @@
+package kappa.analysis.inactivation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import kappa.analysis.ObservedTrial;
+import org.junit.jupiter.api.Test;
+
+/** An animal whose readout is its one input in the last two of four bins, and half of it when neurons are silenced. */
+class ClosedLoopTest {
+
+    private static final int T = 4;
+
+    private final Random random = new Random(5);
+
+    private ObservedTrial trial(long number, double input, double readout, boolean perturbed) {
+        float[] inputs = new float[T];
+        float[] behavior = new float[T];
+        for (int t = 0; t < T; t++) {
+            inputs[t] = (float) input;
+            behavior[t] = t < 2 ? 100 : (float) readout;
+        }
+        return new ObservedTrial(number, number * T, T, inputs, behavior, new float[T], new int[]{1, 1, 2, 2}, 7,
+                perturbed ? new ObservedTrial.Perturbation("i-1", new int[]{2, 3}, 0, T) : null);
+    }
+
+    private List<ObservedTrial> trials(int count, double slope, boolean perturbed) {
+        List<ObservedTrial> trials = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            double input = 2 * random.nextDouble() - 1;
+            trials.add(trial(i, input, slope * input, perturbed));
+        }
+        return trials;
+    }
+
+    private static ClosedLoop.Prediction halves(double silenced) {
+        return (trials, perturbation) -> trials.stream()
+                .mapToDouble(trial -> trial.inputs()[0] * (perturbation == null ? 1 : silenced)).toArray();
+    }
+
+    @Test
+    void shouldAgreeWithAnAnimalThatDoesWhatWasPredicted() {
+        List<ClosedLoop.Outcome> outcomes = ClosedLoop.of(trials(200, 1, false), trials(30, 0.5, true), halves(0.5));
+        assertThat(outcomes).hasSize(1);
+        ClosedLoop.Outcome outcome = outcomes.getFirst();
+        assertThat(outcome.intervention()).isEqualTo("i-1");
+        assertThat(outcome.neurons()).containsExactly(2, 3);
+        assertThat(outcome.trials()).hasSize(30);
+        // The eight most similar of 200 trials spread over [-1, 1] lie within some 0.04 of the perturbed one.
+        assertThat(outcome.correlation()).isGreaterThan(0.99);
+        assertThat(outcome.r2()).isGreaterThan(0.98);
+        assertThat(outcome.choiceAgreement()).isEqualTo(1);
+        for (int i = 0; i < 30; i++) {
+            assertThat(outcome.observed()[i]).isCloseTo(outcome.predicted()[i], within(0.1));
+        }
+    }
+
+    @Test
+    void shouldNotAgreeWithAnAnimalThatSilencingDoesNothingTo() {
+        ClosedLoop.Outcome outcome = ClosedLoop.of(trials(200, 1, false), trials(30, 1, true), halves(0.5)).getFirst();
+        // What is observed is the mismatch of matched trials only, which has nothing to do with the prediction but its sign at
+        // the ends of the range, where all matched trials lie on one side.
+        assertThat(outcome.r2()).isLessThan(0);
+        assertThat(outcome.choiceAgreement()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldSayNothingBeforeThereIsEnoughToCompareWith() {
+        assertThat(ClosedLoop.of(trials(7, 1, false), trials(30, 0.5, true), halves(0.5))).isEmpty();
+        assertThat(ClosedLoop.of(trials(200, 1, false), trials(2, 0.5, true), halves(0.5)).getFirst().correlation())
+                .isNaN();
+    }
+
+    @Test
+    void shouldTakeKappaForTheReadoutWhereNoBehaviourWasRecorded() {
+        float[] kappa = {1, 9, 1, 9, 2, 9, 4, 9};
+        ObservedTrial trial = new ObservedTrial(0, 0, T, new float[T], new float[0], kappa, new int[]{1, 1, 2, 2}, 7,
+                null);
+        assertThat(ClosedLoop.observed(trial)).isEqualTo(3);
+    }
+}

@@ -1,0 +1,302 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import kappa.analysis.inactivation.Effect;
+import kappa.analysis.inactivation.Inactivation;
+import kappa.analysis.inactivation.Readout;
+import kappa.analysis.inactivation.SeenTrials;
+import kappa.analysis.inactivation.SilencedSets;
+import kappa.analysis.inactivation.TaskConditions;
+import kappa.analysis.inactivation.Verification;
+import kappa.analysis.populations.NeuronSet;
+import kappa.analysis.populations.Populations;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.network.Silencing;
+import kappa.fitting.training.TrialRunner;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.Npz;
+import kappa.ingest.session.NpzSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What a fitted network says silencing neurons will do, beside the truth where that is known. */
+@Command(name = "inactivate", mixinStandardHelpOptions = true, description = {
+    "Predicts what silencing sets of neurons does to readout and choice on a session's inputs: the populations",
+    "found in the network, those that load most on each context input, and random sets of the same sizes.",
+    "--verify silences the same neurons of the network that the session comes from."})
+final class InactivateCommand implements Callable<Integer> {
+
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "A low-rank network.")
+    private Path network;
+
+    @Parameters(index = "1", paramLabel = "SESSION", description = {
+        "The session (.npz): its inputs, and its targets or behaviour."})
+    private Path session;
+
+    @Option(names = "--verify", paramLabel = "TEACHER.npz", description = "The network the session comes from.")
+    private Path verify;
+
+    @Option(names = "--readout", paramLabel = "FILE.npz", description = {
+        "Where the readout comes from: a network that has one, or a session to regress it from (default: NET.npz "
+                + "if it has one, else SESSION)."})
+    private Path readout;
+
+    @Option(names = "--set", paramLabel = "NAME=NEURONS", description = {
+        "Silence these neurons, such as A=0,5,7-20, in place of populations; may be repeated."})
+    private Map<String, String> chosen = new LinkedHashMap<>();
+
+    @Option(names = "--silence", paramLabel = "NEURONS", description = "The same with the name 'chosen'.")
+    private String silence;
+
+    @Option(names = "--random", paramLabel = "COUNT", defaultValue = "3",
+            description = "Random sets of each size, to compare with (default: ${DEFAULT-VALUE}).")
+    private int random;
+
+    @Option(names = "--seed", defaultValue = "1",
+            description = "Seed of random sets and of the search for populations (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--bins", paramLabel = "FROM-TO",
+            description = "Silence only in these bins of each trial, counted from 0, the last included (default: all).")
+    private String bins;
+
+    @Option(names = "--silencing", paramLabel = "mask|deletion", defaultValue = "mask", description = {
+        "mask: silent neurons pass nothing on, N is kept. deletion: units are removed, which makes the rest stronger "
+                + "by N/(N - removed), as in Valente et al. 2022 (default: ${DEFAULT-VALUE})."})
+    private Silencing how;
+
+    @Option(names = "--variance", paramLabel = "SHARE", defaultValue = "0.999", description = {
+        "Of the fitted rates' variance, held by the principal components on which n is projected; 1 leaves n as it "
+                + "is (default: ${DEFAULT-VALUE})."})
+    private double variance;
+
+    @Option(names = "--observe", paramLabel = "rates|currents|counts",
+            description = "What the session holds (default: the file decides).")
+    private String observe;
+
+    @Mixin
+    private Options.TrialThreads threads;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object.")
+    private boolean json;
+
+    /** One set, with what is known of it. */
+    private record Row(NeuronSet set, Effect effect, Optional<Verification> truth) {}
+
+    @Override
+    public Integer call() {
+        if (!(NetworkFile.read(network) instanceof NetworkFile.LowRank fit)) {
+            throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
+        }
+        if (random < 0) {
+            throw new InvalidInputException("--random is " + random + ", expected at least 0");
+        }
+        NpzSession recording = NpzSession.open(session, Options.observation(observe));
+        Inactivation.Plan plan = plan();
+        Optional<Readout> given = readout(fit, plan);
+        SeenTrials seen = SeenTrials.of(recording, fit, given.map(Readout::outputs).orElse(fit.outputs()));
+        Inactivation inactivation = given.isPresent()
+                ? Inactivation.of(fit, seen, plan, given.get())
+                : Inactivation.of(fit, seen, plan);
+        TaskConditions conditions = TaskConditions.of(seen);
+        List<NeuronSet> sets = sets(fit, seen, conditions);
+        List<Row> rows = new ArrayList<>();
+        if (verify == null) {
+            sets.forEach(set -> rows.add(new Row(set, inactivation.effect(set), Optional.empty())));
+        } else {
+            NetworkFile.Contents teacher = NetworkFile.read(verify);
+            try (TrialRunner runner = new TrialRunner(threads.count())) {
+                Verification.Truth truth = new Verification.Truth(teacher, seen, plan, runner);
+                Output.Progress progress = new Output.Progress("verified", "sets");
+                for (NeuronSet set : sets) {
+                    Effect effect = inactivation.effect(set);
+                    rows.add(new Row(set, effect, Optional.of(truth.verify(effect, conditions))));
+                    progress.update(rows.size(), sets.size());
+                }
+            }
+        }
+        if (json) {
+            Output.json(figures(seen, inactivation, conditions, rows));
+        } else {
+            System.err.println(recording.observationChoice());
+            print(inactivation, conditions, rows);
+        }
+        return 0;
+    }
+
+    private Inactivation.Plan plan() {
+        int from = 0;
+        int to = Integer.MAX_VALUE;
+        if (bins != null) {
+            int dash = bins.indexOf('-');
+            try {
+                from = Integer.parseInt(bins.substring(0, Math.max(0, dash)).strip());
+                to = Math.addExact(Integer.parseInt(bins.substring(dash + 1).strip()), 1);
+            } catch (NumberFormatException | ArithmeticException e) {
+                throw new InvalidInputException("--bins is " + bins + ", expected FROM-TO, such as 20-40", e);
+            }
+        }
+        return new Inactivation.Plan(how, from, to, variance);
+    }
+
+    private Optional<Readout> readout(NetworkFile.LowRank fit, Inactivation.Plan plan) {
+        if (readout == null) {
+            return Optional.empty();
+        }
+        boolean isSession;
+        try (Npz npz = Npz.open(readout)) {
+            isSession = npz.names().contains("counts") || npz.names().contains("activity");
+        }
+        if (!isSession) {
+            return Optional.of(Inactivation.readoutOf(NetworkFile.read(readout), fit));
+        }
+        SeenTrials trials = SeenTrials.of(NpzSession.open(readout, null), fit, 0);
+        return Optional.of(Inactivation.of(withoutReadout(fit), trials, plan).readout());
+    }
+
+    private static NetworkFile.LowRank withoutReadout(NetworkFile.LowRank fit) {
+        return new NetworkFile.LowRank(fit.network(), new float[0], fit.initialState(), fit.gain(), fit.scope());
+    }
+
+    private List<NeuronSet> sets(NetworkFile.LowRank fit, SeenTrials seen, TaskConditions conditions) {
+        int neurons = fit.recorded().neurons();
+        List<NeuronSet> sets = new ArrayList<>();
+        chosen.forEach((name, text) -> sets.add(SilencedSets.parse(name, text, neurons)));
+        if (silence != null) {
+            sets.add(SilencedSets.parse("chosen", silence, neurons));
+        }
+        if (sets.isEmpty()) {
+            List<NeuronSet> populations = Populations.of(fit.recorded(), Populations.Settings.standard(seed)).sets();
+            // A single population is all of the network: there is nothing to learn from silencing it.
+            sets.addAll(populations.size() > 1 ? populations : List.of());
+            sets.addAll(SilencedSets.ofContexts(fit, conditions, seen.inputNames()));
+        }
+        if (sets.isEmpty()) {
+            throw new InvalidInputException(
+                    network + ": no populations and no context inputs found, expected neurons to"
+                            + " silence, such as --silence 0-20");
+        }
+        TreeSet<Integer> sizes = new TreeSet<>();
+        sets.forEach(set -> sizes.add(set.size()));
+        for (int size : sizes) {
+            for (int r = 0; r < random && size < neurons; r++) {
+                sets.add(SilencedSets.random(neurons, size, seed + r));
+            }
+        }
+        return sets;
+    }
+
+    private Map<String, Object> figures(SeenTrials seen, Inactivation inactivation, TaskConditions conditions,
+            List<Row> rows) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("network", network.toString());
+        figures.put("session", session.toString());
+        figures.put("trials", seen.trials().size());
+        figures.put("silencing", how.name().toLowerCase(Locale.ROOT));
+        figures.put("readout", inactivation.readout().origin().name().toLowerCase(Locale.ROOT));
+        putNumber(figures, "readout_r2", inactivation.readout().r2());
+        figures.put("outputs", seen.outputNames());
+        figures.put("contexts", conditions.contexts());
+        List<Object> sets = new ArrayList<>();
+        rows.forEach(row -> sets.add(figures(row, conditions)));
+        figures.put("sets", sets);
+        return figures;
+    }
+
+    private static Map<String, Object> figures(Row row, TaskConditions conditions) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("name", row.set.name());
+        out.put("size", row.set.size());
+        row.truth.ifPresent(truth -> {
+            putNumber(out, "r2_change", truth.r2Change());
+            putNumber(out, "r2_change_all_bins", truth.r2ChangeAllBins());
+            putNumber(out, "correlation", truth.correlation());
+            putNumber(out, "choice_agreement", truth.choiceAgreement());
+        });
+        putNumber(out, "change", row.effect.change());
+        Map<String, Effect.Accuracy> accuracy = row.effect.accuracy(conditions);
+        Map<String, Object> contexts = new LinkedHashMap<>();
+        accuracy.forEach((context, own) -> {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("trials", own.trials());
+            one.put("intact", own.intact());
+            one.put("silenced", own.silenced());
+            row.truth.map(truth -> truth.accuracy().get(context)).ifPresent(truth -> {
+                one.put("true_intact", truth.intact());
+                one.put("true_silenced", truth.silenced());
+            });
+            contexts.put(context, one);
+        });
+        out.put("accuracy", contexts);
+        dissociation(accuracy).ifPresent(predicted -> {
+            Map<String, Object> both = new LinkedHashMap<>();
+            both.put("predicted", predicted);
+            row.truth.flatMap(truth -> dissociation(truth.accuracy())).ifPresent(truth -> both.put("true", truth));
+            out.put("dissociation", both);
+        });
+        List<Object> curves = new ArrayList<>();
+        for (Effect.Psychometric curve : row.effect.psychometric(conditions)) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("context", curve.context());
+            one.put("input", curve.channel());
+            one.put("strength", curve.strength());
+            one.put("trials", curve.trials());
+            one.put("intact", curve.intact());
+            one.put("silenced", curve.silenced());
+            curves.add(one);
+        }
+        out.put("psychometric", curves);
+        return out;
+    }
+
+    /** JSON has no NaN. */
+    private static void putNumber(Map<String, Object> figures, String name, double value) {
+        figures.put(name, Double.isFinite(value) ? value : null);
+    }
+
+    /** Accuracy in the first context less that in the second, where there are two. */
+    private static Optional<Double> dissociation(Map<String, Effect.Accuracy> accuracy) {
+        if (accuracy.size() != 2) {
+            return Optional.empty();
+        }
+        List<Effect.Accuracy> both = List.copyOf(accuracy.values());
+        return Optional.of(both.getFirst().silenced() - both.getLast().silenced());
+    }
+
+    private void print(Inactivation inactivation, TaskConditions conditions, List<Row> rows) {
+        int width = rows.stream().mapToInt(row -> row.set.name().length()).max().orElse(0);
+        Readout used = inactivation.readout();
+        System.out.println("readout from " + (readout != null
+                ? readout
+                : used.origin() == Readout.Origin.NETWORK
+                        ? network
+                        : session)
+                + (Double.isNaN(used.r2()) ? "" : String.format(", R2 %.3f where it was regressed", used.r2())));
+        System.out.println(verify == null
+                ? "accuracy in each context: intact -> silenced"
+                : "accuracy in each context: intact -> silenced (truly)");
+        for (Row row : rows) {
+            StringBuilder line = new StringBuilder(
+                    String.format("%-" + width + "s %5d neurons", row.set.name(), row.set.size()));
+            line.append(String.format("  change %5.2f", row.effect.change()));
+            row.truth.ifPresent(truth -> line.append(String.format("  R2 of change %6.3f  choices agree %.3f",
+                    truth.r2Change(), truth.choiceAgreement())));
+            row.effect.accuracy(conditions).forEach((context, own) -> {
+                line.append(String.format("  %s %.2f -> %.2f", context, own.intact(), own.silenced()));
+                row.truth.map(truth -> truth.accuracy().get(context))
+                        .ifPresent(truth -> line.append(String.format(" (%.2f)", truth.silenced())));
+            });
+            System.out.println(line);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package kappa.dashboards.report;
+
+import java.util.Formatter;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * One picture as SVG: a plot area with axes in the units of the data. What is drawn first lies lowest. Colours are Okabe and
+ * Ito's, which colour-blind readers tell apart. Not thread-safe.
+ */
+final class Figure {
+
+    static final String[] COLOURS = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+
+    private static final int WIDTH = 420;
+    private static final int HEIGHT = 330;
+    private static final int LEFT = 58;
+    private static final int RIGHT = 14;
+    private static final int TOP = 34;
+    private static final int BOTTOM = 44;
+    private static final int TICKS = 5;
+
+    private final String title;
+    private final String horizontal;
+    private final String vertical;
+    private final double left;
+    private final double right;
+    private final double low;
+    private final double high;
+    private final Formatter shapes = new Formatter(Locale.ROOT);
+    private final Formatter legend = new Formatter(Locale.ROOT);
+    private double legendAt = LEFT;
+    private boolean ticks = true;
+
+    /** An area from (left, low) to (right, high); an empty interval is widened. */
+    Figure(String title, String horizontal, String vertical, double left, double right, double low, double high) {
+        this.title = title;
+        this.horizontal = horizontal;
+        this.vertical = vertical;
+        this.left = left;
+        this.right = right > left ? right : left + 1;
+        this.low = low;
+        this.high = high > low ? high : low + 1;
+    }
+
+    String title() {
+        return title;
+    }
+
+    private double x(double value) {
+        return LEFT + (WIDTH - LEFT - RIGHT) * (value - left) / (right - left);
+    }
+
+    private double y(double value) {
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / (high - low);
+    }
+
+    /** Straight pieces from point to point; a number that is not finite leaves a hole. */
+    Figure line(double[] xs, double[] ys, String colour, boolean dashed, double width) {
+        StringBuilder path = new StringBuilder();
+        boolean down = false;
+        for (int i = 0; i < xs.length; i++) {
+            boolean finite = Double.isFinite(xs[i]) && Double.isFinite(ys[i]);
+            if (finite) {
+                path.append(String.format(Locale.ROOT, "%s%.1f %.1f", down ? "L" : "M", x(xs[i]), y(ys[i])));
+            }
+            down = finite;
+        }
+        shapes.format("<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\"%s/>%n", path, colour, width,
+                dashed ? " stroke-dasharray=\"5 3\"" : "");
+        return this;
+    }
+
+    Figure dot(double atX, double atY, String colour, double radius, String hint) {
+        shapes.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" fill-opacity=\"0.7\">%s</circle>%n",
+                x(atX), y(atY), radius, colour, hint.isEmpty() ? "" : "<title>" + escape(hint) + "</title>");
+        return this;
+    }
+
+    /** A letter or symbol with its centre at a point. */
+    Figure mark(double atX, double atY, String symbol, String colour, String hint) {
+        shapes.format(
+                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
+                        + "</text>%n",
+                x(atX), y(atY) + 5, colour, escape(symbol), escape(hint));
+        return this;
+    }
+
+    /** From a point in the direction of a velocity; {@code longest} is the speed whose arrow is {@code pixels} long. */
+    Figure arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
+        double dx = velocityX / longest * pixels;
+        double dy = -velocityY / longest * pixels;
+        double size = Math.hypot(dx, dy);
+        if (size > 0.5) {
+            double tipX = x(atX) + dx / 2;
+            double tipY = y(atY) + dy / 2;
+            double ux = dx / size;
+            double uy = dy / size;
+            shapes.format("<path d=\"M%.1f %.1fL%.1f %.1fM%.1f %.1fL%.1f %.1fL%.1f %.1f\" fill=\"none\""
+                    + " stroke=\"#8a94a3\" stroke-width=\"0.8\"/>%n", tipX - dx, tipY - dy, tipX, tipY,
+                    tipX - 3 * ux + 2 * uy, tipY - 3 * uy - 2 * ux, tipX, tipY, tipX - 3 * ux - 2 * uy,
+                    tipY - 3 * uy + 2 * ux);
+        }
+        return this;
+    }
+
+    /** A cell of a matrix whose rows and columns are names: blue for negative, orange for positive numbers up to 1. */
+    Figure cell(int row, int column, int count, double value, String hint) {
+        double width = (double) (WIDTH - LEFT - RIGHT) / count;
+        double height = (double) (HEIGHT - TOP - BOTTOM) / count;
+        double strength = Math.min(1, Math.abs(value));
+        shapes.format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.3f\">"
+                + "<title>%s</title></rect>%n", LEFT + column * width, TOP + row * height, width, height,
+                value < 0 ? COLOURS[0] : COLOURS[1], strength, escape(hint));
+        if (count <= 10) {
+            shapes.format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"9\">%.2f</text>%n",
+                    LEFT + (column + 0.5) * width, TOP + (row + 0.5) * height + 3, value);
+        }
+        return this;
+    }
+
+    /** Names along both sides of a matrix, in place of ticks. */
+    Figure names(List<String> names) {
+        ticks = false;
+        double width = (double) (WIDTH - LEFT - RIGHT) / names.size();
+        double height = (double) (HEIGHT - TOP - BOTTOM) / names.size();
+        for (int i = 0; i < names.size(); i++) {
+            shapes.format("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>%n", LEFT - 4,
+                    TOP + (i + 0.5) * height + 4, escape(names.get(i)));
+            shapes.format("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n", LEFT + (i + 0.5) * width,
+                    HEIGHT - BOTTOM + 14, escape(names.get(i)));
+        }
+        return this;
+    }
+
+    /** An entry of the legend below the title. */
+    Figure entry(String name, String colour) {
+        legend.format("<rect x=\"%.0f\" y=\"22\" width=\"10\" height=\"3\" fill=\"%s\"/><text x=\"%.0f\" y=\"27\""
+                + " font-size=\"10\">%s</text>%n", legendAt, colour, legendAt + 14, escape(name));
+        legendAt += 24 + 5.6 * name.length();
+        return this;
+    }
+
+    String svg() {
+        Formatter out = new Formatter(Locale.ROOT);
+        out.format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
+                + " font-family=\"sans-serif\" font-size=\"11\" role=\"img\"><title>%s</title>%n"
+                + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", WIDTH, HEIGHT, WIDTH, HEIGHT,
+                escape(title));
+        out.format("<text x=\"%d\" y=\"14\" font-weight=\"bold\">%s</text>%n", LEFT, escape(title));
+        out.format("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n", (LEFT + WIDTH - RIGHT) / 2,
+                HEIGHT - 8, escape(horizontal));
+        out.format("<text transform=\"translate(12 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>%n",
+                (TOP + HEIGHT - BOTTOM) / 2, escape(vertical));
+        if (ticks) {
+            ticks(out);
+        }
+        out.format("<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"%d %d %d %d\" overflow=\"%s\">%n", LEFT,
+                TOP,
+                WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM,
+                ticks ? "hidden" : "visible");
+        return out.toString() + shapes + "</svg>\n" + legend + "</svg>\n";
+    }
+
+    private void ticks(Formatter out) {
+        for (double value : steps(left, right)) {
+            out.format("<path d=\"M%.1f %dV%d\" stroke=\"#e5e8ee\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s"
+                    + "</text>%n", x(value), TOP, HEIGHT - BOTTOM, x(value), HEIGHT - BOTTOM + 14, number(value));
+        }
+        for (double value : steps(low, high)) {
+            out.format("<path d=\"M%d %.1fH%d\" stroke=\"#e5e8ee\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s"
+                    + "</text>%n", LEFT, y(value), WIDTH - RIGHT, LEFT - 4, y(value) + 4, number(value));
+        }
+    }
+
+    /** Round numbers within an interval, about {@value #TICKS} of them. */
+    static double[] steps(double from, double to) {
+        double raw = (to - from) / TICKS;
+        double power = Math.pow(10, Math.floor(Math.log10(raw)));
+        double factor = raw / power;
+        double step = (factor <= 1 ? 1 : factor <= 2 ? 2 : factor <= 5 ? 5 : 10) * power;
+        long first = (long) Math.ceil(from / step - 1e-9);
+        long last = (long) Math.floor(to / step + 1e-9);
+        double[] values = new double[(int) (last - first + 1)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (first + i) * step;
+        }
+        return values;
+    }
+
+    private static String number(double value) {
+        String text = String.format(Locale.ROOT, "%.4g", value);
+        return text.contains("e") || !text.contains(".") ? text : text.replaceFirst("\\.?0+$", "");
+    }
+
+    static String escape(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    }
+}

@@ -1,0 +1,78 @@
+package kappa.dashboards.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import kappa.ingest.session.InvalidInputException;
+
+/** A page that needs nothing beside it: text, tables and pictures; the pictures also as files. Not thread-safe. */
+final class Report {
+
+    private final Path directory;
+    private final String title;
+    private final StringBuilder body = new StringBuilder();
+    private int figures;
+
+    /** @throws InvalidInputException if the directory cannot be made */
+    Report(Path directory, String title) {
+        this.directory = directory;
+        this.title = title;
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new InvalidInputException("--report " + directory + ": cannot be made: " + e, e);
+        }
+    }
+
+    void section(String heading, String text) {
+        body.append("<h2>").append(Figure.escape(heading)).append("</h2>\n<p>").append(Figure.escape(text))
+                .append("</p>\n");
+    }
+
+    void figure(Figure figure) {
+        String svg = figure.svg();
+        body.append(svg);
+        String name = "%02d-%s.svg".formatted(++figures, figure.title().replaceAll("[^A-Za-z0-9]+", "-"));
+        write(name, svg);
+    }
+
+    void table(List<String> heads, List<List<String>> rows) {
+        body.append("<table><tr>");
+        heads.forEach(head -> body.append("<th>").append(Figure.escape(head)).append("</th>"));
+        body.append("</tr>\n");
+        for (List<String> row : rows) {
+            body.append("<tr>");
+            row.forEach(cell -> body.append("<td>").append(Figure.escape(cell)).append("</td>"));
+            body.append("</tr>\n");
+        }
+        body.append("</table>\n");
+    }
+
+    /** Writes the page, index.html. */
+    Path write() {
+        write("index.html", """
+                <!DOCTYPE html>
+                <html lang="en"><head><meta charset="utf-8"><title>%s</title><style>
+                body { font: 15px/1.5 system-ui, sans-serif; max-width: 1320px; margin: 2em auto; padding: 0 1em; color: #1b2330 }
+                h1 { font-size: 1.4em } h2 { font-size: 1.1em; margin-top: 2em; border-top: 1px solid #dfe3ea; padding-top: 1em }
+                table { border-collapse: collapse; margin: 1em 0 } th, td { text-align: left; padding: .2em .9em .2em 0 }
+                th { border-bottom: 1px solid #dfe3ea; font-weight: 600 } svg { margin: .3em }
+                </style></head><body>
+                <h1>%s</h1>
+                %s</body></html>
+                """.formatted(Figure.escape(title), Figure.escape(title), body));
+        return directory.resolve("index.html");
+    }
+
+    private void write(String name, String text) {
+        Path file = directory.resolve(name);
+        try {
+            Files.writeString(file, text, UTF_8);
+        } catch (IOException e) {
+            throw new InvalidInputException("--report " + file + ": cannot be written: " + e, e);
+        }
+    }
+}
