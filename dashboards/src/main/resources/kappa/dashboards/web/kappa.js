@@ -1,6 +1,6 @@
 // The page: asks the server for the next frame when the last one is drawn, and keeps what the charts draw.
 import { ActivityChart, QualityChart, TraceChart } from "/charts.js";
-import { ConnectivityView } from "/mechanism.js";
+import { ConnectivityView, spokenOf } from "/mechanism.js";
 import { Portrait } from "/portrait.js";
 import { SilencingView } from "/silencing.js";
 import { palette } from "/theme.js";
@@ -30,7 +30,7 @@ const charts = {
 };
 const connectivity = new ConnectivityView(byId, chooseAgain);
 const silencing = new SilencingView(byId, chooseAgain);
-const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; });
+const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; byId("marks").title = text; });
 
 // ------------------------------------------------------------------------------------------------- folding frames
 
@@ -232,7 +232,7 @@ function showConditions() {
     select.replaceChildren(...names.map(name => new Option(name, name)));
     select.value = names.includes(before) ? before : names[0];
   }
-  byId("portraitOf").textContent = state.analysis ? `of model ${state.analysis.modelVersion}` : "";
+  byId("portraitOf").textContent = state.analysis ? `of ${spokenOf(state.analysis)}` : "";
 }
 
 function showLegend() {

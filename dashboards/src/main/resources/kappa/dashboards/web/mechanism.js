@@ -15,10 +15,12 @@ export function tooltip(colours, formatter) {
   };
 }
 
-export function steadyAxis(style, name, range, more = {}) {
+/** A value axis whose ends are ticks, so that all of them are round numbers. */
+export function roundAxis(style, name, { low, high }, more = {}) {
+  const interval = niceStep((high - low) / 5);
   return {
-    type: "value", ...style, axisTick: { show: false }, name, nameLocation: "middle", min: range.low, max: range.high,
-    interval: niceStep((range.high - range.low) / 5), ...more,
+    type: "value", ...style, axisTick: { show: false }, name, nameLocation: "middle", interval,
+    min: Math.floor(low / interval + 1e-9) * interval, max: Math.ceil(high / interval - 1e-9) * interval, ...more,
   };
 }
 
@@ -37,10 +39,10 @@ export function show(element, text) {
 }
 
 export function legend(entries) {
-  return entries.map(([text, colour]) => {
+  return entries.map(([text, colour, mark = "●"]) => {
     const item = document.createElement("span");
     const swatch = document.createElement("b");
-    swatch.textContent = "● ";
+    swatch.textContent = `${mark} `;
     swatch.style.color = colour;
     item.append(swatch, text);
     item.title = text;
@@ -84,8 +86,8 @@ class ScatterChart extends Chart {
     this.set(`${names.join("\n")} ${loadings.axes.join()} ${this.element.clientWidth} ${this.element.clientHeight}`, () => ({
       animation: false, backgroundColor: "transparent", grid: { ...FIXED, left: 54, right: 12, top: 8, bottom: 36 },
       tooltip: tooltip(colours, ({ value, seriesName }) => `neuron ${value[2]}${seriesName ? `, ${seriesName}` : ""}: ${tidy(value[0])}, ${tidy(value[1])}`),
-      xAxis: [steadyAxis(style, loadings.axes[0], x, { nameGap: 20 })], yAxis: [steadyAxis(style, loadings.axes[1], y, { nameGap: 36 })], series,
-    }), { xAxis: [steadyAxis({}, loadings.axes[0], x)], yAxis: [steadyAxis({}, loadings.axes[1], y)], series });
+      xAxis: [roundAxis(style, loadings.axes[0], x, { nameGap: 20 })], yAxis: [roundAxis(style, loadings.axes[1], y, { nameGap: 36 })], series,
+    }), { xAxis: [roundAxis({}, loadings.axes[0], x)], yAxis: [roundAxis({}, loadings.axes[1], y)], series });
   }
 }
 
@@ -95,9 +97,9 @@ class MatrixChart extends Chart {
     const colours = palette();
     const n = names.length;
     const style = axisStyle(colours);
-    const short = name => name.length > 10 ? `${name.slice(0, 9)}…` : name;
-    const left = 12 + 6.4 * Math.max(...names.map(name => short(name).length));
-    const axis = { type: "category", data: names.map(short), ...style, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false } };
+    const short = (name, most) => name.length > most ? `${name.slice(0, most - 3)}…${name.slice(-2)}` : name;
+    const left = 12 + 6.4 * Math.max(...names.map(name => short(name, 16).length));
+    const axis = { type: "category", ...style, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false } };
     const cell = Math.min((this.element.clientWidth - left - 14) / n, (this.element.clientHeight - 26) / n);
     const label = { ...style.axisLabel, formatter: value => value, color: colours.text, interval: cell > 12 ? 0 : "auto", hideOverlap: cell <= 34 };
     this.set(`${names.join("\n")} ${full} ${this.element.clientWidth} ${this.element.clientHeight}`, () => ({
@@ -105,7 +107,8 @@ class MatrixChart extends Chart {
       // Square cells, in the middle.
       grid: { ...FIXED, left: Math.max(left, (this.element.clientWidth - cell * n) / 2), width: cell * n, top: 22, height: cell * n },
       tooltip: tooltip(colours, ({ value }) => describe(value[1], value[0])),
-      xAxis: [{ ...axis, position: "top", axisLabel: label }], yAxis: [{ ...axis, inverse: true, axisLabel: { ...label, hideOverlap: false } }],
+      xAxis: [{ ...axis, data: names.map(name => short(name, Math.max(6, Math.floor(cell / 6.6)))), position: "top", axisLabel: label }],
+      yAxis: [{ ...axis, data: names.map(name => short(name, 16)), inverse: true, axisLabel: { ...label, hideOverlap: false } }],
       series: [],
     }), {
       series: [{
@@ -135,7 +138,10 @@ class MatrixChart extends Chart {
   }
 }
 
-const SYMBOLS = ["circle", "rect", "triangle", "diamond", "pin", "arrow"];
+const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
+const SYMBOL_MARKS = ["●", "□", "△", "◇"];
+/** No input comes first, with the filled mark. */
+const symbolOf = c => c === 0 ? 0 : 1 + (c - 1) % (SYMBOLS.length - 1);
 
 class EigenvalueChart extends Chart {
   draw(conditions, colourOf) {
@@ -146,19 +152,20 @@ class EigenvalueChart extends Chart {
     const reach = Math.max(0.4, ...all.map(point => Math.abs(point[1])));
     const y = new SteadyRange().cover(-reach, reach);
     const series = conditions.map(({ input, origin }, c) => ({
-      id: `condition${c}`, type: "scatter", name: input === "none" ? "no input" : input, z: 10 - c, symbol: SYMBOLS[c % SYMBOLS.length], symbolSize: c === 0 ? 9 : 11,
+      id: `condition${c}`, type: "scatter", name: input === "none" ? "no input" : input, z: 10 - c, symbol: SYMBOLS[symbolOf(c)], symbolSize: c === 0 ? 9 : 11,
       itemStyle: c === 0 ? { color: colourOf(c) } : { color: "transparent", borderColor: colourOf(c), borderWidth: 2 },
       data: origin.re.map((re, k) => [re, origin.im[k]]),
     }));
+    const up = roundAxis({}, "", y);
     const line = {
-      id: "stability", type: "line", silent: true, showSymbol: false, data: [[0, y.low], [0, y.high]], lineStyle: { color: colours.text, width: 1.2 },
+      id: "stability", type: "line", silent: true, showSymbol: false, data: [[0, up.min], [0, up.max]], lineStyle: { color: colours.text, width: 1.2 },
     };
     this.set(`${conditions.map(c => c.input).join("\n")} ${this.element.clientWidth} ${this.element.clientHeight}`, () => ({
       animation: false, backgroundColor: "transparent", grid: { ...FIXED, left: 54, right: 14, top: 10, bottom: 36 },
       tooltip: tooltip(colours, ({ value, seriesName }) => `${seriesName}: ${fixed(value[0], 3)}${value[1] ? `${value[1] < 0 ? " − " : " + "}${Math.abs(value[1]).toFixed(3)}i` : ""}`),
-      xAxis: [steadyAxis(style, "Re λ (1/τ), grows right of 0", x, { nameGap: 20 })], yAxis: [steadyAxis(style, "Im λ (1/τ)", y, { nameGap: 34 })],
+      xAxis: [roundAxis(style, "Re λ (1/τ), grows right of 0", x, { nameGap: 20 })], yAxis: [roundAxis(style, "Im λ (1/τ)", y, { nameGap: 34 })],
       series: [line, ...series],
-    }), { xAxis: [steadyAxis({}, "Re λ (1/τ), grows right of 0", x)], yAxis: [steadyAxis({}, "Im λ (1/τ)", y)], series: [line, ...series] });
+    }), { xAxis: [roundAxis({}, "Re λ (1/τ), grows right of 0", x)], yAxis: [roundAxis({}, "Im λ (1/τ)", y)], series: [line, ...series] });
   }
 }
 
@@ -233,7 +240,7 @@ export class ConnectivityView {
       const channel = (header?.inputs ?? []).indexOf(conditions[c].input);
       return conditions[c].input === "none" ? colours.text : colours.inputs[(channel < 0 ? c : channel) % colours.inputs.length];
     };
-    byId("eigenvalueLegend").replaceChildren(...legend(conditions.map(({ input }, c) => [input === "none" ? "no input" : input, colourOf(c)])));
+    byId("eigenvalueLegend").replaceChildren(...legend(conditions.map(({ input }, c) => [input === "none" ? "no input" : input, colourOf(c), SYMBOL_MARKS[symbolOf(c)]])));
     show(byId("saturation"), conditions.length ? `saturation (mean of 1 − φ′): ${conditions.map(c => `${c.input === "none" ? "no input" : c.input} ${fixed(c.saturation)}`).join(" · ")}` : "");
     if (conditions.length) this.eigenvalues.draw(conditions, colourOf);
   }

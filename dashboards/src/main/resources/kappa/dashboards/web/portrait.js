@@ -365,8 +365,8 @@ export class Portrait {
     }
     this.summary = Object.keys(MARK).filter(kind => counts[kind])
       .map(kind => `${MARK[kind]} ${counts[kind]} ${counts[kind] > 1 ? PLURAL[kind] : kind}`)
-      .concat((condition?.cycles ?? []).map(cycle => `◯ ${cycle.stable ? "" : "unstable "}limit cycle, ${label(cycle.period)} τ`))
-      .concat(condition?.complete ? ["no others"] : []).join("    ");
+      .concat((condition?.cycles ?? []).map(cycle => `${cycle.stable ? "◯" : "◌ unstable"} limit cycle, ${label(cycle.period)} τ`))
+      .concat(condition?.complete ? ["no others"] : []).join("   ");
     this.showCaption();
   }
 

@@ -1,7 +1,7 @@
 // What silencing a set of neurons would do, the request to do it, and what it did.
 import { Chart, FIXED, axisStyle, path, scales, scene, stretches, tidy } from "/charts.js";
-import { fill, fixed, show, spokenOf, steadyAxis, tooltip } from "/mechanism.js";
-import { FONT, SteadyRange, palette } from "/theme.js";
+import { fill, fixed, show, spokenOf, roundAxis, tooltip } from "/mechanism.js";
+import { FONT, SteadyRange, niceStep, palette } from "/theme.js";
 
 const SHOWN_CONDITIONS = 12;
 const subscript = number => String(number).replace(/\d/g, digit => "₀₁₂₃₄₅₆₇₈₉"[digit]);
@@ -42,7 +42,7 @@ class EffectChart extends Chart {
       })),
       xAxis: conditions.map((unused, c) => ({
         type: "value", gridIndex: c, ...style, min: x.low, max: x.high, splitLine: { show: false }, axisTick: { show: false },
-        ...(c + columns >= n ? { name: "s of the trial", nameLocation: "middle", nameGap: 16, splitNumber: 3 } : { axisLabel: { show: false } }),
+        ...(c + columns >= n ? { name: "s of the trial", nameLocation: "middle", nameGap: 16, interval: niceStep(x.high / 2.5) } : { axisLabel: { show: false } }),
       })),
       yAxis: conditions.map((unused, c) => ({
         type: "value", gridIndex: c, ...style, min: y.low, max: y.high, interval: (y.high - y.low) / 2, axisLine: { show: false }, axisTick: { show: false },
@@ -72,18 +72,19 @@ class LoopChart extends Chart {
     const all = points.flat();
     // One range for both: the identity is the diagonal.
     const range = new SteadyRange().cover(Math.min(0, ...all), Math.max(0, ...all));
+    const ends = roundAxis({}, "", range);
     const style = axisStyle(colours);
     const { clientWidth, clientHeight } = this.element;
     const side = Math.max(40, Math.min(clientWidth - 70, clientHeight - 44));
     const series = [
-      { id: "identity", type: "line", silent: true, showSymbol: false, data: [[range.low, range.low], [range.high, range.high]], lineStyle: { color: colours.muted, width: 1.2, type: "dashed" } },
+      { id: "identity", type: "line", silent: true, showSymbol: false, data: [[ends.min, ends.min], [ends.max, ends.max]], lineStyle: { color: colours.muted, width: 1.2, type: "dashed" } },
       { id: "trials", type: "scatter", data: points, symbolSize: 7, clip: true, itemStyle: { color: colours.silenced, opacity: 0.7 } },
     ];
     this.set(`${readout} ${clientWidth} ${clientHeight}`, () => ({
       animation: false, backgroundColor: "transparent", grid: { ...FIXED, left: 54 + Math.max(0, (clientWidth - 66 - side) / 2), width: side, top: 6, height: side },
       tooltip: tooltip(colours, ({ value }) => `predicted ${fixed(value[0])}, observed ${fixed(value[1])}`),
-      xAxis: [steadyAxis(style, "predicted change", range, { nameGap: 20 })], yAxis: [steadyAxis(style, "observed change", range, { nameGap: 36 })], series,
-    }), { xAxis: [steadyAxis({}, "predicted change", range)], yAxis: [steadyAxis({}, "observed change", range)], series });
+      xAxis: [roundAxis(style, "predicted change", range, { nameGap: 20 })], yAxis: [roundAxis(style, "observed change", range, { nameGap: 36 })], series,
+    }), { xAxis: [roundAxis({}, "predicted change", range)], yAxis: [roundAxis({}, "observed change", range)], series });
   }
 }
 
@@ -113,6 +114,7 @@ export class SilencingView {
     const sets = new Map();
     for (const { name, size } of [...state.inactivations?.sets ?? [], ...state.analysis?.populations?.list ?? []]) if (!sets.has(name)) sets.set(name, size);
     fill(byId("silenceSet"), Array.from(sets, ([name, size]) => [name, `${name} (${size})`]));
+    byId("silenceSet").parentElement.hidden = sets.size === 0;
     this.drawEffects(state, visible);
     this.drawLoop(state, visible);
     this.showControls();

@@ -184,6 +184,21 @@ class CommandLineTest {
                 bad("live --session D/session.npz --host 0.0.0.0", "0.0.0.0", "token"), //
                 bad("live --session D/session.npz --token-file D/missing", "--token-file", "missing"), //
                 bad("live --session D/session.npz --token-file D/short-token", "token", "16"), //
+                bad("live --session D/session.npz --control-token-file D/missing", "--control-token-file", "missing"), //
+                bad("live --session D/session.npz --control-token-file D/short-token", "control token", "16"), //
+                typo("intervene --set a", "--session"), //
+                typo("intervene --session s", "--set", "--neurons", "--call-off"), //
+                typo("intervene --session s --set a --call-off", "mutually exclusive"), //
+                bad("intervene --session s --neurons 3-1", "--neurons 3-1", "0,5,7-20"), //
+                bad("intervene --session s --neurons 0,100000", "100000"), //
+                bad("intervene --session s --neurons 1,,2", "--neurons 1,,2"), //
+                bad("intervene --session s --set a --trials 0", "--trials", "0", "--call-off"), //
+                bad("intervene --session s --set a --every 0", "--every", "0"), //
+                bad("intervene --session s --set a --url nonsense", "--url nonsense", "http://localhost:8080"), //
+                bad("intervene --session s --set a --token-file D/missing", "--token-file", "missing"), //
+                bad("intervene --session s --set a --token-file D/short-token --url http://localhost:9",
+                        "does not answer",
+                        "./kappa live"), //
                 bad("live --network nonsense", "nonsense", "decision"), //
                 bad("live --neurons 3", "neurons", "3", "12"), //
                 bad("live --trials -1", "trials", "-1"), //
@@ -389,7 +404,8 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "train", "simulate", "fit",
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
+                "fit",
                 "evaluate", "analyze",
                 "inspect", "bench"})
     void shouldExplainItself(String command) {
@@ -404,7 +420,8 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "train", "simulate", "fit", "evaluate", "analyze", "inspect", "bench", "help");
+                "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inspect", "bench",
+                "help");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -50,6 +52,8 @@ class DashboardBrowserTest {
     private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
+    private static final String CONTROL_TOKEN = "0123456789abcdef0123456789abcdef";
+
     @TempDir
     static Path directory;
 
@@ -59,6 +63,7 @@ class DashboardBrowserTest {
     private static LiveView view;
     private static DashboardServer server;
     private static ChromeDriver browser;
+    private static volatile Intervention requested;
 
     private ScheduledExecutorService rig;
     private ScheduledFuture<?> ticking;
@@ -74,7 +79,8 @@ class DashboardBrowserTest {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         system = ActorSystem.create(Behaviors.empty(), "browser-test");
         view = LiveView.start(kafka, meters);
-        server = DashboardServer.start(system, DashboardServer.Settings.loopback(0), view, meters,
+        server = DashboardServer.start(system,
+                new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL_TOKEN), view, meters,
                 () -> new DashboardServer.Readiness(true, "test"), DashboardBrowserTest::request);
         browser = openBrowser();
         Files.createDirectories(SCREENSHOTS);
@@ -146,6 +152,109 @@ class DashboardBrowserTest {
         waitForFrames(5);
         screenshot("rank-two-dark.png");
         darken(false);
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldShowHowTheNetworkIsConnected() throws IOException {
+        SimulatedPipeline pipeline = announce("connected", 2);
+        runLive(pipeline);
+        open("#connectivity");
+        waitFor("document.body.dataset.session === 'connected' && Number(document.body.dataset.analysisVersion) >= 3");
+        waitFor("document.getElementById('populationLegend').textContent.includes('population 2')");
+        assertThat(coloursOf("#connectivity canvas")).as("colours in the scatter").isGreaterThan(10);
+        assertThat(coloursOf("#overlap canvas")).as("colours in the matrix").isGreaterThan(10);
+        assertThat(coloursOf("#eigenvalues canvas")).as("colours of eigenvalues").isGreaterThan(10);
+        assertThat(coloursOf("#portrait")).as("colours in the phase portrait").isGreaterThan(20);
+        assertThat(text("connectivityOf")).matches("model \\d+, bins to [\\d,]+");
+        assertThat(text("populationNumbers")).contains("1 (−900, 1.00) · 2 (−860, 0.90)");
+        assertThat(text("overlapCaption")).contains("90 % of n1");
+        assertThat(text("saturation")).contains("no input 0.10").contains("motion 0.40");
+        choose("condition", "motion");
+        waitForFrames(3);
+        assertThat(text("marks")).contains("◯ limit cycle, 6.3 τ").contains("◌ unstable limit cycle, 6.3 τ")
+                .contains("no others");
+        screenshot("connectivity.png");
+        darken(true);
+        waitForFrames(5);
+        screenshot("connectivity-dark.png");
+        darken(false);
+        choose("vectorX", "motion");
+        choose("matrix", "connection");
+        waitFor("document.getElementById('overlapCaption').textContent.includes('mean of J')");
+        waitForFrames(10);
+        screenshot("connectivity-chosen.png");
+        choose("condition", "none");
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldShowWhatSilencingDoesAndAskTheRigForItOnlyWithTheToken() throws IOException {
+        SimulatedPipeline pipeline = announce("silenced", 2);
+        runLive(pipeline);
+        open("#silencing");
+        waitFor("document.body.dataset.session === 'silenced'"
+                + " && document.querySelectorAll('#choices tr').length === 5");
+        assertThat(enabled("silence")).as("without the token").isFalse();
+        assertThat(text("silenceStatus")).isEqualTo("open the address that kappa printed, which carries the token");
+        assertThat(text("loopCorrelation")).isEqualTo("–");
+        assertThat(text("loopTrials")).isEqualTo("0");
+
+        open("?token=" + CONTROL_TOKEN + "#silencing");
+        assertThat(browser.getCurrentUrl()).doesNotContain(CONTROL_TOKEN).endsWith("/#silencing");
+        waitFor("!document.getElementById('silence').disabled");
+        choose("silenceSet", "population 2");
+        waitFor("document.getElementById('inactivationCaption').textContent.includes('0.40 ± 0.04')");
+        assertThat(coloursOf("#inactivation canvas")).as("colours of the traces").isGreaterThan(10);
+        browser.executeScript("document.getElementById('silenceTrials').value = '7'");
+        browser.findElement(By.id("silence")).click();
+        waitFor("/^i-[0-9]+: the rig is asked to silence [0-9]+ neurons$/.test("
+                + "document.getElementById('silenceStatus').textContent)");
+        waitUntil(() -> requested != null);
+        assertThat(requested.getName()).isEqualTo("population 2");
+        assertThat(requested.getTrials()).isEqualTo(7);
+        // The rig obeys: seven perturbed trials and as many intact ones, at once.
+        pipeline.obey(requested);
+        var unused = rig.submit(() -> publishBins(pipeline, 15 * SimulatedPipeline.TRIAL_BINS));
+        waitFor("document.getElementById('loopTrials').textContent === '7'");
+        assertThat(Double.parseDouble(text("loopCorrelation").replace('−', '-'))).isBetween(-1.0, 1.0);
+        assertThat(text("loopRequest")).contains("population 2").contains("7 of 7 trials perturbed");
+        assertThat(coloursOf("#loop canvas")).as("colours of the closed loop").isGreaterThan(10);
+        waitForFrames(20);
+        screenshot("silencing.png");
+        darken(true);
+        waitForFrames(5);
+        screenshot("silencing-dark.png");
+        darken(false);
+        browser.findElement(By.id("callOff")).click();
+        waitFor("document.getElementById('loopRequest').textContent.endsWith('called off')");
+        browser.manage().deleteAllCookies();
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldSayInEachPanelThatThereIsNothingYet() throws IOException {
+        SimulatedPipeline pipeline = announce("bare", 1);
+        pipeline.step(unixNs(), (activity, latents) -> {
+            publish(Topics.ACTIVITY, pipeline.session, activity);
+            publish(Topics.LATENTS, pipeline.session, latents);
+        });
+        open("#connectivity");
+        choose("session", "bare");
+        waitFor("document.body.dataset.session === 'bare' && Number(document.body.dataset.bins) === 1");
+        waitForFrames(2);
+        for (String id : List.of("connectivityNothing", "overlapNothing", "eigenvalueNothing")) {
+            assertThat(shown(id)).as(id).isTrue();
+            assertThat(text(id)).as(id).startsWith("No ");
+        }
+        screenshot("connectivity-bare.png");
+        browser.executeScript("location.hash = '#silencing'");
+        waitForFrames(2);
+        for (String id : List.of("inactivationNothing", "loopNothing")) {
+            assertThat(shown(id)).as(id).isTrue();
+            assertThat(text(id)).as(id).startsWith("No ");
+        }
+        screenshot("silencing-bare.png");
         assertNoConsoleErrors();
     }
 
@@ -292,6 +401,7 @@ class DashboardBrowserTest {
             if (pipeline.next() % SimulatedPipeline.TRIAL_BINS == 0) {
                 publish(Topics.MODELS, pipeline.session, pipeline.model());
                 publish(Topics.ANALYSES, pipeline.session, pipeline.analysis());
+                publish(Topics.INACTIVATIONS, pipeline.session, pipeline.inactivations());
             }
         }
     }
@@ -319,6 +429,7 @@ class DashboardBrowserTest {
                         published.completeExceptionally(
                                 new IllegalStateException("partition " + metadata.partition(), failure));
                     } else {
+                        requested = request;
                         published.complete(null);
                     }
                 });
@@ -333,7 +444,27 @@ class DashboardBrowserTest {
     // -------------------------------------------------------------------------------------------------- the browser
 
     private static void open() {
-        browser.get("http://localhost:" + server.port() + "/");
+        open("");
+    }
+
+    /** @param rest of the address */
+    private static void open(String rest) {
+        // From another page, since only what follows # may differ.
+        browser.get("about:blank");
+        browser.get("http://localhost:" + server.port() + "/" + rest);
+    }
+
+    private static void choose(String id, String value) {
+        browser.executeScript("const select = document.getElementById(arguments[0]); select.value = arguments[1];"
+                + " select.dispatchEvent(new Event('change'));", id, value);
+    }
+
+    private static boolean enabled(String id) {
+        return (Boolean) browser.executeScript("return !document.getElementById(arguments[0]).disabled", id);
+    }
+
+    private static boolean shown(String id) {
+        return (Boolean) browser.executeScript("return document.getElementById(arguments[0]).clientHeight > 0", id);
     }
 
     private static void waitFor(String condition) {

@@ -29,7 +29,18 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.Population;
+import kappa.ingest.wire.Populations;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.Logger;
+import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,7 +54,11 @@ class DashboardServerTest {
     private static ActorSystem<Void> system;
 
     private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final LiveView view = new LiveView(meters, System::nanoTime, System::nanoTime);
+    private volatile long nanos;
+    private volatile boolean stopped;
+    private volatile RuntimeException failure;
+    private final LiveView view = new LiveView(meters, System::nanoTime,
+            () -> stopped ? nanos : System.nanoTime() + nanos);
     private final AtomicBoolean ready = new AtomicBoolean(true);
     private final List<Intervention> published = new CopyOnWriteArrayList<>();
     private DashboardServer server;
@@ -203,6 +218,229 @@ class DashboardServerTest {
         assertThat(upgrade().status).isEqualTo(101);
     }
 
+    // ------------------------------------------------------------------------------------------------ interventions
+
+    @Test
+    void shouldSilenceNeuronsOnlyForWhoShowsTheControlToken() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.of(TOKEN), CONTROL));
+        announce();
+        assertThat(intervene(REQUEST).status).as("nothing shown").isEqualTo(401);
+        assertThat(intervene(REQUEST).head).contains("www-authenticate: bearer");
+        assertThat(intervene(REQUEST, bearer(TOKEN)).status).as("the token of visitors").isEqualTo(401);
+        assertThat(intervene(REQUEST, bearer(CONTROL + "0")).status).isEqualTo(401);
+        assertThat(intervene(REQUEST, "Cookie: " + cookieOf("/?token=" + TOKEN)).status).isEqualTo(401);
+        assertThat(published).isEmpty();
+        assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(202);
+        assertThat(intervene(REQUEST, "Cookie: " + cookieOf("/?token=" + CONTROL)).status).isEqualTo(202);
+        assertThat(published).hasSize(2).extracting(Intervention::getId).doesNotHaveDuplicates();
+        assertThat(request("GET / HTTP/1.1", "Host: localhost", bearer(CONTROL)).status)
+                .as("who may silence may look").isEqualTo(200);
+    }
+
+    @Test
+    void shouldNeedTheControlTokenOnLoopbackTooWhereLookingNeedsNone() throws Exception {
+        start(DashboardServer.Settings.loopback(0));
+        announce();
+        assertThat(get("/").status).isEqualTo(200);
+        assertThat(get("/?token=wrong").status).as("looks without control").isEqualTo(200);
+        assertThat(intervene(REQUEST).status).isEqualTo(401);
+        assertThat(DashboardServer.Settings.newControlToken()).matches("[0-9a-f]{32}")
+                .isNotEqualTo(DashboardServer.Settings.newControlToken());
+        assertThat(new DashboardServer.Settings("localhost", 0, Optional.empty(), CONTROL).toString())
+                .doesNotContain(CONTROL);
+        assertThatThrownBy(() -> new DashboardServer.Settings("localhost", 0, Optional.empty(), "short"))
+                .isInstanceOf(InvalidInputException.class).hasMessageContaining("control token: 5")
+                .hasMessageNotContaining("short");
+    }
+
+    @Test
+    void shouldTellAPageAtItsUpgradeWhetherItMayControl() throws Exception {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        Conversation visitor = converse();
+        visitor.ask("{\"resync\":true}");
+        assertThat(visitor.next()).contains("\"control\":false");
+        visitor.close();
+        Conversation operator = converse("Cookie", cookieOf("/?token=" + CONTROL));
+        operator.ask("{\"resync\":true}");
+        assertThat(operator.next()).contains("\"control\":true");
+        operator.close();
+    }
+
+    @Test
+    void shouldRefuseToSilenceForAPageFromElsewhereAndForAForm() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        String here = "localhost:" + server.port();
+        for (String origin : List.of("http://evil.example", "http://localhost:1", "null")) {
+            assertThat(intervene(REQUEST, bearer(CONTROL), "Origin: " + origin).status).as(origin).isEqualTo(403);
+        }
+        assertThat(request("POST /interventions HTTP/1.1", "Host: evil.example", bearer(CONTROL)).status)
+                .isEqualTo(421);
+        for (String type : List.of("text/plain", "application/x-www-form-urlencoded")) {
+            assertThat(post(type, REQUEST, bearer(CONTROL)).status).as(type).isEqualTo(415);
+        }
+        assertThat(request("GET /interventions HTTP/1.1", "Host: " + here, bearer(CONTROL)).status).isEqualTo(405);
+        assertThat(published).isEmpty();
+        assertThat(post("application/json", REQUEST, bearer(CONTROL), "Origin: http://" + here).status)
+                .isEqualTo(202);
+    }
+
+    @Test
+    void shouldPublishWhatWasAskedForAndCallItOff() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        Response accepted = intervene("{\"session\":\"s\",\"set\":\"odd\",\"trials\":30,\"every\":3,\"first_bin\":5,"
+                + "\"bins\":7}", bearer(CONTROL));
+        assertThat(accepted.status).isEqualTo(202);
+        assertThat(accepted.head).contains("content-type: application/json");
+        Intervention request = published.getFirst();
+        assertThat(accepted.body).isEqualTo("{\"id\":\"" + request.getId() + "\",\"neurons\":2}");
+        assertThat(request.getId()).matches("i-\\d+");
+        assertThat(request.getName()).isEqualTo("odd");
+        // Neuron 5 is hidden: nobody recorded it, and no rig can reach it.
+        assertThat(request.getNeuronsList()).containsExactly(1, 3);
+        assertThat(List.of(request.getTrials(), request.getEvery(), request.getFirstBin(), request.getBins()))
+                .containsExactly(30, 3, 5, 7);
+        intervene("{\"session\":\"s\",\"neurons\":[3,0,3],\"trials\":1}", bearer(CONTROL));
+        assertThat(published.get(1).getNeuronsList()).containsExactly(0, 3);
+        assertThat(intervene("{\"session\":\"s\",\"trials\":0}", bearer(CONTROL)).status).isEqualTo(202);
+        assertThat(published.get(2).getTrials()).isZero();
+    }
+
+    @Test
+    void shouldSayInOneLineWhatIsWrongWithARequest() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        view.fold(header("over"));
+        view.fold(Activity.newBuilder().setSchemaVersion(1).setSession("over").setEndOfSession(true).build(), 0);
+        refused("nonsense", 400, "not JSON");
+        refused("[]", 400, "no JSON object");
+        refused("{\"session\":\"nobody\",\"set\":\"odd\",\"trials\":1}", 404, "nobody");
+        refused("{\"session\":\"over\",\"set\":\"odd\",\"trials\":1}", 409, "over");
+        refused("{\"session\":\"s\",\"set\":\"none\",\"trials\":1}", 404, "no set none, expected one of odd");
+        refused("{\"session\":\"s\",\"trials\":1}", 400, "set or neurons");
+        awaitNextSecond();
+        refused("{\"session\":\"s\",\"set\":\"odd\",\"neurons\":[1],\"trials\":1}", 400, "either set or neurons");
+        refused("{\"session\":\"s\",\"set\":\"odd\"}", 400, "trials is missing");
+        refused("{\"session\":\"s\",\"set\":\"odd\",\"trials\":1.5}", 400, "trials is 1.5");
+        refused("{\"session\":\"s\",\"set\":\"odd\",\"trials\":-1}", 400, "trials");
+        refused("{\"session\":\"s\",\"set\":\"odd\",\"trials\":10001}", 400, "at most 10000");
+        refused("{\"session\":\"s\",\"set\":\"odd\",\"trials\":1,\"first_bin\":-2}", 400, "first_bin");
+        refused("{\"session\":\"s\",\"neurons\":[4],\"trials\":1}", 400, "neurons is 4, expected 0 to 3");
+        awaitNextSecond();
+        refused("{\"session\":\"s\",\"neurons\":[],\"trials\":1}", 400, "at least one");
+        refused("{\"session\":\"s\",\"neurons\":[\"1\"],\"trials\":1}", 400, "whole numbers");
+        refused("{\"session\":\"s\",\"set\":\"odd\",\"trails\":1,\"trials\":1}", 400, "trails is unknown");
+        refused(" ".repeat(DashboardServer.MAX_INTERVENTION_BYTES + 1), 413, "bytes");
+        assertThat(published).isEmpty();
+    }
+
+    @Test
+    void shouldTakeNoMoreThanTenRequestsASecond() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        stopped = true;
+        for (int i = 0; i < InterventionRequests.PER_SECOND; i++) {
+            assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(202);
+        }
+        assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(429);
+        nanos += 1_000_000_000L;
+        assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(202);
+    }
+
+    @Test
+    void shouldSayThatKafkaDidNotTakeARequest() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        failure = new IllegalStateException("no broker");
+        Response response = intervene(REQUEST, bearer(CONTROL));
+        assertThat(response.status).isEqualTo(503);
+        assertThat(response.body).contains("no broker").hasLineCount(1);
+    }
+
+    @Test
+    void shouldLogEveryRequestAndNeverAToken() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        List<String> lines = new CopyOnWriteArrayList<>();
+        AbstractAppender appender = new AbstractAppender("test", null, null, true, Property.EMPTY_ARRAY) {
+            @Override
+            public void append(LogEvent event) {
+                lines.add(event.getMessage().getFormattedMessage());
+            }
+        };
+        appender.start();
+        Logger logger = (Logger) LogManager.getLogger(InterventionRequests.class);
+        Level before = logger.getLevel();
+        logger.addAppender(appender); // which sets the level back
+        logger.setLevel(Level.INFO);
+        try {
+            intervene(REQUEST, bearer(CONTROL));
+            intervene(REQUEST);
+            intervene("{\"session\":\"evil\\nline\",\"trials\":0}", bearer(CONTROL));
+        } finally {
+            logger.removeAppender(appender);
+            logger.setLevel(before);
+        }
+        assertThat(lines).hasSize(3).allSatisfy(line -> assertThat(line).doesNotContain(CONTROL).doesNotContain("\n")
+                .contains("asked from 127.0.0.1"));
+        assertThat(lines.get(0)).contains("session s: set odd, 2 neurons, 2 trials").contains("intervention i-");
+        assertThat(lines.get(1)).contains("refused (401)");
+        assertThat(lines.get(2)).contains("refused (404)").contains("evil line");
+    }
+
+    private static final String CONTROL = "00112233445566778899aabbccddeeff";
+    private static final String REQUEST = "{\"session\":\"s\",\"set\":\"odd\",\"trials\":2}";
+
+    private static String bearer(String token) {
+        return "Authorization: Bearer " + token;
+    }
+
+    private static SessionHeader header(String session) {
+        return SessionHeader.newBuilder().setSchemaVersion(1).setSession(session).setBinWidthS(0.01)
+                .addAllNeurons(List.of("a", "b", "c", "d")).build();
+    }
+
+    /** A session of four neurons, with a population that holds a hidden one, too. */
+    private void announce() {
+        view.fold(header("s"));
+        view.fold(Analysis.newBuilder().setSchemaVersion(1).setSession("s")
+                .setPopulations(Populations.newBuilder().addPopulations(
+                        Population.newBuilder().setName("odd").addAllNeurons(List.of(1, 3, 5))))
+                .build());
+    }
+
+    private Response intervene(String body, String... headers) throws IOException {
+        return post("application/json", body, headers);
+    }
+
+    private Response post(String type, String body, String... headers) throws IOException {
+        List<String> lines = new ArrayList<>(List.of("POST /interventions HTTP/1.1",
+                "Host: localhost:" + server.port(), "Connection: close", "Content-Type: " + type,
+                "Content-Length: " + body.length()));
+        lines.addAll(List.of(headers));
+        lines.add("");
+        lines.add(body);
+        return request(lines.toArray(new String[0]));
+    }
+
+    private void refused(String body, int status, String... told) throws IOException {
+        Response response = intervene(body, bearer(CONTROL));
+        assertThat(response.status).as(body.substring(0, Math.min(80, body.length()))).isEqualTo(status);
+        assertThat(response.body).hasLineCount(1).contains(told);
+    }
+
+    /** By the view's clock: there is a limit to requests in a second. */
+    private void awaitNextSecond() {
+        nanos += 1_000_000_000L;
+    }
+
+    private String cookieOf(String path) throws IOException {
+        Response redirect = get(path);
+        assertThat(redirect.status).isEqualTo(303);
+        return redirect.original.replaceAll("(?s).*Set-Cookie: ([^;]*);.*", "$1");
+    }
+
     // ------------------------------------------------------------------------------------------------------ clients
 
     private void start(DashboardServer.Settings settings) {
@@ -214,6 +452,9 @@ class DashboardServerTest {
     }
 
     private CompletionStage<Void> publish(int partition, Intervention request) {
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
         published.add(request);
         return CompletableFuture.completedFuture(null);
     }
@@ -267,10 +508,15 @@ class DashboardServerTest {
         }
     }
 
-    private Conversation converse() {
+    private Conversation converse(String... header) {
         Conversation conversation = new Conversation();
-        conversation.socket = HttpClient.newHttpClient().newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10))
-                .buildAsync(URI.create("ws://localhost:" + server.port() + "/ws"), conversation).join();
+        WebSocket.Builder builder = HttpClient.newHttpClient().newWebSocketBuilder()
+                .connectTimeout(Duration.ofSeconds(10));
+        if (header.length > 0) {
+            builder.header(header[0], header[1]);
+        }
+        conversation.socket = builder.buildAsync(URI.create("ws://localhost:" + server.port() + "/ws"), conversation)
+                .join();
         return conversation;
     }
 

@@ -7,18 +7,32 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Carried;
+import kappa.ingest.wire.ConditionEffect;
 import kappa.ingest.wire.FitQuality;
+import kappa.ingest.wire.Inactivations;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.LimitCycle;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.NumberOfPopulations;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Phase;
+import kappa.ingest.wire.Polyline;
+import kappa.ingest.wire.Population;
+import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.SilencedSet;
 import org.junit.jupiter.api.Test;
 
 /** What the page is told, from messages folded directly. */
@@ -296,6 +310,204 @@ class LiveViewTest {
                 .readTree(page.answer(new PageClient.Request("old", false, 0, 0.75, 800, List.of(), null, null)));
         assertThat(chosen.at("/reset").asBoolean()).isTrue();
         assertThat(numbers(chosen.at("/trace/kappa/0"))).containsExactly(2);
+    }
+
+    // --------------------------------------------------------------------------------------------------- mechanism
+
+    @Test
+    void shouldSendTheMechanismOnlyWhenItHasChangedAndNotTooOften() throws Exception {
+        withBins("s");
+        view.fold(analysis("s", 1).build());
+        view.fold(inactivations("s", 1).build());
+        PageClient page = new PageClient(view);
+        assertThat(asked(page, "m1", "a").has("analysis")).isTrue();
+        JsonNode same = asked(page, "m1", "a");
+        assertThat(same.has("analysis") || same.has("inactivations") || same.has("loadings")).isFalse();
+        view.fold(analysis("s", 2).build());
+        assertThat(asked(page, "m1", "a").has("analysis")).as("33 ms after the last").isFalse();
+        clock.addAndGet(SECOND / 5);
+        assertThat(asked(page, "m1", "a").at("/analysis/modelVersion").asInt()).isEqualTo(2);
+        assertThat(asked(page, "m1", "b").at("/inactivations/set").asText()).as("another choice, at once")
+                .isEqualTo("b");
+        view.fold(analysis("s", 1).build());
+        clock.addAndGet(SECOND / 5);
+        assertThat(asked(page, "m1", "b").has("analysis")).as("an older one").isFalse();
+    }
+
+    @Test
+    void shouldTellEigenvaluesOfTheOriginUnderEachInputPerTimeConstant() throws Exception {
+        withBins("s");
+        // -1 + [0 -2; 2 0] has -1 ± 2i; without effective overlaps the analysis' own Jacobian stands for no input.
+        view.fold(analysis("s", 1).addAllJacobianAtOrigin(List.of(0.5, 0., 0., -3.))
+                .addConditions(Phase.newBuilder().setInput("none"))
+                .addConditions(Phase.newBuilder().setInput("u").addAllEffectiveOverlaps(List.of(0., -2., 2., 0.)))
+                .addConditions(
+                        Phase.newBuilder().setInput("bad").addAllEffectiveOverlaps(List.of(Double.NaN, 1., 2., 3.)))
+                .build());
+        JsonNode conditions = asked(new PageClient(view), null, null).at("/analysis/conditions");
+        assertThat(numbers(conditions.at("/0/origin/re"))).containsExactlyInAnyOrder(0.5, -3);
+        assertThat(numbers(conditions.at("/1/origin/re"))).containsExactly(-1, -1);
+        assertThat(numbers(conditions.at("/1/origin/im"))).containsExactlyInAnyOrder(-2, 2);
+        assertThat(conditions.at("/2/origin/re")).isEmpty();
+    }
+
+    @Test
+    void shouldSendCyclesNullclinesAndPopulations() throws Exception {
+        withBins("s");
+        view.fold(analysis("s", 1).addConditions(Phase.newBuilder().setInput("none").setComplete(true)
+                .addLimitCycles(
+                        LimitCycle.newBuilder().setPeriod(7).setStable(true).addAllOrbit(List.of(1., 0., 0., 1.)))
+                .addNullclines(Polyline.newBuilder().setDimension(1).addAllPoints(List.of(0., 0., 1., 1.)))).build());
+        JsonNode analysis = asked(new PageClient(view), null, null).at("/analysis");
+        JsonNode none = analysis.at("/conditions/0");
+        assertThat(none.at("/cycles/0/period").asDouble()).isEqualTo(7);
+        assertThat(none.at("/cycles/0/stable").asBoolean()).isTrue();
+        assertThat(numbers(none.at("/cycles/0/orbit"))).containsExactly(1, 0, 0, 1);
+        assertThat(none.at("/nullclines/0/dimension").asInt()).isEqualTo(1);
+        assertThat(none.at("/complete").asBoolean()).isTrue();
+        assertThat(analysis.at("/populations/list/1/name").asText()).isEqualTo("odd");
+        assertThat(analysis.at("/populations/numbers/0/stability").asDouble()).isEqualTo(0.5);
+    }
+
+    @Test
+    void shouldSendTwoLoadingVectorsOfAtMostTwoThousandNeuronsWithTheirPopulations() throws Exception {
+        int neurons = 5_000;
+        withBins("s");
+        ModelSnapshot.Builder model = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("s").setVersion(6)
+                .setNeurons(neurons).setRank(1).setInputs(1).addInputChannels("motion");
+        Population.Builder even = Population.newBuilder().setName("even");
+        for (int i = 0; i < neurons; i++) {
+            model.addM(i).addN(2 * i).addW(3 * i).addB(0).addGain(1);
+            if (i % 2 == 0) {
+                even.addNeurons(i);
+            }
+        }
+        view.fold(model.build());
+        view.fold(Analysis.newBuilder().setSchemaVersion(1).setSession("s").setModelVersion(3)
+                .setPopulations(Populations.newBuilder().addPopulations(even)).build());
+        PageClient page = new PageClient(view);
+        JsonNode loadings = asked(page, "motion", null).at("/loadings");
+        assertThat(loadings.at("/every").asInt()).isEqualTo(3);
+        assertThat(loadings.at("/values/0").size()).isEqualTo(1_667).isLessThanOrEqualTo(MechanismView.SHOWN_NEURONS);
+        assertThat(strings(loadings.at("/vectors"))).containsExactly("m1", "n1", "motion");
+        assertThat(strings(loadings.at("/axes"))).containsExactly("motion", "n1");
+        // Neuron 3, in no population, and neuron 6, in the first.
+        assertThat(loadings.at("/values/0/1").asInt()).isEqualTo(9);
+        assertThat(loadings.at("/values/1/1").asInt()).isEqualTo(6);
+        assertThat(loadings.at("/population/1").asInt()).isEqualTo(-1);
+        assertThat(loadings.at("/population/2").asInt()).isZero();
+        assertThat(strings(asked(page, "gone", null).at("/loadings/axes"))).containsExactly("m1", "n1");
+        assertThat(asked(page, null, null).has("loadings")).as("while the scatter does not show").isFalse();
+    }
+
+    @Test
+    void shouldSendTracesOfTheChosenSetAndTheClosedLoopOfAll() throws Exception {
+        withBins("s");
+        view.fold(inactivations("s", 1).build());
+        JsonNode all = asked(new PageClient(view), null, "b").at("/inactivations");
+        assertThat(all.at("/sets")).hasSize(2);
+        assertThat(all.at("/set").asText()).isEqualTo("b");
+        assertThat(numbers(all.at("/conditions/0/intact/0"))).containsExactly(1, 2);
+        // kappa [T,K] by its columns
+        assertThat(numbers(all.at("/conditions/0/intact/1"))).containsExactly(10, 30);
+        assertThat(numbers(all.at("/conditions/0/intact/2"))).containsExactly(20, 40);
+        assertThat(all.at("/carried/0/trials").asInt()).isEqualTo(2);
+        assertThat(all.at("/carried/0/correlation").isNull()).as("NaN below three trials").isTrue();
+        assertThat(numbers(all.at("/carried/0/observed"))).containsExactly(0.5, -0.5);
+        JsonNode elsewhere = asked(new PageClient(view), null, null).at("/inactivations");
+        assertThat(elsewhere.has("conditions")).as("while no traces show").isFalse();
+        assertThat(elsewhere.at("/carried")).hasSize(1);
+    }
+
+    @Test
+    void shouldShadeSilencedBinsAndCountPerturbedTrialsOnce() throws Exception {
+        view.fold(header("s", 10, Observation.COUNTS));
+        view.fold(Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").setName("a")
+                .addNeurons(0).addNeurons(9).setTrials(5).build());
+        for (int twice = 0; twice < 2; twice++) {
+            for (int t = 0; t < 12; t++) {
+                LatentBin.Builder bin = LatentBin.newBuilder().addKappa(0).addCovariance(1).setTrial(t / 4);
+                if (t / 4 != 1 && t % 4 >= 2) {
+                    bin.setSilenced(WireChecks.mask(10, List.of(0, 9))).setIntervention("i-1");
+                }
+                view.fold(Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin)
+                        .setActivityUnixNs(NOW).setPublishedUnixNs(NOW).build());
+            }
+        }
+        JsonNode frame = asked(new PageClient(view), null, null);
+        assertThat(frame.at("/trace/silenced").toString()).isEqualTo("[[0,0],[2,2],[4,0],[10,2]]");
+        assertThat(frame.at("/intervention/perturbed").asInt()).isEqualTo(2);
+        assertThat(frame.at("/intervention/id").asText()).isEqualTo("i-1");
+        assertThat(frame.at("/intervention/every").asInt()).as("0 means 2").isEqualTo(2);
+    }
+
+    @Test
+    void shouldNotLoseAShortPerturbationWhenThinning() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        for (int t = 0; t < 1_000; t++) {
+            LatentBin.Builder bin = LatentBin.newBuilder().addKappa(0).addCovariance(1).setTrial(1);
+            if (t == 555) {
+                bin.setSilenced(WireChecks.mask(2, List.of(1)));
+            }
+            view.fold(Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build());
+        }
+        JsonNode frame = new JsonMapper().readTree(new PageClient(view)
+                .answer(new PageClient.Request(null, true, -1, 1, 100, List.of(), null, null)));
+        assertThat(frame.at("/trace/silenced").toString()).isEqualTo("[[0,0],[555,1],[560,0]]");
+    }
+
+    @Test
+    void shouldPassOverARequestThatNoRigCouldObey() throws Exception {
+        withBins("s");
+        view.fold(Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").addNeurons(99)
+                .setTrials(5).build());
+        assertThat(asked(new PageClient(view), null, null).has("intervention")).isFalse();
+    }
+
+    @Test
+    void shouldTellThePageWhetherItMayControl() throws Exception {
+        assertThat(asked(new PageClient(view), null, null).at("/control").asBoolean()).isFalse();
+        assertThat(asked(new PageClient(view, true), null, null).at("/control").asBoolean()).isTrue();
+    }
+
+    /** 33 ms later, without asking for anything again. */
+    private JsonNode asked(PageClient page, String axis, String set) throws Exception {
+        clock.addAndGet(LiveView.FRAME_NS);
+        view.news();
+        return new JsonMapper().readTree(page.answer(new PageClient.Request(null, false, 0, 0.75, 800, List.of(),
+                axis == null ? null : List.of(axis), set)));
+    }
+
+    private void withBins(String session) {
+        view.fold(header(session, 2, Observation.RATES));
+        view.fold(latents(session, 0, 1f));
+        view.fold(model(session).build());
+    }
+
+    private static Analysis.Builder analysis(String session, long version) {
+        return Analysis.newBuilder().setSchemaVersion(1).setSession(session).setModelVersion(version)
+                .setPopulations(Populations.newBuilder()
+                        .addPopulations(Population.newBuilder().setName("even").addNeurons(0))
+                        .addPopulations(Population.newBuilder().setName("odd").addNeurons(1))
+                        .addNumbers(
+                                NumberOfPopulations.newBuilder().setPopulations(2).setEvidence(1).setStability(.5)));
+    }
+
+    private static Inactivations.Builder inactivations(String session, long version) {
+        ConditionEffect.Builder effect = ConditionEffect.newBuilder().setName("left").setTrials(3)
+                .addAllReadoutIntact(List.of(1., 2.)).addAllReadoutSilenced(List.of(3., 4.))
+                .addAllKappaIntact(List.of(10., 20., 30., 40.)).addAllKappaSilenced(List.of(50., 60., 70., 80.));
+        return Inactivations.newBuilder().setSchemaVersion(1).setSession(session).setModelVersion(version)
+                .addSets(SilencedSet.newBuilder().setName("a").addNeurons(0).addConditions(effect))
+                .addSets(SilencedSet.newBuilder().setName("b").addNeurons(1).addConditions(effect))
+                .addCarried(Carried.newBuilder().setIntervention("i-1").addAllTrials(List.of(3L, 5L))
+                        .addAllPredicted(List.of(1., -1.)).addAllObserved(List.of(.5, -.5)).setCorrelation(Double.NaN));
+    }
+
+    private static List<String> strings(JsonNode array) {
+        List<String> values = new ArrayList<>();
+        array.forEach(value -> values.add(value.asText()));
+        return values;
     }
 
     // ------------------------------------------------------------------------------------------------------ messages

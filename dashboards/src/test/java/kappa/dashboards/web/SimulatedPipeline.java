@@ -1,22 +1,38 @@
 package kappa.dashboards.web;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Carried;
+import kappa.ingest.wire.ConditionEffect;
+import kappa.ingest.wire.Connectivity;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.FixedPointType;
 import kappa.ingest.wire.FlowField;
+import kappa.ingest.wire.Inactivations;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.LimitCycle;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.NumberOfPopulations;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Phase;
+import kappa.ingest.wire.Polyline;
+import kappa.ingest.wire.Population;
+import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.SilencedSet;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 
 /**
  * What a rig and the pipeline would have published: a network of N = 80 with the overlaps of figure 4.1 b of the thesis
@@ -44,6 +60,11 @@ final class SimulatedPipeline {
     private long next;
     private long version;
     private final List<Double> freeRun = new ArrayList<>();
+    private Intervention obeyed;
+    private int perturbedTrials;
+    private boolean perturbed;
+    private double decision;
+    private final Map<String, Carried.Builder> carried = new LinkedHashMap<>();
 
     SimulatedPipeline(String session, int rank) {
         this.session = session;
@@ -88,17 +109,30 @@ final class SimulatedPipeline {
             java.util.Arrays.fill(kappa, 0);
             v = 0;
             drive = random.nextGaussian();
+            decision = 0;
+            perturbed = obeyed != null && perturbedTrials < obeyed.getTrials()
+                    && next / TRIAL_BINS % Math.max(1, obeyed.getEvery()) == 0;
         }
+        boolean[] off = silenced(perturbed ? obeyed.getNeuronsList() : List.of());
         double u = inTrial >= 10 && inTrial < 50 ? 0.6 * drive + 0.1 * random.nextGaussian() : 0;
         double[] before = kappa.clone();
         for (int k = 0; k < rank; k++) {
-            kappa[k] += ALPHA * velocity(before, v, k) + 0.04 * random.nextGaussian();
+            kappa[k] += ALPHA * velocity(before, v, k, off) + 0.04 * random.nextGaussian();
         }
         v = (1 - ALPHA) * v + ALPHA * u;
         int phase = inTrial < 10 ? 0 : inTrial < 50 ? 1 : inTrial >= 80 ? 2 : 0;
         Bin.Builder bin = Bin.newBuilder().setRigTimeNs(Math.round((next + 1) * BIN_S * 1e9)).addInputs((float) u)
                 .addInputs((float) (next / TRIAL_BINS % 2)).setTrial(next / TRIAL_BINS).setPhase(phase)
                 .setTrialEnd(inTrial == TRIAL_BINS - 1);
+        if (perturbed) {
+            bin.setSilenced(WireChecks.mask(N, obeyed.getNeuronsList())).setIntervention(obeyed.getId());
+        }
+        if (phase == 2) {
+            decision += kappa[0] / 20;
+        }
+        if (inTrial == TRIAL_BINS - 1 && perturbed) {
+            carryOut();
+        }
         double error = 0;
         double baseline = 0;
         int spikes = 0;
@@ -113,7 +147,8 @@ final class SimulatedPipeline {
         LatentBin.Builder latent = LatentBin.newBuilder().addV((float) v).addV(0).setRigTimeNs(bin.getRigTimeNs())
                 .setTrial(bin.getTrial()).setTrialStart(inTrial == 0).addInputs((float) u)
                 .addInputs((float) (next / TRIAL_BINS % 2)).setPhase(phase).setPredictionError(error)
-                .setBaselineError(baseline).setSpikes(spikes);
+                .setBaselineError(baseline).setSpikes(spikes).setSilenced(bin.getSilenced())
+                .setIntervention(bin.getIntervention());
         for (int k = 0; k < rank; k++) {
             latent.addKappa((float) kappa[k]);
             for (int l = 0; l <= k; l++) {
@@ -141,6 +176,7 @@ final class SimulatedPipeline {
         ModelSnapshot.Builder model = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(session)
                 .setVersion(version).setNeurons(N).setRank(rank).setInputs(2).setAlpha(ALPHA)
                 .setObservation(Observation.COUNTS).setBinsLearned(next).setSteps(25 * version)
+                .addInputChannels("motion").addInputChannels("context")
                 .setQuality(FitQuality.newBuilder().setUnit("bits/spike").addAllFreeRun(freeRun));
         for (int k = 0; k < rank; k++) {
             for (int i = 0; i < N; i++) {
@@ -159,11 +195,139 @@ final class SimulatedPipeline {
 
     Analysis analysis() {
         return Analysis.newBuilder().setSchemaVersion(1).setSession(session).setModelVersion(version)
-                .setBinsLearned(next).addConditions(portrait("none", 0)).addConditions(portrait("motion", 1)).build();
+                .setBinsLearned(next).addConditions(portrait("none", 0)).addConditions(portrait("motion", 1))
+                .setConnectivity(connectivity()).setPopulations(populations()).build();
+    }
+
+    /** From the next trial on. */
+    void obey(Intervention request) {
+        obeyed = request;
+        perturbedTrials = 0;
+    }
+
+    private Connectivity connectivity() {
+        Connectivity.Builder connectivity = Connectivity.newBuilder();
+        List<double[]> vectors = new ArrayList<>(List.of(m));
+        vectors.addAll(List.of(n));
+        vectors.add(w);
+        for (int a = 0; a < 2 * rank; a++) {
+            connectivity.addVectors((a < rank ? "m" : "n") + (a % rank + 1));
+        }
+        connectivity.addVectors("motion");
+        for (double[] a : vectors) {
+            for (double[] b : vectors) {
+                connectivity.addProducts(product(a, b))
+                        .addCosines(product(a, b) / Math.sqrt(product(a, a) * product(b, b)));
+            }
+        }
+        for (int k = 0; k < rank; k++) {
+            connectivity.addIdentifiable(0.9 - 0.1 * k);
+        }
+        return connectivity.build();
+    }
+
+    private static double product(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < N; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum / N;
+    }
+
+    /** Two, split by the input's sign. */
+    private Populations populations() {
+        Populations.Builder populations = Populations.newBuilder().setModelVersion(version);
+        for (int p = 0; p < 2; p++) {
+            populations.addPopulations(
+                    Population.newBuilder().setName("population " + (p + 1)).addAllNeurons(population(p)));
+            populations.addNumbers(NumberOfPopulations.newBuilder().setPopulations(p + 1).setEvidence(-900 + 40 * p)
+                    .setStability(1 - 0.1 * p));
+        }
+        return populations.addAllMeanConnection(List.of(0.012, -0.004, 0.002, 0.02)).build();
+    }
+
+    private List<Integer> population(int p) {
+        return IntStream.range(0, N).filter(i -> (w[i] > 0) == (p == 0)).boxed().toList();
+    }
+
+    /** kappa over a trial without noise, [T][K]. */
+    private double[][] trial(double strength, boolean[] off) {
+        double[][] trajectory = new double[TRIAL_BINS][rank];
+        double[] at = new double[rank];
+        double filtered = 0;
+        for (int t = 0; t < TRIAL_BINS; t++) {
+            double[] before = at.clone();
+            for (int k = 0; k < rank; k++) {
+                at[k] += ALPHA * velocity(before, filtered, k, off);
+            }
+            filtered = (1 - ALPHA) * filtered + ALPHA * (t >= 10 && t < 50 ? 0.6 * strength : 0);
+            trajectory[t] = at.clone();
+        }
+        return trajectory;
+    }
+
+    private static double decided(double[][] trajectory) {
+        double sum = 0;
+        for (int t = 80; t < TRIAL_BINS; t++) {
+            sum += trajectory[t][0] / 20;
+        }
+        return sum;
+    }
+
+    private void carryOut() {
+        perturbedTrials++;
+        Carried.Builder of = carried.computeIfAbsent(obeyed.getId(),
+                id -> Carried.newBuilder().setIntervention(id).setName(obeyed.getName())
+                        .addAllNeurons(obeyed.getNeuronsList()));
+        double intact = decided(trial(drive, new boolean[N]));
+        of.addTrials(next / TRIAL_BINS).addPredicted(decided(trial(drive, silenced(obeyed.getNeuronsList()))) - intact)
+                .addObserved(decision - intact);
+        double[] x = of.getPredictedList().stream().mapToDouble(value -> value).toArray();
+        double[] y = of.getObservedList().stream().mapToDouble(value -> value).toArray();
+        of.setCorrelation(x.length < 3 ? Double.NaN : new PearsonsCorrelation().correlation(x, y)).setR2(0.5)
+                .setChoiceAgreement(0.9);
+    }
+
+    /** The readout is kappa 1. */
+    Inactivations inactivations() {
+        Inactivations.Builder all = Inactivations.newBuilder().setSchemaVersion(1).setSession(session)
+                .setModelVersion(version).setBinsLearned(next).setTrials(40).setReadout("choice").setReadoutR2(0.93);
+        for (int p = 0; p < 2; p++) {
+            SilencedSet.Builder set = SilencedSet.newBuilder().setName("population " + (p + 1))
+                    .addAllNeurons(population(p)).setChange(0.7 - 0.3 * p).setChangeSd(0.04);
+            for (double strength : new double[]{-1.6, -0.4, 0.4, 1.6}) {
+                double[][] intact = trial(strength, new boolean[N]);
+                double[][] off = trial(strength, silenced(population(p)));
+                ConditionEffect.Builder effect = ConditionEffect.newBuilder().setName("motion " + strength)
+                        .setTrials(10).setPositiveIntact(strength > 0 ? 0.95 : 0.05).setPositiveSilenced(0.5)
+                        .setCorrectIntact(0.95).setCorrectSilenced(0.5);
+                for (int t = 0; t < TRIAL_BINS; t++) {
+                    effect.addReadoutIntact(intact[t][0]).addReadoutSilenced(off[t][0]);
+                    for (int k = 0; k < rank; k++) {
+                        effect.addKappaIntact(intact[t][k]).addKappaSilenced(off[t][k]);
+                    }
+                }
+                set.addConditions(effect);
+            }
+            all.addSets(set);
+        }
+        carried.values().forEach(all::addCarried);
+        return all.build();
+    }
+
+    private static boolean[] silenced(List<Integer> neurons) {
+        boolean[] off = new boolean[N];
+        neurons.forEach(i -> off[i] = true);
+        return off;
     }
 
     private Phase portrait(String input, double amplitude) {
-        Phase.Builder phase = Phase.newBuilder().setInput(input).addDrive(amplitude).addDrive(0);
+        Phase.Builder phase = Phase.newBuilder().setInput(input).addDrive(amplitude).addDrive(0)
+                .setComplete(rank < 3).setSaturation(0.1 + 0.3 * amplitude);
+        double[] origin = jacobian(new double[rank], amplitude);
+        for (int k = 0; k < rank * rank; k++) {
+            phase.addEffectiveOverlaps(origin[k] + (k % (rank + 1) == 0 ? 1 : 0));
+        }
         if (rank > 2) {
             return phase.addFixedPoints(FixedPoint.newBuilder().setType(FixedPointType.SADDLE).addKappa(0).addKappa(0)
                     .addKappa(0).addEigenvaluesRe(1.5).addEigenvaluesRe(0.5).addEigenvaluesRe(-1).addEigenvaluesIm(0)
@@ -196,8 +360,48 @@ final class SimulatedPipeline {
             }
         }
         phase.setFlow(flow);
+        if (rank == 2) {
+            nullclines(flow, phase);
+            // Curves to draw, not of this network.
+            phase.addLimitCycles(circle(1.9, true)).addLimitCycles(circle(0.7, false));
+        }
         fixedPoints(amplitude).forEach(phase::addFixedPoints);
         return phase.build();
+    }
+
+    private static LimitCycle circle(double radius, boolean stable) {
+        LimitCycle.Builder cycle = LimitCycle.newBuilder().setPeriod(6.3).setStable(stable);
+        for (int p = 0; p < 60; p++) {
+            cycle.addOrbit(radius * Math.cos(p * Math.PI / 30)).addOrbit(radius * Math.sin(p * Math.PI / 30));
+        }
+        return cycle.build();
+    }
+
+    /** One short line for each cell of the grid that a nullcline passes. */
+    private static void nullclines(FlowField.Builder flow, Phase.Builder phase) {
+        int points = flow.getAxisCount();
+        int[][] corners = {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}};
+        for (int d = 0; d < 2; d++) {
+            for (int cell = 0; cell < (points - 1) * (points - 1); cell++) {
+                Polyline.Builder line = Polyline.newBuilder().setDimension(d);
+                for (int edge = 0; edge < 4; edge++) {
+                    int x1 = cell % (points - 1) + corners[edge][0];
+                    int y1 = cell / (points - 1) + corners[edge][1];
+                    int x2 = cell % (points - 1) + corners[edge + 1][0];
+                    int y2 = cell / (points - 1) + corners[edge + 1][1];
+                    double f1 = flow.getVelocity(2 * (y1 * points + x1) + d);
+                    double f2 = flow.getVelocity(2 * (y2 * points + x2) + d);
+                    if (f1 * f2 < 0) {
+                        double share = f1 / (f1 - f2);
+                        line.addPoints(flow.getAxis(x1) + share * (flow.getAxis(x2) - flow.getAxis(x1)))
+                                .addPoints(flow.getAxis(y1) + share * (flow.getAxis(y2) - flow.getAxis(y1)));
+                    }
+                }
+                if (line.getPointsCount() == 4) {
+                    phase.addNullclines(line);
+                }
+            }
+        }
     }
 
     /** Newton from a grid, with numeric Jacobians: enough for a picture, and no part of the analysis under test. */
@@ -273,9 +477,13 @@ final class SimulatedPipeline {
     }
 
     private double velocity(double[] at, double input, int k) {
+        return velocity(at, input, k, new boolean[N]);
+    }
+
+    private double velocity(double[] at, double input, int k, boolean[] off) {
         double sum = 0;
         for (int i = 0; i < N; i++) {
-            sum += n[k][i] * Math.tanh(current(i, at, input));
+            sum += off[i] ? 0 : n[k][i] * Math.tanh(current(i, at, input));
         }
         return -at[k] + sum / N;
     }
