@@ -2,6 +2,9 @@ package kappa.analysis;
 
 import java.util.ArrayList;
 import java.util.List;
+import kappa.analysis.dynamics.FixedPoints;
+import kappa.analysis.dynamics.FlowFields;
+import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Analysis;

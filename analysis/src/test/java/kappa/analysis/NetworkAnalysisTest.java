@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.network.LowRankNetwork;

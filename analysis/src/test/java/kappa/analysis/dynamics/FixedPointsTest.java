@@ -1,4 +1,4 @@
-package kappa.analysis;
+package kappa.analysis.dynamics;
 
 import static kappa.ingest.wire.FixedPointType.CENTRE;
 import static kappa.ingest.wire.FixedPointType.SADDLE;

@@ -1,4 +1,4 @@
-package kappa.analysis;
+package kappa.analysis.dynamics;
 
 import java.util.Arrays;
 import kappa.fitting.network.LowRankNetwork;
@@ -12,8 +12,14 @@ import kappa.fitting.network.LowRankNetwork;
  * dF/dkappa    = -1 + sigma_eff(kappa)        sigma_eff_kl = (1/N) sum_i n_ki phi'(x_i) m_li
  * </pre>
  *
- * <p>I is the current that u has caused once v = u. Points kappa are [K], matrices [K,K] by rows. Costs O(N K^2) a point.
- * Holds scratch memory: not thread-safe.
+ * <p>I is the current that u has caused once v = u. All of the network's state then lies in the affine plane x = m kappa + I,
+ * parallel to the span of m and through I (the thesis, sections 2.2 and 4.3): a constant input moves the plane and, by way of
+ * phi', changes the effective overlaps in it, but leaves the dimension at K. Of an input that has just been switched on or off
+ * this says where things go, not how: v follows u with the network's own time constant. The network itself takes steps of
+ * alpha = bin width / time constant; its fixed points are those of F, while its cycles and their stability differ from the
+ * equation's by terms of order alpha.
+ *
+ * <p>Points kappa are [K], matrices [K,K] by rows. Costs O(N K^2) a point. Holds scratch memory: not thread-safe.
  */
 public final class ReducedDynamics {
 

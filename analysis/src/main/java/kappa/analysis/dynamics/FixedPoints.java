@@ -1,4 +1,4 @@
-package kappa.analysis;
+package kappa.analysis.dynamics;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package kappa.analysis;
+package kappa.analysis.dynamics;
 
 import kappa.ingest.wire.FlowField;
 
