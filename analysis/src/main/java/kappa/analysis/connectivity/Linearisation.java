@@ -3,7 +3,7 @@ package kappa.analysis.connectivity;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import kappa.analysis.ReducedDynamics;
+import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.network.LowRankNetwork;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;

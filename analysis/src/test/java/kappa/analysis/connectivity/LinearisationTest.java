@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.SplittableRandom;
-import kappa.analysis.ReducedDynamics;
+import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.analysis.populations.NeuronSet;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.LowRankNetwork;

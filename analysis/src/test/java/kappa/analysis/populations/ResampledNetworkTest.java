@@ -92,8 +92,8 @@ class ResampledNetworkTest {
         LowRankNetwork biased = new LowRankNetwork(64, 1, 1, plain.alpha(), plain.m(), plain.n(), plain.w(), b);
         assertThatThrownBy(() -> ResampledNetwork.mixture(
                 new NetworkFile.LowRank(biased, network.readout(), new float[64], new float[0]), 1, ZERO_MEANS, SEED))
-                        .isInstanceOf(InvalidInputException.class)
-                        .hasMessage(
-                                "network: it has biases 'b', expected none to describe it by populations");
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage(
+                        "network: it has biases 'b', expected none to describe it by populations");
     }
 }
