@@ -519,15 +519,24 @@ public final class GaussianMixture {
     }
 
     /**
+     * How far each point belongs to each component, r_ip, [P][N], summing to 1 over components.
+     *
+     * @param data [d][N], finite; not necessarily the points fitted to
+     */
+    public double[][] responsibilities(double[][] data) {
+        int points = checkDimensions(data);
+        Work work = new Work(weights.length, points);
+        expect(shifted(data, shift), work);
+        return work.responsibility;
+    }
+
+    /**
      * The most probable component of each point.
      *
      * @param data [d][N], finite; not necessarily the points fitted to
      */
     public int[] assign(double[][] data) {
-        int points = check(data);
-        if (data.length != dimensions) {
-            throw new IllegalArgumentException("data have " + data.length + " columns, expected " + dimensions);
-        }
+        int points = checkDimensions(data);
         double[][] shifted = shifted(data, shift);
         Work work = new Work(1, points);
         int[] component = new int[points];
@@ -544,5 +553,12 @@ public final class GaussianMixture {
             }
         }
         return component;
+    }
+
+    private int checkDimensions(double[][] data) {
+        if (data.length != dimensions) {
+            throw new IllegalArgumentException("data have " + data.length + " columns, expected " + dimensions);
+        }
+        return check(data);
     }
 }

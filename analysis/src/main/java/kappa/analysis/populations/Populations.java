@@ -113,8 +113,8 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
      * @throws InvalidInputException if a weight is not finite or all neurons weigh the same
      */
     public static Populations of(LowRankNetwork network, Settings settings) {
-        double[][] loadings = loadings(network);
-        double[][] scaled = scaled(loadings);
+        double[][] loadings = Loadings.of(network, new float[0]);
+        double[][] scaled = Loadings.scaled(loadings);
         int neurons = network.neurons();
         int part = Math.max(1, (int) Math.round(SUBSAMPLE * neurons));
         List<int[]> subsamples = new ArrayList<>();
@@ -182,44 +182,6 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
             assignments.add(assignment);
         }
         return sum / (0.5 * subsamples.size() * (subsamples.size() - 1));
-    }
-
-    /** [D,N]. */
-    private static double[][] loadings(LowRankNetwork network) {
-        int neurons = network.neurons();
-        List<double[]> columns = new ArrayList<>();
-        for (float[] rows : List.of(network.m(), network.n(), network.w())) {
-            for (int from = 0; from < rows.length; from += neurons) {
-                double[] column = new double[neurons];
-                for (int i = 0; i < neurons; i++) {
-                    column[i] = rows[from + i];
-                    if (!Double.isFinite(column[i])) {
-                        throw new InvalidInputException("loading " + columns.size() + " of neuron " + i + " is "
-                                + column[i] + ", expected a finite number");
-                    }
-                }
-                columns.add(column);
-            }
-        }
-        return columns.toArray(double[][]::new);
-    }
-
-    /** Columns of unit variance; one that is the same for all neurons tells them not apart, and is left out. */
-    private static double[][] scaled(double[][] loadings) {
-        List<double[]> columns = new ArrayList<>();
-        for (double[] column : loadings) {
-            double mean = Arrays.stream(column).average().orElseThrow();
-            double variance = Arrays.stream(column).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
-            // Weights are float32: a spread below their rounding is none.
-            if (Math.sqrt(variance) > 1e-6 * Math.abs(mean)) {
-                double scale = 1 / Math.sqrt(variance);
-                columns.add(Arrays.stream(column).map(x -> scale * x).toArray());
-            }
-        }
-        if (columns.isEmpty()) {
-            throw new InvalidInputException("network: all neurons have the same weights, expected different ones");
-        }
-        return columns.toArray(double[][]::new);
     }
 
     private static Populations describe(LowRankNetwork network, double[][] loadings, GaussianMixture.Options options,

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.network.NetworkFile;
+import kappa.ingest.session.InvalidInputException;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -27,6 +28,18 @@ import org.apache.commons.math3.linear.RealMatrix;
  */
 public final class MixtureNetwork implements Trainee {
 
+    /** How neurons are drawn. */
+    public enum Draw {
+        /** Independently: means and covariances, and so overlaps, are off by terms of order 1/sqrt(N). */
+        RANDOM,
+        /**
+         * So that each population has exactly its mean and covariance: those terms are taken out of the draw, and the network
+         * does what one of very many neurons does. Where networks of a few hundred neurons come out too different from each other
+         * for their gradients to agree on anything, training on such draws still learns.
+         */
+        EXACT
+    }
+
     /** What keeps the Cholesky factor of a covariance that is singular, relative to its trace. */
     private static final double RIDGE = 1e-9;
 
@@ -40,9 +53,10 @@ public final class MixtureNetwork implements Trainee {
     private final List<float[]> factors; // per population, [D,D]
     private final NetworkFile.LowRank network;
     private final float[] basis; // [N,D] z of the present network
+    private final Draw draw;
 
     private MixtureNetwork(int neurons, int rank, int inputs, int outputs, double alpha, double[] weights,
-            boolean trainMeans, List<float[]> means, List<float[]> factors) {
+            boolean trainMeans, Draw draw, List<float[]> means, List<float[]> factors) {
         double sum = Arrays.stream(weights).sum();
         if (weights.length == 0 || !(Math.abs(sum - 1) < 1e-6) || Arrays.stream(weights).anyMatch(w -> !(w > 0))) {
             throw new IllegalArgumentException(
@@ -54,6 +68,7 @@ public final class MixtureNetwork implements Trainee {
         this.alpha = alpha;
         this.weights = weights.clone();
         this.trainMeans = trainMeans;
+        this.draw = draw;
         this.means = means;
         this.factors = factors;
         this.basis = new float[neurons * dimensions()];
@@ -92,7 +107,8 @@ public final class MixtureNetwork implements Trainee {
         }
         double[] weights = new double[populations];
         Arrays.fill(weights, 1.0 / populations);
-        return new MixtureNetwork(neurons, rank, inputs, outputs, alpha, weights, trainMeans, means, factors);
+        return new MixtureNetwork(neurons, rank, inputs, outputs, alpha, weights, trainMeans, Draw.RANDOM, means,
+                factors);
     }
 
     /**
@@ -101,35 +117,55 @@ public final class MixtureNetwork implements Trainee {
      * @param population of each neuron, 0 to P - 1, each with at least one
      */
     public static MixtureNetwork ofPopulations(NetworkFile.LowRank network, int[] population) {
+        double[][] shares = new double[Arrays.stream(population).max().orElse(0) + 1][network.neurons()];
+        for (int i = 0; i < population.length; i++) {
+            shares[population[i]][i] = 1;
+        }
+        return ofShares(network, shares, true, Draw.RANDOM);
+    }
+
+    /**
+     * The mixture that has the means and covariances of a network's populations, to which its neurons belong in part. Where
+     * populations overlap, whole neurons would make each of them narrower than it is.
+     *
+     * @param shares of each neuron in each population, [P][N], which sum to 1 over populations: responsibilities
+     * @param freeMeans whether means are the populations' and trained; else they are zero and covariances are second moments
+     * @param draw how networks are drawn while the mixture is trained
+     * @throws InvalidInputException if the network has biases or an initial state, which the mixture does not know
+     */
+    public static MixtureNetwork ofShares(NetworkFile.LowRank network, double[][] shares, boolean freeMeans,
+            Draw draw) {
+        requireNone("biases 'b'", network.biases());
+        requireNone("an initial state 'h0'", network.initialState());
         int neurons = network.neurons();
-        int count = Arrays.stream(population).max().orElse(0) + 1;
+        int count = shares.length;
         int rank = network.network().rank();
         int d = 2 * rank + network.inputs() + network.outputs();
         double[] weights = new double[count];
         List<float[]> means = new ArrayList<>();
         List<float[]> factors = new ArrayList<>();
-        List<float[]> parts = List.of(network.network().m(), network.network().n(), network.inputWeights(),
-                network.readout());
+        List<float[]> parts = parts(network);
         for (int p = 0; p < count; p++) {
             double[] mean = new double[d];
             double[][] square = new double[d][d];
-            int members = 0;
+            double members = 0;
             for (int i = 0; i < neurons; i++) {
-                if (population[i] == p) {
+                double share = shares[p][i];
+                if (share > 0) {
                     double[] row = row(parts, neurons, i, d);
                     for (int c = 0; c < d; c++) {
-                        mean[c] += row[c];
+                        mean[c] += freeMeans ? share * row[c] : 0;
                         for (int e = 0; e < d; e++) {
-                            square[c][e] += row[c] * row[e];
+                            square[c][e] += share * row[c] * row[e];
                         }
                     }
-                    members++;
+                    members += share;
                 }
             }
             if (members == 0) {
                 throw new IllegalArgumentException("population " + p + " has no neuron");
             }
-            weights[p] = (double) members / neurons;
+            weights[p] = members / neurons;
             RealMatrix covariance = new Array2DRowRealMatrix(d, d);
             for (int c = 0; c < d; c++) {
                 mean[c] /= members;
@@ -142,8 +178,17 @@ public final class MixtureNetwork implements Trainee {
             means.add(floats(mean));
             factors.add(cholesky(covariance));
         }
-        return new MixtureNetwork(neurons, rank, network.inputs(), network.outputs(), network.alpha(), weights, true,
-                means, factors);
+        return new MixtureNetwork(neurons, rank, network.inputs(), network.outputs(), network.alpha(), weights,
+                freeMeans, draw, means, factors);
+    }
+
+    private static void requireNone(String what, float[] values) {
+        for (float value : values) {
+            if (value != 0) {
+                throw new InvalidInputException(
+                        "network: it has " + what + ", expected none to describe it by populations");
+            }
+        }
     }
 
     /** What a neuron weighs, in the order of the class comment. */
@@ -238,19 +283,86 @@ public final class MixtureNetwork implements Trainee {
         return weights.length - 1;
     }
 
-    /** A network of any number of neurons drawn from the mixture. */
+    /** A network of any number of neurons drawn from the mixture, independently. */
     public NetworkFile.LowRank sample(int neurons, SplittableRandom random) {
+        return sample(neurons, Draw.RANDOM, random);
+    }
+
+    /**
+     * A network of any number of neurons drawn from the mixture.
+     *
+     * @throws InvalidInputException if an exact draw has D + 1 neurons or fewer in a population
+     */
+    public NetworkFile.LowRank sample(int neurons, Draw how, SplittableRandom random) {
         NetworkFile.LowRank drawn = empty(neurons);
         float[] z = new float[neurons * dimensions()];
-        draw(z, random);
+        draw(z, how, random);
         fill(drawn, z);
         return drawn;
     }
 
-    private static void draw(float[] z, SplittableRandom random) {
+    private void draw(float[] z, Draw how, SplittableRandom random) {
         for (int i = 0; i < z.length; i++) {
             z[i] = (float) random.nextGaussian();
         }
+        if (how == Draw.EXACT) {
+            whiten(z, z.length / dimensions());
+        }
+    }
+
+    /** Gives z of each population mean 0 and covariance I. */
+    private void whiten(float[] z, int neurons) {
+        int d = dimensions();
+        int from = 0;
+        for (int p = 0; p < populations(); p++) {
+            int to = from;
+            while (to < neurons && population(to, neurons) == p) {
+                to++;
+            }
+            if (to - from <= d + 1) {
+                throw new InvalidInputException("neurons: " + neurons + " give population " + p + " only "
+                        + (to - from) + ", expected more than " + (d + 1));
+            }
+            whiten(z, d, from, to);
+            from = to;
+        }
+    }
+
+    /** Rows from (inclusive) to (exclusive) of z, each with D numbers, get mean 0 and covariance I: Gram-Schmidt. */
+    private static void whiten(float[] z, int d, int from, int to) {
+        double[][] columns = new double[d][to - from];
+        for (int c = 0; c < d; c++) {
+            double[] column = columns[c];
+            double sum = 0;
+            for (int i = from; i < to; i++) {
+                column[i - from] = z[i * d + c];
+                sum += z[i * d + c];
+            }
+            for (int i = 0; i < column.length; i++) {
+                column[i] -= sum / column.length;
+            }
+            for (int pass = 0; pass < 2; pass++) {
+                for (int e = 0; e < c; e++) {
+                    double along = meanProduct(column, columns[e]);
+                    for (int i = 0; i < column.length; i++) {
+                        column[i] -= along * columns[e][i];
+                    }
+                }
+            }
+            double size = Math.sqrt(meanProduct(column, column));
+            for (int i = 0; i < column.length; i++) {
+                column[i] /= size;
+                z[(from + i) * d + c] = (float) column[i];
+            }
+        }
+    }
+
+    private static double meanProduct(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum / a.length;
     }
 
     /** Rows mean + factor z into the parts of a network. */
@@ -300,7 +412,7 @@ public final class MixtureNetwork implements Trainee {
 
     @Override
     public void resample(SplittableRandom random) {
-        draw(basis, random);
+        draw(basis, draw, random);
         fill(network, basis);
     }
 

@@ -40,6 +40,50 @@ class MixtureNetworkTest {
     }
 
     @Test
+    void shouldDrawExactlyThePopulationsMeansAndCovariances() {
+        int neurons = 60;
+        MixtureNetwork planted = mixture(2, 10);
+        planted.parameters().forEach(array -> array[1] += 0.5f);
+        NetworkFile.LowRank drawn = planted.sample(neurons, MixtureNetwork.Draw.EXACT, new SplittableRandom(SEED));
+        double[][] shares = new double[2][neurons];
+        for (int i = 0; i < neurons; i++) {
+            shares[planted.population(i, neurons)][i] = 1;
+        }
+        MixtureNetwork found = MixtureNetwork.ofShares(drawn, shares, true, MixtureNetwork.Draw.EXACT);
+        MixtureNetwork centred = MixtureNetwork.ofShares(drawn, shares, false, MixtureNetwork.Draw.EXACT);
+        for (int p = 0; p < 2; p++) {
+            // Weights of order four in float32.
+            assertThat(found.mean(p)).usingComparatorWithPrecision(1e-5).containsExactly(planted.mean(p));
+            assertThat(found.covariance(p)).usingComparatorWithPrecision(1e-4).containsExactly(planted.covariance(p));
+            assertThat(centred.mean(p)).containsOnly(0);
+            // Without means, covariances are second moments.
+            double mean = found.mean(p)[1];
+            int variance = planted.dimensions() + 1;
+            assertThat(centred.covariance(p)[variance])
+                    .isCloseTo(found.covariance(p)[variance] + mean * mean, within(1e-4));
+        }
+        assertThatThrownBy(() -> planted.sample(16, MixtureNetwork.Draw.EXACT, new SplittableRandom(SEED)))
+                .hasMessage("neurons: 16 give population 0 only 8, expected more than 9");
+    }
+
+    @Test
+    void shouldLetNeuronsBelongToPopulationsInPart() {
+        NetworkFile.LowRank network = mixture(1, 40).sample(40, new SplittableRandom(SEED));
+        double[][] shares = new double[2][40];
+        for (int i = 0; i < 40; i++) {
+            shares[0][i] = 0.25;
+            shares[1][i] = 0.75;
+        }
+        MixtureNetwork split = MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM);
+        MixtureNetwork whole = MixtureNetwork.ofPopulations(network, new int[40]);
+        assertThat(split.weight(0)).isCloseTo(0.25, within(1e-12));
+        for (int p = 0; p < 2; p++) {
+            assertThat(split.mean(p)).usingComparatorWithPrecision(1e-6).containsExactly(whole.mean(0));
+            assertThat(split.covariance(p)).usingComparatorWithPrecision(1e-5).containsExactly(whole.covariance(0));
+        }
+    }
+
+    @Test
     void shouldPassGradientsOnToMeansAndFactors() {
         MixtureNetwork mixture = mixture(3, 40);
         mixture.resample(new SplittableRandom(SEED));

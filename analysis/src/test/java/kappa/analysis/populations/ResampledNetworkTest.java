@@ -1,0 +1,99 @@
+package kappa.analysis.populations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.List;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.MixtureNetwork;
+import kappa.fitting.training.TaskTrainer;
+import kappa.fitting.training.TrialRunner;
+import kappa.ingest.session.InvalidInputException;
+import org.junit.jupiter.api.Test;
+
+class ResampledNetworkTest {
+
+    private static final long SEED = 9;
+
+    private static final GaussianMixture.Options ZERO_MEANS = new GaussianMixture.Options(GaussianMixture.Shape.FULL,
+            GaussianMixture.Means.ZERO, 8);
+
+    private static NetworkFile.LowRank decision(int neurons) {
+        HandBuiltNetworks.HandBuilt built = HandBuiltNetworks.named("decision", neurons, SEED);
+        return new NetworkFile.LowRank(built.network(), built.readout(), new float[neurons], new float[0]);
+    }
+
+    @Test
+    void shouldKeepADecisionWithOnePopulation() {
+        try (TrialRunner runner = new TrialRunner(1)) {
+            ResampledNetwork one = ResampledNetwork.upTo(1, decision(512), Task.of(Task.Name.DM),
+                    new ResampledNetwork.Settings(1_024, 3, 64, 0.05, SEED), runner).getFirst();
+            // Of coherences as small as one noise standard deviation in a bin, averaged over 40 bins.
+            assertThat(one.exactAccuracy()).isGreaterThan(0.95);
+            assertThat(one.accuracy()).isGreaterThan(0.9);
+        }
+    }
+
+    @Test
+    void shouldNeedTwoPopulationsForContextDependentDecisions() {
+        NetworkFile.LowRank teacher = Teachers.lowRank("cdm.npz");
+        try (TrialRunner runner = new TrialRunner(1)) {
+            List<ResampledNetwork> tried = ResampledNetwork.upTo(2, teacher, Task.of(Task.Name.CDM),
+                    new ResampledNetwork.Settings(1_024, 3, 64, 0.05, SEED), runner);
+            // Dubreuil et al. 2022: one population follows the larger coherence in either context, which is right three
+            // times in four.
+            assertThat(tried.get(0).exactAccuracy()).isBetween(0.6, 0.85);
+            assertThat(tried.get(1).exactAccuracy()).isGreaterThan(0.94);
+            assertThat(tried.get(1).accuracy()).isGreaterThan(0.88);
+            assertThat(tried.get(1).evidence()).isGreaterThan(tried.get(0).evidence());
+        }
+    }
+
+    @Test
+    void shouldTrainOnWhereDrawsOfTheFitFail() {
+        // A decision network that has lost its way from the input to kappa.
+        NetworkFile.LowRank network = decision(256);
+        float[] w = new float[256];
+        for (int i = 0; i < w.length; i++) {
+            w[i] = i % 2 == 0 ? 1 : -1;
+        }
+        LowRankNetwork deaf = LowRankNetwork.withoutBias(256, 1, 1, Task.ALPHA, network.network().m(),
+                network.network().n(), w);
+        NetworkFile.LowRank broken = new NetworkFile.LowRank(deaf, network.readout(), new float[256], new float[0]);
+        Task task = Task.of(Task.Name.DM);
+        ResampledNetwork.Settings settings = new ResampledNetwork.Settings(512, 2, 64, 0.05, SEED);
+        try (TrialRunner runner = new TrialRunner(1)) {
+            MixtureNetwork before = ResampledNetwork.mixture(broken, 1, ZERO_MEANS, SEED);
+            ResampledNetwork.Retrained after = ResampledNetwork.retrained(broken, 1, ZERO_MEANS, List.of(task),
+                    new TaskTrainer.Settings(32, 1e-2, 1, 0.05, 200, 20, 64, 0.97, 0.2, SEED), runner);
+            assertThat(after.reached()).isTrue();
+            assertThat(mean(before, task, settings, runner)).isLessThan(0.9);
+            assertThat(mean(after.mixture(), task, settings, runner)).isGreaterThan(0.95);
+        }
+    }
+
+    private static double mean(MixtureNetwork mixture, Task task, ResampledNetwork.Settings settings,
+            TrialRunner runner) {
+        return Arrays.stream(
+                ResampledNetwork.accuracies(mixture, MixtureNetwork.Draw.EXACT, task, settings, runner)).average()
+                .orElseThrow();
+    }
+
+    @Test
+    void shouldRefuseANetworkWithBiases() {
+        NetworkFile.LowRank network = decision(64);
+        LowRankNetwork plain = network.network();
+        float[] b = new float[64];
+        b[5] = 0.1f;
+        LowRankNetwork biased = new LowRankNetwork(64, 1, 1, plain.alpha(), plain.m(), plain.n(), plain.w(), b);
+        assertThatThrownBy(() -> ResampledNetwork.mixture(
+                new NetworkFile.LowRank(biased, network.readout(), new float[64], new float[0]), 1, ZERO_MEANS, SEED))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage(
+                        "network: it has biases 'b', expected none to describe it by populations");
+    }
+}
