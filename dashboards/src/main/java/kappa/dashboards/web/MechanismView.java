@@ -272,12 +272,15 @@ final class MechanismView {
         json.writeEndObject();
     }
 
-    /** Names of the loading vectors of a snapshot, as those of the analysis: m1, .., n1, .., and the input channels. */
+    /**
+     * Names of the loading vectors of a snapshot, as the analysis has them: m, n (m 1, m 2, .. if there are several) and the
+     * input channels.
+     */
     static List<String> vectors(ModelSnapshot model) {
         List<String> names = new ArrayList<>();
         for (String letter : List.of("m", "n")) {
             for (int k = 1; k <= model.getRank(); k++) {
-                names.add(letter + k);
+                names.add(model.getRank() == 1 ? letter : letter + " " + k);
             }
         }
         for (int s = 0; s < model.getInputs(); s++) {
@@ -289,7 +292,7 @@ final class MechanismView {
     /**
      * Two loading vectors, neuron by neuron, with each neuron's population.
      *
-     * @param axes names of two vectors; others than the snapshot's are replaced by m1 and n1
+     * @param axes names of two vectors; others than the snapshot's are replaced by the first m and n
      */
     void writeLoadings(JsonGenerator json, ModelSnapshot model, List<String> axes) throws IOException {
         List<String> vectors = vectors(model);

@@ -42,7 +42,7 @@ final class PageClient {
      * @param windowSeconds length of the time axis
      * @param width of the plot, pixels
      * @param neurons ids chosen; empty for the most active
-     * @param axes the two loading vectors of the scatter; null if it does not show, empty for m1 and n1
+     * @param axes the two loading vectors of the scatter; null if it does not show, empty for the first m and n
      * @param set the set of neurons whose predicted traces show; null if none do, empty for the first
      */
     record Request(String session, boolean resync, long since, double windowSeconds, int width, List<String> neurons,

@@ -17,7 +17,7 @@ export function tooltip(colours, formatter) {
 
 /** A value axis whose ends are ticks, so that all of them are round numbers. */
 export function roundAxis(style, name, { low, high }, more = {}) {
-  const interval = niceStep((high - low) / 5);
+  const interval = niceStep((high - low) / 8);
   return {
     type: "value", ...style, axisTick: { show: false }, name, nameLocation: "middle", interval,
     min: Math.floor(low / interval + 1e-9) * interval, max: Math.ceil(high / interval - 1e-9) * interval, ...more,
@@ -131,7 +131,7 @@ class MatrixChart extends Chart {
       const text = Math.abs(value) >= 10 || full < 0.05 ? tidy(Number(value.toPrecision(2))) : value.toFixed(2).replace("-", "−").replace("−0.00", "0.00");
       children.push({
         type: "text", silent: true,
-        style: { x, y, text, align: "center", verticalAlign: "middle", fill: strength > 0.6 ? colours.card : colours.text, font: `11px ${FONT}` },
+        style: { x, y, text, align: "center", verticalAlign: "middle", fill: strength > 0.75 ? colours.card : colours.text, font: `11px ${FONT}` },
       });
     }
     return { type: "group", children };
@@ -223,7 +223,7 @@ export class ConnectivityView {
     show(byId("overlapNothing"), kind === "connection" ? "No populations yet." : "No overlaps yet: they come with the first analysed model.");
     byId("overlapOf").textContent = analysis ? spokenOf(kind === "connection" && populations ? { ...analysis, modelVersion: populations.modelVersion } : analysis) : "";
     show(byId("overlapCaption"), !some ? "" : kind === "connection" ? "mean of J between neurons of the row (to) and of the column (from)"
-      : connectivity.identifiable.length ? `determined by data: ${connectivity.identifiable.map((share, k) => `${Math.round(100 * share)} % of n${k + 1}`).join(" · ")}` : "");
+      : connectivity.identifiable.length ? `determined by data: ${connectivity.identifiable.map((share, k) => `${Math.round(100 * share)} % of ${connectivity.vectors[connectivity.identifiable.length + k]}`).join(" · ")}` : "");
     if (!some) return;
     const full = kind === "cosines" ? 1 : Math.max(...values.map(Math.abs)) || 1;
     this.matrix.draw(names, values, full, (row, column) => `${names[row]} ${kind === "connection" ? "←" : "·"} ${names[column]}: ${tidy(+Number(values[row * names.length + column]).toPrecision(3))}`);

@@ -42,7 +42,7 @@ class EffectChart extends Chart {
       })),
       xAxis: conditions.map((unused, c) => ({
         type: "value", gridIndex: c, ...style, min: x.low, max: x.high, splitLine: { show: false }, axisTick: { show: false },
-        ...(c + columns >= n ? { name: "s of the trial", nameLocation: "middle", nameGap: 16, interval: niceStep(x.high / 2.5) } : { axisLabel: { show: false } }),
+        ...(c + columns >= n ? { name: "s of the trial", nameLocation: "middle", nameGap: 16, interval: niceStep(x.high / 2.5), axisLabel: { ...style.axisLabel, showMaxLabel: false } } : { axisLabel: { show: false } }),
       })),
       yAxis: conditions.map((unused, c) => ({
         type: "value", gridIndex: c, ...style, min: y.low, max: y.high, interval: (y.high - y.low) / 2, axisLine: { show: false }, axisTick: { show: false },
@@ -135,7 +135,7 @@ export class SilencingView {
     const set = inactivations?.sets.find(({ name }) => name === this.set());
     show(byId("inactivationCaption"), predicted.length && set ? [
       "— intact  ┄ silenced", `change of ${readout} ${fixed(set.change)}${set.changeSd ? ` ± ${fixed(set.changeSd)}` : ""} RMS`,
-      `intact network explains ${Math.round(100 * inactivations.readoutR2)} % of it`,
+      ...(inactivations.readoutR2 > 0 ? [`intact network explains ${Math.round(100 * inactivations.readoutR2)} % of it`] : []),
       ...(predicted.length > SHOWN_CONDITIONS ? [`${SHOWN_CONDITIONS} of ${predicted.length} conditions drawn`] : [])].join("  ·  ") : "");
     if (!predicted.length || !visible) return;
     this.showChoices(predicted);

@@ -36,7 +36,8 @@ class ThreeProcessesTest {
                     "0");
                     KappaProcess replay = KappaProcess.start(directory, "replay", file, "--bootstrap-servers", servers,
                             "--rank", "2", "--speed", "max", "--until-end", "--json", "--out", network.toString())) {
-                serve.awaitLine("dashboard http", Recording.LIMIT);
+                String token = serve.awaitLine("dashboard http://localhost:\\d+/\\?token=([0-9a-f]{32}) ",
+                        Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);
 
                 Outcome outcome = Outcome.of(replay, network);
@@ -44,6 +45,7 @@ class ThreeProcessesTest {
                 assertThat(outcome.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);
                 assertThat(outcome.figures().get("rejected").asInt()).isZero();
                 outcome.shouldEqual(Recording.chewieUndisturbed());
+                assertThat(serve.err().split(token, -1)).as("the control token is told once").hasSize(2);
             }
             // The pipeline is gone; what it published is there for all.
             anotherClientCanReadKappa(servers);

@@ -168,7 +168,7 @@ class DashboardBrowserTest {
         assertThat(coloursOf("#portrait")).as("colours in the phase portrait").isGreaterThan(20);
         assertThat(text("connectivityOf")).matches("model \\d+, bins to [\\d,]+");
         assertThat(text("populationNumbers")).contains("1 (−900, 1.00) · 2 (−860, 0.90)");
-        assertThat(text("overlapCaption")).contains("90 % of n1");
+        assertThat(text("overlapCaption")).contains("90 % of n 1");
         assertThat(text("saturation")).contains("no input 0.10").contains("motion 0.40");
         choose("condition", "motion");
         waitForFrames(3);

@@ -28,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
@@ -54,11 +55,11 @@ class DashboardServerTest {
     private static ActorSystem<Void> system;
 
     private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private volatile long nanos;
+    private final AtomicLong laterNs = new AtomicLong();
     private volatile boolean stopped;
     private volatile RuntimeException failure;
     private final LiveView view = new LiveView(meters, System::nanoTime,
-            () -> stopped ? nanos : System.nanoTime() + nanos);
+            () -> (stopped ? 0 : System.nanoTime()) + laterNs.get());
     private final AtomicBoolean ready = new AtomicBoolean(true);
     private final List<Intervention> published = new CopyOnWriteArrayList<>();
     private DashboardServer server;
@@ -344,7 +345,7 @@ class DashboardServerTest {
             assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(202);
         }
         assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(429);
-        nanos += 1_000_000_000L;
+        laterNs.addAndGet(1_000_000_000L);
         assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(202);
     }
 
@@ -432,7 +433,7 @@ class DashboardServerTest {
 
     /** By the view's clock: there is a limit to requests in a second. */
     private void awaitNextSecond() {
-        nanos += 1_000_000_000L;
+        laterNs.addAndGet(1_000_000_000L);
     }
 
     private String cookieOf(String path) throws IOException {

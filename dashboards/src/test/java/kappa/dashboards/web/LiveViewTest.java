@@ -320,18 +320,18 @@ class LiveViewTest {
         view.fold(analysis("s", 1).build());
         view.fold(inactivations("s", 1).build());
         PageClient page = new PageClient(view);
-        assertThat(asked(page, "m1", "a").has("analysis")).isTrue();
-        JsonNode same = asked(page, "m1", "a");
+        assertThat(asked(page, "m", "a").has("analysis")).isTrue();
+        JsonNode same = asked(page, "m", "a");
         assertThat(same.has("analysis") || same.has("inactivations") || same.has("loadings")).isFalse();
         view.fold(analysis("s", 2).build());
-        assertThat(asked(page, "m1", "a").has("analysis")).as("33 ms after the last").isFalse();
+        assertThat(asked(page, "m", "a").has("analysis")).as("33 ms after the last").isFalse();
         clock.addAndGet(SECOND / 5);
-        assertThat(asked(page, "m1", "a").at("/analysis/modelVersion").asInt()).isEqualTo(2);
-        assertThat(asked(page, "m1", "b").at("/inactivations/set").asText()).as("another choice, at once")
+        assertThat(asked(page, "m", "a").at("/analysis/modelVersion").asInt()).isEqualTo(2);
+        assertThat(asked(page, "m", "b").at("/inactivations/set").asText()).as("another choice, at once")
                 .isEqualTo("b");
         view.fold(analysis("s", 1).build());
         clock.addAndGet(SECOND / 5);
-        assertThat(asked(page, "m1", "b").has("analysis")).as("an older one").isFalse();
+        assertThat(asked(page, "m", "b").has("analysis")).as("an older one").isFalse();
     }
 
     @Test
@@ -389,14 +389,14 @@ class LiveViewTest {
         JsonNode loadings = asked(page, "motion", null).at("/loadings");
         assertThat(loadings.at("/every").asInt()).isEqualTo(3);
         assertThat(loadings.at("/values/0").size()).isEqualTo(1_667).isLessThanOrEqualTo(MechanismView.SHOWN_NEURONS);
-        assertThat(strings(loadings.at("/vectors"))).containsExactly("m1", "n1", "motion");
-        assertThat(strings(loadings.at("/axes"))).containsExactly("motion", "n1");
+        assertThat(strings(loadings.at("/vectors"))).containsExactly("m", "n", "motion");
+        assertThat(strings(loadings.at("/axes"))).containsExactly("motion", "n");
         // Neuron 3, in no population, and neuron 6, in the first.
         assertThat(loadings.at("/values/0/1").asInt()).isEqualTo(9);
         assertThat(loadings.at("/values/1/1").asInt()).isEqualTo(6);
         assertThat(loadings.at("/population/1").asInt()).isEqualTo(-1);
         assertThat(loadings.at("/population/2").asInt()).isZero();
-        assertThat(strings(asked(page, "gone", null).at("/loadings/axes"))).containsExactly("m1", "n1");
+        assertThat(strings(asked(page, "gone", null).at("/loadings/axes"))).containsExactly("m", "n");
         assertThat(asked(page, null, null).has("loadings")).as("while the scatter does not show").isFalse();
     }
 

@@ -211,7 +211,7 @@ final class SimulatedPipeline {
         vectors.addAll(List.of(n));
         vectors.add(w);
         for (int a = 0; a < 2 * rank; a++) {
-            connectivity.addVectors((a < rank ? "m" : "n") + (a % rank + 1));
+            connectivity.addVectors((a < rank ? "m" : "n") + (rank == 1 ? "" : " " + (a % rank + 1)));
         }
         connectivity.addVectors("motion");
         for (double[] a : vectors) {
