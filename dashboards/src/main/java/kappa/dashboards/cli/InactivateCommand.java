@@ -90,8 +90,14 @@ final class InactivateCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
-    /** One set, with what is known of it. */
-    private record Row(NeuronSet set, Effect effect, Optional<Verification> truth) {}
+    /**
+     * One set, with what is known of it.
+     *
+     * @param truth how the prediction agrees with it
+     * @param readByTeacher how it would agree if the teacher's readout were known and had not been regressed
+     */
+    private record Row(NeuronSet set, Effect effect, Optional<Verification> truth,
+            Optional<Verification> readByTeacher) {}
 
     @Override
     public Integer call() {
@@ -112,18 +118,10 @@ final class InactivateCommand implements Callable<Integer> {
         List<NeuronSet> sets = sets(fit, seen, conditions);
         List<Row> rows = new ArrayList<>();
         if (verify == null) {
-            sets.forEach(set -> rows.add(new Row(set, inactivation.effect(set), Optional.empty())));
+            sets.forEach(
+                    set -> rows.add(new Row(set, inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
-            NetworkFile.Contents teacher = NetworkFile.read(verify);
-            try (TrialRunner runner = new TrialRunner(threads.count())) {
-                Verification.Truth truth = new Verification.Truth(teacher, seen, plan, runner);
-                Output.Progress progress = new Output.Progress("verified", "sets");
-                for (NeuronSet set : sets) {
-                    Effect effect = inactivation.effect(set);
-                    rows.add(new Row(set, effect, Optional.of(truth.verify(effect, conditions))));
-                    progress.update(rows.size(), sets.size());
-                }
-            }
+            rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
         }
         if (json) {
             Output.json(figures(seen, inactivation, conditions, rows));
@@ -132,6 +130,30 @@ final class InactivateCommand implements Callable<Integer> {
             print(inactivation, conditions, rows);
         }
         return 0;
+    }
+
+    private List<Row> verified(NetworkFile.LowRank fit, NetworkFile.Contents teacher, Inactivation inactivation,
+            TaskConditions conditions, List<NeuronSet> sets) {
+        SeenTrials seen = inactivation.seen();
+        List<Row> rows = new ArrayList<>();
+        try (TrialRunner runner = new TrialRunner(threads.count())) {
+            Verification.Truth truth = new Verification.Truth(teacher, seen, inactivation.plan(), runner);
+            Optional<Inactivation> readByTeacher = inactivation.readout().origin() == Readout.Origin.NETWORK
+                    ? Optional.empty()
+                    : Optional.of(Inactivation.of(fit, seen, inactivation.plan(),
+                            Inactivation.readoutOf(teacher, fit)));
+            Output.Progress progress = new Output.Progress("verified", "sets");
+            for (NeuronSet set : sets) {
+                Effect effect = inactivation.effect(set);
+                List<float[]> silenced = truth.silenced(set);
+                rows.add(new Row(set, effect,
+                        Optional.of(Verification.of(effect, truth.intact(), silenced, conditions)),
+                        readByTeacher.map(other -> Verification.of(other.effect(set), truth.intact(), silenced,
+                                conditions))));
+                progress.update(rows.size(), sets.size());
+            }
+        }
+        return rows;
     }
 
     private Inactivation.Plan plan() {
@@ -176,9 +198,7 @@ final class InactivateCommand implements Callable<Integer> {
             sets.add(SilencedSets.parse("chosen", silence, neurons));
         }
         if (sets.isEmpty()) {
-            List<NeuronSet> populations = Populations.of(fit.recorded(), Populations.Settings.standard(seed)).sets();
-            // A single population is all of the network: there is nothing to learn from silencing it.
-            sets.addAll(populations.size() > 1 ? populations : List.of());
+            sets.addAll(populations(fit));
             sets.addAll(SilencedSets.ofContexts(fit, conditions, seen.inputNames()));
         }
         if (sets.isEmpty()) {
@@ -194,6 +214,23 @@ final class InactivateCommand implements Callable<Integer> {
             }
         }
         return sets;
+    }
+
+    /**
+     * A single population is all of the network, and nothing is learnt from silencing it: then those of the likeliest mixture
+     * are taken although they are not stable, and called so.
+     */
+    private List<NeuronSet> populations(NetworkFile.LowRank fit) {
+        Populations.Settings settings = Populations.Settings.standard(seed);
+        List<NeuronSet> stable = Populations.of(fit.recorded(), settings).sets();
+        if (stable.size() > 1) {
+            return stable;
+        }
+        List<NeuronSet> likeliest = Populations.of(fit.recorded(),
+                new Populations.Settings(settings.mixtures(), settings.largest(), 2, 0, seed)).sets();
+        return likeliest.size() > 1
+                ? likeliest.stream().map(set -> new NeuronSet("unstable " + set.name(), set.neurons())).toList()
+                : List.of();
     }
 
     private Map<String, Object> figures(SeenTrials seen, Inactivation inactivation, TaskConditions conditions,
@@ -217,11 +254,12 @@ final class InactivateCommand implements Callable<Integer> {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("name", row.set.name());
         out.put("size", row.set.size());
-        row.truth.ifPresent(truth -> {
-            putNumber(out, "r2_change", truth.r2Change());
-            putNumber(out, "r2_change_all_bins", truth.r2ChangeAllBins());
-            putNumber(out, "correlation", truth.correlation());
-            putNumber(out, "choice_agreement", truth.choiceAgreement());
+        out.put("neurons", row.set.neurons());
+        row.truth.ifPresent(truth -> putAgreement(out, truth));
+        row.readByTeacher.ifPresent(truth -> {
+            Map<String, Object> other = new LinkedHashMap<>();
+            putAgreement(other, truth);
+            out.put("with_teacher_readout", other);
         });
         putNumber(out, "change", row.effect.change());
         Map<String, Effect.Accuracy> accuracy = row.effect.accuracy(conditions);
@@ -259,6 +297,13 @@ final class InactivateCommand implements Callable<Integer> {
         return out;
     }
 
+    private static void putAgreement(Map<String, Object> figures, Verification truth) {
+        putNumber(figures, "r2_change", truth.r2Change());
+        putNumber(figures, "r2_change_all_bins", truth.r2ChangeAllBins());
+        putNumber(figures, "correlation", truth.correlation());
+        putNumber(figures, "choice_agreement", truth.choiceAgreement());
+    }
+
     /** JSON has no NaN. */
     private static void putNumber(Map<String, Object> figures, String name, double value) {
         figures.put(name, Double.isFinite(value) ? value : null);
@@ -276,21 +321,23 @@ final class InactivateCommand implements Callable<Integer> {
     private void print(Inactivation inactivation, TaskConditions conditions, List<Row> rows) {
         int width = rows.stream().mapToInt(row -> row.set.name().length()).max().orElse(0);
         Readout used = inactivation.readout();
-        System.out.println("readout from " + (readout != null
-                ? readout
-                : used.origin() == Readout.Origin.NETWORK
-                        ? network
-                        : session)
+        Path source = readout != null ? readout : used.origin() == Readout.Origin.NETWORK ? network : session;
+        System.out.println("readout from " + source
                 + (Double.isNaN(used.r2()) ? "" : String.format(", R2 %.3f where it was regressed", used.r2())));
-        System.out.println(verify == null
-                ? "accuracy in each context: intact -> silenced"
-                : "accuracy in each context: intact -> silenced (truly)");
+        System.out.println("change: of the readout, RMS over its own; accuracy in each context: intact -> silenced"
+                + (verify == null ? "" : " (truly)"));
+        if (verify != null) {
+            System.out.println("R2 of the change and share of choices that agree with the truth"
+                    + (used.origin() == Readout.Origin.NETWORK ? "" : " [the same with the teacher's readout]"));
+        }
         for (Row row : rows) {
             StringBuilder line = new StringBuilder(
                     String.format("%-" + width + "s %5d neurons", row.set.name(), row.set.size()));
-            line.append(String.format("  change %5.2f", row.effect.change()));
-            row.truth.ifPresent(truth -> line.append(String.format("  R2 of change %6.3f  choices agree %.3f",
-                    truth.r2Change(), truth.choiceAgreement())));
+            line.append(String.format("  change %4.2f", row.effect.change()));
+            row.truth.ifPresent(truth -> line.append(String.format("  R2 %6.3f", truth.r2Change())));
+            row.readByTeacher.ifPresent(truth -> line.append(String.format(" [%6.3f]", truth.r2Change())));
+            row.truth.ifPresent(truth -> line.append(String.format("  agree %.3f", truth.choiceAgreement())));
+            row.readByTeacher.ifPresent(truth -> line.append(String.format(" [%.3f]", truth.choiceAgreement())));
             row.effect.accuracy(conditions).forEach((context, own) -> {
                 line.append(String.format("  %s %.2f -> %.2f", context, own.intact(), own.silenced()));
                 row.truth.map(truth -> truth.accuracy().get(context))

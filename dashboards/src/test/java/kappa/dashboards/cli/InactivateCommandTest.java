@@ -1,0 +1,154 @@
+package kappa.dashboards.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import kappa.fitting.network.FullRankNetwork;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.NetworkFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Predictions of silencing, as a user would ask for them. */
+class InactivateCommandTest {
+
+    private static final int NEURONS = 80;
+
+    @TempDir
+    static Path directory;
+
+    private record Ran(int code, String out, String err) {
+
+        JsonNode json() throws Exception {
+            assertThat(out).as(err).hasLineCount(1);
+            return new ObjectMapper().readTree(out);
+        }
+    }
+
+    private static Ran run(String line) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
+                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
+            System.setOut(toOut);
+            System.setErr(toErr);
+            int code = Main.commandLine().execute(line.replace("D/", directory + "/").split(" "));
+            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    /**
+     * A context-dependent decision by hand (Dubreuil et al. 2022): half of the neurons integrate the first input and are
+     * saturated by the second context, the other half the other way round.
+     */
+    @BeforeAll
+    static void record() {
+        float[] m = new float[NEURONS];
+        float[] n = new float[NEURONS];
+        float[] w = new float[4 * NEURONS];
+        float[] readout = new float[NEURONS];
+        for (int i = 0; i < NEURONS; i++) {
+            int own = i % 2;
+            float sign = i / 2 % 2 == 0 ? 1 : -1;
+            m[i] = sign * (1 + 0.01f * i);
+            n[i] = 2.5f * sign;
+            w[own * NEURONS + i] = 3 * sign;
+            w[(2 + 1 - own) * NEURONS + i] = 6 * (i / 4 % 2 == 0 ? 1 : -1);
+            readout[i] = 2 * sign;
+        }
+        LowRankNetwork net = LowRankNetwork.withoutBias(NEURONS, 1, 4, 0.2, m, n, w);
+        NetworkFile.write(directory.resolve("cdm.npz"),
+                new NetworkFile.LowRank(net, readout, new float[NEURONS], new float[0]));
+        NetworkFile.write(directory.resolve("mute.npz"), NetworkFile.LowRank.of(net));
+        float[] wrec = new float[NEURONS * NEURONS];
+        for (int i = 0; i < NEURONS * NEURONS; i++) {
+            wrec[i] = m[i / NEURONS] * n[i % NEURONS] / NEURONS;
+        }
+        float[] unscaled = readout.clone();
+        for (int i = 0; i < NEURONS; i++) {
+            unscaled[i] /= NEURONS;
+        }
+        NetworkFile.write(directory.resolve("full.npz"), new NetworkFile.FullRank(
+                new FullRankNetwork(NEURONS, 4, 0.2, wrec, w, new float[NEURONS]), unscaled,
+                new float[NEURONS]));
+        Ran simulated = run("simulate D/cdm.npz --task cdm --trials 60 --out D/session.npz");
+        assertThat(simulated.code()).as(simulated.err()).isZero();
+    }
+
+    @Test
+    void shouldPredictExactlyWhatSilencingDoesToTheNetworkItself() throws Exception {
+        for (String teacher : Arrays.asList("D/cdm.npz", "D/full.npz")) {
+            Ran ran = run("inactivate D/cdm.npz D/session.npz --verify " + teacher + " --variance 1 --json");
+            assertThat(ran.code()).as(ran.err()).isZero();
+            JsonNode figures = ran.json();
+            assertThat(figures.get("readout").asText()).isEqualTo("network");
+            assertThat(figures.get("contexts")).hasSize(2);
+            assertThat(figures.get("sets").size()).isGreaterThanOrEqualTo(4);
+            for (JsonNode set : figures.get("sets")) {
+                assertThat(set.get("neurons")).hasSize(set.get("size").asInt());
+                // The same arithmetic in another order, in floats.
+                assertThat(set.get("r2_change").asDouble()).as(set.toString()).isCloseTo(1, within(1e-5));
+                assertThat(set.get("choice_agreement").asDouble()).isEqualTo(1);
+                set.get("accuracy").forEach(one -> assertThat(one.get("silenced").asDouble())
+                        .isEqualTo(one.get("true_silenced").asDouble()));
+                assertThat(set.get("psychometric").size()).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void shouldRegressTheReadoutThatANetworkLacks() throws Exception {
+        JsonNode figures = run("inactivate D/mute.npz D/session.npz --verify D/cdm.npz --variance 1 --json").json();
+        assertThat(figures.get("readout").asText()).isEqualTo("targets");
+        assertThat(figures.get("readout_r2").asDouble()).isGreaterThan(0.5);
+        figures.get("sets").forEach(set -> assertThat(set.get("with_teacher_readout").get("r2_change").asDouble())
+                .isCloseTo(1, within(1e-5)));
+        JsonNode borrowed = run("inactivate D/mute.npz D/session.npz --readout D/cdm.npz --json").json();
+        assertThat(borrowed.get("readout").asText()).isEqualTo("network");
+        JsonNode elsewhere = run("inactivate D/cdm.npz D/session.npz --readout D/session.npz --json").json();
+        assertThat(elsewhere.get("readout").asText()).isEqualTo("targets");
+    }
+
+    @Test
+    void shouldSilenceWhatItIsTold() throws Exception {
+        JsonNode figures = run("inactivate D/cdm.npz D/session.npz --set A=0,5,7-20 --set B=3 --silence 1-2"
+                + " --random 1 --bins 20-30 --silencing deletion --json").json();
+        assertThat(figures.get("silencing").asText()).isEqualTo("deletion");
+        assertThat(figures.get("sets").findValuesAsText("name")).containsExactly("A", "B", "chosen",
+                "random 1, seed 1", "random 2, seed 1", "random 16, seed 1");
+        assertThat(figures.get("sets").get(0).get("size").asInt()).isEqualTo(16);
+        Ran table = run("inactivate D/cdm.npz D/session.npz --silence 0-20");
+        assertThat(table.out()).contains("chosen", "21 neurons", "->").doesNotContain("agree");
+    }
+
+    @Test
+    void shouldSayInOneLineWhatIsWrong() {
+        assertFails("inactivate D/full.npz D/session.npz", "full.npz: is a full-rank network, expected m and n");
+        assertFails("inactivate D/cdm.npz D/session.npz --silence 70-80", "set 'chosen': \"70-80\"", "0 to 79");
+        assertFails("inactivate D/cdm.npz D/session.npz --bins 9", "--bins is 9, expected FROM-TO");
+        assertFails("inactivate D/cdm.npz D/session.npz --bins 9-3", "bins to silence");
+        assertFails("inactivate D/cdm.npz D/session.npz --variance 0", "variance: 0.0");
+        assertFails("inactivate D/cdm.npz D/session.npz --readout D/mute.npz", "readout", "wo");
+        assertFails("inactivate D/cdm.npz D/session.npz --verify D/mute.npz", "teacher: 0 outputs");
+        assertFails("inactivate D/cdm.npz D/none.npz", "none.npz: no such file");
+    }
+
+    private static void assertFails(String line, String... parts) {
+        Ran ran = run(line);
+        assertThat(ran.code()).as(line).isEqualTo(1);
+        assertThat(ran.err().lines().toList().getLast()).startsWith("kappa: ").contains(parts);
+    }
+}
