@@ -115,13 +115,16 @@ final class InterventionRequests {
     }
 
     /** Turns a request away, and logs that: at most {@value #PER_SECOND} such lines a second, the others counted. */
-    synchronized Answer refuse(int status, String line, String from) {
-        if (refusals.allows(view.nanoTime())) {
-            LOG.info("intervention refused ({}): {}; asked from {}{}", status, line(line), from,
-                    refusalsNotLogged == 0 ? "" : " (and " + refusalsNotLogged + " more since the last such line)");
-            refusalsNotLogged = 0;
-        } else {
-            refusalsNotLogged++;
+    Answer refuse(int status, String line, String from) {
+        // Never behind a request that waits for Kafka.
+        synchronized (refusals) {
+            if (refusals.allows(view.nanoTime())) {
+                LOG.info("intervention refused ({}): {}; asked from {}{}", status, line(line), from,
+                        refusalsNotLogged == 0 ? "" : " (and " + refusalsNotLogged + " more since the last such line)");
+                refusalsNotLogged = 0;
+            } else {
+                refusalsNotLogged++;
+            }
         }
         return new Answer(status, line);
     }

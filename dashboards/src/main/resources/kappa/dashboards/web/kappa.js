@@ -176,6 +176,7 @@ function draw() {
     if (changed.quality && state.quality && shown === "live") { charts.quality.draw(state.quality, showQuality); changed.quality = false; }
     if (changed.loadings && shown === "connectivity") { connectivity.draw(state); changed.loadings = false; }
     if (changed.silencing) { silencing.draw(state, shown === "silencing"); changed.silencing = shown !== "silencing"; }
+    if (shown === "silencing") silencing.showControls();
     showLegend();
   }
   showSessions();

@@ -27,7 +27,7 @@ export function roundAxis(style, name, { low, high }, more = {}) {
 /** Puts entries into a select, keeps what was chosen if it is still there, and leaves an open list alone. */
 export function fill(select, entries) {
   const text = entries.map(entry => entry.join("\t")).join("\n");
-  if (select.dataset.entries === text || document.activeElement === select && select.options.length === entries.length) return;
+  if (select.dataset.entries === text && select.options.length === entries.length || document.activeElement === select && select.options.length === entries.length) return;
   const before = select.value;
   select.replaceChildren(...entries.map(([value, label]) => new Option(label, value)));
   select.value = entries.some(entry => entry[0] === before) ? before : entries[0]?.[0] ?? "";

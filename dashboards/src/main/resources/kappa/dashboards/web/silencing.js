@@ -108,13 +108,20 @@ export class SilencingView {
   resize() { this.effects.resize(); this.loop.resize(); }
 
   draw(state, visible) {
-    if (state.session !== this.state?.session) this.tell("");
-    this.state = state;
     const { byId } = this;
+    if (state.session !== this.state?.session) {
+      this.tell("");
+      byId("silenceSet").replaceChildren();
+    }
+    this.state = state;
     const sets = new Map();
     for (const { name, size } of [...state.inactivations?.sets ?? [], ...state.analysis?.populations?.list ?? []]) if (!sets.has(name)) sets.set(name, size);
-    fill(byId("silenceSet"), Array.from(sets, ([name, size]) => [name, `${name} (${size})`]));
-    byId("silenceSet").parentElement.hidden = sets.size === 0;
+    const chosen = this.set();
+    // A set that was chosen and is no more must not turn into another one, which would then be silenced.
+    fill(byId("silenceSet"), Array.from(sets, ([name, size]) => [name, `${name} (${size})`])
+      .concat(chosen && !sets.has(chosen) ? [[chosen, `${chosen} · gone`]] : []));
+    this.exists = sets.has(this.set());
+    byId("silenceSet").parentElement.hidden = !this.set();
     this.drawEffects(state, visible);
     this.drawLoop(state, visible);
     this.showControls();
@@ -178,7 +185,7 @@ export class SilencingView {
     const { byId, state } = this;
     const over = Boolean(state?.status?.ended);
     const may = Boolean(state?.control && state.session && !over && !this.asking);
-    byId("silence").disabled = !may || !this.set();
+    byId("silence").disabled = !may || !this.exists;
     byId("callOff").disabled = !may;
     const hint = !state?.control ? "open the address that kappa printed, which carries the token" : over ? "the session is over" : "";
     byId("silence").title = byId("callOff").title = hint;
