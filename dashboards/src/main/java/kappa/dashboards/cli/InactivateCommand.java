@@ -18,6 +18,7 @@ import kappa.analysis.inactivation.TaskConditions;
 import kappa.analysis.inactivation.Verification;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
+import kappa.dashboards.report.InactivationReport;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.Silencing;
 import kappa.fitting.training.TrialRunner;
@@ -87,6 +88,10 @@ final class InactivateCommand implements Callable<Integer> {
     @Mixin
     private Options.TrialThreads threads;
 
+    @Option(names = "--report", paramLabel = "DIR",
+            description = "Write a page with pictures, and each picture as SVG.")
+    private Path report;
+
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
@@ -122,6 +127,12 @@ final class InactivateCommand implements Callable<Integer> {
                     set -> rows.add(new Row(set, inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
             rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
+        }
+        if (report != null) {
+            System.err.println("report " + InactivationReport.write(report,
+                    "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(),
+                    recording.binWidthSeconds(), conditions,
+                    rows.stream().map(row -> new InactivationReport.Entry(row.effect, row.truth)).toList()));
         }
         if (json) {
             Output.json(figures(seen, inactivation, conditions, rows));
