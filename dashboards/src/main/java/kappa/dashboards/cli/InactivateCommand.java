@@ -120,7 +120,7 @@ final class InactivateCommand implements Callable<Integer> {
                 ? Inactivation.of(fit, seen, plan, given.get())
                 : Inactivation.of(fit, seen, plan);
         TaskConditions conditions = TaskConditions.of(seen);
-        List<NeuronSet> sets = sets(fit, seen, conditions);
+        List<NeuronSet> sets = sets(fit, inactivation, conditions);
         List<Row> rows = new ArrayList<>();
         if (verify == null) {
             sets.forEach(
@@ -201,7 +201,7 @@ final class InactivateCommand implements Callable<Integer> {
         return new NetworkFile.LowRank(fit.network(), new float[0], fit.initialState(), fit.gain(), fit.scope());
     }
 
-    private List<NeuronSet> sets(NetworkFile.LowRank fit, SeenTrials seen, TaskConditions conditions) {
+    private List<NeuronSet> sets(NetworkFile.LowRank fit, Inactivation inactivation, TaskConditions conditions) {
         int neurons = fit.recorded().neurons();
         List<NeuronSet> sets = new ArrayList<>();
         chosen.forEach((name, text) -> sets.add(SilencedSets.parse(name, text, neurons)));
@@ -210,7 +210,7 @@ final class InactivateCommand implements Callable<Integer> {
         }
         if (sets.isEmpty()) {
             sets.addAll(populations(fit));
-            sets.addAll(SilencedSets.ofContexts(fit, conditions, seen.inputNames()));
+            sets.addAll(SilencedSets.ofContexts(inactivation, conditions));
         }
         if (sets.isEmpty()) {
             throw new InvalidInputException(
