@@ -181,7 +181,7 @@ public final class SessionMechanism {
                     .setTrials(intact.size()).setReadout(readoutName())
                     .setReadoutR2(behaves ? readout.r2() : 0);
             Map<NeuronSet, Deque<Uncertainty.Prediction>> kept = new HashMap<>();
-            for (NeuronSet set : sets(conditions)) {
+            for (NeuronSet set : sets(inactivation, conditions)) {
                 Effect effect = inactivation.effect(set);
                 Deque<Uncertainty.Prediction> predictions = recent.getOrDefault(set, new ArrayDeque<>());
                 predictions.add(Uncertainty.Prediction.of(effect, conditions));
@@ -201,14 +201,14 @@ public final class SessionMechanism {
             return out.build();
         }
 
-        private List<NeuronSet> sets(TaskConditions conditions) {
+        private List<NeuronSet> sets(Inactivation inactivation, TaskConditions conditions) {
             int recorded = header.getNeuronsCount();
             List<NeuronSet> sets = new ArrayList<>();
             if (found.sets().size() > 1) {
                 found.sets().forEach(set -> sets.add(new NeuronSet(set.name(),
                         Arrays.stream(set.neurons()).filter(i -> i < recorded).toArray())));
             }
-            sets.addAll(SilencedSets.ofContexts(fit, conditions, header.getInputChannelsList()));
+            sets.addAll(SilencedSets.ofContexts(inactivation, conditions));
             return sets.stream().filter(set -> set.size() > 0).limit(LARGEST_SETS).toList();
         }
 
