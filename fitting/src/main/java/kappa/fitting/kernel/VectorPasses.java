@@ -27,21 +27,21 @@ final class VectorPasses {
      *
      * @param p the model's panels, row 0 of the first one from {@code from} on, the next panel {@code rowStep} later
      * @param count of rows
-     * @param c coefficients of window 0 from {@code at} on, of the next one {@code count} later
+     * @param c coefficients of window 0 from {@code at} on, of the next one {@code stride} later
      * @param out a panel's numbers of window 0 from {@code cell} on, of the next window a panel's length later, of the next
      *        panel {@code step} later
      */
-    static void combine(float[] p, int from, int rowStep, int panels, int count, float[] c, int at, float[] out,
-            int cell, int step) {
+    static void combine(float[] p, int from, int rowStep, int panels, int count, float[] c, int at, int stride,
+            float[] out, int cell, int step) {
         int j = 0;
         for (; j + 4 <= count; j += 4) {
-            combine4(p, from + j * PANEL, rowStep, panels, c, at + j, count, out, cell, step, j > 0);
+            combine4(p, from + j * PANEL, rowStep, panels, c, at + j, stride, out, cell, step, j > 0);
         }
         for (; j + 2 <= count; j += 2) {
-            combine2(p, from + j * PANEL, rowStep, panels, c, at + j, count, out, cell, step, j > 0);
+            combine2(p, from + j * PANEL, rowStep, panels, c, at + j, stride, out, cell, step, j > 0);
         }
         if (j < count) {
-            combine1(p, from + j * PANEL, rowStep, panels, c, at + j, count, out, cell, step, j > 0);
+            combine1(p, from + j * PANEL, rowStep, panels, c, at + j, stride, out, cell, step, j > 0);
         }
     }
 
@@ -209,28 +209,29 @@ final class VectorPasses {
      * lanes_w,k += sum over neurons of row_k x_w of {@value #TILE} windows, lane by lane.
      *
      * @param p row 0 of the first panel from {@code from} on, the next panel {@code rowStep} later
+     * @param count of rows
      * @param x a panel's numbers of window 0 from {@code at} on, of the next panel {@code step} later
-     * @param lanes [windows, rank, WIDTH] from {@code lane} on
+     * @param lanes [windows, stride, WIDTH] from {@code lane} on
      */
-    static void project(float[] p, int from, int rowStep, int panels, int rank, float[] x, int at, int step,
-            float[] lanes, int lane) {
+    static void project(float[] p, int from, int rowStep, int panels, int count, float[] x, int at, int step,
+            float[] lanes, int lane, int stride) {
         int k = 0;
-        for (; k + 1 < rank; k += 2) {
-            project42(p, from + k * PANEL, rowStep, panels, x, at, step, lanes, lane + k * WIDTH, rank * WIDTH);
+        for (; k + 1 < count; k += 2) {
+            project42(p, from + k * PANEL, rowStep, panels, x, at, step, lanes, lane + k * WIDTH, stride * WIDTH);
         }
-        if (k < rank) {
-            project41(p, from + k * PANEL, rowStep, panels, x, at, step, lanes, lane + k * WIDTH, rank * WIDTH);
+        if (k < count) {
+            project41(p, from + k * PANEL, rowStep, panels, x, at, step, lanes, lane + k * WIDTH, stride * WIDTH);
         }
     }
 
     /** As {@link #project}, for one window. */
-    static void projectOne(float[] p, int from, int rowStep, int panels, int rank, float[] x, int at, int step,
+    static void projectOne(float[] p, int from, int rowStep, int panels, int count, float[] x, int at, int step,
             float[] lanes, int lane) {
         int k = 0;
-        for (; k + 1 < rank; k += 2) {
+        for (; k + 1 < count; k += 2) {
             project12(p, from + k * PANEL, rowStep, panels, x, at, step, lanes, lane + k * WIDTH);
         }
-        if (k < rank) {
+        if (k < count) {
             project11(p, from + k * PANEL, rowStep, panels, x, at, step, lanes, lane + k * WIDTH);
         }
     }

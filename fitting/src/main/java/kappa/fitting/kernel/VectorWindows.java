@@ -8,7 +8,6 @@ import static kappa.fitting.kernel.VectorPasses.TILE;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import kappa.fitting.network.LowRankNetwork;
 
 /**
@@ -64,19 +63,20 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         final float[] sent = new float[(maxBins + 1) * capacity * rank];
         /** [capacity, K, WIDTH] sums over neurons, lane by lane. */
         final float[] lanes = new float[capacity * rank * WIDTH];
-        /** Where the activity of each window stands that belongs to a bin, panel after panel. */
-        final float[][] seen = new float[capacity][];
-        final int[] seenAt = new int[capacity];
-        final int[] seenStep = new int[capacity];
-        /** [capacity, PANEL] activity of the last panel, not observed where there are no neurons. */
-        final float[] tail = new float[capacity * PANEL];
+        /** A bin's activity. */
+        final VectorSlopes.Activity seen = new VectorSlopes.Activity(capacity);
+        /** A bin's activity of the last panel: copies, not observed where there are no neurons. */
+        final VectorSlopes.Activity tail = new VectorSlopes.Activity(capacity);
         /** Where rows that are multiplied at once stand, from the first one's place on. */
         final int[] rowAt = new int[chunk * capacity];
+        final VectorSlopes slopes;
         int waits;
 
         Member(float[] state, float[] adjoint) {
             this.state = state;
             this.adjoint = adjoint;
+            Arrays.setAll(tail.y, w -> new float[PANEL]);
+            slopes = new VectorSlopes(rank, coefficients, step, scale, rates, delta, sums, lanes);
         }
     }
 
@@ -92,17 +92,17 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         step = capacity * PANEL;
         // One more, so that bins do not compete for the same lines of the cache.
         binStep = panels * step + PANEL;
+        rates = new float[(maxBins + 1) * binStep];
+        delta = new float[chunk * binStep];
+        sums = new float[panels * (coefficients + rank + 1) * PANEL];
+        partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
+        Arrays.fill(unobserved, Float.NaN);
         members = new Member[blocks];
         for (int i = 0; i < blocks; i++) {
             members[i] = i == 0
                     ? new Member(state, adjoint)
                     : new Member(new float[state.length], new float[adjoint.length]);
         }
-        rates = new float[(maxBins + 1) * binStep];
-        delta = new float[chunk * binStep];
-        sums = new float[panels * (coefficients + rank + 1) * PANEL];
-        partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
-        Arrays.fill(unobserved, Float.NaN);
     }
 
     @Override
@@ -182,10 +182,11 @@ final class VectorWindows extends WindowGroup implements Team.Part {
      * out_w = sum_j row_j c_w,j over some rows of a stretch of panels.
      *
      * @param first the row in a panel that the first coefficient belongs to
-     * @param c coefficients of window 0 from {@code at} on, of the next one {@code count} later
+     * @param c coefficients of window 0 from {@code at} on, of the next one {@code stride} later
      * @param out [panels, capacity, PANEL] of one bin from {@code to} on
      */
-    private void combine(int firstPanel, int lastPanel, int first, int count, float[] c, int at, float[] out, int to) {
+    private void combine(int firstPanel, int lastPanel, int first, int count, float[] c, int at, int stride,
+            float[] out, int to) {
         float[] p = model.panels();
         int rowStep = model.rows() * PANEL;
         int from = firstPanel * rowStep + first * PANEL;
@@ -194,33 +195,36 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int windows = count();
         int tiled = windows / TILE * TILE;
         for (int w = 0; w < tiled; w += TILE) {
-            VectorPasses.combine(p, from, rowStep, stretch, count, c, at + w * count, out, cell + w * PANEL, step);
+            VectorPasses.combine(p, from, rowStep, stretch, count, c, at + w * stride, stride, out, cell + w * PANEL,
+                    step);
         }
         for (int w = tiled; w < windows; w++) {
-            VectorPasses.combineOne(p, from, rowStep, stretch, count, c, at + w * count, out, cell + w * PANEL, step);
+            VectorPasses.combineOne(p, from, rowStep, stretch, count, c, at + w * stride, out, cell + w * PANEL, step);
         }
     }
 
     /**
-     * lanes_w,k += sum over neurons of row_k x_w over a stretch of panels, lane by lane.
+     * lanes_w,k += sum over neurons of row_k x_w over a stretch of panels, lane by lane, from some k to the rank.
      *
-     * @param first the row in a panel of k = 0
+     * @param row the row in a panel of k = 0
+     * @param k the first to sum
      * @param x [panels, capacity, PANEL] of one bin from {@code at} on
      */
-    private void project(int firstPanel, int lastPanel, int first, float[] x, int at, float[] lanes) {
+    private void project(int firstPanel, int lastPanel, int row, int k, float[] x, int at, float[] lanes) {
         int windows = count();
         int tiled = windows / TILE * TILE;
         float[] p = model.panels();
         int rowStep = model.rows() * PANEL;
-        int from = firstPanel * rowStep + first * PANEL;
+        int from = firstPanel * rowStep + (row + k) * PANEL;
+        int cell = at + firstPanel * step;
         int stretch = lastPanel - firstPanel;
         for (int w = 0; w < tiled; w += TILE) {
-            VectorPasses.project(p, from, rowStep, stretch, rank, x, at + firstPanel * step + w * PANEL, step, lanes,
-                    w * rank * WIDTH);
+            VectorPasses.project(p, from, rowStep, stretch, rank - k, x, cell + w * PANEL, step, lanes,
+                    (w * rank + k) * WIDTH, rank);
         }
         for (int w = tiled; w < windows; w++) {
-            VectorPasses.projectOne(p, from, rowStep, stretch, rank, x, at + firstPanel * step + w * PANEL, step,
-                    lanes, w * rank * WIDTH);
+            VectorPasses.projectOne(p, from, rowStep, stretch, rank - k, x, cell + w * PANEL, step, lanes,
+                    (w * rank + k) * WIDTH);
         }
     }
 
@@ -231,9 +235,9 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int last = firstPanel(block + 1);
         for (int panel = firstPanel(block); panel < last; panel += stretch) {
             int end = Math.min(last, panel + stretch);
-            combine(panel, end, 0, coefficients, me.state, at(0, t), rates, cell(t, 0, 0));
+            combine(panel, end, 0, coefficients, me.state, at(0, t), coefficients, rates, cell(t, 0, 0));
             VectorFunctions.phi(rates, cell(t, panel, 0), rates, cell(t, panel, 0), (end - panel) * step);
-            project(panel, end, coefficients, rates, cell(t, 0, 0), me.lanes);
+            project(panel, end, coefficients, 0, rates, cell(t, 0, 0), me.lanes);
         }
         total(me.lanes, partial[t & 1][block], count() * rank);
     }
@@ -272,13 +276,13 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int whole = neurons / PANEL * PANEL;
         for (int w = 0; w < count(); w++) {
             boolean observed = t > 0 && t <= bins[w];
-            me.seen[w] = observed ? y[w] : unobserved;
-            me.seenAt[w] = observed ? yOffset[w] + (t - 1) * neurons : 0;
-            me.seenStep[w] = observed ? PANEL : 0;
+            me.seen.y[w] = observed ? y[w] : unobserved;
+            me.seen.at[w] = observed ? yOffset[w] + (t - 1) * neurons : 0;
+            me.seen.step[w] = observed ? PANEL : 0;
             if (whole < neurons) {
-                Arrays.fill(me.tail, w * PANEL, (w + 1) * PANEL, Float.NaN);
+                Arrays.fill(me.tail.y[w], Float.NaN);
                 if (observed) {
-                    System.arraycopy(y[w], me.seenAt[w] + whole, me.tail, w * PANEL, neurons - whole);
+                    System.arraycopy(y[w], me.seen.at[w] + whole, me.tail.y[w], 0, neurons - whole);
                 }
             }
         }
@@ -288,117 +292,30 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         Arrays.fill(me.lanes, 0f);
         int last = firstPanel(block + 1);
         int row = place(t);
+        int taken = VectorSlopes.rowsTaken(model.model().kind());
         for (int panel = firstPanel(block); panel < last; panel += stretch) {
             int end = Math.min(last, panel + stretch);
-            combine(panel, end, coefficients, rank, me.sent, t * capacity * rank, delta, cell(row, 0, 0));
-            slopes(me, t, panel, end);
-            project(panel, end, 0, delta, cell(row, 0, 0), me.lanes);
+            int k = Math.min(taken, rank);
+            combine(panel, end, coefficients + k, rank - k, me.sent, t * capacity * rank + k, rank, delta,
+                    cell(row, 0, 0));
+            // The last panel's activity stands by itself where it has fewer neurons than the others.
+            int whole = end * PANEL > neurons ? end - 1 : end;
+            slopes(me, t, panel, whole, me.seen, panel);
+            slopes(me, t, whole, end, me.tail, 0);
+            project(panel, end, 0, k, delta, cell(row, 0, 0), me.lanes);
         }
         total(me.lanes, partial[t & 1][block], count() * rank);
     }
 
-    /** From what the recurrent sums hand back, which delta holds before, to delta, over a stretch of panels. */
-    private void slopes(Member me, int t, int firstPanel, int lastPanel) {
-        for (int w = 0; w < count(); w++) {
-            int at = cell(place(t), firstPanel, w);
-            int ratesAt = cell(t, firstPanel, w);
-            // The last panel's activity stands by itself where it has fewer neurons than the others.
-            int whole = lastPanel * PANEL > neurons ? lastPanel - 1 : lastPanel;
-            slopes(me, t, w, firstPanel, whole, me.seen[w], me.seenAt[w] + firstPanel * me.seenStep[w],
-                    me.seenStep[w], ratesAt, at, step);
-            if (whole < lastPanel) {
-                int cut = (whole - firstPanel) * step;
-                slopes(me, t, w, whole, lastPanel, me.tail, w * PANEL, 0, ratesAt + cut, at + cut, step);
-            }
-        }
-    }
-
-    private void slopes(Member me, int t, int w, int firstPanel, int lastPanel, float[] seen, int seenAt, int seenStep,
-            int ratesAt, int at, int step) {
-        float[] p = model.panels();
-        int rowStep = model.rows() * PANEL;
-        int from = firstPanel * rowStep;
-        int observation = from + (coefficients + rank) * PANEL;
-        int sumStep = (coefficients + rank + 1) * PANEL;
-        int sum = firstPanel * sumStep + (coefficients + rank) * PANEL;
-        int panels = lastPanel - firstPanel;
-        switch (model.model().kind()) {
-            case RATES -> rates(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
-                    delta, at, step);
-            case COUNTS -> counts(p, observation, rowStep, panels, scale[w], seen, seenAt, seenStep, rates, ratesAt,
-                    delta, at, step, sums, sum, sumStep);
-            case CURRENTS -> {
-                for (int j = 0; j < panels; j++) {
-                    currents(p, from + j * rowStep, rank + inputs, observation + j * rowStep, me.state, at(w, t),
-                            scale[w], seen, seenAt + j * seenStep, rates, ratesAt + j * step, delta, at + j * step,
-                            sums, sum + j * sumStep);
-                }
-            }
-        }
-    }
-
-    /** delta = phi' ((alpha/N) n g - f gain (y - gain r - c)). */
-    private static void rates(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
-            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step) {
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
-                FloatVector c = FloatVector.fromArray(LANES, p, observation + j * rowStep + PANEL + i);
-                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
-                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
-                FloatVector any = g.fma(r, c).sub(y);
-                FloatVector error = any.blend(0f, any.compare(VectorOperators.NE, any));
-                FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
-                g.mul(f).fma(error, FloatVector.fromArray(LANES, delta, at + j * step + i)).mul(prime)
-                        .intoArray(delta, at + j * step + i);
-            }
-        }
-    }
-
-    /** delta = (1-r) ((1+r) (alpha/N) n g + gain slope), where slope = f (1 + r - y/gain) is also that of the gain. */
-    private static void counts(float[] p, int observation, int rowStep, int panels, float f, float[] seen, int seenAt,
-            int seenStep, float[] rates, int ratesAt, float[] delta, int at, int step, float[] sums, int sum,
-            int sumStep) {
-        FloatVector one = FloatVector.broadcast(LANES, 1f);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                FloatVector g = FloatVector.fromArray(LANES, p, observation + j * rowStep + i);
-                FloatVector inverse = FloatVector.fromArray(LANES, p, observation + j * rowStep + 2 * PANEL + i);
-                FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + j * seenStep + i);
-                FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + j * step + i);
-                FloatVector high = one.add(r);
-                FloatVector any = high.sub(y.mul(inverse)).mul(f);
-                FloatVector slope = any.blend(0f, any.compare(VectorOperators.NE, any));
-                int to = sum + j * sumStep + i;
-                FloatVector.fromArray(LANES, sums, to).add(slope).intoArray(sums, to);
-                g.fma(slope, FloatVector.fromArray(LANES, delta, at + j * step + i).mul(high)).mul(one.sub(r))
-                        .intoArray(delta, at + j * step + i);
-            }
-        }
-    }
-
     /**
-     * delta = phi' (alpha/N) n g + gain slope, where slope = -f (y - gain x - c) is also that of the offset, and x the current
-     * without the bias.
+     * From what the recurrent sums hand back to delta, over a stretch of panels.
+     *
+     * @param seenPanel the first panel's number in {@code seen}
      */
-    private static void currents(float[] p, int from, int coefficients, int observation, float[] state, int stateAt,
-            float f, float[] seen, int seenAt, float[] rates, int ratesAt, float[] delta, int at, float[] sums,
-            int sum) {
-        for (int i = 0; i < PANEL; i += WIDTH) {
-            FloatVector x = FloatVector.zero(LANES);
-            for (int q = 0; q < coefficients; q++) {
-                x = FloatVector.fromArray(LANES, p, from + q * PANEL + i)
-                        .fma(FloatVector.broadcast(LANES, state[stateAt + q]), x);
-            }
-            FloatVector g = FloatVector.fromArray(LANES, p, observation + i);
-            FloatVector c = FloatVector.fromArray(LANES, p, observation + PANEL + i);
-            FloatVector y = FloatVector.fromArray(LANES, seen, seenAt + i);
-            FloatVector r = FloatVector.fromArray(LANES, rates, ratesAt + i);
-            FloatVector any = g.fma(x, c).sub(y).mul(f);
-            FloatVector slope = any.blend(0f, any.compare(VectorOperators.NE, any));
-            FloatVector.fromArray(LANES, sums, sum + i).add(slope).intoArray(sums, sum + i);
-            FloatVector prime = FloatVector.broadcast(LANES, 1f).sub(r.mul(r));
-            g.fma(slope, FloatVector.fromArray(LANES, delta, at + i).mul(prime)).intoArray(delta, at + i);
+    private void slopes(Member me, int t, int firstPanel, int lastPanel, VectorSlopes.Activity seen, int seenPanel) {
+        if (firstPanel < lastPanel) {
+            me.slopes.add(model, firstPanel, lastPanel - firstPanel, me.state, at(0, t), me.sent, t * capacity * rank,
+                    count(), seen, seenPanel, cell(t, firstPanel, 0), cell(place(t), firstPanel, 0));
         }
     }
 
