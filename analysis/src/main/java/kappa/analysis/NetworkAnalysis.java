@@ -47,8 +47,8 @@ public final class NetworkAnalysis {
      */
     public static Analysis of(ModelSnapshot snapshot) {
         int channels = InputBasis.channels(snapshot.getInputs(), snapshot.getInputBasis().getBumps());
-        return of(snapshot, eachInput(snapshot.getInputChannelsList(),
-                snapshot.getRank() <= LARGEST_RANK_WITH_PORTRAIT ? channels : 0));
+        boolean small = network(snapshot).rank() <= LARGEST_RANK_WITH_PORTRAIT;
+        return of(snapshot, eachInput(snapshot.getInputChannelsList(), small ? channels : 0));
     }
 
     /** No input, and each of the first {@code count} channels alone. */

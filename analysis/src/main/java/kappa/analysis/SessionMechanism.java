@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.ClosedLoop;
@@ -18,6 +19,7 @@ import kappa.analysis.inactivation.SeenTrial;
 import kappa.analysis.inactivation.SeenTrials;
 import kappa.analysis.inactivation.SilencedSets;
 import kappa.analysis.inactivation.TaskConditions;
+import kappa.analysis.inactivation.Uncertainty;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.fitting.network.LowRankNetwork;
@@ -30,7 +32,6 @@ import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
-import org.apache.commons.math3.stat.descriptive.moment.StandardDeviation;
 
 /**
  * What is known of one session's mechanism: its populations, what silencing them would do, and what it did. Populations are
@@ -53,8 +54,8 @@ public final class SessionMechanism {
     private kappa.ingest.wire.Populations populations;
     private long populationsAtNs;
     private Inactivations inactivations;
-    /** Changes that recent snapshots predicted. */
-    private Map<NeuronSet, Deque<Double>> changes = new HashMap<>();
+    /** What recent snapshots predicted. */
+    private Map<NeuronSet, Deque<Uncertainty.Prediction>> recent = new HashMap<>();
 
     public SessionMechanism(SessionHeader header) {
         this(header, System::nanoTime);
@@ -179,35 +180,35 @@ public final class SessionMechanism {
                     .setModelVersion(snapshot.getVersion()).setBinsLearned(snapshot.getBinsLearned())
                     .setTrials(intact.size()).setReadout(readoutName())
                     .setReadoutR2(behaves ? readout.r2() : 0);
-            Map<NeuronSet, Deque<Double>> kept = new HashMap<>();
-            for (NeuronSet set : sets(conditions)) {
+            Map<NeuronSet, Deque<Uncertainty.Prediction>> kept = new HashMap<>();
+            for (NeuronSet set : sets(inactivation, conditions)) {
                 Effect effect = inactivation.effect(set);
-                Deque<Double> recent = changes.getOrDefault(set, new ArrayDeque<>());
-                recent.add(effect.change());
-                if (recent.size() > SNAPSHOTS) {
-                    recent.remove();
+                Deque<Uncertainty.Prediction> predictions = recent.getOrDefault(set, new ArrayDeque<>());
+                predictions.add(Uncertainty.Prediction.of(effect, conditions));
+                if (predictions.size() > SNAPSHOTS) {
+                    predictions.remove();
                 }
-                kept.put(set, recent);
+                kept.put(set, predictions);
+                double spread = Uncertainty.over(List.copyOf(predictions)).change().deviation();
                 out.addSets(SilencedSet.newBuilder().setName(set.name()).addAllNeurons(AnalysisMessages.neurons(set))
                         .addAllConditions(effects(effect, conditions)).setChange(effect.change())
-                        .setChangeSd(new StandardDeviation()
-                                .evaluate(recent.stream().mapToDouble(change -> change).toArray())));
+                        .setChangeSd(Double.isNaN(spread) ? 0 : spread));
             }
-            changes = kept;
+            recent = kept;
             for (ClosedLoop.Outcome outcome : ClosedLoop.of(intact, perturbed, this::decisions)) {
                 out.addCarried(message(outcome, out.getSetsList()));
             }
             return out.build();
         }
 
-        private List<NeuronSet> sets(TaskConditions conditions) {
+        private List<NeuronSet> sets(Inactivation inactivation, TaskConditions conditions) {
             int recorded = header.getNeuronsCount();
             List<NeuronSet> sets = new ArrayList<>();
             if (found.sets().size() > 1) {
                 found.sets().forEach(set -> sets.add(new NeuronSet(set.name(),
                         Arrays.stream(set.neurons()).filter(i -> i < recorded).toArray())));
             }
-            sets.addAll(SilencedSets.ofContexts(fit, conditions, header.getInputChannelsList()));
+            sets.addAll(SilencedSets.ofContexts(inactivation, conditions));
             return sets.stream().filter(set -> set.size() > 0).limit(LARGEST_SETS).toList();
         }
 
@@ -262,7 +263,7 @@ public final class SessionMechanism {
         return effects;
     }
 
-    private static double share(int[] trials, java.util.function.IntPredicate of) {
+    private static double share(int[] trials, IntPredicate of) {
         return (double) Arrays.stream(trials).filter(of).count() / trials.length;
     }
 

@@ -150,7 +150,8 @@ public record RegressionAxes(List<String> names, int columns, int[] bins, double
             design.setColumn(v, column);
             if (!orthonormalise(column, before)) {
                 throw new InvalidInputException("task variable '" + names.get(v - 1) + "' in bin " + bin
-                        + ": constant or a sum of other variables in the trials there, expected one that varies on its own");
+                        + ": constant or a sum of other variables in the trials there, expected one that varies on its"
+                        + " own");
             }
             before.add(column);
         }

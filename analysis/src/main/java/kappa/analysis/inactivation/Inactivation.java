@@ -141,6 +141,41 @@ public final class Inactivation {
         return intact;
     }
 
+    /** Currents x of the recorded neurons without silencing, averaged over these trials and all their bins. */
+    public double[] meanCurrents(int[] trials) {
+        LowRankNetwork net = network.network();
+        int rank = net.rank();
+        int channels = runner.channels();
+        double[] kappa = new double[rank];
+        double[] inputs = new double[channels];
+        long bins = 0;
+        for (int i : trials) {
+            int length = seen.trials().get(i).bins();
+            bins += length;
+            for (int row = 1; row <= length; row++) {
+                for (int k = 0; k < rank; k++) {
+                    kappa[k] += intact.kappa().get(i)[row * rank + k];
+                }
+                for (int s = 0; s < channels; s++) {
+                    inputs[s] += v.get(i)[row * channels + s];
+                }
+            }
+        }
+        LowRankNetwork model = runner.model(net).network();
+        double[] currents = new double[net.neurons() - network.scope().hidden()];
+        for (int i = 0; i < currents.length; i++) {
+            double sum = 0;
+            for (int k = 0; k < rank; k++) {
+                sum += kappa[k] * model.m()[k * net.neurons() + i];
+            }
+            for (int s = 0; s < channels; s++) {
+                sum += inputs[s] * model.w()[s * net.neurons() + i];
+            }
+            currents[i] = sum / bins;
+        }
+        return currents;
+    }
+
     /**
      * What silencing does.
      *

@@ -14,7 +14,7 @@ import org.apache.commons.math3.linear.EigenDecomposition;
  * <pre>
  * p(x) = sum_p w_p N(x; mu_p, C_p)
  * r_ip = w_p N(x_i; mu_p, C_p) / p(x_i)
- * w_p  = sum_i r_ip / N      mu_p = sum_i r_ip x_i / sum_i r_ip      C_p = sum_i r_ip (x_i - mu_p)(x_i - mu_p)' / sum_i r_ip
+ * w_p  = sum_i r_ip / N      mu_p = sum_i r_ip x_i / (N w_p)      C_p = sum_i r_ip (x_i - mu_p)(x_i - mu_p)' / (N w_p)
  * </pre>
  *
  * <p>Covariances are full or diagonal, means free or zero. Every eigenvalue of a covariance is at least 1e-4, where
@@ -323,7 +323,7 @@ public final class GaussianMixture {
             double mass = sum(r);
             weights[p] = mass / points;
             if (mass < 1) {
-                continue; // less than one point: nothing to estimate from, and keeping the rest cannot lower the likelihood
+                continue; // nothing to estimate from, and keeping mean and covariance cannot lower the likelihood
             }
             for (int c = 0; c < dimensions; c++) {
                 means[p][c] = options.means == Means.ZERO ? 0 : dot(r, data[c]) / mass;
@@ -379,7 +379,7 @@ public final class GaussianMixture {
         return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }
 
-    /** The inverse of the Cholesky factor of a covariance, whose eigenvalues are raised to the floor where they lie below. */
+    /** The inverse of a covariance's Cholesky factor; eigenvalues below the floor are raised to it first. */
     private void whiten(int p) {
         double[][] covariance = covariances[p];
         double[][] inverse = whitenings[p];

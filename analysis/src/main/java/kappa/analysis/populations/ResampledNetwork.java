@@ -16,12 +16,12 @@ import kappa.fitting.training.TrialRunner;
 import kappa.ingest.session.InvalidInputException;
 
 /**
- * Whether the population structure of a network is enough for its task (Dubreuil et al. 2022; Valente 2019, chapter 5): a
- * mixture of P Gaussians is fitted to the loadings (m_i, n_i, W_i, wo_i), new networks are drawn from it, in which nothing
- * is left of the old one but means and covariances of P populations, and they do the task or do not.
+ * Whether the population structure of a network is enough for its task (Dubreuil et al. 2022; Valente 2019, chapter 5):
+ * a mixture of P Gaussians is fitted to the loadings (m_i, n_i, W_i, wo_i), new networks are drawn from it, in which
+ * nothing is left of the old one but means and covariances of P populations, and they do the task or do not.
  *
- * <p>A draw of N' neurons has overlaps that differ from the mixture's by terms of order 1/sqrt(N'). Both are told: how random
- * draws do, and draws from which these terms have been taken out, which do what the mixture itself does.
+ * <p>A draw of N' neurons has overlaps that differ from the mixture's by terms of order 1/sqrt(N'). Both are told: how
+ * random draws do, and draws from which these terms have been taken out, which do what the mixture itself does.
  *
  * @param number P
  * @param mixture zero or free means, whichever has the higher evidence
@@ -78,8 +78,8 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
     /**
      * Tries the numbers 1 to {@code largest}.
      *
-     * @throws InvalidInputException if the network has biases or an initial state, or does not fit the task, or N' is too small
-     *         for a population
+     * @throws InvalidInputException if the network has biases or an initial state, or does not fit the task, or N' is
+     *        too small for a population
      */
     public static List<ResampledNetwork> upTo(int largest, NetworkFile.LowRank network, Task task, Settings settings,
             TrialRunner runner) {
@@ -124,8 +124,9 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
     public record Retrained(MixtureNetwork mixture, boolean reached, long steps) {}
 
     /**
-     * Trains the means and covariances of a network's populations on its task, from where the fitted mixture has them. Where
-     * networks drawn from the fit do not do the task, this tells whether any with so many populations do, and how.
+     * Trains the means and covariances of a network's populations on its task, from where the fitted mixture has them.
+     * Where networks drawn from the fit do not do the task, this tells whether any with so many populations do, and
+     * how.
      *
      * @param stages the task, preceded by easier versions of it
      * @throws InvalidInputException if the network has biases or an initial state, or does not fit the task

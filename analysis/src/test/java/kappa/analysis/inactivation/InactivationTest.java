@@ -175,6 +175,27 @@ class InactivationTest {
     }
 
     @Test
+    void shouldDivideNeuronsByTheContextThatDrivesThem() {
+        NetworkFile.LowRank plain = network();
+        float[] w = plain.network().w().clone();
+        for (int i = 0; i < NEURONS; i++) {
+            w[(2 + i % 2) * NEURONS + i] = 9;
+            w[(3 - i % 2) * NEURONS + i] = 0.1f;
+        }
+        NetworkFile.LowRank net = new NetworkFile.LowRank(LowRankNetwork.withoutBias(NEURONS, RANK, 4, 0.2,
+                plain.network().m(), new float[RANK * NEURONS], w), plain.readout(), new float[NEURONS], new float[0]);
+        SeenTrials seen = trials(30);
+        TaskConditions conditions = TaskConditions.of(seen);
+        List<NeuronSet> sets = SilencedSets.ofContexts(Inactivation.of(net, seen, WHOLE), conditions);
+        assertThat(sets).hasSize(4);
+        assertThat(sets.subList(0, 2)).allSatisfy(set -> assertThat(set.size()).isEqualTo(12));
+        for (NeuronSet set : sets.subList(2, 4)) {
+            int own = set.name().endsWith(seen.inputNames().get(2)) ? 0 : 1;
+            assertThat(set.neurons()).containsExactly(IntStream.range(0, NEURONS).filter(i -> i % 2 == own).toArray());
+        }
+    }
+
+    @Test
     void shouldRegressAReadoutThatPredictsAsTheTrueOneDoes() {
         NetworkFile.LowRank some = network();
         float[] readout = new float[NEURONS];

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import kappa.fitting.network.NetworkFile;
 
-/** The low-rank networks of the shared data, which are not part of the checkout; a test that wants one is else skipped. */
+/** The low-rank networks of the shared data, not part of the checkout: a test that wants one is else skipped. */
 public final class Teachers {
 
     private Teachers() {}

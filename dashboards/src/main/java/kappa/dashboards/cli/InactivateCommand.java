@@ -18,6 +18,7 @@ import kappa.analysis.inactivation.TaskConditions;
 import kappa.analysis.inactivation.Verification;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
+import kappa.dashboards.report.InactivationReport;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.Silencing;
 import kappa.fitting.training.TrialRunner;
@@ -87,6 +88,10 @@ final class InactivateCommand implements Callable<Integer> {
     @Mixin
     private Options.TrialThreads threads;
 
+    @Option(names = "--report", paramLabel = "DIR",
+            description = "Write a page with pictures, and each picture as SVG.")
+    private Path report;
+
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
 
@@ -115,13 +120,19 @@ final class InactivateCommand implements Callable<Integer> {
                 ? Inactivation.of(fit, seen, plan, given.get())
                 : Inactivation.of(fit, seen, plan);
         TaskConditions conditions = TaskConditions.of(seen);
-        List<NeuronSet> sets = sets(fit, seen, conditions);
+        List<NeuronSet> sets = sets(fit, inactivation, conditions);
         List<Row> rows = new ArrayList<>();
         if (verify == null) {
             sets.forEach(
                     set -> rows.add(new Row(set, inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
             rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
+        }
+        if (report != null) {
+            System.err.println("report " + InactivationReport.write(report,
+                    "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(),
+                    recording.binWidthSeconds(), conditions,
+                    rows.stream().map(row -> new InactivationReport.Entry(row.effect, row.truth)).toList()));
         }
         if (json) {
             Output.json(figures(seen, inactivation, conditions, rows));
@@ -190,7 +201,7 @@ final class InactivateCommand implements Callable<Integer> {
         return new NetworkFile.LowRank(fit.network(), new float[0], fit.initialState(), fit.gain(), fit.scope());
     }
 
-    private List<NeuronSet> sets(NetworkFile.LowRank fit, SeenTrials seen, TaskConditions conditions) {
+    private List<NeuronSet> sets(NetworkFile.LowRank fit, Inactivation inactivation, TaskConditions conditions) {
         int neurons = fit.recorded().neurons();
         List<NeuronSet> sets = new ArrayList<>();
         chosen.forEach((name, text) -> sets.add(SilencedSets.parse(name, text, neurons)));
@@ -199,7 +210,7 @@ final class InactivateCommand implements Callable<Integer> {
         }
         if (sets.isEmpty()) {
             sets.addAll(populations(fit));
-            sets.addAll(SilencedSets.ofContexts(fit, conditions, seen.inputNames()));
+            sets.addAll(SilencedSets.ofContexts(inactivation, conditions));
         }
         if (sets.isEmpty()) {
             throw new InvalidInputException(

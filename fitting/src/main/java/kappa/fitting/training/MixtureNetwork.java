@@ -14,17 +14,17 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 
 /**
- * A low-rank network known only by the statistics of its neurons (Dubreuil et al. 2022; Valente 2019, section 4.2): each
- * belongs to one of P populations, and what it weighs is a Gaussian vector of that population,
+ * A low-rank network known only by the statistics of its neurons (Dubreuil et al. 2022; Valente 2019, section 4.2):
+ * each belongs to one of P populations, and what it weighs is a Gaussian vector of that population,
  *
  * <pre>
  * (m_i1 .. m_iK, n_i1 .. n_iK, W_1i .. W_Si, wo_1i .. wo_Oi) = mean_p + factor_p z_i        z_i ~ N(0, I_D)
  * </pre>
  *
- * <p>with D = 2 K + S + O and covariance factor_p factor_p'. While it is trained, all z_i are drawn anew before each step, so
- * that nothing can be learnt but means and factors; afterwards networks of any number of neurons can be drawn from it. What
- * the thesis calls reproducing a network by hand is {@link #ofPopulations} and then {@link #sample}. Biases and initial state
- * are zero. Not thread-safe.
+ * <p>with D = 2 K + S + O and covariance factor_p factor_p'. While it is trained, all z_i are drawn anew before each
+ * step, so that nothing can be learnt but means and factors; afterwards networks of any number of neurons can be drawn
+ * from it. What the thesis calls reproducing a network by hand is {@link #ofPopulations} and then {@link #sample}.
+ * Biases and initial state are zero. Not thread-safe.
  */
 public final class MixtureNetwork implements Trainee {
 
@@ -33,9 +33,9 @@ public final class MixtureNetwork implements Trainee {
         /** Independently: means and covariances, and so overlaps, are off by terms of order 1/sqrt(N). */
         RANDOM,
         /**
-         * So that each population has exactly its mean and covariance: those terms are taken out of the draw, and the network
-         * does what one of very many neurons does. Where networks of a few hundred neurons come out too different from each other
-         * for their gradients to agree on anything, training on such draws still learns.
+         * So that each population has exactly its mean and covariance: those terms are taken out of the draw, and the
+         * network does what one of very many neurons does. Where networks of a few hundred neurons come out too
+         * different from each other for their gradients to agree on anything, training on such draws still learns.
          */
         EXACT
     }
@@ -76,8 +76,8 @@ public final class MixtureNetwork implements Trainee {
     }
 
     /**
-     * A mixture to begin training from: equal populations of mean zero whose factors are those of independent weights as in
-     * {@link NetworkFile.LowRank#initial}, and a little more, so that populations differ.
+     * A mixture to begin training from: equal populations of mean zero whose factors are those of independent weights
+     * as in {@link NetworkFile.LowRank#initial}, and a little more, so that populations differ.
      *
      * @param neurons of the networks drawn during training
      * @param trainMeans whether means are trained too; else they stay zero
@@ -125,11 +125,12 @@ public final class MixtureNetwork implements Trainee {
     }
 
     /**
-     * The mixture that has the means and covariances of a network's populations, to which its neurons belong in part. Where
-     * populations overlap, whole neurons would make each of them narrower than it is.
+     * The mixture that has the means and covariances of a network's populations, to which its neurons belong in part.
+     * Where populations overlap, whole neurons would make each of them narrower than it is.
      *
      * @param shares of each neuron in each population, [P][N], which sum to 1 over populations: responsibilities
-     * @param freeMeans whether means are the populations' and trained; else they are zero and covariances are second moments
+     * @param freeMeans whether means are the populations' and trained; else they are zero and covariances are second
+     *        moments
      * @param draw how networks are drawn while the mixture is trained
      * @throws InvalidInputException if the network has biases or an initial state, which the mixture does not know
      */

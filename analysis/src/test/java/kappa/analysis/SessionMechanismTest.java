@@ -1,0 +1,112 @@
+package kappa.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.network.SimulatedSession;
+import kappa.ingest.stream.WireChecks;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Carried;
+import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+import org.junit.jupiter.api.Test;
+
+/** The rig hides the rank-one decision network of the thesis, and the snapshot is that network itself. */
+class SessionMechanismTest {
+
+    private static final int N = 200;
+    private static final HandBuiltNetworks.HandBuilt NETWORK = HandBuiltNetworks.named("decision", N, 3);
+    private static final List<Integer> SILENCED = IntStream.range(0, N / 2).boxed().toList();
+
+    private final SimulatedSession rig = new SimulatedSession(NETWORK,
+            new SimulatedSession.Settings(Observation.RATES, 1, 0, 0, 4));
+    private final SessionHeader header = rig.describe().setSession("s").build();
+    private final List<ObservedTrial> intact = new ArrayList<>();
+    private final List<ObservedTrial> perturbed = new ArrayList<>();
+    private long now;
+    private final SessionMechanism mechanism = new SessionMechanism(header, () -> now);
+
+    private ModelSnapshot snapshot(long version) {
+        LowRankNetwork net = NETWORK.network();
+        ModelSnapshot.Builder snapshot = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("s")
+                .setVersion(version).setNeurons(N).setRank(1).setInputs(1).setAlpha(net.alpha())
+                .addInputChannels("coherence").setBinsLearned(version * rig.trialBins());
+        for (int i = 0; i < N; i++) {
+            snapshot.addM(net.m()[i]).addN(net.n()[i]).addW(net.w()[i]).addB(0);
+        }
+        return snapshot.build();
+    }
+
+    private void record(int trials) {
+        int bins = rig.trialBins();
+        Bin.Builder bin = Bin.newBuilder();
+        for (int i = 0; i < trials; i++) {
+            float[] inputs = new float[bins];
+            float[] behavior = new float[bins];
+            int[] phases = new int[bins];
+            boolean silent = false;
+            long trial = 0;
+            for (int t = 0; t < bins; t++) {
+                rig.next(bin);
+                inputs[t] = bin.getInputs(0);
+                behavior[t] = bin.getBehavior(0);
+                phases[t] = bin.getPhase();
+                silent |= WireChecks.marked(bin.getSilenced(), 0);
+                trial = bin.getTrial();
+            }
+            (silent ? perturbed : intact).add(new ObservedTrial(trial, trial * bins, bins, inputs, behavior,
+                    new float[bins], phases, 1, silent
+                            ? new ObservedTrial.Perturbation("i-1", IntStream.range(0, N / 2).toArray(), 0, bins)
+                            : null));
+        }
+    }
+
+    @Test
+    void shouldHoldWhatAnInterventionDidAgainstThePrediction() {
+        record(100);
+        rig.obey(Intervention.newBuilder().setId("i-1").addAllNeurons(SILENCED).setTrials(20).build());
+        record(40);
+        mechanism.update(snapshot(100), intact, perturbed);
+        assertThat(perturbed).hasSize(20);
+        assertThat(mechanism.inactivations()).hasValueSatisfying(found -> {
+            assertThat(found.getReadout()).isEqualTo("readout");
+            // The network is the rig's own; the regressed readout differs from it by its prior.
+            assertThat(found.getReadoutR2()).isGreaterThan(0.95);
+            Carried carried = found.getCarried(0);
+            assertThat(carried.getIntervention()).isEqualTo("i-1");
+            assertThat(carried.getNeuronsList()).isEqualTo(SILENCED);
+            assertThat(carried.getTrialsList()).hasSize(20);
+            assertThat(carried.getCorrelation()).isGreaterThan(0.95);
+            assertThat(carried.getR2()).isGreaterThan(0.8);
+        });
+    }
+
+    @Test
+    void shouldLookForPopulationsAgainAfterTenSecondsOnly() {
+        mechanism.update(snapshot(1), intact, perturbed);
+        now += 9_000_000_000L;
+        mechanism.update(snapshot(2), intact, perturbed);
+        assertThat(mechanism.populations().orElseThrow().getModelVersion()).isEqualTo(1);
+        now += 1_000_000_000L;
+        mechanism.update(snapshot(3), intact, perturbed);
+        assertThat(mechanism.populations().orElseThrow().getModelVersion()).isEqualTo(3);
+        mechanism.update(snapshot(4).toBuilder().setFinal(true).build(), intact, perturbed);
+        assertThat(mechanism.populations().orElseThrow().getModelVersion()).isEqualTo(4);
+    }
+
+    @Test
+    void shouldPredictNothingBeforeTheFirstModelOrWithTooFewTrials() {
+        mechanism.update(snapshot(0), intact, perturbed);
+        assertThat(mechanism.populations()).isEmpty();
+        record(9);
+        mechanism.update(snapshot(9), intact, perturbed);
+        assertThat(mechanism.populations()).isPresent();
+        assertThat(mechanism.inactivations()).isEmpty();
+    }
+}
