@@ -406,7 +406,7 @@ class CommandLineTest {
     @ValueSource(
             strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
                 "fit",
-                "evaluate", "analyze",
+                "evaluate", "analyze", "inactivate",
                 "inspect", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = run((command + " --help").strip().split(" "));
@@ -420,7 +420,9 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inspect", "bench",
+                "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
+                "inspect",
+                "bench",
                 "help");
     }
 
