@@ -2,16 +2,21 @@ package kappa.analysis;
 
 import java.util.ArrayList;
 import java.util.List;
+import kappa.analysis.connectivity.Linearisation;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.FlowFields;
+import kappa.analysis.dynamics.LimitCycles;
+import kappa.analysis.dynamics.Nullclines;
+import kappa.analysis.dynamics.PlaneFlow;
 import kappa.analysis.dynamics.ReducedDynamics;
-import kappa.analysis.connectivity.Linearisation;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FixedPoint;
+import kappa.ingest.wire.LimitCycle;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Phase;
+import kappa.ingest.wire.Polyline;
 
 /**
  * What is published about a model snapshot: overlaps, the Jacobian at the origin, and a phase portrait without input and, for
@@ -106,8 +111,17 @@ public final class NetworkAnalysis {
             Linearisation origin = Linearisation.of(network, drives.get(c), new double[rank]);
             phase.setComplete(found.get(c).complete()).setSaturation(origin.saturation())
                     .addAllEffectiveOverlaps(AnalysisMessages.list(origin.effectiveOverlaps()));
+            if (rank > 1) {
+                LimitCycles.of(systems.get(c), found.get(c)).cycles()
+                        .forEach(cycle -> phase.addLimitCycles(message(cycle)));
+            }
             if (rank <= LARGEST_RANK_WITH_PORTRAIT) {
                 phase.setFlow(FlowFields.of(systems.get(c), reach));
+            }
+            if (rank == 2) {
+                Nullclines nullclines = Nullclines.of(new PlaneFlow(systems.get(c), reach));
+                nullclines.first().forEach(line -> phase.addNullclines(polyline(0, line)));
+                nullclines.second().forEach(line -> phase.addNullclines(polyline(1, line)));
             }
         }
         return analysis.setConnectivity(AnalysisMessages.connectivity(network, snapshot.getInputChannelsList()))
@@ -131,6 +145,17 @@ public final class NetworkAnalysis {
             largest = Math.max(largest, Math.abs(value));
         }
         return largest;
+    }
+
+    private static LimitCycle message(LimitCycles.Cycle cycle) {
+        return LimitCycle.newBuilder().setPeriod(cycle.period()).setStable(cycle.stable())
+                .addAllOrbit(AnalysisMessages.list(cycle.orbit()))
+                .addAllMultipliersRe(AnalysisMessages.list(cycle.multipliersRe()))
+                .addAllMultipliersIm(AnalysisMessages.list(cycle.multipliersIm())).build();
+    }
+
+    private static Polyline polyline(int dimension, double[] points) {
+        return Polyline.newBuilder().setDimension(dimension).addAllPoints(AnalysisMessages.list(points)).build();
     }
 
     private static FixedPoint message(FixedPoints.Point point) {

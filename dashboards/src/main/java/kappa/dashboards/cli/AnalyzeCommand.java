@@ -7,18 +7,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import kappa.analysis.AnalysisMessages;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.NetworkAnalysis.Held;
+import kappa.analysis.connectivity.DmsMechanism;
+import kappa.analysis.dynamics.BifurcationScan;
 import kappa.analysis.populations.Populations;
+import kappa.analysis.populations.ResampledNetwork;
 import kappa.dashboards.report.AnalysisReport;
 import kappa.fitting.kernel.KernelModel;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.online.PublishedModel;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.TrialRunner;
 import kappa.fitting.wire.SessionPlan;
 import kappa.fitting.wire.Snapshots;
 import kappa.ingest.session.InvalidInputException;
@@ -32,6 +39,7 @@ import kappa.ingest.wire.Phase;
 import kappa.ingest.wire.Population;
 import kappa.ingest.wire.SessionHeader;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,6 +49,13 @@ import picocli.CommandLine.Parameters;
     "cycles, without input and with each input held; overlaps, effective overlaps; populations."})
 final class AnalyzeCommand implements Callable<Integer> {
 
+    private static final int SCAN_STEPS = 60;
+    private static final int MOST_RESAMPLED = 3;
+    private static final int FRESH_TRIALS = 200;
+    private static final double STATE_NOISE = 0.05;
+    /** In the middle of the task's. */
+    private static final double DMS_DELAY_MS = 1500;
+
     @Parameters(paramLabel = "NET.npz", description = "A low-rank network.")
     private Path network;
 
@@ -48,6 +63,31 @@ final class AnalyzeCommand implements Callable<Integer> {
         "Inputs to hold constant together, by name (\"input 0\", \"input 1\", ..) or number, at 1 or at the",
         "value given: --input 2, --input 0=0.1,2=1. May be repeated (default: each input alone, at 1)."})
     private List<String> inputs = List.of();
+
+    @Option(names = "--scan", paramLabel = "NAME=FROM:TO", description = {
+        "Follow the fixed points while one input is held at a growing value, the others at 0, and tell where their",
+        "number or kind changes: --scan 2=0:1.5. May be repeated."})
+    private List<String> scans = List.of();
+
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", description = {
+        "What the network does: then networks are drawn from 1, 2, .. populations like its own, to see whether the",
+        "population structure is enough; and for dms, which of the two known mechanisms it has."})
+    private String task;
+
+    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
+            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
+    private double context;
+
+    @Option(names = "--draws", paramLabel = "N", defaultValue = "5",
+            description = "Networks drawn for each number of populations (default: ${DEFAULT-VALUE}).")
+    private int draws;
+
+    @Option(names = "--neurons", paramLabel = "N", defaultValue = "2048",
+            description = "Neurons of the networks drawn (default: ${DEFAULT-VALUE}).")
+    private int neurons;
+
+    @Mixin
+    private Options.TrialThreads threads;
 
     @Option(names = "--populations", paramLabel = "N", defaultValue = "5",
             description = "Numbers of populations to try, from 1 on (default: ${DEFAULT-VALUE}).")
@@ -73,16 +113,99 @@ final class AnalyzeCommand implements Callable<Integer> {
         ModelSnapshot snapshot = Snapshots.toWire(plan(net), published(net)).build();
         Analysis analysis = NetworkAnalysis.of(snapshot, held(snapshot.getInputChannelsList())).toBuilder()
                 .setPopulations(AnalysisMessages.of(Populations.of(net, settings()), snapshot.getVersion())).build();
+        List<BifurcationScan> scanned = scans.stream().map(text -> scan(text, net, snapshot.getInputChannelsList()))
+                .toList();
+        List<ResampledNetwork> resampled = List.of();
+        Optional<DmsMechanism> mechanism = Optional.empty();
+        if (task != null) {
+            Task done = Task.named(task).withContext(context);
+            try (TrialRunner runner = new TrialRunner(threads.count())) {
+                resampled = ResampledNetwork.upTo(Math.min(largest, MOST_RESAMPLED), lowRank, done,
+                        new ResampledNetwork.Settings(neurons, draws, FRESH_TRIALS, STATE_NOISE, seed), runner);
+            }
+            if (done.name() == Task.Name.DMS) {
+                mechanism = Optional.of(DmsMechanism.of(net, Task.bins(DMS_DELAY_MS)));
+            }
+        }
         if (report != null) {
             System.err.println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), net,
                     analysis));
         }
         if (json) {
-            Output.json(figures(analysis, net.rank()));
+            Map<String, Object> figures = figures(analysis, net.rank());
+            if (!scanned.isEmpty()) {
+                figures.put("bifurcations", scanned.stream().flatMap(AnalyzeCommand::figures).toList());
+            }
+            if (task != null) {
+                figures.put("resampled", resampled.stream().map(AnalyzeCommand::figures).toList());
+            }
+            mechanism.ifPresent(found -> figures.put("dms_mechanism", figures(found)));
+            Output.json(figures);
         } else {
             print(analysis, net.rank());
+            scanned.forEach(AnalyzeCommand::print);
+            resampled.forEach(drawn -> System.out.printf(Locale.ROOT,
+                    "networks drawn from %d populations: accuracy %.3f (without the chance overlaps of a finite draw %.3f)%n",
+                    drawn.number(), drawn.accuracy(), drawn.exactAccuracy()));
+            mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
         }
         return 0;
+    }
+
+    private static BifurcationScan scan(String text, LowRankNetwork net, List<String> channels) {
+        String[] sides = text.split("=", 2);
+        String[] ends = sides[sides.length - 1].split(":", 2);
+        if (sides.length != 2 || ends.length != 2) {
+            throw new InvalidInputException("--scan " + text + ": expected NAME=FROM:TO, such as 2=0:1.5");
+        }
+        double from = number("--scan " + text, ends[0]);
+        double to = number("--scan " + text, ends[1]);
+        if (!(to > from)) {
+            throw new InvalidInputException("--scan " + text + ": expected FROM below TO");
+        }
+        double[] amplitudes = IntStream.rangeClosed(0, SCAN_STEPS)
+                .mapToDouble(i -> from + (to - from) * i / SCAN_STEPS).toArray();
+        return BifurcationScan.of(net, new double[channels.size()], channel("--scan " + text, sides[0], channels),
+                amplitudes);
+    }
+
+    private static int channel(String option, String name, List<String> channels) {
+        int channel = channels.indexOf(name.strip().matches("\\d+") ? "input " + name.strip() : name);
+        if (channel < 0) {
+            throw new InvalidInputException(option + ": no input '" + name + "', expected one of "
+                    + String.join(", ", channels));
+        }
+        return channel;
+    }
+
+    private static void print(BifurcationScan scan) {
+        for (BifurcationScan.Bifurcation one : scan.bifurcations()) {
+            System.out.printf(Locale.ROOT, "input %d at %.4f: %s at kappa %s%n", scan.input(), one.amplitude(),
+                    name(one.kind()), Arrays.toString(one.kappa()));
+        }
+    }
+
+    private static Stream<Map<String, Object>> figures(BifurcationScan scan) {
+        return scan.bifurcations().stream().map(one -> Map.of("input", "input " + scan.input(), "amplitude",
+                one.amplitude(), "kind", name(one.kind()), "kappa", one.kappa(), "before",
+                one.before().stream().map(AnalyzeCommand::name).toList(), "after",
+                one.after().stream().map(AnalyzeCommand::name).toList()));
+    }
+
+    private static Map<String, Object> figures(ResampledNetwork drawn) {
+        return Map.of("populations", drawn.number(), "evidence", drawn.evidence(), "accuracy", drawn.accuracy(),
+                "accuracies", drawn.accuracies(), "exact_accuracy", drawn.exactAccuracy());
+    }
+
+    private static Map<String, Object> figures(DmsMechanism found) {
+        Map<String, Object> stable = new LinkedHashMap<>();
+        Map<String, Object> jacobians = new LinkedHashMap<>();
+        Stream.concat(Stream.of(found.free()), found.underInputs().stream()).forEach(portrait -> {
+            stable.put(portrait.input(), portrait.stable());
+            jacobians.put(portrait.input(), portrait.origin().jacobian());
+        });
+        return Map.of("verdict", name(found.verdict()), "summary", found.summary(), "stable_states", stable,
+                "effective_jacobians", jacobians);
     }
 
     private Populations.Settings settings() {
@@ -111,7 +234,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         return each;
     }
 
-    private static double number(String text, String value) {
+    private static double number(String option, String value) {
         try {
             double number = Double.parseDouble(value);
             if (Double.isFinite(number)) {
@@ -120,7 +243,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         } catch (NumberFormatException e) {
             // Told below, like a number that is not finite.
         }
-        throw new InvalidInputException("--input " + text + ": '" + value + "', expected a finite number");
+        throw new InvalidInputException(option + ": '" + value + "', expected a finite number");
     }
 
     private static void print(Analysis analysis, int rank) {
@@ -226,6 +349,10 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
 
     private static String name(FixedPoint point) {
-        return point.getType().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return name(point.getType());
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }
