@@ -27,8 +27,15 @@ import org.apache.commons.math3.linear.EigenDecomposition;
  * </ol>
  *
  * <p>Cells narrower than a millionth of the box, which surround a bifurcation, are not quartered any more, and the work is
- * limited. What is left then, and always for K >= 3, is searched by Newton's iteration from a spread of starts, and {@code
- * complete} is false. Bounds are computed in double precision without directed rounding.
+ * limited. What is left then is searched by Newton's iteration from a spread of starts, and {@code complete} is false. Bounds
+ * are computed in double precision without directed rounding.
+ *
+ * <p>For K >= 3 the search is best effort and {@code complete} always false: Newton's iteration from random starts, from
+ * points of the trajectories that begin there and from the mirror images of what was found; and from each start again with
+ * the fixed points already found deflated (Farrell, Birkisson and Funke 2015), F times prod_j (1 + scale^2 / |kappa -
+ * kappa_j|^2), whose Newton step is d / (1 - grad log prod . d) for a plain step d. It goes on until many starts in a row have
+ * found nothing new and the signs of det J over all points add up to (-1)^K, which is what they do when none is missing (the
+ * degree of F on a large sphere, where F = -kappa), or until its starts are used up.
  *
  * @param points in ascending order of kappa
  * @param complete whether there are provably no others
@@ -48,8 +55,13 @@ public record FixedPoints(List<Point> points, boolean complete) {
     private static final double ZERO_EIGENVALUE = 1e-9;
     private static final double SMALLEST_DAMPING = 1e-4;
     private static final int NEWTON_STEPS = 50;
-    private static final int RANDOM_STARTS = 200;
-    private static final int RELAXATION_STEPS = 30;
+    /** For K >= 3: starts that must have found nothing new, and starts in all. */
+    private static final int VAIN_STARTS = 150;
+    private static final int MOST_STARTS = 1_500;
+    private static final int RELAXATION_STEPS = 10;
+    private static final int RELAXATIONS = 2;
+    private static final int DEFLATIONS = 3;
+    private static final int DEFLATED_STEPS = 30;
     private static final int LEFT_OVER_STARTS = 64;
 
     /**
@@ -255,29 +267,97 @@ public record FixedPoints(List<Point> points, boolean complete) {
             }
         }
 
-        /** Newton from random starts, and from where they have relaxed to; for K >= 3. */
+        /** The search for K >= 3. */
         void scatter() {
             SplittableRandom random = new SplittableRandom(1);
             newton(new double[rank], false, SAME);
-            for (int start = 0; start < RANDOM_STARTS; start++) {
+            int vain = 0;
+            for (int start = 0; start < MOST_STARTS && (vain < VAIN_STARTS || !degreeHolds()); start++) {
+                int before = roots.size();
                 double[] kappa = new double[rank];
                 double size = random.nextDouble();
                 for (int k = 0; k < rank; k++) {
                     kappa[k] = size * random.nextDouble(-box[k], box[k]);
                 }
-                newton(kappa, false, SAME);
-                for (int t = 0; t < RELAXATION_STEPS; t++) {
-                    dynamics.velocity(kappa, f);
-                    for (int k = 0; k < rank; k++) {
-                        kappa[k] += 0.5 * f[k];
-                    }
+                for (int relaxation = 0; relaxation <= RELAXATIONS; relaxation++) {
+                    newton(kappa, false, SAME);
+                    relax(kappa);
                 }
-                newton(kappa, false, SAME);
+                for (int deflation = 0; deflation < DEFLATIONS && deflated(kappa); deflation++) {
+                    // Each time with one root more to keep away from.
+                }
+                // Without input and biases F is odd: the mirror image of a root is one too.
+                for (double[] root : List.copyOf(roots.subList(before, roots.size()))) {
+                    newton(Arrays.stream(root).map(k -> -k).toArray(), false, SAME);
+                }
+                vain = roots.size() > before ? 0 : vain + 1;
             }
-            // Without input and biases F is odd: the mirror image of a root is one too.
-            for (double[] root : List.copyOf(roots)) {
-                newton(Arrays.stream(root).map(k -> -k).toArray(), false, SAME);
+        }
+
+        private void relax(double[] kappa) {
+            for (int t = 0; t < RELAXATION_STEPS; t++) {
+                dynamics.velocity(kappa, f);
+                for (int k = 0; k < rank; k++) {
+                    kappa[k] += 0.5 * f[k];
+                }
             }
+        }
+
+        /** Newton's iteration away from all known roots, and then to a root; returns whether it found a new one. */
+        private boolean deflated(double[] start) {
+            int before = roots.size();
+            double[] kappa = start.clone();
+            for (int iteration = 0; iteration < DEFLATED_STEPS; iteration++) {
+                linearise(kappa);
+                if (norm(f) < 1e-3 * scale) {
+                    newton(kappa, false, SAME);
+                    return roots.size() > before;
+                }
+                if (!solve()) {
+                    return false;
+                }
+                // grad log prod . d, with d minus what solve gives.
+                double along = 0;
+                for (double[] root : roots) {
+                    double square = 0;
+                    double product = 0;
+                    for (int k = 0; k < rank; k++) {
+                        square += (kappa[k] - root[k]) * (kappa[k] - root[k]);
+                        product += (kappa[k] - root[k]) * step[k];
+                    }
+                    along += 2 * scale * scale * product / (square * (square + scale * scale));
+                }
+                double factor = 1 / (1 - along);
+                double length = Math.abs(factor) * norm(step);
+                if (!Double.isFinite(length)) {
+                    return false;
+                }
+                factor *= Math.min(1, 0.5 * scale / length);
+                double furthest = 0;
+                for (int k = 0; k < rank; k++) {
+                    kappa[k] -= factor * step[k];
+                    furthest = Math.max(furthest, Math.abs(kappa[k]) / box[k]);
+                }
+                if (furthest > 3) {
+                    return false;
+                }
+            }
+            return false;
+        }
+
+        /** Whether the signs of det J over the roots add up to those of F = -kappa. */
+        private boolean degreeHolds() {
+            int sum = 0;
+            for (double[] root : roots) {
+                Point point = classify(root, dynamics.jacobian(root));
+                int sign = 1;
+                for (int k = 0; k < rank; k++) {
+                    // Complex pairs have a product above 0.
+                    sign = point.im()[k] == 0 && point.re()[k] < 0 ? -sign : sign;
+                }
+                sum += sign;
+            }
+            return sum == (rank % 2 == 0 ? 1 : -1);
         }
 
         /**

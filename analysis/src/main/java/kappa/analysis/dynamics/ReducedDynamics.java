@@ -153,6 +153,15 @@ public final class ReducedDynamics {
         return bounds;
     }
 
+    /** [K] root mean square over neurons of m_k: the currents change by so much per unit of kappa_k. */
+    double[] steepness() {
+        double[] steepness = new double[rank];
+        for (int k = 0; k < rank; k++) {
+            steepness[k] = Math.sqrt(dot(m[k], m[k]) / neurons);
+        }
+        return steepness;
+    }
+
     private void updateRates(double[] kappa) {
         System.arraycopy(current, 0, rates, 0, neurons);
         for (int k = 0; k < rank; k++) {

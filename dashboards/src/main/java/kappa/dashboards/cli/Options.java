@@ -250,8 +250,8 @@ final class Options {
     /** A simulated rig. */
     static final class Simulation {
         @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME|NET.npz",
-                description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal or two-population, or the"
-                        + " file of one that does --task (default: ${DEFAULT-VALUE}).")
+                description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal, two-population or dms, or"
+                        + " the file of one that does --task (default: ${DEFAULT-VALUE}).")
         String network;
 
         @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", description = "What a network out of a file does.")

@@ -30,6 +30,9 @@ import kappa.ingest.wire.SessionHeader;
  * the flow is seen on both sides of them.
  * <li>drive: pulse 200, free 800, drive 3,000, release 1,000 ms, the drive at 1: two turns of the limit cycle, and the
  * return to one of the two stable states.
+ * <li>dms: fixation 100, sample 500, delay 500 to 3,000, test 500 ms, and decision for the rest of 5,100 ms, at least 1,000
+ * ms. Sample and test are channel A or B at 1, each with equal chance, and noise of standard deviation 0.03 is on both
+ * channels throughout: the task of {@code kappa.fitting.task.Task} in trials of one length.
  * </ul>
  *
  * <p>A trial's draws depend on seed and trial number only: skipping costs no more than one trial. Not thread-safe.
@@ -43,6 +46,9 @@ public final class SimulatedSession implements SessionSource, Perturbable {
     private static final double COHERENCE_UNIT = 0.032;
     private static final double INPUT_NOISE = 0.03;
     private static final double[] COHERENCES = {-16, -8, -4, -2, -1, 1, 2, 4, 8, 16};
+    private static final int SHORTEST_DELAY = 25;
+    private static final int LONGEST_DELAY = 150;
+    private static final int DECISION = 50;
     private static final double SHORTEST_PULSE = 0.1;
     private static final double LONGEST_PULSE = 1;
     private static final double LARGEST_GAIN = TrialRandom.LARGEST_MEAN_COUNT / 2;
@@ -108,14 +114,11 @@ public final class SimulatedSession implements SessionSource, Perturbable {
             case RELAXATION -> List.of(new Phase("pulse", 10), new Phase("relaxation", 100));
             case DRIVE -> List.of(new Phase("pulse", 10), new Phase("free", 40), new Phase("drive", 150),
                     new Phase("release", 50));
+            case DMS -> dms(LONGEST_DELAY);
         };
         this.trialBins = phases.stream().mapToInt(Phase::bins).sum();
         this.phaseOfBin = new int[trialBins];
-        int start = 0;
-        for (int p = 0; p < phases.size(); p++) {
-            Arrays.fill(phaseOfBin, start, start + phases.get(p).bins(), p);
-            start += phases.get(p).bins();
-        }
+        layOut(phases);
         this.trialInputs = new float[trialBins * network.inputs()];
         this.x = new double[network.neurons()];
         this.rates = new double[network.neurons()];
@@ -126,6 +129,20 @@ public final class SimulatedSession implements SessionSource, Perturbable {
     @Override
     public void obey(Intervention request) {
         silencing.accept(request);
+    }
+
+    /** The phases of a DMS trial: what the delay leaves of the longest is the decision's. */
+    private static List<Phase> dms(int delay) {
+        return List.of(new Phase("fixation", 5), new Phase("sample", 25), new Phase("delay", delay),
+                new Phase("test", 25), new Phase("decision", DECISION + LONGEST_DELAY - delay));
+    }
+
+    private void layOut(List<Phase> trialPhases) {
+        int start = 0;
+        for (int p = 0; p < trialPhases.size(); p++) {
+            Arrays.fill(phaseOfBin, start, start + trialPhases.get(p).bins(), p);
+            start += trialPhases.get(p).bins();
+        }
     }
 
     @Override
@@ -228,7 +245,18 @@ public final class SimulatedSession implements SessionSource, Perturbable {
             rates[i] = LowRankNetwork.phi(x[i] + network.b()[i]);
         }
         Arrays.fill(trialInputs, 0);
-        if (source.paradigm() == Paradigm.DECISION) {
+        if (source.paradigm() == Paradigm.DMS) {
+            int sample = random.nextInt(2);
+            int test = random.nextInt(2);
+            layOut(dms(random.nextInt(SHORTEST_DELAY, LONGEST_DELAY + 1)));
+            for (int t = 0; t < trialBins; t++) {
+                String phase = phases.get(phaseOfBin[t]).name();
+                for (int s = 0; s < 2; s++) {
+                    boolean shown = (phase.equals("sample") && sample == s) || (phase.equals("test") && test == s);
+                    trialInputs[2 * t + s] = (float) ((shown ? 1 : 0) + INPUT_NOISE * random.nextGaussian());
+                }
+            }
+        } else if (source.paradigm() == Paradigm.DECISION) {
             double coherence = COHERENCE_UNIT * COHERENCES[random.nextInt(COHERENCES.length)];
             for (int t = 0; t < trialBins; t++) {
                 double signal = phases.get(phaseOfBin[t]).name().equals("stimulus") ? coherence : 0;
