@@ -104,8 +104,9 @@ public final class AnalysisReader implements AutoCloseable {
     }
 
     private void run() {
-        try (var models = new KafkaConsumer<byte[], byte[]>(connection.consumer(group + "-analysis"));
-                var bins = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
+        // Closed in the opposite order: as it leaves its group, the second tells the first.
+        try (var bins = new KafkaConsumer<byte[], byte[]>(connection.consumer());
+                var models = new KafkaConsumer<byte[], byte[]>(connection.consumer(group + "-analysis"))) {
             models.subscribe(List.of(Topics.MODELS), new Owned(bins));
             long next = System.nanoTime();
             while (!stopping) {

@@ -49,7 +49,7 @@ final class InactivateCommand implements Callable<Integer> {
 
     @Option(names = "--readout", paramLabel = "FILE.npz", description = {
         "Where the readout comes from: a network that has one, or a session to regress it from (default: NET.npz "
-                + "if it has one, else SESSION)."})
+                + "if it has one, else TEACHER.npz, else SESSION)."})
     private Path readout;
 
     @Option(names = "--set", paramLabel = "NAME=NEURONS", description = {
@@ -99,10 +99,10 @@ final class InactivateCommand implements Callable<Integer> {
      * One set, with what is known of it.
      *
      * @param truth how the prediction agrees with it
-     * @param readByTeacher how it would agree if the teacher's readout were known and had not been regressed
+     * @param regressed how it would agree if the teacher's readout were not known and had to be regressed
      */
     private record Row(NeuronSet set, Effect effect, Optional<Verification> truth,
-            Optional<Verification> readByTeacher) {}
+            Optional<Verification> regressed) {}
 
     @Override
     public Integer call() {
@@ -135,10 +135,10 @@ final class InactivateCommand implements Callable<Integer> {
                     rows.stream().map(row -> new InactivationReport.Entry(row.effect, row.truth)).toList()));
         }
         if (json) {
-            Output.json(figures(seen, inactivation, conditions, rows));
+            Output.json(figures(readsAsTeacher(fit), inactivation, conditions, rows));
         } else {
             System.err.println(recording.observationChoice());
-            print(inactivation, conditions, rows);
+            print(readsAsTeacher(fit), inactivation, conditions, rows);
         }
         return 0;
     }
@@ -149,17 +149,17 @@ final class InactivateCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Verification.Truth truth = new Verification.Truth(teacher, seen, inactivation.plan(), runner);
-            Optional<Inactivation> readByTeacher = inactivation.readout().origin() == Readout.Origin.NETWORK
-                    ? Optional.empty()
-                    : Optional.of(Inactivation.of(fit, seen, inactivation.plan(),
-                            Inactivation.readoutOf(teacher, fit)));
+            // As it is where nobody knows the readout: in an animal.
+            Optional<Inactivation> regressed = readsAsTeacher(fit) && seen.kind() != SeenTrials.Kind.NONE
+                    ? Optional.of(Inactivation.of(withoutReadout(fit), seen, inactivation.plan()))
+                    : Optional.empty();
             Output.Progress progress = new Output.Progress("verified", "sets");
             for (NeuronSet set : sets) {
                 Effect effect = inactivation.effect(set);
                 List<float[]> silenced = truth.silenced(set);
                 rows.add(new Row(set, effect,
                         Optional.of(Verification.of(effect, truth.intact(), silenced, conditions)),
-                        readByTeacher.map(other -> Verification.of(other.effect(set), truth.intact(), silenced,
+                        regressed.map(other -> Verification.of(other.effect(set), truth.intact(), silenced,
                                 conditions))));
                 progress.update(rows.size(), sets.size());
             }
@@ -183,6 +183,9 @@ final class InactivateCommand implements Callable<Integer> {
     }
 
     private Optional<Readout> readout(NetworkFile.LowRank fit, Inactivation.Plan plan) {
+        if (readsAsTeacher(fit)) {
+            return Optional.of(Inactivation.readoutOf(NetworkFile.read(verify), fit));
+        }
         if (readout == null) {
             return Optional.empty();
         }
@@ -195,6 +198,11 @@ final class InactivateCommand implements Callable<Integer> {
         }
         SeenTrials trials = SeenTrials.of(NpzSession.open(readout, null), fit, 0);
         return Optional.of(Inactivation.of(withoutReadout(fit), trials, plan).readout());
+    }
+
+    /** A change of the readout is compared with the teacher's by the same readout, unless the fit has one of its own. */
+    private boolean readsAsTeacher(NetworkFile.LowRank fit) {
+        return verify != null && readout == null && fit.outputs() == 0;
     }
 
     private static NetworkFile.LowRank withoutReadout(NetworkFile.LowRank fit) {
@@ -244,14 +252,15 @@ final class InactivateCommand implements Callable<Integer> {
                 : List.of();
     }
 
-    private Map<String, Object> figures(SeenTrials seen, Inactivation inactivation, TaskConditions conditions,
+    private Map<String, Object> figures(boolean fromTeacher, Inactivation inactivation, TaskConditions conditions,
             List<Row> rows) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("network", network.toString());
         figures.put("session", session.toString());
+        SeenTrials seen = inactivation.seen();
         figures.put("trials", seen.trials().size());
         figures.put("silencing", how.name().toLowerCase(Locale.ROOT));
-        figures.put("readout", inactivation.readout().origin().name().toLowerCase(Locale.ROOT));
+        figures.put("readout", fromTeacher ? "teacher" : inactivation.readout().origin().name().toLowerCase(Locale.ROOT));
         putNumber(figures, "readout_r2", inactivation.readout().r2());
         figures.put("outputs", seen.outputNames());
         figures.put("contexts", conditions.contexts());
@@ -267,10 +276,10 @@ final class InactivateCommand implements Callable<Integer> {
         out.put("size", row.set.size());
         out.put("neurons", row.set.neurons());
         row.truth.ifPresent(truth -> putAgreement(out, truth));
-        row.readByTeacher.ifPresent(truth -> {
+        row.regressed.ifPresent(truth -> {
             Map<String, Object> other = new LinkedHashMap<>();
             putAgreement(other, truth);
-            out.put("with_teacher_readout", other);
+            out.put("with_regressed_readout", other);
         });
         putNumber(out, "change", row.effect.change());
         Map<String, Effect.Accuracy> accuracy = row.effect.accuracy(conditions);
@@ -329,26 +338,28 @@ final class InactivateCommand implements Callable<Integer> {
         return Optional.of(both.getFirst().silenced() - both.getLast().silenced());
     }
 
-    private void print(Inactivation inactivation, TaskConditions conditions, List<Row> rows) {
+    private void print(boolean fromTeacher, Inactivation inactivation, TaskConditions conditions, List<Row> rows) {
         int width = rows.stream().mapToInt(row -> row.set.name().length()).max().orElse(0);
         Readout used = inactivation.readout();
-        Path source = readout != null ? readout : used.origin() == Readout.Origin.NETWORK ? network : session;
+        Path source = readout != null
+                ? readout
+                : fromTeacher ? verify : used.origin() == Readout.Origin.NETWORK ? network : session;
         System.out.println("readout from " + source
                 + (Double.isNaN(used.r2()) ? "" : String.format(", R2 %.3f where it was regressed", used.r2())));
         System.out.println("change: of the readout, RMS over its own; accuracy in each context: intact -> silenced"
                 + (verify == null ? "" : " (truly)"));
         if (verify != null) {
             System.out.println("R2 of the change and share of choices that agree with the truth"
-                    + (used.origin() == Readout.Origin.NETWORK ? "" : " [the same with the teacher's readout]"));
+                    + (fromTeacher ? " [the same with a readout regressed from the session]" : ""));
         }
         for (Row row : rows) {
             StringBuilder line = new StringBuilder(
                     String.format("%-" + width + "s %5d neurons", row.set.name(), row.set.size()));
             line.append(String.format("  change %4.2f", row.effect.change()));
             row.truth.ifPresent(truth -> line.append(String.format("  R2 %6.3f", truth.r2Change())));
-            row.readByTeacher.ifPresent(truth -> line.append(String.format(" [%6.3f]", truth.r2Change())));
+            row.regressed.ifPresent(truth -> line.append(String.format(" [%6.3f]", truth.r2Change())));
             row.truth.ifPresent(truth -> line.append(String.format("  agree %.3f", truth.choiceAgreement())));
-            row.readByTeacher.ifPresent(truth -> line.append(String.format(" [%.3f]", truth.choiceAgreement())));
+            row.regressed.ifPresent(truth -> line.append(String.format(" [%.3f]", truth.choiceAgreement())));
             row.effect.accuracy(conditions).forEach((context, own) -> {
                 line.append(String.format("  %s %.2f -> %.2f", context, own.intact(), own.silenced()));
                 row.truth.map(truth -> truth.accuracy().get(context))
