@@ -107,7 +107,7 @@ class MatrixChart extends Chart {
       // Square cells, in the middle.
       grid: { ...FIXED, left: Math.max(left, (this.element.clientWidth - cell * n) / 2), width: cell * n, top: 22, height: cell * n },
       tooltip: tooltip(colours, ({ value }) => describe(value[1], value[0])),
-      xAxis: [{ ...axis, data: names.map(name => short(name, Math.max(6, Math.floor(cell / 6.6)))), position: "top", axisLabel: label }],
+      xAxis: [{ ...axis, data: names.map(name => short(name, Math.max(5, Math.floor(cell / 7.6)))), position: "top", axisLabel: label }],
       yAxis: [{ ...axis, data: names.map(name => short(name, 16)), inverse: true, axisLabel: { ...label, hideOverlap: false } }],
       series: [],
     }), {
@@ -240,8 +240,8 @@ export class ConnectivityView {
       const channel = (header?.inputs ?? []).indexOf(conditions[c].input);
       return conditions[c].input === "none" ? colours.text : colours.inputs[(channel < 0 ? c : channel) % colours.inputs.length];
     };
-    byId("eigenvalueLegend").replaceChildren(...legend(conditions.map(({ input }, c) => [input === "none" ? "no input" : input, colourOf(c), SYMBOL_MARKS[symbolOf(c)]])));
-    show(byId("saturation"), conditions.length ? `saturation (mean of 1 − φ′): ${conditions.map(c => `${c.input === "none" ? "no input" : c.input} ${fixed(c.saturation)}`).join(" · ")}` : "");
+    byId("saturation").replaceChildren(...conditions.length ? ["saturation:", ...legend(conditions.map(({ input, saturation }, c) =>
+      [`${input === "none" ? "no input" : input} ${fixed(saturation)}`, colourOf(c), SYMBOL_MARKS[symbolOf(c)]]))] : []);
     if (conditions.length) this.eigenvalues.draw(conditions, colourOf);
   }
 }

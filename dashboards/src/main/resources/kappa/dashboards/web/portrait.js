@@ -365,8 +365,9 @@ export class Portrait {
     }
     this.summary = Object.keys(MARK).filter(kind => counts[kind])
       .map(kind => `${MARK[kind]} ${counts[kind]} ${counts[kind] > 1 ? PLURAL[kind] : kind}`)
-      .concat((condition?.cycles ?? []).map(cycle => `${cycle.stable ? "◯" : "◌ unstable"} limit cycle, ${label(cycle.period)} τ`))
-      .concat(condition?.complete ? ["no others"] : []).join("   ");
+      // Said of fixed points only, hence before the cycles.
+      .concat(condition?.complete ? ["no others"] : [])
+      .concat((condition?.cycles ?? []).map(cycle => `${cycle.stable ? "◯" : "◌ unstable"} limit cycle, ${label(cycle.period)} τ`)).join("   ");
     this.showCaption();
   }
 
