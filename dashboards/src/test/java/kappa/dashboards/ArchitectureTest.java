@@ -37,7 +37,8 @@ class ArchitectureTest {
         "kappa.fitting.online..", "kappa.fitting.offline..", "kappa.fitting.regression..", "kappa.fitting.em..",
         "kappa.fitting.baseline..", "kappa.fitting.bench..", "kappa.fitting.task..", "kappa.fitting.training..",
         "kappa.fitting.wire..",
-        "kappa.analysis", "kappa.ingest.session.."};
+        "kappa.analysis", "kappa.analysis.connectivity..", "kappa.analysis.dynamics..", "kappa.analysis.inactivation..",
+        "kappa.analysis.populations..", "kappa.ingest.session.."};
 
     @ArchTest
     static final ArchRule MODULES_DEPEND_ONE_WAY = layeredArchitecture().consideringAllDependencies().layer("ingest")

@@ -260,7 +260,8 @@ final class InactivateCommand implements Callable<Integer> {
         SeenTrials seen = inactivation.seen();
         figures.put("trials", seen.trials().size());
         figures.put("silencing", how.name().toLowerCase(Locale.ROOT));
-        figures.put("readout", fromTeacher ? "teacher" : inactivation.readout().origin().name().toLowerCase(Locale.ROOT));
+        figures.put("readout",
+                fromTeacher ? "teacher" : inactivation.readout().origin().name().toLowerCase(Locale.ROOT));
         putNumber(figures, "readout_r2", inactivation.readout().r2());
         figures.put("outputs", seen.outputNames());
         figures.put("contexts", conditions.contexts());
