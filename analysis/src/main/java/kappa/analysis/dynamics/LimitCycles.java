@@ -15,9 +15,10 @@ import org.apache.commons.math3.ode.FirstOrderDifferentialEquations;
  * the distance at which the trajectory from r on the ray first comes back with 2 pi gained. That map is evaluated on a
  * covering set of starts, forward and backward in time, so that stable and unstable orbits are found alike; each change of
  * sign of r' - r, and the orbit that the last start of each stretch that comes back runs to, is refined. What is missed
- * are orbits closer to each other, or smaller, than the starts: those about the hundredth part of the box near its edge, and
- * less near the fixed point. A forward trajectory that goes to no fixed point goes to an orbit (Poincare and Bendixson), and
- * {@code settled} says that none was left undecided.
+ * are orbits closer to each other, or smaller, than the steps between starts: a twentieth of the ray at its end, and a
+ * sixteen-hundredth of it at the fixed point. A forward trajectory that goes to no fixed point goes to an orbit or, where a
+ * bifurcation is, to a loop through saddles (Poincare and Bendixson); {@code settled} says that none was left undecided, the
+ * length of each and the work in all being limited.
  *
  * <p>For K >= 3 only what trajectories from the neighbourhood of unstable fixed points and from random starts run to is
  * found: best effort.
@@ -43,7 +44,9 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
     private static final int EVALUATIONS = 20_000;
     private static final double TRANSIENT = 60;
     private static final double LONGEST_RETURN = 1_000;
-    private static final double SCAN_TOLERANCE = 1e-7;
+    private static final double SCAN_TOLERANCE = 1e-6;
+    /** Evaluations of F times neurons, in each direction of time: about two seconds. */
+    private static final long WORK = 200_000_000;
     private static final double SAME = 5e-3;
 
     /**
@@ -176,6 +179,9 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
         private void scan(Ray ray, int direction, Trajectories trajectories) {
             List<Return> returns = new ArrayList<>();
             for (int j = 1; j <= STARTS_ON_A_RAY; j++) {
+                if (exhausted(trajectories)) {
+                    break;
+                }
                 double part = (double) j / STARTS_ON_A_RAY;
                 Return found = comeBack(ray, ray.length * part * part, direction, trajectories);
                 settled &= found.end() != Trajectories.End.UNDECIDED;
@@ -196,6 +202,13 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
                     follow(ray, here, direction, trajectories);
                 }
             }
+        }
+
+        /** Whether the work allowed is done; then the search is not settled. */
+        private boolean exhausted(Trajectories trajectories) {
+            boolean exhausted = trajectories.spent() * dynamics.neurons() > WORK;
+            settled &= !exhausted;
+            return exhausted;
         }
 
         /** Narrows a change of sign down until Newton's iteration can take over. */
@@ -224,7 +237,8 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
         /** To where a start that keeps coming back converges. */
         private void follow(Ray ray, Return start, int direction, Trajectories trajectories) {
             Return here = start;
-            for (int turn = 0; turn < RETURNS_OF_THE_LAST && here.came() && here.distance() > 0; turn++) {
+            for (int turn = 0; turn < RETURNS_OF_THE_LAST && here.came() && here.distance() > 0
+                    && !exhausted(trajectories); turn++) {
                 if (Math.abs(here.gain()) < 0.05 * here.start()
                         && refine(ray.at(here.distance()), here.time(), direction)) {
                     return;
@@ -277,6 +291,9 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
 
         /** The orbit that a start runs to, if that is no fixed point. */
         private void attractor(double[] kappa, Trajectories trajectories) {
+            if (exhausted(trajectories)) {
+                return;
+            }
             FirstOrderDifferentialEquations flow = trajectories.flow(1);
             Trajectories.Reached reached = trajectories.run(flow, kappa, TRANSIENT, _ -> 1);
             if (reached.end() != Trajectories.End.UNDECIDED || known(kappa)) {

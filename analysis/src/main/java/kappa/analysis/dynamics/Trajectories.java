@@ -39,6 +39,7 @@ final class Trajectories {
     private final double[] box;
     private final double tolerance;
     private final int evaluations;
+    private long spent;
 
     /**
      * @param regions where an integration ends
@@ -79,6 +80,8 @@ final class Trajectories {
         } catch (MathIllegalStateException tooLong) {
             // The evaluations are used up, or the step is too small to be told from none: undecided either way.
             return new Reached(End.UNDECIDED, Double.NaN);
+        } finally {
+            spent += integrator.getEvaluations();
         }
         End why = End.UNDECIDED;
         if (stop.happened) {
@@ -89,6 +92,11 @@ final class Trajectories {
             why = End.ESCAPED;
         }
         return new Reached(why, end);
+    }
+
+    /** Evaluations of F until now. */
+    long spent() {
+        return spent;
     }
 
     /** F or -F alone. */

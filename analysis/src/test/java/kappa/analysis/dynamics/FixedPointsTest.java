@@ -13,7 +13,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.network.HandBuiltNetworks;
@@ -25,10 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Structures are those of science.md, section 6, measured there by other code. */
+/** The search as such; the thesis's networks are in {@link ThesisNetworksTest}. */
 class FixedPointsTest {
-
-    private static final long SEEDS = 8;
 
     private static FixedPoints undriven(LowRankNetwork network) {
         return FixedPoints.of(ReducedDynamics.undriven(network));
@@ -44,95 +41,6 @@ class FixedPointsTest {
 
     private static long count(FixedPoints found, FixedPointType type) {
         return found.points().stream().filter(p -> p.type() == type).count();
-    }
-
-    private static FixedPoints.Point origin(FixedPoints found) {
-        return found.points().stream().filter(p -> Arrays.stream(p.kappa()).allMatch(k -> Math.abs(k) < 1e-9)).findAny()
-                .orElseThrow();
-    }
-
-    @Test
-    void shouldFindASaddleBetweenTwoStablePointsInFigureFourOneA() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            FixedPoints found = undriven(named("figure-4.1a", 500, seed));
-            assertThat(found.complete()).isTrue();
-            assertThat(found.points()).hasSize(3);
-            assertThat(origin(found).type()).isEqualTo(SADDLE);
-            assertThat(stable(found)).isEqualTo(2);
-        }
-    }
-
-    @Test
-    void shouldFindASourceTwoSaddlesAndTwoStablePointsInFigureFourOneB() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            FixedPoints found = undriven(named("figure-4.1b", 500, seed));
-            assertThat(found.complete()).isTrue();
-            assertThat(found.points()).hasSize(5);
-            assertThat(origin(found).type()).isIn(UNSTABLE_NODE, UNSTABLE_FOCUS);
-            assertThat(count(found, SADDLE)).isEqualTo(2);
-            assertThat(stable(found)).isEqualTo(2);
-        }
-    }
-
-    @Test
-    void shouldFindTheRingOfFigureFourOneCBrokenOrRotating() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            FixedPoints found = undriven(named("figure-4.1c", 500, seed));
-            assertThat(found.complete()).isTrue();
-            assertThat(origin(found).type()).isIn(UNSTABLE_NODE, UNSTABLE_FOCUS);
-            // Around the source as many saddles as stable points, or none of either: the ring rotates.
-            assertThat(count(found, SADDLE)).isEqualTo(stable(found)).isIn(0L, 2L, 4L);
-        }
-    }
-
-    @Test
-    void shouldFindOnlyAnUnstableFocusInFigureFourOneD() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            FixedPoints found = undriven(named("figure-4.1d", 500, seed));
-            assertThat(found.complete()).isTrue();
-            assertThat(found.points()).hasSize(1);
-            assertThat(origin(found).type()).isEqualTo(UNSTABLE_FOCUS);
-        }
-    }
-
-    @Test
-    void shouldFindNinePointsInTheBimodalNetwork() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            FixedPoints found = undriven(named("bimodal", 500, seed));
-            assertThat(found.complete()).isTrue();
-            assertThat(stable(found)).isEqualTo(4);
-            assertThat(count(found, SADDLE)).isEqualTo(4);
-            assertThat(origin(found).type()).isIn(UNSTABLE_NODE, UNSTABLE_FOCUS);
-            assertThat(found.points()).hasSize(9);
-        }
-    }
-
-    @Test
-    void shouldSeeTheTwoPopulationNetworkLoseItsBistabilityToTheDrive() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            LowRankNetwork network = named("two-population", 2_000, seed);
-            FixedPoints free = undriven(network);
-            assertThat(free.complete()).isTrue();
-            assertThat(stable(free)).isEqualTo(2);
-            assertThat(count(free, SADDLE)).isEqualTo(2);
-            assertThat(free.points()).hasSize(5);
-            ReducedDynamics driven = new ReducedDynamics(network, new double[]{0, 0, 1});
-            FixedPoints held = FixedPoints.of(driven);
-            assertThat(held.complete()).isTrue();
-            assertThat(held.points()).hasSize(1);
-            assertThat(held.points().getFirst().type()).isEqualTo(UNSTABLE_FOCUS);
-        }
-    }
-
-    @Test
-    void shouldGiveTheTwoPopulationNetworkTheJacobiansOfManyNeurons() {
-        LowRankNetwork network = named("two-population", 100_000, 1);
-        double[] free = ReducedDynamics.undriven(network).jacobian(new double[2]);
-        // In the limit -1 + the mean of (3, 1, 1, 2.5) and (3, 1, -1, 2.5); standard error at N = 100,000 about 0.015.
-        assertThat(free).containsExactly(new double[]{2, 1, 0, 1.5}, within(0.06));
-        double[] driven = new ReducedDynamics(network, new double[]{0, 0, 1}).jacobian(new double[2]);
-        // science.md gives .55 .53 -.46 .38 at N = 2,000, where the standard error is about 0.08.
-        assertThat(driven).containsExactly(new double[]{0.55, 0.53, -0.46, 0.38}, within(0.2));
     }
 
     @ParameterizedTest

@@ -131,6 +131,34 @@ class SimulatedSessionTest {
     }
 
     @Test
+    void shouldTellWhetherSampleAndTestMatchedWhateverTheDelay() {
+        HandBuiltNetworks.HandBuilt built = HandBuiltNetworks.named("dms", 1_024, 1);
+        SimulatedSession session = new SimulatedSession(built, new Settings(Observation.RATES, 0.4, 0, 16, 2));
+        Set<String> conditions = new HashSet<>();
+        for (int trial = 0; trial < 16; trial++) {
+            double[][] shown = new double[2][2];
+            double readout = 0;
+            for (int t = 0; t < session.trialBins(); t++) {
+                Bin bin = take(session);
+                if (bin.getPhase() == 2 || bin.getPhase() == 4) {
+                    shown[bin.getPhase() / 2 - 1][0] += bin.getInputs(0);
+                    shown[bin.getPhase() / 2 - 1][1] += bin.getInputs(1);
+                }
+                if (bin.getPhase() == 5) {
+                    for (int i = 0; i < 1_024; i++) {
+                        readout += built.readout()[i] * bin.getValues(i);
+                    }
+                }
+            }
+            boolean sample = shown[0][0] > shown[0][1];
+            boolean test = shown[1][0] > shown[1][1];
+            conditions.add(sample + " " + test);
+            assertThat(readout > 0).as("trial %d", trial).isEqualTo(sample == test);
+        }
+        assertThat(conditions).hasSize(4);
+    }
+
+    @Test
     void shouldFireWithTheAnnouncedMeanAndVariance() {
         Settings counts = new Settings(Observation.COUNTS, 0.7, 0, 40, 5);
         SimulatedSession spiking = session("figure-4.1d", 200, counts);
