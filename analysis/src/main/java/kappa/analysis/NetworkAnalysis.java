@@ -1,14 +1,17 @@
 package kappa.analysis;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import kappa.analysis.connectivity.Linearisation;
+import kappa.analysis.dynamics.Basins;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.FlowFields;
 import kappa.analysis.dynamics.LimitCycles;
 import kappa.analysis.dynamics.Nullclines;
 import kappa.analysis.dynamics.PlaneFlow;
 import kappa.analysis.dynamics.ReducedDynamics;
+import kappa.analysis.dynamics.SlowPoints;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Analysis;
@@ -17,6 +20,7 @@ import kappa.ingest.wire.LimitCycle;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Phase;
 import kappa.ingest.wire.Polyline;
+import kappa.ingest.wire.SlowPoint;
 
 /**
  * What is published about a model snapshot: overlaps, the Jacobian at the origin, and a phase portrait without input and, for
@@ -44,16 +48,26 @@ public final class NetworkAnalysis {
      */
     public record Held(String name, double[] drive) {}
 
+    /** How much is looked for. */
+    public enum Depth {
+        /** Fixed points and flow: some milliseconds an input. */
+        POINTS,
+        /** Limit cycles, nullclines and slow points as well: some hundred. */
+        ORBITS,
+        /** And basins of attraction. */
+        BASINS
+    }
+
     /**
      * Analyses a snapshot without input and, for K <= 2, with each channel alone held at 1; for larger ranks only the first,
      * since each search is long. Time of publication is the publisher's to add.
      *
      * @throws IllegalArgumentException if the snapshot contradicts itself or a weight is not finite
      */
-    public static Analysis of(ModelSnapshot snapshot) {
+    public static Analysis of(ModelSnapshot snapshot, Depth depth) {
         int channels = InputBasis.channels(snapshot.getInputs(), snapshot.getInputBasis().getBumps());
         boolean small = network(snapshot).rank() <= LARGEST_RANK_WITH_PORTRAIT;
-        return of(snapshot, eachInput(snapshot.getInputChannelsList(), small ? channels : 0));
+        return of(snapshot, eachInput(snapshot.getInputChannelsList(), small ? channels : 0), depth);
     }
 
     /** No input, and each of the first {@code count} channels alone. */
@@ -74,7 +88,7 @@ public final class NetworkAnalysis {
      * @param inputs the first without any
      * @throws IllegalArgumentException if the snapshot contradicts itself or a number is not finite
      */
-    public static Analysis of(ModelSnapshot snapshot, List<Held> inputs) {
+    public static Analysis of(ModelSnapshot snapshot, List<Held> inputs, Depth depth) {
         LowRankNetwork network = network(snapshot);
         int rank = network.rank();
         List<double[]> drives = inputs.stream().map(Held::drive).toList();
@@ -111,17 +125,11 @@ public final class NetworkAnalysis {
             Linearisation origin = Linearisation.of(network, drives.get(c), new double[rank]);
             phase.setComplete(found.get(c).complete()).setSaturation(origin.saturation())
                     .addAllEffectiveOverlaps(AnalysisMessages.list(origin.effectiveOverlaps()));
-            if (rank > 1) {
-                LimitCycles.of(systems.get(c), found.get(c)).cycles()
-                        .forEach(cycle -> phase.addLimitCycles(message(cycle)));
-            }
             if (rank <= LARGEST_RANK_WITH_PORTRAIT) {
                 phase.setFlow(FlowFields.of(systems.get(c), reach));
             }
-            if (rank == 2) {
-                Nullclines nullclines = Nullclines.of(new PlaneFlow(systems.get(c), reach));
-                nullclines.first().forEach(line -> phase.addNullclines(polyline(0, line)));
-                nullclines.second().forEach(line -> phase.addNullclines(polyline(1, line)));
+            if (depth != Depth.POINTS) {
+                addOrbits(phase.setOrbitsVersion(snapshot.getVersion()), systems.get(c), found.get(c), reach, depth);
             }
         }
         return analysis.setConnectivity(AnalysisMessages.connectivity(network, snapshot.getInputChannelsList()))
@@ -145,6 +153,45 @@ public final class NetworkAnalysis {
             largest = Math.max(largest, Math.abs(value));
         }
         return largest;
+    }
+
+    private static void addOrbits(Phase.Builder phase, ReducedDynamics system, FixedPoints points, double reach,
+            Depth depth) {
+        if (system.rank() > 1) {
+            LimitCycles cycles = LimitCycles.of(system, points);
+            cycles.cycles().forEach(cycle -> phase.addLimitCycles(message(cycle)));
+            if (system.rank() == 2) {
+                PlaneFlow plane = new PlaneFlow(system, reach);
+                Nullclines nullclines = Nullclines.of(plane);
+                nullclines.first().forEach(line -> phase.addNullclines(polyline(0, line)));
+                nullclines.second().forEach(line -> phase.addNullclines(polyline(1, line)));
+                if (depth == Depth.BASINS) {
+                    phase.setBasins(message(Basins.of(plane, points, cycles)));
+                }
+            }
+        }
+        if (system.rank() > 2) {
+            SlowPoints.of(system).points().forEach(point -> phase.addSlowPoints(SlowPoint.newBuilder()
+                    .addAllKappa(AnalysisMessages.list(point.kappa())).setSpeed(point.speed())));
+        }
+    }
+
+    private static kappa.ingest.wire.Basins message(Basins basins) {
+        return kappa.ingest.wire.Basins.newBuilder().addAllAxis(AnalysisMessages.list(basins.axis()))
+                .addAllAttractor(Arrays.stream(basins.attractor()).boxed().toList())
+                .addAllFractions(AnalysisMessages.list(basins.fractions())).build();
+    }
+
+    /** The orbits of an analysis in another of the same inputs, of a snapshot close to it. */
+    static Analysis.Builder withOrbits(Analysis analysis, Analysis orbits) {
+        Analysis.Builder both = analysis.toBuilder();
+        for (int c = 0; c < Math.min(both.getConditionsCount(), orbits.getConditionsCount()); c++) {
+            Phase from = orbits.getConditions(c);
+            both.getConditionsBuilder(c).clearLimitCycles().addAllLimitCycles(from.getLimitCyclesList())
+                    .clearNullclines().addAllNullclines(from.getNullclinesList()).clearSlowPoints()
+                    .addAllSlowPoints(from.getSlowPointsList()).setOrbitsVersion(from.getOrbitsVersion());
+        }
+        return both;
     }
 
     private static LimitCycle message(LimitCycles.Cycle cycle) {

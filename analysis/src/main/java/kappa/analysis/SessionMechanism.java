@@ -26,6 +26,7 @@ import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.Silencing;
 import kappa.ingest.session.InputBasis;
+import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Carried;
 import kappa.ingest.wire.ConditionEffect;
 import kappa.ingest.wire.Inactivations;
@@ -34,14 +35,15 @@ import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
 
 /**
- * What is known of one session's mechanism: its populations, what silencing them would do, and what it did. Populations are
- * looked for every ten seconds and in the last snapshot; the rest with every snapshot. Not thread-safe.
+ * What is known of one session's mechanism: its phase portraits, its populations, what silencing them would do, and what it
+ * did. Populations and orbits are looked for every ten seconds and in the last snapshot; the rest with every snapshot. Not
+ * thread-safe.
  *
  * <p>The readout is regressed from the first channel of behaviour. Where none was recorded, kappa_1 stands for it.
  */
 public final class SessionMechanism {
 
-    private static final long POPULATIONS_EVERY_NS = 10_000_000_000L;
+    private static final long SEARCH_EVERY_NS = 10_000_000_000L;
     private static final long SEED = 1;
     /** Trials below which nothing is predicted, and snapshots over which predictions are compared. */
     private static final int FEWEST_TRIALS = 10;
@@ -52,7 +54,9 @@ public final class SessionMechanism {
     private final LongSupplier nanoTime;
     private Populations found;
     private kappa.ingest.wire.Populations populations;
-    private long populationsAtNs;
+    private Analysis orbits;
+    private Analysis analysis;
+    private long searchedAtNs;
     private Inactivations inactivations;
     /** What recent snapshots predicted. */
     private Map<NeuronSet, Deque<Uncertainty.Prediction>> recent = new HashMap<>();
@@ -72,24 +76,27 @@ public final class SessionMechanism {
      * @throws IllegalArgumentException if the snapshot contradicts itself
      */
     public void update(ModelSnapshot snapshot, List<ObservedTrial> intact, List<ObservedTrial> perturbed) {
+        analysis = NetworkAnalysis.of(snapshot, NetworkAnalysis.Depth.POINTS);
         if (snapshot.getVersion() == 0) {
             return;
         }
         LowRankNetwork network = NetworkAnalysis.network(snapshot);
         long now = nanoTime.getAsLong();
-        if (populations == null || snapshot.getFinal() || now - populationsAtNs >= POPULATIONS_EVERY_NS) {
+        if (populations == null || snapshot.getFinal() || now - searchedAtNs >= SEARCH_EVERY_NS) {
             found = Populations.of(network, Populations.Settings.standard(SEED));
             populations = AnalysisMessages.of(found, snapshot.getVersion());
-            populationsAtNs = now;
+            orbits = NetworkAnalysis.of(snapshot, NetworkAnalysis.Depth.ORBITS);
+            searchedAtNs = now;
         }
+        analysis = NetworkAnalysis.withOrbits(analysis, orbits).setPopulations(populations).build();
         if (intact.size() >= FEWEST_TRIALS) {
             inactivations = new Prediction(snapshot, network, intact).over(perturbed);
         }
     }
 
-    /** Absent before the first snapshot. */
-    public Optional<kappa.ingest.wire.Populations> populations() {
-        return Optional.ofNullable(populations);
+    /** Of the newest snapshot; {@link #update} comes first. */
+    public Analysis analysis() {
+        return analysis;
     }
 
     /** Absent before enough intact trials were seen. */

@@ -8,6 +8,7 @@ import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.network.LowRankNetwork;
+import kappa.analysis.NetworkAnalysis.Depth;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FlowField;
 import kappa.ingest.wire.ModelSnapshot;
@@ -39,7 +40,7 @@ class NetworkAnalysisTest {
 
     @Test
     void shouldPublishThePortraitOfARankOneNetworkWithItsPotential() {
-        Analysis analysis = NetworkAnalysis.of(snapshot("decision").build());
+        Analysis analysis = NetworkAnalysis.of(snapshot("decision").build(), Depth.POINTS);
         assertThat(analysis.getSession()).isEqualTo("s");
         assertThat(analysis.getModelVersion()).isEqualTo(7);
         assertThat(analysis.getBinsLearned()).isEqualTo(99);
@@ -62,7 +63,8 @@ class NetworkAnalysisTest {
 
     @Test
     void shouldPublishThePortraitOfARankTwoNetworkForEachInput() {
-        Analysis analysis = NetworkAnalysis.of(snapshot("bimodal").addKappaStd(0.5f).addKappaStd(0.2f).build());
+        Analysis analysis = NetworkAnalysis.of(snapshot("bimodal").addKappaStd(0.5f).addKappaStd(0.2f).build(),
+                Depth.POINTS);
         assertThat(analysis.getConditionsList()).extracting(Phase::getInput).containsExactly("none", "kick 1",
                 "kick 2");
         assertThat(analysis.getConditions(2).getDriveList()).containsExactly(0.0, 1.0);
@@ -87,9 +89,39 @@ class NetworkAnalysisTest {
 
     @Test
     void shouldRefuseASnapshotThatContradictsItself() {
-        assertThatThrownBy(() -> NetworkAnalysis.of(snapshot("bimodal").clearInputChannels().build()))
+        assertThatThrownBy(() -> NetworkAnalysis.of(snapshot("bimodal").clearInputChannels().build(), Depth.POINTS))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("input_channels");
-        assertThatThrownBy(() -> NetworkAnalysis.of(snapshot("bimodal").addM(1).build()))
+        assertThatThrownBy(() -> NetworkAnalysis.of(snapshot("bimodal").addM(1).build(), Depth.POINTS))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("m has 601");
+    }
+
+    @Test
+    void shouldPublishCyclesNullclinesAndBasinsWhereAskedTo() {
+        ModelSnapshot cycling = snapshot("figure-4.1d").build();
+        Analysis points = NetworkAnalysis.of(cycling, Depth.POINTS);
+        assertThat(points.getConditions(0).getLimitCyclesList()).isEmpty();
+        Analysis basins = NetworkAnalysis.of(cycling, Depth.BASINS);
+        Phase phase = basins.getConditions(0);
+        assertThat(phase.getLimitCyclesList()).hasSize(1);
+        assertThat(phase.getLimitCycles(0).getStable()).isTrue();
+        assertThat(phase.getLimitCycles(0).getOrbitCount()).isEqualTo(200);
+        assertThat(phase.getLimitCycles(0).getMultipliersReList()).hasSize(1);
+        assertThat(phase.getNullclinesList()).extracting(line -> line.getDimension()).contains(0, 1);
+        // The cycle is the only attractor there is.
+        assertThat(phase.getBasins().getFractions(0)).isGreaterThan(0.99);
+        Analysis both = NetworkAnalysis.withOrbits(points, basins).build();
+        assertThat(both.getConditions(0).getLimitCyclesList()).isEqualTo(phase.getLimitCyclesList());
+        assertThat(both.getConditions(0).getFlow()).isEqualTo(points.getConditions(0).getFlow());
+    }
+
+    @Test
+    void shouldSayHowTheVectorsLieToEachOther() {
+        Analysis analysis = NetworkAnalysis.of(snapshot("bimodal").build(), Depth.POINTS);
+        assertThat(analysis.getConnectivity().getVectorsList()).containsExactly("m 1", "m 2", "n 1", "n 2", "kick 1",
+                "kick 2");
+        // The kicks' weights are m itself, so that the span of m and W holds of n what the overlaps with m tell of it.
+        assertThat(analysis.getConnectivity().getCosines(4)).isEqualTo(1, within(1e-6));
+        assertThat(analysis.getConnectivity().getProducts(2 * 6)).isEqualTo(analysis.getOverlaps(0), within(1e-9));
+        assertThat(analysis.getConnectivity().getIdentifiable(0)).isBetween(0.3, 0.8);
     }
 }

@@ -88,25 +88,27 @@ class SessionMechanismTest {
     }
 
     @Test
-    void shouldLookForPopulationsAgainAfterTenSecondsOnly() {
+    void shouldLookForPopulationsAndOrbitsAgainAfterTenSecondsOnly() {
         mechanism.update(snapshot(1), intact, perturbed);
         now += 9_000_000_000L;
         mechanism.update(snapshot(2), intact, perturbed);
-        assertThat(mechanism.populations().orElseThrow().getModelVersion()).isEqualTo(1);
+        assertThat(mechanism.analysis().getModelVersion()).isEqualTo(2);
+        assertThat(mechanism.analysis().getConditions(0).getOrbitsVersion()).isEqualTo(1);
+        assertThat(mechanism.analysis().getPopulations().getModelVersion()).isEqualTo(1);
         now += 1_000_000_000L;
         mechanism.update(snapshot(3), intact, perturbed);
-        assertThat(mechanism.populations().orElseThrow().getModelVersion()).isEqualTo(3);
+        assertThat(mechanism.analysis().getPopulations().getModelVersion()).isEqualTo(3);
         mechanism.update(snapshot(4).toBuilder().setFinal(true).build(), intact, perturbed);
-        assertThat(mechanism.populations().orElseThrow().getModelVersion()).isEqualTo(4);
+        assertThat(mechanism.analysis().getPopulations().getModelVersion()).isEqualTo(4);
     }
 
     @Test
     void shouldPredictNothingBeforeTheFirstModelOrWithTooFewTrials() {
         mechanism.update(snapshot(0), intact, perturbed);
-        assertThat(mechanism.populations()).isEmpty();
+        assertThat(mechanism.analysis().hasPopulations()).isFalse();
         record(9);
         mechanism.update(snapshot(9), intact, perturbed);
-        assertThat(mechanism.populations()).isPresent();
+        assertThat(mechanism.analysis().hasPopulations()).isTrue();
         assertThat(mechanism.inactivations()).isEmpty();
     }
 }

@@ -5,12 +5,11 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.ObservedTrial;
 import kappa.analysis.SessionMechanism;
 import kappa.ingest.kafka.Topics;
@@ -78,11 +77,9 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
             SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
                     session -> new SessionMechanism(analyse.header()));
             mechanism.update(snapshot, analyse.intact(), analyse.perturbed());
-            Analysis.Builder analysis = NetworkAnalysis.of(snapshot).toBuilder();
-            mechanism.populations().ifPresent(analysis::setPopulations);
-            List<Inactivations> inactivations = new ArrayList<>();
-            mechanism.inactivations().ifPresent(inactivations::add);
-            publish(analyse, analysis.setPublishedUnixNs(UnixTime.nowNs()).build(), inactivations);
+            publish(analyse,
+                    mechanism.analysis().toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
+                    mechanism.inactivations());
         } catch (IllegalArgumentException e) {
             getContext().getLog().warn("model {} of session {} cannot be analysed: {}", snapshot.getVersion(),
                     snapshot.getSession(), e.getMessage());
@@ -92,19 +89,16 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
     }
 
     /** Answers from the producer's thread: once answered, the snapshot is never analysed again. */
-    private void publish(Analyse analyse, Analysis analysis, List<Inactivations> inactivations) {
+    private void publish(Analyse analyse, Analysis analysis, Optional<Inactivations> inactivations) {
         String session = analysis.getSession();
-        AtomicInteger left = new AtomicInteger(1 + inactivations.size());
+        AtomicInteger left = new AtomicInteger(inactivations.isPresent() ? 2 : 1);
         Runnable delivered = () -> {
             if (left.decrementAndGet() == 0) {
                 analyse.replyTo().tell(new Done(null));
             }
         };
         publisher.send(Topics.ANALYSES, analyse.partition(), session, analysis, (metadata, bytes) -> delivered.run());
-        for (Inactivations record : inactivations) {
-            publisher.send(Topics.INACTIVATIONS, analyse.partition(), session,
-                    record.toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
-                    (metadata, bytes) -> delivered.run());
-        }
+        inactivations.ifPresent(record -> publisher.send(Topics.INACTIVATIONS, analyse.partition(), session,
+                record.toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(), (metadata, bytes) -> delivered.run()));
     }
 }

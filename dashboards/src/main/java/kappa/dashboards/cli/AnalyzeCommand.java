@@ -111,7 +111,8 @@ final class AnalyzeCommand implements Callable<Integer> {
         }
         LowRankNetwork net = lowRank.network();
         ModelSnapshot snapshot = Snapshots.toWire(plan(net), published(net)).build();
-        Analysis analysis = NetworkAnalysis.of(snapshot, held(snapshot.getInputChannelsList())).toBuilder()
+        Analysis analysis = NetworkAnalysis
+                .of(snapshot, held(snapshot.getInputChannelsList()), NetworkAnalysis.Depth.BASINS).toBuilder()
                 .setPopulations(AnalysisMessages.of(Populations.of(net, settings()), snapshot.getVersion())).build();
         List<BifurcationScan> scanned = scans.stream().map(text -> scan(text, net, snapshot.getInputChannelsList()))
                 .toList();
@@ -289,18 +290,31 @@ final class AnalyzeCommand implements Callable<Integer> {
         Map<String, Object> effective = new LinkedHashMap<>();
         Map<String, Object> saturation = new LinkedHashMap<>();
         Map<String, Object> complete = new LinkedHashMap<>();
+        Map<String, Object> basins = new LinkedHashMap<>();
+        Map<String, Object> slow = new LinkedHashMap<>();
         List<Object> cycles = new ArrayList<>();
         for (Phase phase : analysis.getConditionsList()) {
             points.put(phase.getInput(), phase.getFixedPointsList().stream().map(AnalyzeCommand::figures).toList());
             effective.put(phase.getInput(), rows(phase.getEffectiveOverlapsList(), rank));
             saturation.put(phase.getInput(), phase.getSaturation());
             complete.put(phase.getInput(), phase.getComplete());
+            if (rank == 2) {
+                basins.put(phase.getInput(), phase.getBasins().getFractionsList());
+            } else if (rank > 2) {
+                slow.put(phase.getInput(), phase.getSlowPointsList().stream()
+                        .map(point -> Map.of("kappa", point.getKappaList(), "speed", point.getSpeed())).toList());
+            }
             phase.getLimitCyclesList().forEach(cycle -> cycles.add(figures(phase.getInput(), cycle, rank)));
         }
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("fixed_points", points);
         out.put("complete", complete);
         out.put("limit_cycles", cycles);
+        if (rank == 2) {
+            out.put("basin_fractions", basins);
+        } else if (rank > 2) {
+            out.put("slow_points", slow);
+        }
         out.put("overlaps", rows(analysis.getOverlapsList(), rank));
         out.put("jacobian_at_origin", rows(analysis.getJacobianAtOriginList(), rank));
         out.put("effective_overlaps", effective);
