@@ -221,14 +221,9 @@ final class AnalyzeCommand implements Callable<Integer> {
             double[] drive = new double[channels.size()];
             for (String part : text.split(",", -1)) {
                 String[] sides = part.split("=", 2);
-                int channel = channels
-                        .indexOf(sides[0].strip().matches("\\d+") ? "input " + sides[0].strip() : sides[0]);
-                if (channel < 0) {
-                    throw new InvalidInputException(
-                            "--input " + text + ": no input '" + sides[0] + "', expected one of "
-                                    + String.join(", ", channels));
-                }
-                drive[channel] = sides.length == 1 ? 1 : number(text, sides[1]);
+                drive[channel("--input " + text, sides[0], channels)] = sides.length == 1
+                        ? 1
+                        : number("--input " + text, sides[1]);
             }
             each.add(new Held(text.matches("\\d+") ? "input " + text : text, drive));
         }

@@ -1,12 +1,9 @@
 package kappa.dashboards.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -90,32 +87,6 @@ class CommandLineTest {
 
     private static Path file(String name) {
         return directory.resolve(name);
-    }
-
-    /** What a command left behind. */
-    private record Ran(int code, String out, String err) {
-
-        List<String> lines() {
-            return err.lines().toList();
-        }
-    }
-
-    /** Runs a command in this process, as {@link Main#main} would. */
-    private static Ran run(String... arguments) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
-                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
-            System.setOut(toOut);
-            System.setErr(toErr);
-            int code = Main.commandLine().execute(arguments);
-            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
     }
 
     // ------------------------------------------------------------------ mistakes
@@ -288,7 +259,7 @@ class CommandLineTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("mistakes")
     void shouldNameTheMistakeInOneLine(Mistake mistake) {
-        Ran ran = run(mistake.split());
+        Ran ran = Ran.run(mistake.split());
         assertThat(ran.code()).isEqualTo(mistake.code());
         assertThat(ran.out()).isEmpty();
         shouldBeOneLine(ran);
@@ -306,7 +277,7 @@ class CommandLineTest {
 
     @Test
     void shouldAskWhichCommandWhenThereIsNone() {
-        Ran ran = run();
+        Ran ran = Ran.run();
         assertThat(ran.code()).isEqualTo(2);
         shouldBeOneLine(ran);
         assertThat(ran.err()).contains("which command", "live", "replay");
@@ -321,13 +292,13 @@ class CommandLineTest {
             for (String[] arguments : List.of(
                     new String[]{"live", "--session", session.toString(), "--data", data.toString(), "--port", "0"},
                     new String[]{"broker", "--data", data.toString(), "--port", "0"})) {
-                Ran ran = run(arguments);
+                Ran ran = Ran.run(arguments);
                 assertThat(ran.code()).isEqualTo(1);
                 shouldBeOneLine(ran);
                 assertThat(ran.err()).contains("--data " + data, "another kappa is using it");
             }
             String port = broker.bootstrapServers().substring(broker.bootstrapServers().indexOf(':') + 1);
-            Ran ran = run("broker", "--data", file("another").toString(), "--port", port);
+            Ran ran = Ran.run("broker", "--data", file("another").toString(), "--port", port);
             assertThat(ran.code()).isEqualTo(1);
             shouldBeOneLine(ran);
             assertThat(ran.err()).contains("port " + port + " is taken");
@@ -337,7 +308,7 @@ class CommandLineTest {
 
     private static void shouldRefuseAModelThatCannotBeKept(EmbeddedBroker broker) {
         Path out = file("no-such-directory").resolve("net.npz");
-        Ran ran = run("replay", session.toString(), "--bootstrap-servers", broker.bootstrapServers(), "--out",
+        Ran ran = Ran.run("replay", session.toString(), "--bootstrap-servers", broker.bootstrapServers(), "--out",
                 out.toString());
         assertThat(ran.code()).isEqualTo(1);
         shouldBeOneLine(ran);
@@ -409,12 +380,12 @@ class CommandLineTest {
                 "evaluate", "analyze", "inactivate",
                 "inspect", "bench"})
     void shouldExplainItself(String command) {
-        Ran ran = run((command + " --help").strip().split(" "));
+        Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
         assertThat(ran.err()).isEmpty();
         assertThat(ran.out()).startsWith("Usage: " + ("kappa " + command).strip()).contains("--help");
         assertThat(ran.out()).as("every default is filled in").doesNotContain("${");
-        assertThat(run("help").out()).contains("live");
+        assertThat(Ran.run("help").out()).contains("live");
     }
 
     @Test
@@ -428,18 +399,19 @@ class CommandLineTest {
 
     @Test
     void shouldPrintFiguresAsOneJsonObjectOnTheLastLine() {
-        Ran ran = run("evaluate", network.toString(), session.toString(), "--teacher", network.toString(), "--json");
+        Ran ran = Ran.run("evaluate", network.toString(), session.toString(), "--teacher", network.toString(),
+                "--json");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).hasLineCount(1).startsWith("{").contains("\"bins\":15", "\"cc\":", "\"ecc\":");
     }
 
     @Test
     void shouldSayWhatAFileHoldsAndWhatToDoWithIt() {
-        Ran ran = run("inspect", session.toString(), "--json");
+        Ran ran = Ran.run("inspect", session.toString(), "--json");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).hasLineCount(1).contains("\"kind\":\"session\"", "\"neurons\":12", "\"trials\":3",
                 "\"bins\":15", "\"observation\":\"counts\"", "./kappa fit " + session);
-        Ran net = run("inspect", network.toString());
+        Ran net = Ran.run("inspect", network.toString());
         assertThat(net.code()).as(net.err()).isZero();
         assertThat(net.out()).contains("kind network", "rank 1", "inputs 1", "outputs 0", "./kappa analyze " + network)
                 .doesNotContain("--task");
@@ -447,7 +419,7 @@ class CommandLineTest {
 
     @Test
     void shouldTellItsVersion() {
-        Ran ran = run("--version");
+        Ran ran = Ran.run("--version");
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).startsWith("kappa ").hasLineCount(1);
     }

@@ -1,15 +1,13 @@
 package kappa.dashboards.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import kappa.fitting.network.FullRankNetwork;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.network.NetworkFile;
@@ -25,29 +23,8 @@ class InactivateCommandTest {
     @TempDir
     static Path directory;
 
-    private record Ran(int code, String out, String err) {
-
-        JsonNode json() throws Exception {
-            assertThat(out).as(err).hasLineCount(1);
-            return new ObjectMapper().readTree(out);
-        }
-    }
-
     private static Ran run(String line) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
-                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
-            System.setOut(toOut);
-            System.setErr(toErr);
-            int code = Main.commandLine().execute(line.replace("D/", directory + "/").split(" "));
-            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
+        return Ran.run(directory, line);
     }
 
     /**
@@ -139,6 +116,19 @@ class InactivateCommandTest {
     }
 
     @Test
+    void shouldWriteAPageWithPicturesOfWhatChanges() throws Exception {
+        Ran ran = run("inactivate D/cdm.npz D/session.npz --verify D/full.npz --random 0 --report D/report");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        Path page = directory.resolve("report").resolve("index.html");
+        assertThat(page).content().contains("Silenced sets", "<svg", "Readout, input 2", "Choices, input 2")
+                .doesNotContain("http://www.w3.org/1999/xhtml", "<script", "NaN");
+        try (Stream<Path> files = Files.list(page.getParent())) {
+            assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(4);
+        }
+        assertFails("inactivate D/cdm.npz D/session.npz --report D/cdm.npz/x", "--report", "cannot be made");
+    }
+
+    @Test
     void shouldSayInOneLineWhatIsWrong() {
         assertFails("inactivate D/full.npz D/session.npz", "full.npz: is a full-rank network, expected m and n");
         assertFails("inactivate D/cdm.npz D/session.npz --silence 70-80", "set 'chosen': \"70-80\"", "0 to 79");
@@ -151,8 +141,6 @@ class InactivateCommandTest {
     }
 
     private static void assertFails(String line, String... parts) {
-        Ran ran = run(line);
-        assertThat(ran.code()).as(line).isEqualTo(1);
-        assertThat(ran.err().lines().toList().getLast()).startsWith("kappa: ").contains(parts);
+        Ran.assertFails(directory, line, parts);
     }
 }

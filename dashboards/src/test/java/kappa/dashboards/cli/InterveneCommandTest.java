@@ -63,26 +63,11 @@ class InterveneCommandTest {
         }
     }
 
-    private record Ran(int code, String out, String err) {}
-
     private Ran intervene(String... arguments) {
         List<String> all = new ArrayList<>(List.of("intervene", "--url", "http://localhost:"
                 + dashboard.getAddress().getPort(), "--session", "s"));
         all.addAll(List.of(arguments));
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
-                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
-            System.setOut(toOut);
-            System.setErr(toErr);
-            int code = Main.commandLine().execute(all.toArray(String[]::new));
-            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
+        return Ran.run(all.toArray(String[]::new));
     }
 
     @Test

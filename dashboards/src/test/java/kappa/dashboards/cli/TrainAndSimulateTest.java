@@ -1,13 +1,9 @@
 package kappa.dashboards.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import kappa.fitting.network.NetworkFile;
 import kappa.ingest.session.NpzSession;
@@ -24,29 +20,8 @@ class TrainAndSimulateTest {
     @TempDir
     static Path directory;
 
-    private record Ran(int code, String out, String err) {
-
-        JsonNode json() throws Exception {
-            assertThat(out).as(err).hasLineCount(1);
-            return new ObjectMapper().readTree(out);
-        }
-    }
-
     private static Ran run(String line) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
-                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
-            System.setOut(toOut);
-            System.setErr(toErr);
-            int code = Main.commandLine().execute(line.replace("D/", directory + "/").split(" "));
-            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
+        return Ran.run(directory, line);
     }
 
     @Test

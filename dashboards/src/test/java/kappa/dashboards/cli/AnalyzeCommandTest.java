@@ -1,0 +1,114 @@
+package kappa.dashboards.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import kappa.fitting.network.HandBuiltNetworks;
+import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
+import kappa.fitting.network.NetworkFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The networks of the thesis, analysed as a user would ask for it. */
+class AnalyzeCommandTest {
+
+    @TempDir
+    static Path directory;
+
+    @BeforeAll
+    static void write() {
+        for (String name : new String[]{"decision", "figure-4.1b", "figure-4.1d", "two-population", "dms"}) {
+            HandBuilt built = HandBuiltNetworks.named(name, name.equals("dms") ? 1_024 : 400, 1);
+            NetworkFile.write(directory.resolve(name + ".npz"),
+                    new NetworkFile.LowRank(built.network(), built.readout(),
+                            new float[built.network().neurons()], new float[0]));
+        }
+    }
+
+    private static JsonNode figures(String line) throws Exception {
+        Ran ran = Ran.run(directory, line);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        return ran.json();
+    }
+
+    @Test
+    void shouldTellFixedPointsOverlapsAndPopulationsOfEachInput() throws Exception {
+        JsonNode figures = figures("analyze D/figure-4.1b.npz --json");
+        JsonNode points = figures.get("fixed_points");
+        assertThat(points.get("none").findValuesAsText("type")).containsOnlyOnce("unstable node").hasSize(5);
+        assertThat(points.get("none").get(0).get("eigenvalues").get(0)).hasSize(2);
+        assertThat(points.get("none").get(0).get("kappa")).hasSize(2);
+        assertThat(points.fieldNames()).toIterable().containsExactly("none", "input 0", "input 1");
+        assertThat(figures.get("complete").get("none").asBoolean()).isTrue();
+        assertThat(figures.get("overlaps")).hasSize(2);
+        assertThat(figures.get("effective_overlaps").get("input 0").get(0).get(0).asDouble())
+                .isLessThan(figures.get("effective_overlaps").get("none").get(0).get(0).asDouble());
+        assertThat(figures.get("limit_cycles")).isEmpty();
+        int neurons = 0;
+        for (JsonNode population : figures.get("populations")) {
+            neurons += population.get("size").asInt();
+            assertThat(population.get("neurons")).hasSize(population.get("size").asInt());
+            assertThat(population.get("covariance")).hasSize(6);
+        }
+        assertThat(neurons).isEqualTo(400);
+        assertThat(figures.get("basin_fractions").get("none")).hasSize(2);
+    }
+
+    @Test
+    void shouldFindTheCycleAndHoldInputsOfChoice() throws Exception {
+        assertThat(figures("analyze D/figure-4.1d.npz --json").get("limit_cycles").get(0).get("stable").asBoolean())
+                .isTrue();
+        JsonNode held = figures("analyze D/two-population.npz --input 2 --input 2=0.1,0=0.2 --json")
+                .get("fixed_points");
+        assertThat(held.fieldNames()).toIterable().containsExactly("none", "input 2", "2=0.1,0=0.2");
+    }
+
+    @Test
+    void shouldTellWhereAnInputChangesTheDynamics() throws Exception {
+        JsonNode scan = figures("analyze D/decision.npz --scan 0=0:2 --json").get("bifurcations");
+        // The stable state and the saddle that the input pushes against meet and vanish.
+        assertThat(scan.findValuesAsText("kind")).contains("saddle node");
+        assertThat(scan.get(0).get("amplitude").asDouble()).isBetween(0.001, 2.0);
+    }
+
+    @Test
+    void shouldReportTheMechanismOfAMatchToSampleNetworkAndWhetherItsPopulationsAreEnough() throws Exception {
+        JsonNode figures = figures("analyze D/dms.npz --task dms --populations 2 --draws 1 --neurons 1024 --json");
+        assertThat(figures.get("dms_mechanism").get("verdict").asText()).isEqualTo("dynamics changed by input");
+        assertThat(figures.get("dms_mechanism").get("stable_states").get("none").asInt()).isEqualTo(2);
+        assertThat(figures.get("resampled")).hasSize(2);
+        assertThat(figures.get("resampled").get(0).get("accuracy").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void shouldWriteAPageWithPictures() throws Exception {
+        Ran ran = Ran.run(directory, "analyze D/figure-4.1d.npz --report D/report");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("stable limit cycle, period");
+        Path page = directory.resolve("report").resolve("index.html");
+        assertThat(page).content()
+                .contains("Phase portrait, input none", "Eigenvalues", "Cosines", "stable limit cycle")
+                .doesNotContain("<script", "NaN");
+        try (Stream<Path> files = Files.list(page.getParent())) {
+            assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(5);
+        }
+    }
+
+    @Test
+    void shouldSayInOneLineWhatIsWrong() {
+        assertFails("analyze D/decision.npz --input 7", "--input 7: no input '7', expected one of input 0");
+        assertFails("analyze D/decision.npz --input 0=x", "--input 0=x: 'x', expected a finite number");
+        assertFails("analyze D/decision.npz --scan 0", "--scan 0: expected NAME=FROM:TO");
+        assertFails("analyze D/decision.npz --scan 0=2:1", "--scan 0=2:1: expected FROM below TO");
+        assertFails("analyze D/decision.npz --populations 0", "populations: 0");
+        assertFails("analyze D/decision.npz --task cdm", "inputs");
+    }
+
+    private static void assertFails(String line, String... parts) {
+        Ran.assertFails(directory, line, parts);
+    }
+}

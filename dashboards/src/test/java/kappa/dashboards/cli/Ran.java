@@ -1,0 +1,57 @@
+package kappa.dashboards.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A command as a user gives it, run in this process, with what it printed. */
+record Ran(int code, String out, String err) {
+
+    /** @param line words between single blanks; {@code D/} stands for the directory */
+    static Ran run(Path directory, String line) {
+        return run(line.replace("D/", directory + "/").split(" "));
+    }
+
+    /** As {@link Main#main} would. */
+    static Ran run(String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
+                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
+            System.setOut(toOut);
+            System.setErr(toErr);
+            int code = Main.commandLine().execute(arguments);
+            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    /** Fails unless the command failed with one line that holds all the parts. */
+    static void assertFails(Path directory, String line, String... parts) {
+        Ran ran = run(directory, line);
+        assertThat(ran.code()).as(line).isEqualTo(1);
+        assertThat(ran.err().lines().toList().getLast()).startsWith("kappa: ").contains(parts);
+    }
+
+    /** What went to standard error. */
+    List<String> lines() {
+        return err.lines().toList();
+    }
+
+    /** The one JSON object on standard output. */
+    JsonNode json() throws JsonProcessingException {
+        assertThat(out).as(err).hasLineCount(1);
+        return new ObjectMapper().readTree(out);
+    }
+}
