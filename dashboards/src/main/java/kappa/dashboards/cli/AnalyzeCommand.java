@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kappa.analysis.AnalysisMessages;
@@ -143,7 +144,7 @@ final class AnalyzeCommand implements Callable<Integer> {
             mechanism.ifPresent(found -> figures.put("dms_mechanism", figures(found)));
             Output.json(figures);
         } else {
-            print(analysis, net.rank());
+            print(analysis);
             scanned.forEach(AnalyzeCommand::print);
             resampled.forEach(drawn -> System.out.printf(Locale.ROOT,
                     "networks drawn from %d populations: accuracy %.3f (without the chance overlaps of a finite draw %.3f)%n",
@@ -242,22 +243,28 @@ final class AnalyzeCommand implements Callable<Integer> {
         throw new InvalidInputException(option + ": '" + value + "', expected a finite number");
     }
 
-    private static void print(Analysis analysis, int rank) {
-        System.out.println("overlaps " + rows(analysis.getOverlapsList(), rank));
+    private static void print(Analysis analysis) {
+        System.out.println("overlaps " + shown(analysis.getOverlapsList()));
         for (Phase phase : analysis.getConditionsList()) {
             System.out.println("input " + phase.getInput() + ":" + (phase.getComplete()
                     ? ""
                     : " (a search, not a proof that there are no others)"));
             phase.getFixedPointsList()
-                    .forEach(point -> System.out.println("  " + name(point) + " at kappa " + point.getKappaList()));
+                    .forEach(point -> System.out
+                            .println("  " + name(point) + " at kappa " + shown(point.getKappaList())));
             phase.getLimitCyclesList()
                     .forEach(cycle -> System.out.printf(Locale.ROOT, "  %s limit cycle, period %.2f tau%n",
                             cycle.getStable() ? "stable" : "unstable", cycle.getPeriod()));
         }
         for (Population population : analysis.getPopulations().getPopulationsList()) {
             System.out.println(population.getName() + ": " + population.getNeuronsCount()
-                    + " neurons, their share of the overlaps " + rows(population.getOverlapsList(), rank));
+                    + " neurons, their share of the overlaps " + shown(population.getOverlapsList()));
         }
+    }
+
+    private static String shown(List<Double> numbers) {
+        return numbers.stream().map(number -> String.format(Locale.ROOT, "%.4f", number + 0.0))
+                .collect(Collectors.joining(" "));
     }
 
     private static SessionPlan plan(LowRankNetwork net) {

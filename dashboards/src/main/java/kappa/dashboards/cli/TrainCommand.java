@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import kappa.analysis.populations.GaussianMixture;
+import kappa.analysis.populations.ResampledNetwork;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.TrialRandom;
 import kappa.fitting.network.Truncation;
@@ -38,6 +40,8 @@ final class TrainCommand implements Callable<Integer> {
     private static final long INITIAL = -1;
     private static final long DRAWN = -2;
     private static final int DEFAULT_NEURONS = 512;
+
+    private static final int MIXTURE_STARTS = 30;
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,
             description = "Random-dots decision, working memory (Romo), context-dependent decision (Mante), multisensory"
@@ -94,7 +98,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--populations", paramLabel = "P",
             description = "Train the statistics of P Gaussian populations from which all neurons are drawn anew at each step"
-                    + " (low rank, from random statistics); what is written is one draw.")
+                    + " (low rank; from random statistics, or with --from from those of that network's populations); what"
+                    + " is written is one draw.")
     private Integer populations;
 
     @Option(names = "--context", paramLabel = "C", defaultValue = "1",
@@ -123,7 +128,8 @@ final class TrainCommand implements Callable<Integer> {
                     "training " + task.name());
             // Of a mixture a draw that training has not seen, and that was not the best of many.
             NetworkFile.Contents network = begun.trainee instanceof MixtureNetwork mixture
-                    ? mixture.sample(neurons(), TrialRandom.of(seed, DRAWN))
+                    ? mixture.sample(neurons(), from == null ? MixtureNetwork.Draw.RANDOM : MixtureNetwork.Draw.EXACT,
+                            TrialRandom.of(seed, DRAWN))
                     : result.network();
             NetworkFile.write(out, network);
             Performance fresh = Performance.of(network, task, FRESH_TRIALS, settings.noise(), seed ^ FRESH, runner);
@@ -215,13 +221,22 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Trainee mixture(Task task, boolean full) {
-        if (full || from != null || parts != null) {
+        if (full || parts != null) {
             throw new InvalidInputException(
-                    "--populations is " + populations + ", expected it with a rank K and without --from and --parts");
+                    "--populations is " + populations + ", expected it with a rank K and without --parts");
         }
         int n = neurons();
         if (populations < 1 || populations > n) {
             throw new InvalidInputException("--populations is " + populations + ", expected 1 to " + n);
+        }
+        if (from != null) {
+            if (!(NetworkFile.read(from) instanceof NetworkFile.LowRank given)
+                    || given.network().rank() != lowRank(n)) {
+                throw new InvalidInputException("--from " + from + ": expected a network of rank " + rank
+                        + " whose populations to begin with");
+            }
+            return ResampledNetwork.mixture(given, populations, new GaussianMixture.Options(GaussianMixture.Shape.FULL,
+                    GaussianMixture.Means.ZERO, MIXTURE_STARTS), seed);
         }
         return MixtureNetwork.initial(populations, n, lowRank(n), task.inputs(), Task.ALPHA, false,
                 TrialRandom.of(seed, INITIAL));

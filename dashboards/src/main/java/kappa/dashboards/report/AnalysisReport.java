@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import kappa.analysis.NetworkAnalysis;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FixedPoint;
@@ -99,7 +100,7 @@ public final class AnalysisReport {
         double[] potential = array(flow.getPotentialList());
         double high = Math.max(max(force), max(potential));
         double low = Math.min(min(force), min(potential));
-        Figure figure = new Figure("Force and potential, input " + phase.getInput(), "kappa", "F, V", axis[0],
+        Figure figure = new Figure("Force and potential, " + held(phase), "kappa", "F, V", axis[0],
                 axis[axis.length - 1], low, high);
         figure.line(axis, new double[axis.length], "#8a94a3", false, 0.8);
         figure.line(axis, potential, Figure.COLOURS[4], false, 1.5).entry("potential V", Figure.COLOURS[4]);
@@ -114,7 +115,7 @@ public final class AnalysisReport {
         double[] axis = array(flow.getAxisList());
         int count = axis.length;
         double reach = axis[count - 1];
-        Figure figure = new Figure("Phase portrait, input " + phase.getInput(), "kappa 1", "kappa 2", axis[0], reach,
+        Figure figure = new Figure("Phase portrait, " + held(phase), "kappa 1", "kappa 2", axis[0], reach,
                 axis[0], reach);
         double fastest = 1e-12;
         for (int i = 0; i < count * count; i++) {
@@ -137,11 +138,17 @@ public final class AnalysisReport {
                     0.9);
         }
         for (LimitCycle cycle : phase.getLimitCyclesList()) {
-            double[][] points = points(cycle.getOrbitList());
+            List<Double> closed = new ArrayList<>(cycle.getOrbitList());
+            closed.addAll(cycle.getOrbitList().subList(0, 2));
+            double[][] points = points(closed);
             figure.line(points[0], points[1], Figure.COLOURS[0], !cycle.getStable(), 2);
         }
         phase.getFixedPointsList().forEach(point -> mark(figure, point, point.getKappa(0), point.getKappa(1)));
         return figure;
+    }
+
+    private static String held(Phase phase) {
+        return phase.getInput().equals(NetworkAnalysis.NO_INPUT) ? "no input" : phase.getInput() + " held";
     }
 
     private static void mark(Figure figure, FixedPoint point, double x, double y) {
@@ -270,7 +277,8 @@ public final class AnalysisReport {
     private static String rows(List<Double> flat, int columns) {
         return IntStream.range(0, flat.size() / columns)
                 .mapToObj(row -> flat.subList(row * columns, (row + 1) * columns)
-                        .stream().map(value -> String.format(Locale.ROOT, "%.3f", value)).reduce((a, b) -> a + " " + b)
+                        .stream().map(value -> String.format(Locale.ROOT, "%.3f", value + 0.0))
+                        .reduce((a, b) -> a + " " + b)
                         .orElse(""))
                 .reduce((a, b) -> a + "; " + b).orElse("");
     }

@@ -91,7 +91,7 @@ class AnalyzeCommandTest {
         assertThat(ran.out()).contains("stable limit cycle, period");
         Path page = directory.resolve("report").resolve("index.html");
         assertThat(page).content()
-                .contains("Phase portrait, input none", "Eigenvalues", "Cosines", "stable limit cycle")
+                .contains("Phase portrait, no input", "Eigenvalues", "Cosines", "stable limit cycle")
                 .doesNotContain("<script", "NaN");
         try (Stream<Path> files = Files.list(page.getParent())) {
             assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(5);
