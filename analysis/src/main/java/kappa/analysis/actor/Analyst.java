@@ -73,6 +73,8 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
     private Behavior<Command> onAnalyse(Analyse analyse) {
         ModelSnapshot snapshot = analyse.snapshot();
+        // Again each time: its dispatcher gives up a thread that has long been idle.
+        ThreadPriority.standBack();
         try {
             SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
                     session -> new SessionMechanism(analyse.header()));
