@@ -1,5 +1,6 @@
 package kappa.analysis;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -30,9 +31,17 @@ public final class AnalysisMessages {
         return message.build();
     }
 
-    /** The geometry of m, n and W, and how much of n is identifiable. */
-    static Connectivity connectivity(LowRankNetwork network, List<String> channels) {
-        VectorOverlaps overlaps = VectorOverlaps.of(VectorOverlaps.vectors(network, channels, new float[0]));
+    /**
+     * The geometry of m, n and W, and how much of n is identifiable.
+     *
+     * @param readout [O,N], or empty
+     * @param others further vectors, such as axes of a regression
+     */
+    public static Connectivity connectivity(LowRankNetwork network, List<String> channels, float[] readout,
+            List<VectorOverlaps.Named> others) {
+        List<VectorOverlaps.Named> vectors = new ArrayList<>(VectorOverlaps.vectors(network, channels, readout));
+        vectors.addAll(others);
+        VectorOverlaps overlaps = VectorOverlaps.of(vectors);
         Connectivity.Builder message = Connectivity.newBuilder().addAllVectors(overlaps.names())
                 .addAllProducts(list(overlaps.products())).addAllCosines(list(overlaps.cosines()));
         double[][] projected = EffectiveConnectivity.of(network).n();

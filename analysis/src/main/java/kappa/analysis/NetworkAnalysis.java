@@ -132,7 +132,8 @@ public final class NetworkAnalysis {
                 addOrbits(phase.setOrbitsVersion(snapshot.getVersion()), systems.get(c), found.get(c), reach, depth);
             }
         }
-        return analysis.setConnectivity(AnalysisMessages.connectivity(network, snapshot.getInputChannelsList()))
+        return analysis.setConnectivity(AnalysisMessages.connectivity(network, snapshot.getInputChannelsList(),
+                new float[0], List.of()))
                 .build();
     }
 

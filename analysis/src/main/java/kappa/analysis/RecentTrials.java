@@ -11,7 +11,8 @@ import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 
 /**
- * The newest trials of one session, out of its latents: up to 200 intact ones and 500 perturbed ones. A trial whose beginning
+ * The newest trials of one session, out of its latents: up to 200 intact ones and 500 perturbed ones, and of each kind no more
+ * than 16 MB unless a single one is larger. A trial whose beginning
  * or any bin was not seen is left out, since a free run from its start could not be held against it; so is one longer than
  * 5,000 bins, and a session without trials has none. Not thread-safe.
  */
@@ -20,6 +21,8 @@ public final class RecentTrials {
     static final int INTACT = 200;
     static final int PERTURBED = 500;
     private static final int LONGEST = 5_000;
+    /** Of four bytes each. */
+    private static final long NUMBERS = 4L << 20;
 
     private final int neurons;
     private final Deque<ObservedTrial> intact = new ArrayDeque<>();
@@ -72,13 +75,20 @@ public final class RecentTrials {
             ObservedTrial trial = trial();
             Deque<ObservedTrial> kind = trial.perturbation() == null ? intact : perturbed;
             kind.add(trial);
-            if (kind.size() > (kind == intact ? INTACT : PERTURBED)) {
+            while (kind.size() > (kind == intact ? INTACT : PERTURBED)
+                    || (kind.size() > 1 && numbers(kind) > NUMBERS)) {
                 kind.remove();
             }
             version++;
         }
         open.clear();
         whole = false;
+    }
+
+    private static long numbers(Deque<ObservedTrial> trials) {
+        return trials.stream()
+                .mapToLong(trial -> (long) trial.inputs().length + trial.behavior().length + trial.kappa().length)
+                .sum();
     }
 
     private ObservedTrial trial() {

@@ -73,9 +73,11 @@ public final class SessionMechanism {
     /**
      * Takes a snapshot and the recent trials into account.
      *
-     * @throws IllegalArgumentException if the snapshot contradicts itself
+     * @throws RuntimeException if the snapshot contradicts itself, or its neurons allow no further analysis: then
+     *         {@link #knows} tells whether there is a phase portrait of it
      */
     public void update(ModelSnapshot snapshot, List<ObservedTrial> intact, List<ObservedTrial> perturbed) {
+        inactivations = null;
         analysis = NetworkAnalysis.of(snapshot, NetworkAnalysis.Depth.POINTS);
         if (snapshot.getVersion() == 0) {
             return;
@@ -92,6 +94,11 @@ public final class SessionMechanism {
         if (intact.size() >= FEWEST_TRIALS) {
             inactivations = new Prediction(snapshot, network, intact).over(perturbed);
         }
+    }
+
+    /** Whether {@link #analysis} is of this snapshot. */
+    public boolean knows(ModelSnapshot snapshot) {
+        return analysis != null && analysis.getModelVersion() == snapshot.getVersion();
     }
 
     /** Of the newest snapshot; {@link #update} comes first. */

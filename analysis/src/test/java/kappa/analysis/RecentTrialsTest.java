@@ -2,6 +2,7 @@ package kappa.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
 import java.util.List;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.LatentBin;
@@ -96,5 +97,18 @@ class RecentTrialsTest {
         assertThat(recent.intact()).hasSize(RecentTrials.INTACT);
         assertThat(recent.intact().getLast().trial()).isEqualTo(299);
         assertThat(recent.version()).isEqualTo(300);
+    }
+
+    @Test
+    void shouldHoldLongTrialsToABoundOfMemory() {
+        LatentBin wide = bin(0, 1).addAllInputs(Collections.nCopies(10_000, 1f)).build();
+        for (int trial = 0; trial < 12; trial++) {
+            for (int t = 0; t < 100; t++) {
+                recent.add(latents(100L * trial + t, wide.toBuilder().setTrial(trial).setTrialStart(t == 0).build()));
+            }
+        }
+        recent.end();
+        // A million numbers a trial, of four.
+        assertThat(recent.intact()).extracting(ObservedTrial::trial).containsExactly(8L, 9L, 10L, 11L);
     }
 }

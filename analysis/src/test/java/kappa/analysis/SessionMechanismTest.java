@@ -1,6 +1,7 @@
 package kappa.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -110,5 +111,18 @@ class SessionMechanismTest {
         mechanism.update(snapshot(9), intact, perturbed);
         assertThat(mechanism.analysis().hasPopulations()).isTrue();
         assertThat(mechanism.inactivations()).isEmpty();
+    }
+
+    @Test
+    void shouldTellTheDynamicsOfNeuronsThatAreAllAlike() {
+        ModelSnapshot.Builder alike = snapshot(5).toBuilder();
+        for (int i = 0; i < N; i++) {
+            alike.setM(i, 1).setN(i, 2).setW(i, 1);
+        }
+        assertThatThrownBy(() -> mechanism.update(alike.build(), intact, perturbed))
+                .hasMessageContaining("same weights");
+        assertThat(mechanism.knows(alike.build())).isTrue();
+        assertThat(mechanism.analysis().getConditions(0).getFixedPointsList()).hasSize(3);
+        assertThat(mechanism.knows(snapshot(6))).isFalse();
     }
 }

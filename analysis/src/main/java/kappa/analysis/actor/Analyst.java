@@ -25,8 +25,8 @@ import kappa.ingest.wire.SessionHeader;
  *
  * <p>State owned: of each session its {@link SessionMechanism}, what was found of recent snapshots and is expensive to find
  * again. Lost in a crash, it is found again. Back-pressure: {@link AnalysisReader} sends the next snapshot only after the answer
- * to the one before. Failure: a snapshot that cannot be analysed is answered with the reason and logged; the next one is
- * independent.
+ * to the one before. Failure: a snapshot that cannot be analysed, or not wholly, is logged with the reason; what was found
+ * of it is published, and the next one is independent.
  */
 public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
@@ -75,18 +75,20 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
         ModelSnapshot snapshot = analyse.snapshot();
         // Again each time: its dispatcher gives up a thread that has long been idle.
         ThreadPriority.standBack();
+        SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
+                session -> new SessionMechanism(analyse.header()));
         try {
-            SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
-                    session -> new SessionMechanism(analyse.header()));
             mechanism.update(snapshot, analyse.intact(), analyse.perturbed());
-            publish(analyse,
-                    mechanism.analysis().toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
-                    mechanism.inactivations());
-        } catch (IllegalArgumentException e) {
-            getContext().getLog().warn("model {} of session {} cannot be analysed: {}", snapshot.getVersion(),
-                    snapshot.getSession(), e.getMessage());
-            analyse.replyTo().tell(new Done(e.getMessage()));
+        } catch (RuntimeException e) {
+            getContext().getLog().warn("model {} of session {} cannot be analysed{}: {}", snapshot.getVersion(),
+                    snapshot.getSession(), mechanism.knows(snapshot) ? " beyond its dynamics" : "", e.toString());
+            if (!mechanism.knows(snapshot)) {
+                analyse.replyTo().tell(new Done(e.toString()));
+                return this;
+            }
         }
+        publish(analyse, mechanism.analysis().toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
+                mechanism.inactivations());
         return this;
     }
 

@@ -16,7 +16,11 @@ import kappa.analysis.AnalysisMessages;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.NetworkAnalysis.Held;
 import kappa.analysis.connectivity.DmsMechanism;
+import kappa.analysis.connectivity.RegressionAxes;
+import kappa.analysis.connectivity.Scale;
 import kappa.analysis.dynamics.BifurcationScan;
+import kappa.analysis.inactivation.SeenTrials;
+import kappa.analysis.inactivation.TaskConditions;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.dashboards.report.AnalysisReport;
@@ -30,6 +34,7 @@ import kappa.fitting.training.TrialRunner;
 import kappa.fitting.wire.SessionPlan;
 import kappa.fitting.wire.Snapshots;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.NpzSession;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.FixedPoint;
@@ -90,6 +95,16 @@ final class AnalyzeCommand implements Callable<Integer> {
     @Mixin
     private Options.TrialThreads threads;
 
+    @Option(names = "--scale", paramLabel = "as-given|canonical|shared", defaultValue = "as-given", description = {
+        "Of m and n, whose product alone matters: as the file has them; canonical, m'm/N = 1; or shared, m'm = n'n",
+        "(Valente 2019, section 1.2.1) (default: ${DEFAULT-VALUE})."})
+    private String scale;
+
+    @Option(names = "--session", paramLabel = "FILE", description = {
+        "A session of the same neurons: axes of a regression of its activity on context, signals and what was wanted",
+        "are compared with the connectivity vectors."})
+    private Path session;
+
     @Option(names = "--populations", paramLabel = "N", defaultValue = "5",
             description = "Numbers of populations to try, from 1 on (default: ${DEFAULT-VALUE}).")
     private int largest;
@@ -110,11 +125,14 @@ final class AnalyzeCommand implements Callable<Integer> {
         if (!(NetworkFile.read(network) instanceof NetworkFile.LowRank lowRank)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
-        LowRankNetwork net = lowRank.network();
+        LowRankNetwork net = scale().of(lowRank.network());
         ModelSnapshot snapshot = Snapshots.toWire(plan(net), published(net)).build();
         Analysis analysis = NetworkAnalysis
                 .of(snapshot, held(snapshot.getInputChannelsList()), NetworkAnalysis.Depth.BASINS).toBuilder()
-                .setPopulations(AnalysisMessages.of(Populations.of(net, settings()), snapshot.getVersion())).build();
+                .setPopulations(AnalysisMessages.of(Populations.of(net, settings()), snapshot.getVersion()))
+                .setConnectivity(AnalysisMessages.connectivity(net, snapshot.getInputChannelsList(), lowRank.readout(),
+                        session == null ? List.of() : regressionAxes(lowRank).vectors()))
+                .build();
         List<BifurcationScan> scanned = scans.stream().map(text -> scan(text, net, snapshot.getInputChannelsList()))
                 .toList();
         List<ResampledNetwork> resampled = List.of();
@@ -208,6 +226,47 @@ final class AnalyzeCommand implements Callable<Integer> {
         });
         return Map.of("verdict", name(found.verdict()), "summary", found.summary(), "stable_states", stable,
                 "effective_jacobians", jacobians);
+    }
+
+    private Scale scale() {
+        return Arrays.stream(Scale.values()).filter(one -> one.name().replace('_', '-').equalsIgnoreCase(scale))
+                .findFirst().orElseThrow(() -> new InvalidInputException(
+                        "--scale is " + scale + ", expected as-given, canonical or shared"));
+    }
+
+    /** Of activity on what distinguishes trials: context by its number, strengths of signals, what was wanted. */
+    private RegressionAxes regressionAxes(NetworkFile.LowRank network) {
+        NpzSession recording = NpzSession.open(session, null);
+        SeenTrials seen = SeenTrials.of(recording, network, 0);
+        TaskConditions conditions = TaskConditions.of(seen);
+        List<String> names = new ArrayList<>();
+        List<double[]> columns = new ArrayList<>();
+        if (conditions.contexts().size() > 1) {
+            names.add("context");
+            columns.add(Arrays.stream(conditions.contextOf()).asDoubleStream().toArray());
+        }
+        for (TaskConditions.Signal signal : conditions.signals()) {
+            names.add(signal.channel());
+            columns.add(signal.strength());
+        }
+        if (seen.outputs() > 0) {
+            names.add(seen.outputNames().getFirst());
+            columns.add(seen.wanted());
+        }
+        if (names.isEmpty()) {
+            throw new InvalidInputException("--session " + session
+                    + ": its trials differ neither in their inputs nor in what was wanted, expected something to regress on");
+        }
+        int trials = recording.trials();
+        double[][] variables = new double[trials][names.size()];
+        for (int v = 0; v < names.size(); v++) {
+            for (int j = 0; j < trials; j++) {
+                variables[j][v] = columns.get(v)[j];
+            }
+        }
+        int longest = IntStream.range(0, trials).map(recording::bins).max().orElseThrow();
+        return RegressionAxes.of(IntStream.range(0, trials).mapToObj(recording::activity).toList(), recording.neurons(),
+                variables, names, 0, longest);
     }
 
     private Populations.Settings settings() {

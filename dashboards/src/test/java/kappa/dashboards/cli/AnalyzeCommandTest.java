@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
@@ -85,6 +86,23 @@ class AnalyzeCommandTest {
     }
 
     @Test
+    void shouldCompareAxesOfARegressionWithTheConnectivityInAScaleOfChoice() throws Exception {
+        assertThat(Ran.run(directory, "simulate D/decision.npz --task dm --trials 60 --observe rates --out D/dm.npz")
+                .code())
+                .isZero();
+        JsonNode shared = figures("analyze D/decision.npz --session D/dm.npz --scale shared --json");
+        assertThat(shared.get("vectors")).extracting(JsonNode::asText).containsExactly("m", "n", "input 0", "readout",
+                "axis of input 0", "axis of target 0");
+        JsonNode products = shared.get("vector_overlaps");
+        assertThat(products.get(0).get(0).asDouble()).isCloseTo(products.get(1).get(1).asDouble(), within(1e-4));
+        // The first axis is that of the coherence, which goes in along W.
+        assertThat(Math.abs(shared.get("vector_cosines").get(2).get(4).asDouble())).isGreaterThan(0.5);
+        // J is the same, and with it what the network does.
+        assertThat(shared.get("overlaps").get(0).get(0).asDouble()).isCloseTo(
+                figures("analyze D/decision.npz --json").get("overlaps").get(0).get(0).asDouble(), within(1e-4));
+    }
+
+    @Test
     void shouldWriteAPageWithPictures() throws Exception {
         Ran ran = Ran.run(directory, "analyze D/figure-4.1d.npz --report D/report");
         assertThat(ran.code()).as(ran.err()).isZero();
@@ -104,6 +122,7 @@ class AnalyzeCommandTest {
         assertFails("analyze D/decision.npz --input 0=x", "--input 0=x: 'x', expected a finite number");
         assertFails("analyze D/decision.npz --scan 0", "--scan 0: expected NAME=FROM:TO");
         assertFails("analyze D/decision.npz --scan 0=2:1", "--scan 0=2:1: expected FROM below TO");
+        assertFails("analyze D/decision.npz --scale large", "--scale is large, expected as-given, canonical or shared");
         assertFails("analyze D/decision.npz --populations 0", "populations: 0");
         assertFails("analyze D/decision.npz --task cdm", "inputs");
     }
