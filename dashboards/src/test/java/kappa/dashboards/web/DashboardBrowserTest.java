@@ -1,7 +1,6 @@
 package kappa.dashboards.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
@@ -10,7 +9,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,21 +34,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
-import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The page in a real browser, fed through a real broker. */
 class DashboardBrowserTest {
-
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
-    private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
-    private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
     private static final String CONTROL_TOKEN = "0123456789abcdef0123456789abcdef";
 
@@ -70,8 +60,7 @@ class DashboardBrowserTest {
 
     @BeforeAll
     static void startEverything() throws IOException {
-        assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
-                "needs Debian's chromium and chromium-driver");
+        Browser.assumeThere();
         broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
         KafkaConnection kafka = KafkaConnection.to(broker.bootstrapServers());
         Topics.createAll(kafka, 2);
@@ -82,25 +71,7 @@ class DashboardBrowserTest {
         server = DashboardServer.start(system,
                 new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL_TOKEN), view, meters,
                 () -> new DashboardServer.Readiness(true, "test"), DashboardBrowserTest::request);
-        browser = openBrowser();
-        Files.createDirectories(SCREENSHOTS);
-    }
-
-    private static ChromeDriver openBrowser() {
-        ChromeOptions options = new ChromeOptions();
-        options.setBinary(CHROMIUM.toFile());
-        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--window-size=1280,900", "--user-data-dir=" + directory.resolve("chromium"));
-        LoggingPreferences logs = new LoggingPreferences();
-        logs.enable(LogType.BROWSER, Level.ALL);
-        options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
-        ChromeDriverService service = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
-        ChromeDriver driver = new ChromeDriver(service, options);
-        // The viewport of a 1280 x 800 screen, whatever the browser's own frame takes.
-        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
-                Map.of("width", 1280, "height", 800, "deviceScaleFactor", 1, "mobile", false));
-        return driver;
+        browser = Browser.open(directory);
     }
 
     @AfterAll
@@ -468,11 +439,7 @@ class DashboardBrowserTest {
     }
 
     private static void waitFor(String condition) {
-        new WebDriverWait(browser, Duration.ofSeconds(40), Duration.ofMillis(50))
-                .withMessage(() -> condition + ", but body has " + browser.executeScript(
-                        "return JSON.stringify(document.body.dataset)") + " and the console "
-                        + browser.manage().logs().get(LogType.BROWSER).getAll())
-                .until(driver -> (Boolean) browser.executeScript("return " + condition));
+        Browser.waitFor(browser, Duration.ofSeconds(40), condition);
     }
 
     private static void waitUntil(java.util.function.BooleanSupplier condition) {
@@ -514,7 +481,7 @@ class DashboardBrowserTest {
     }
 
     private static void screenshot(String name) throws IOException {
-        Files.write(SCREENSHOTS.resolve(name), browser.getScreenshotAs(OutputType.BYTES));
+        Browser.screenshot(browser, name);
     }
 
     private static void assertNoConsoleErrors() {
