@@ -49,6 +49,8 @@ public final class SessionMechanism {
     private static final int FEWEST_TRIALS = 10;
     private static final int SNAPSHOTS = 10;
     private static final int LARGEST_SETS = 12;
+    /** Intact trials beside perturbed ones: they visit the same states. */
+    private static final int COMPARED = 50;
 
     private final SessionHeader header;
     private final LongSupplier nanoTime;
@@ -112,7 +114,7 @@ public final class SessionMechanism {
     }
 
     /** With one snapshot. */
-    private final class Prediction {
+    private final class Prediction implements ClosedLoop.Prediction {
         private final ModelSnapshot snapshot;
         private final NetworkFile.LowRank fit;
         private final List<ObservedTrial> intact;
@@ -209,7 +211,7 @@ public final class SessionMechanism {
                         .setChangeSd(Double.isNaN(spread) ? 0 : spread));
             }
             recent = kept;
-            for (ClosedLoop.Outcome outcome : ClosedLoop.of(intact, perturbed, this::decisions)) {
+            for (ClosedLoop.Outcome outcome : ClosedLoop.of(intact, perturbed, this)) {
                 out.addCarried(message(outcome, out.getSetsList()));
             }
             return out.build();
@@ -226,24 +228,30 @@ public final class SessionMechanism {
             return sets.stream().filter(set -> set.size() > 0).limit(LARGEST_SETS).toList();
         }
 
-        /** Free runs of the trials, silenced like one of them. */
-        private double[] decisions(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation) {
-            Inactivation.Plan standard = Inactivation.Plan.STANDARD;
-            Inactivation.Plan plan = perturbation == null
-                    ? standard
-                    : new Inactivation.Plan(Silencing.MASK, perturbation.from(), perturbation.to(),
-                            standard.variance());
-            // The components on which n is projected are those of all trials, whichever are asked for.
+        @Override
+        public double[] intact(List<ObservedTrial> trials) {
+            Inactivation inactivation = Inactivation.of(fit, seen(trials, true), Inactivation.Plan.STANDARD, readout);
+            return decisions(trials, inactivation.effect(new NeuronSet("none", new int[0])), inactivation.intact());
+        }
+
+        @Override
+        public ClosedLoop.Pair perturbed(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation) {
+            // The components on which n is projected are those of some intact trials as well.
             List<ObservedTrial> all = new ArrayList<>(trials);
-            all.addAll(intact);
-            Inactivation inactivation = Inactivation.of(fit, seen(all, true), plan, readout);
-            Effect effect = inactivation.effect(new NeuronSet("silenced",
-                    perturbation == null ? new int[0] : perturbation.neurons()));
-            double[] decisions = behaves
-                    ? effect.decisions(effect.silenced())
+            all.addAll(intact.subList(Math.max(0, intact.size() - COMPARED), intact.size()));
+            Inactivation inactivation = Inactivation.of(fit, seen(all, true), new Inactivation.Plan(Silencing.MASK,
+                    perturbation.from(), perturbation.to(), Inactivation.Plan.STANDARD.variance()), readout);
+            Effect effect = inactivation.effect(new NeuronSet("silenced", perturbation.neurons()));
+            return new ClosedLoop.Pair(decisions(trials, effect, effect.intact()),
+                    decisions(trials, effect, effect.silenced()));
+        }
+
+        /** Of the first trials that were run. */
+        private double[] decisions(List<ObservedTrial> trials, Effect effect, Inactivation.Run run) {
+            return behaves
+                    ? Arrays.copyOf(effect.decisions(run), trials.size())
                     : IntStream.range(0, trials.size())
-                            .mapToDouble(i -> kappa(trials.get(i), effect.silenced().kappa().get(i))).toArray();
-            return Arrays.copyOf(decisions, trials.size());
+                            .mapToDouble(i -> kappa(trials.get(i), run.kappa().get(i))).toArray();
         }
 
         /** Mean of kappa_1 over the bins of the decision; row 0 is before the first bin. */

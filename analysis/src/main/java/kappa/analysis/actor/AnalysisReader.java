@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One thread that reads headers, latents and snapshots in a consumer group, keeps the recent trials of each session, and gives
- * the {@link Analyst} the newest snapshot with them. The newest supersedes the rest, and the next analysis waits for four times
- * as long as the last one took, at least a quarter of a second, so that at most a fifth of one processor is taken from the fit
- * however fast a replay is. A session's last snapshot is always analysed, and at once.
+ * the {@link Analyst} the newest snapshot with them. The newest supersedes the rest, and the next analysis waits for as long as
+ * the last one took, at least a quarter of a second, so that at most half of one processor is used, and that only where
+ * nothing else wants it ({@link ThreadPriority}). A session's last snapshot is always analysed, and at once.
  *
  * <p>Offsets of snapshots are committed after the analysis, so a restart misses none. Headers are read again from the start,
  * and latents as far back as recent trials may reach.
@@ -42,7 +42,7 @@ public final class AnalysisReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnalysisReader.class);
 
     private static final long AT_LEAST_NS = 250_000_000L;
-    private static final int REST = 4;
+    private static final int REST = 1;
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PATIENCE = Duration.ofMinutes(4);
     /** Records of latents, of one bin or more each, that are read again after a restart. */

@@ -34,13 +34,15 @@ public final class ClosedLoop {
     /** The fitted network. */
     public interface Prediction {
 
-        /**
-         * Its readout in each trial, averaged over the decision bins, in the units of the animal's.
-         *
-         * @param perturbation what is done to all of them, or null for nothing
-         */
-        double[] readout(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation);
+        /** Its readout in each intact trial, averaged over the decision bins, in the units of the animal's. */
+        double[] intact(List<ObservedTrial> trials);
+
+        /** The same in perturbed trials, had they been left intact and with what is done to all of them. */
+        Pair perturbed(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation);
     }
+
+    /** Readouts of the same trials. */
+    public record Pair(double[] without, double[] with) {}
 
     /**
      * One intervention.
@@ -85,7 +87,7 @@ public final class ClosedLoop {
         if (known.size() < MATCHED) {
             return List.of();
         }
-        double[] intactPredicted = prediction.readout(known, null);
+        double[] intactPredicted = prediction.intact(known);
         double[] intactObserved = known.stream().mapToDouble(ClosedLoop::observed).toArray();
         Map<List<Object>, List<ObservedTrial>> interventions = new LinkedHashMap<>();
         for (ObservedTrial trial : perturbed) {
@@ -107,8 +109,9 @@ public final class ClosedLoop {
         // A trial that ended early ended the silencing, too.
         ObservedTrial.Perturbation what = trials.stream().map(ObservedTrial::perturbation)
                 .max(Comparator.comparingInt(ObservedTrial.Perturbation::to)).orElseThrow();
-        double[] without = prediction.readout(trials, null);
-        double[] with = prediction.readout(trials, what);
+        Pair pair = prediction.perturbed(trials, what);
+        double[] without = pair.without;
+        double[] with = pair.with;
         double[] predicted = new double[count];
         double[] observed = new double[count];
         int agreeing = 0;

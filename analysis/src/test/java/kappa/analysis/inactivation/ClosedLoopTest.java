@@ -37,8 +37,18 @@ class ClosedLoopTest {
     }
 
     private static ClosedLoop.Prediction halves(double silenced) {
-        return (trials, perturbation) -> trials.stream()
-                .mapToDouble(trial -> trial.inputs()[0] * (perturbation == null ? 1 : silenced)).toArray();
+        return new ClosedLoop.Prediction() {
+            @Override
+            public double[] intact(List<ObservedTrial> trials) {
+                return trials.stream().mapToDouble(trial -> trial.inputs()[0]).toArray();
+            }
+
+            @Override
+            public ClosedLoop.Pair perturbed(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation) {
+                return new ClosedLoop.Pair(intact(trials),
+                        trials.stream().mapToDouble(trial -> silenced * trial.inputs()[0]).toArray());
+            }
+        };
     }
 
     @Test
