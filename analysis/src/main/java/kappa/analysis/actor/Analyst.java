@@ -25,8 +25,8 @@ import kappa.ingest.wire.SessionHeader;
  *
  * <p>State owned: of each session its {@link SessionMechanism}, what was found of recent snapshots and is expensive to find
  * again. Lost in a crash, it is found again. Back-pressure: {@link AnalysisReader} sends the next snapshot only after the answer
- * to the one before. Failure: a snapshot that cannot be analysed, or not wholly, is logged with the reason; what was found
- * of it is published, and the next one is independent.
+ * to the one before. Failure: a snapshot that cannot be analysed, or not wholly, is logged with the reason, once for
+ * as long as that stays the same; what was found of it is published, and the next one is independent.
  */
 public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
@@ -52,12 +52,20 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
     }
 
     private final Publisher publisher;
-    private final Map<String, SessionMechanism> sessions = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, SessionMechanism> eldest) {
-            return size() > MAX_SESSIONS;
-        }
-    };
+    private final Map<String, SessionMechanism> sessions = newest();
+    /** What was last logged of a session: a session of one neuron fails in the same way with each snapshot. */
+    private final Map<String, String> failures = newest();
+
+    private static <V> Map<String, V> newest() {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+                return size() > MAX_SESSIONS;
+            }
+        };
+    }
 
     private Analyst(ActorContext<Command> context, Publisher publisher) {
         super(context);
@@ -80,8 +88,10 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
         try {
             mechanism.update(snapshot, analyse.intact(), analyse.perturbed());
         } catch (RuntimeException e) {
-            getContext().getLog().warn("model {} of session {} cannot be analysed{}: {}", snapshot.getVersion(),
-                    snapshot.getSession(), mechanism.knows(snapshot) ? " beyond its dynamics" : "", e.toString());
+            if (!e.toString().equals(failures.put(snapshot.getSession(), e.toString()))) {
+                getContext().getLog().warn("model {} of session {} cannot be analysed{}: {}", snapshot.getVersion(),
+                        snapshot.getSession(), mechanism.knows(snapshot) ? " beyond its dynamics" : "", e.toString());
+            }
             if (!mechanism.knows(snapshot)) {
                 analyse.replyTo().tell(new Done(e.toString()));
                 return this;
