@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import kappa.analysis.RecentTrials;
 import kappa.ingest.kafka.KafkaConnection;
@@ -44,7 +45,7 @@ public final class AnalysisReader implements AutoCloseable {
     private static final long AT_LEAST_NS = 250_000_000L;
     private static final int REST = 1;
     private static final Duration POLL = Duration.ofMillis(50);
-    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final Duration PATIENCE = Duration.ofHours(1);
     /** Records of latents, of one bin or more each, that are read again after a restart. */
     private static final long LATENTS_BACK = 50_000;
     private static final int MAX_SESSIONS = 64;
@@ -121,8 +122,10 @@ public final class AnalysisReader implements AutoCloseable {
                     catchUp(bins);
                 }
                 if (!due.isEmpty() && !held && (hurry || now >= next)) {
-                    due.forEach(this::analyse);
-                    commit(models);
+                    due.forEach(session -> analyse(session, models));
+                    if (!stopping) {
+                        commit(models);
+                    }
                     long took = System.nanoTime() - now;
                     next = now + took + Math.max(AT_LEAST_NS, REST * took);
                 }
@@ -244,17 +247,30 @@ public final class AnalysisReader implements AutoCloseable {
         }
     }
 
-    private void analyse(Followed session) {
+    private void analyse(Followed session, KafkaConsumer<byte[], byte[]> models) {
         if (session.newest.getFinal()) {
             session.trials.end();
         }
         ModelSnapshot snapshot = session.newest;
         long trials = session.trials.version();
-        AskPattern.<Analyst.Command, Analyst.Done>ask(analyst,
+        CompletableFuture<Analyst.Done> answer = AskPattern.<Analyst.Command, Analyst.Done>ask(analyst,
                 replyTo -> new Analyst.Analyse(snapshot, session.header, session.partition, session.trials.intact(),
                         session.trials.perturbed(), replyTo),
                 PATIENCE,
-                scheduler).toCompletableFuture().join();
+                scheduler).toCompletableFuture();
+        // Without fetching anything the reader stays in its group, however long a large network takes.
+        models.pause(models.assignment());
+        while (!answer.isDone() && !stopping) {
+            models.poll(POLL).forEach(this::read);
+        }
+        models.resume(models.assignment());
+        if (stopping) {
+            return;
+        }
+        if (answer.isCompletedExceptionally()) {
+            LOG.warn("model {} of session {} was not analysed within {}", snapshot.getVersion(), snapshot.getSession(),
+                    PATIENCE);
+        }
         session.analysedVersion = snapshot.getVersion();
         session.analysedTrials = trials;
         if (snapshot.getFinal()) {
