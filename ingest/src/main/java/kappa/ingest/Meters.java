@@ -34,6 +34,9 @@ public enum Meters {
     /** Bins that never came: an index jumped over them. */
     BINS_MISSING(Kind.COUNTER, "kappa.bins.missing", null, null,
             "Bins that never came, found as gaps in the bin index"),
+    /** What the rig's connector knows to be lost; the bins it may have belonged to are marked. */
+    RIG_LOST(Kind.COUNTER, "kappa.rig.lost", null, null,
+            "Bins of which the rig's connector knows that messages or samples were lost"),
     /** Trials with silenced neurons, which nothing is learned from. */
     TRIALS_PERTURBED(Kind.COUNTER, "kappa.trials.perturbed", null, null,
             "Trials in which neurons were silenced; filtered without them, not learned from"),

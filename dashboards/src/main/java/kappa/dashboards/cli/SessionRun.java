@@ -18,6 +18,7 @@ import kappa.ingest.replay.SessionPublisher.Published;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.SessionHeader;
 import picocli.CommandLine.Option;
@@ -70,7 +71,7 @@ final class SessionRun {
     }
 
     /** Under which id a session runs, and how much of it is on the topics, its end perhaps included. */
-    private record Place(SessionHeader header, long bins, boolean complete) {
+    private record Place(SessionHeader header, long bins, Bin last, boolean complete) {
 
         String continuation() {
             return complete
@@ -106,7 +107,7 @@ final class SessionRun {
         Output.Progress progress = new Output.Progress("published");
         long published = place.complete()
                 ? place.bins()
-                : publisher.publish(source, header, place.bins(), speed, -1, progress::update);
+                : publisher.publish(source, header, place.bins(), place.last(), speed, -1, progress::update);
         boolean whole = !Thread.currentThread().isInterrupted();
         if (!whole) {
             System.err.println("session " + header.getSession() + " stopped; the same command continues it");
@@ -164,12 +165,13 @@ final class SessionRun {
             SessionHeader header = SessionPublisher.header(source, id, fit);
             Optional<Published> found = publisher.find(id);
             if (found.isEmpty()) {
-                return new Place(header, 0, false);
+                return new Place(header, 0, null, false);
             }
             boolean same = found.get().header().equals(header.toBuilder()
                     .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
             if (same && !found.get().over()) {
-                return new Place(found.get().header(), found.get().bins(), found.get().complete());
+                return new Place(found.get().header(), found.get().bins(), found.get().last(),
+                        found.get().complete());
             }
             if (options.sessionId != null) {
                 throw new InvalidInputException("--session-id " + id + ": "

@@ -32,6 +32,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Counter accepted;
         final Counter filtered;
         final Counter missing;
+        final Counter lost;
         final Counter clockJumps;
         final Counter perturbed;
         final Counter steps;
@@ -48,6 +49,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             accepted = Meters.BINS_ACCEPTED.counter(registry);
             filtered = Meters.BINS_FILTERED.counter(registry);
             missing = Meters.BINS_MISSING.counter(registry);
+            lost = Meters.RIG_LOST.counter(registry);
             clockJumps = Meters.RIG_CLOCK_JUMPS.counter(registry);
             perturbed = Meters.TRIALS_PERTURBED.counter(registry);
             steps = Meters.FIT_STEPS.counter(registry);

@@ -345,6 +345,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         boolean perturbed = false;
         for (int t = 0; t < count; t++) {
             perturbed |= !activity.getBins(from + t).getSilenced().isEmpty();
+            if (activity.getBins(from + t).getClock().getLost() != 0) {
+                services.meters().lost.increment();
+            }
             plan.activity(activity.getBins(from + t), y, t * fit.neurons());
             advance(v, activity.getBins(from + t));
             System.arraycopy(v, 0, rows, t * fit.inputs(), fit.inputs());

@@ -36,7 +36,7 @@ import org.apache.kafka.common.utils.Utils;
  * again.
  *
  * <p>At the rig's pace each bin is a record, sent when it is over, and one that is late is sent at once: bins are never
- * skipped. Faster than that, bins that are due together share a record.
+ * skipped. Faster than that, bins that are due together share a record. A live source's bins are sent as they come.
  */
 public final class SessionPublisher {
 
@@ -72,10 +72,11 @@ public final class SessionPublisher {
 
     /**
      * @param bins bins of the session that are on the topic now, from the first on
+     * @param last the last of them, or null
      * @param complete whether its end is there too
      * @param over whether its last model is there, so that a pipeline is done with it
      */
-    public record Published(SessionHeader header, long bins, boolean complete, boolean over) {}
+    public record Published(SessionHeader header, long bins, Bin last, boolean complete, boolean over) {}
 
     private static final int MAX_BINS_PER_RECORD = 64;
     private static final int MAX_RECORD_FLOATS = 65_536;
@@ -90,6 +91,7 @@ public final class SessionPublisher {
     public Optional<Published> find(String session) {
         SessionHeader header = null;
         long bins = 0;
+        Bin last = null;
         boolean complete = false;
         boolean over = false;
         try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
@@ -97,8 +99,8 @@ public final class SessionPublisher {
                 TopicPartition partition = partition(consumer, topic, session);
                 consumer.assign(List.of(partition));
                 consumer.seekToBeginning(consumer.assignment());
-                long end = consumer.endOffsets(consumer.assignment()).get(partition);
-                while (consumer.position(partition) < end) {
+                long endOffset = consumer.endOffsets(consumer.assignment()).get(partition);
+                while (consumer.position(partition) < endOffset) {
                     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                         if (!Arrays.equals(record.key(), session.getBytes(UTF_8))) {
                             continue;
@@ -116,7 +118,11 @@ public final class SessionPublisher {
                             Activity activity = WireChecks.parse(Activity.parser(), record.value(), "Activity")
                                     .message();
                             if (activity != null && activity.getFirstBin() <= bins) {
-                                bins = Math.max(bins, activity.getFirstBin() + activity.getBinsCount());
+                                long end = activity.getFirstBin() + activity.getBinsCount();
+                                if (end > bins) {
+                                    bins = end;
+                                    last = activity.getBins(activity.getBinsCount() - 1);
+                                }
                                 complete |= activity.getEndOfSession();
                             }
                         }
@@ -127,7 +133,7 @@ public final class SessionPublisher {
                 }
             }
         }
-        return Optional.of(new Published(header, bins, complete, over));
+        return Optional.of(new Published(header, bins, last, complete, over));
     }
 
     private static TopicPartition partition(KafkaConsumer<?, ?> consumer, String topic, String session) {
@@ -158,11 +164,12 @@ public final class SessionPublisher {
      * Publishes until the source ends or the thread is interrupted, in which case the session stays open and can be
      * continued.
      *
-     * @param from bins that are on the topic already and are skipped; 0 also publishes the header
+     * @param from bins that are on the topic already; 0 also publishes the header
+     * @param last the last of them, or null
      * @param limit bins after which to stop without ending the session, or -1
      * @return bins of the session on the topic now
      */
-    public long publish(SessionSource source, SessionHeader header, long from, Speed speed, long limit,
+    public long publish(SessionSource source, SessionHeader header, long from, Bin last, Speed speed, long limit,
             Progress progress) {
         byte[] key = header.getSession().getBytes(UTF_8);
         long next = from;
@@ -175,7 +182,9 @@ public final class SessionPublisher {
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             }
-            source.skip(from);
+            if (from > 0) {
+                source.resume(from, last);
+            }
             try {
                 next = stream(producer, delivery, source, requests, header, from, speed, limit, progress);
             } catch (InterruptException e) {
@@ -215,10 +224,12 @@ public final class SessionPublisher {
             record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
                     .setFirstBin(next);
             // A bin is sent when it is over; together with those that are over by then.
-            if (!waitUntil(start + (long) ((next - from + 1) * binNs))) {
+            if (!source.live() && !waitUntil(start + (long) ((next - from + 1) * binNs))) {
                 break;
             }
-            long due = speed.isMax() ? Long.MAX_VALUE : from + (long) ((System.nanoTime() - start) / binNs);
+            long due = source.live()
+                    ? next
+                    : speed.isMax() ? Long.MAX_VALUE : from + (long) ((System.nanoTime() - start) / binNs);
             while (record.getBinsCount() < batch && (record.getBinsCount() == 0 || next < due)
                     && (limit < 0 || next < limit)) {
                 more = source.next(bin);
@@ -227,6 +238,9 @@ public final class SessionPublisher {
                 }
                 record.addBins(bin.build());
                 next++;
+            }
+            if (source.live() && Thread.currentThread().isInterrupted() && record.getBinsCount() == 0) {
+                break;
             }
             record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
             producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
