@@ -42,6 +42,11 @@ public interface SessionSource extends AutoCloseable {
         return false;
     }
 
+    /** What someone who watches the terminal should know just now, to be added to a line; empty if nothing. */
+    default String status() {
+        return "";
+    }
+
     /** Skips {@code bins} bins. */
     void skip(long bins);
 
