@@ -107,7 +107,8 @@ final class SessionRun {
         Output.Progress progress = new Output.Progress("published");
         long published = place.complete()
                 ? place.bins()
-                : publisher.publish(source, header, place.bins(), place.last(), speed, -1, progress::update);
+                : publisher.publish(source, header, place.bins(), place.last(), speed, -1,
+                        (done, total) -> progress.update(done, total, source.status()));
         boolean whole = !Thread.currentThread().isInterrupted();
         if (!whole) {
             System.err.println("session " + header.getSession() + " stopped; the same command continues it");

@@ -35,6 +35,8 @@ public final class RigSource implements SessionSource {
     private final ArrayBlockingQueue<Item> queue = new ArrayBlockingQueue<>(QUEUE);
     private final BinAssembler assembler;
     private Thread thread;
+    private final double silenceS;
+    private volatile boolean ending;
     private volatile boolean over;
     private volatile Throwable failure;
     private int dropped; // the connector's thread only
@@ -42,9 +44,13 @@ public final class RigSource implements SessionSource {
     private Item current; // the reader's thread only
     private int made;
 
-    /** @param units whose spare neurons count as observed once somebody took them; null where there are none */
-    public RigSource(RigLayout layout, UnitTable units, Connector connector) {
+    /**
+     * @param units whose spare neurons count as observed once somebody took them; null where there are none
+     * @param silenceS seconds without any data after which the recording is over; infinite for never
+     */
+    public RigSource(RigLayout layout, UnitTable units, Connector connector, double silenceS) {
         this.layout = layout;
+        this.silenceS = silenceS;
         this.connector = connector;
         assembler = new BinAssembler(layout, units, status, this::take);
     }
@@ -111,10 +117,16 @@ public final class RigSource implements SessionSource {
 
     private void run() {
         try {
-            connector.run(assembler, status);
+            try {
+                connector.run(assembler, status);
+            } catch (InterruptedException e) {
+                if (!ending) {
+                    return; // closed: nobody reads any more
+                }
+            }
             assembler.finish();
         } catch (InterruptedException e) {
-            // Closed: nobody reads any more.
+            // Closed.
         } catch (RuntimeException | Error e) {
             failure = e;
         }
@@ -131,6 +143,10 @@ public final class RigSource implements SessionSource {
             while (current == null) {
                 boolean last = over; // before the look into the queue, which the connector fills first
                 current = queue.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
+                if (current == null && !ending && status.silentSeconds() > silenceS) {
+                    ending = true;
+                    thread.interrupt();
+                }
                 if (current == null && last) {
                     if (failure != null) {
                         throw new InvalidInputException(layout.origin() + ": " + failure.getMessage(), failure);
