@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import kappa.dashboards.web.DashboardServer;
+import kappa.dashboards.web.Tls;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.SimulatedSession;
@@ -66,6 +68,14 @@ final class Options {
                         + " launcher, made if it is not there).")
         Path controlTokenFile;
 
+        @Option(names = "--tls-keystore", paramLabel = "FILE.p12",
+                description = "Serve the page over HTTPS with this key and certificate (PKCS12).")
+        Path tlsKeystore;
+
+        @Option(names = "--tls-password-file", paramLabel = "FILE",
+                description = "File that holds the keystore's password.")
+        Path tlsPasswordFile;
+
         DashboardServer.Settings settings() {
             Optional<String> token = tokenFile == null
                     ? Optional.empty()
@@ -75,7 +85,18 @@ final class Options {
             return new DashboardServer.Settings(settings.host(), settings.port(), settings.token(),
                     controlTokenFile == null
                             ? ControlToken.kept()
-                            : ControlToken.read(controlTokenFile, "--control-token-file"));
+                            : ControlToken.read(controlTokenFile, "--control-token-file"),
+                    tls());
+        }
+
+        private Optional<SSLContext> tls() {
+            if ((tlsKeystore == null) != (tlsPasswordFile == null)) {
+                throw new InvalidInputException(tlsKeystore == null
+                        ? "--tls-password-file " + tlsPasswordFile + ": expected only with --tls-keystore"
+                        : "--tls-keystore " + tlsKeystore + ": expected --tls-password-file with it");
+            }
+            return Optional.ofNullable(tlsKeystore).map(keystore -> Tls.context(keystore,
+                    ControlToken.read(tlsPasswordFile, "--tls-password-file").toCharArray()));
         }
     }
 

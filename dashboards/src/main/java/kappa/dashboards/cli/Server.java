@@ -46,6 +46,12 @@ final class Server implements AutoCloseable {
             throw e;
         }
         dashboard = started;
+        if (!settings.onLoopback() && settings.tls().isEmpty()) {
+            LOG.warn(
+                    "the page on {} is plain HTTP: whoever can listen on the way reads its token (--tls-keystore, or a proxy"
+                            + " that speaks TLS)",
+                    settings.host());
+        }
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -62,9 +68,10 @@ final class Server implements AutoCloseable {
         String host = settings.host().equals("127.0.0.1")
                 ? "localhost"
                 : settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-        return "http://" + host + ":" + dashboard.port() + (settings.onLoopback()
-                ? "/?token=" + URLEncoder.encode(settings.controlToken(), StandardCharsets.UTF_8)
-                : "");
+        return (settings.tls().isPresent() ? "https://" : "http://") + host + ":" + dashboard.port()
+                + (settings.onLoopback()
+                        ? "/?token=" + URLEncoder.encode(settings.controlToken(), StandardCharsets.UTF_8)
+                        : "");
     }
 
     boolean failed() {

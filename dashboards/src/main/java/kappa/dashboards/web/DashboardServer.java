@@ -2,8 +2,10 @@ package kappa.dashboards.web;
 
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.ConnectionContext;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.ServerBuilder;
 import akka.http.javadsl.model.AttributeKeys;
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
@@ -51,6 +53,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.SSLContext;
 import kappa.ingest.Meters;
 import kappa.ingest.session.InvalidInputException;
 
@@ -61,6 +64,9 @@ import kappa.ingest.session.InvalidInputException;
  * <p>Closed by default: it listens on loopback and answers only to loopback's names, so that a web page elsewhere cannot
  * reach it by rebinding a name of its own. Any other address needs a token, sent as {@code Authorization: Bearer} or once as
  * {@code ?token=}, which a cookie then remembers. A WebSocket is opened only for a page this server served.
+ *
+ * <p>With a certificate it speaks HTTPS only, and its cookies go over nothing else. A token that is shown over plain HTTP beyond
+ * loopback can be read on the way.
  *
  * <p>To silence neurons always needs a token, the control token, shown in the same ways; it admits its bearer to everything
  * else, too. A request must be JSON, as no form of another page can send it, and a browser must say that it comes from here.
@@ -105,8 +111,10 @@ public final class DashboardServer implements AutoCloseable {
      * @param port 0 for a free one
      * @param token what a visitor must show; needed unless the host is loopback
      * @param controlToken what a visitor must show to silence neurons; opens everything else, too
+     * @param tls the certificate to be served with; without one it is plain HTTP
      */
-    public record Settings(String host, int port, Optional<String> token, String controlToken) {
+    public record Settings(String host, int port, Optional<String> token, String controlToken,
+            Optional<SSLContext> tls) {
 
         private static final int MIN_TOKEN = 16;
         private static final int CONTROL_TOKEN_BYTES = 16;
@@ -129,7 +137,12 @@ public final class DashboardServer implements AutoCloseable {
             }
         }
 
-        /** With a control token of its own. */
+        /** Plain HTTP. */
+        public Settings(String host, int port, Optional<String> token, String controlToken) {
+            this(host, port, token, controlToken, Optional.empty());
+        }
+
+        /** Plain HTTP, with a control token of its own. */
         public Settings(String host, int port, Optional<String> token) {
             this(host, port, token, newControlToken());
         }
@@ -209,7 +222,11 @@ public final class DashboardServer implements AutoCloseable {
                         defaults.getWebsocketSettings().withPeriodicKeepAliveMaxIdle(
                                 scala.concurrent.duration.Duration.create(20, TimeUnit.SECONDS)));
         try {
-            server.binding = Http.get(system).newServerAt(settings.host, settings.port).withSettings(http)
+            ServerBuilder listener = Http.get(system).newServerAt(settings.host, settings.port).withSettings(http);
+            if (settings.tls.isPresent()) {
+                listener = listener.enableHttps(ConnectionContext.httpsServer(settings.tls.get()));
+            }
+            server.binding = listener
                     .bind(server::respond).toCompletableFuture().join();
         } catch (CompletionException e) {
             Throwable cause = e.getCause();
@@ -310,9 +327,10 @@ public final class DashboardServer implements AutoCloseable {
                         .addHeaders(cookies).addHeader(RawHeader.create("Cache-Control", "no-store")));
     }
 
-    private static HttpHeader setCookie(String name, String token) {
+    private HttpHeader setCookie(String name, String token) {
         return RawHeader.create("Set-Cookie",
-                name + "=" + cookie(name, token) + "; Path=/; HttpOnly; SameSite=Strict");
+                name + "=" + cookie(name, token) + "; Path=/; HttpOnly; SameSite=Strict"
+                        + (settings.tls.isPresent() ? "; Secure" : ""));
     }
 
     // -------------------------------------------------------------------------------------------------- interventions

@@ -117,6 +117,13 @@ final class KappaProcess implements AutoCloseable {
 
     /** Waits for the end and fails unless the exit code is 0. */
     void awaitSuccess(Duration limit) {
+        if (awaitExit(limit) != 0) {
+            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
+        }
+    }
+
+    /** Waits for the end and tells the exit code. */
+    int awaitExit(Duration limit) {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new AssertionError(name + " did not end within " + limit.toSeconds() + " s" + shown());
@@ -125,9 +132,7 @@ final class KappaProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
-        if (process.exitValue() != 0) {
-            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
-        }
+        return process.exitValue();
     }
 
     /** The JSON object on the last line of standard output. */

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -53,6 +54,11 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws InvalidInputException if the directory is in use or cannot be written, or the port is taken
      */
     public static EmbeddedBroker start(Path directory, int port) {
+        return start(directory, port, Map.of());
+    }
+
+    /** @param changes to the broker's settings */
+    static EmbeddedBroker start(Path directory, int port, Map<String, String> changes) {
         if (port < 0 || port > 65_535) {
             throw new InvalidInputException("port of the broker is " + port + ", expected 0 to 65535");
         }
@@ -61,6 +67,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             int brokerPort = port == 0 ? freePort() : requireFree(port);
             Path log = directory.resolve("kafka");
             Properties properties = settings(log, brokerPort, freePort());
+            properties.putAll(changes);
             if (!Files.exists(log.resolve("meta.properties"))) {
                 format(log);
             }
