@@ -79,6 +79,11 @@ public final class NwbSession implements RecordedSession {
         void fill(int trial, int firstBin, int bins, float[] out, int offset, int stride);
     }
 
+    /** Whether a file is HDF5, as NWB files are. */
+    public static boolean isHdf5(Path file) {
+        return Hdf5File.isHdf5(file);
+    }
+
     /**
      * Opens a file and reads what the options need.
      *
