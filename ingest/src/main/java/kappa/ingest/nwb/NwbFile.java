@@ -142,6 +142,11 @@ final class NwbFile implements AutoCloseable {
         return intervals.get("trials");
     }
 
+    /** A table of intervals by its name. */
+    DynamicTable intervals(String name) {
+        return intervals.get(name);
+    }
+
     /** Names of all tables of intervals. */
     List<String> intervalTables() {
         return List.copyOf(intervals.keySet());

@@ -311,7 +311,7 @@ public final class NwbSession implements RecordedSession {
     private static void requireNoTrials(RecordingOptions options) {
         List<String> given = new ArrayList<>();
         options.align().ifPresent(column -> given.add("--align is " + column));
-        options.trials().ifPresent(filter -> given.add("--trials is " + filter));
+        options.trials().ifPresent(filter -> given.add("--only-trials is " + filter));
         if (!given.isEmpty()) {
             throw new InvalidInputException(
                     given.getFirst() + ", expected a file with a table of trials: this one has none");
@@ -360,7 +360,7 @@ public final class NwbSession implements RecordedSession {
 
     private void cut(DynamicTable trials, RecordingOptions options, List<Double> starts, List<Integer> lengths,
             List<Integer> kept) {
-        int[] rows = chosen("--trials", options.trials(), trials);
+        int[] rows = chosen("--only-trials", options.trials(), trials);
         double[] from = options.align().map(trials::numbers).orElseGet(() -> trials.numbers("start_time"));
         double[] to = options.align().isPresent() ? from : trials.numbers("stop_time");
         int untimed = 0;
@@ -498,7 +498,8 @@ public final class NwbSession implements RecordedSession {
         for (int trial : row) {
             if (!(Math.abs(numbers[trial]) <= SessionSource.MAX_MAGNITUDE)) {
                 throw trials.invalid("column " + name + " is " + numbers[trial] + " in trial " + trials.idText(trial)
-                        + ", expected a number for an input; --trials '" + name + " > -1e9' leaves such trials out");
+                        + ", expected a number for an input; --only-trials '" + name
+                        + " > -1e9' leaves such trials out");
             }
         }
         inputNames.add(name);
