@@ -336,7 +336,9 @@ public final class NwbSession implements RecordedSession {
                 if (spikes.spikes(unit) > 0) {
                     // A whole bin at either end: all that is known is that something was recorded then.
                     first = Math.min(first, Math.floor(spikes.train(unit).first() / width) * width);
-                    last = Math.max(last, (Math.floor(spikes.train(unit).last() / width) + 1) * width);
+                    double end = (Math.floor(spikes.train(unit).last() / width) + 1) * width;
+                    bins(first, end, "the recording, as unit " + neurons.get(unit) + " says by its last spike,");
+                    last = Math.max(last, end);
                 }
             }
         }
