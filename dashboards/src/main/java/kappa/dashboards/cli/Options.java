@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import kappa.dashboards.web.DashboardServer;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.NetworkFile;
@@ -11,6 +12,7 @@ import kappa.fitting.network.SimulatedSession;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
+import kappa.ingest.archive.SessionFile;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InputBasis;
@@ -18,7 +20,7 @@ import kappa.ingest.session.RecordedSession;
 import kappa.ingest.session.WithInputBasis;
 import kappa.ingest.wire.Loss;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordingOptions;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
@@ -240,11 +242,85 @@ final class Options {
         };
     }
 
-    /** Opens a session file and tells what was made of it. */
-    static SessionSource open(Path file, String observe, Fit fit) {
-        NpzSession session = NpzSession.open(file, observation(observe));
-        System.err.println(session.observationChoice());
-        return fit.inputs(session).source();
+    /** How a recorded file becomes a session. */
+    static final class Recording {
+        @Option(names = "--observe", paramLabel = "rates|currents|counts",
+                description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
+        String observe;
+
+        @Option(names = "--bin-width", paramLabel = "S",
+                description = "NWB: width of a bin in seconds (default: 0.02; of a time series its own).")
+        private Double binWidth;
+
+        @Option(names = "--align", paramLabel = "COLUMN", description = {
+            "NWB: cut trials of equal length around this time in the trials table, such as move_onset_time "
+                    + "(default: from start_time to stop_time)."})
+        private String align;
+
+        @Option(names = "--window", paramLabel = "FROM:TO",
+                description = "NWB: seconds around --align, such as -0.2:0.8.")
+        private String window;
+
+        @Option(names = "--inputs", paramLabel = "NAME", split = ",", description = {
+            "NWB: columns of the trials table (numbers as they are, text as one channel for each value) and time series "
+                    + "that become inputs, separated by commas (default: none)."})
+        private List<String> inputs = List.of();
+
+        @Option(names = "--behavior", paramLabel = "NAME", split = ",",
+                description = "NWB: time series that become behaviour, separated by commas (default: none).")
+        private List<String> behavior = List.of();
+
+        @Option(names = "--units", paramLabel = "FILTER", description = {
+            "NWB: rows of the units table that are neurons, such as 'heldout == false and depth < 800' (default: all)."})
+        private String units;
+
+        @Option(names = "--only-trials", paramLabel = "FILTER",
+                description = "NWB: rows of the trials table that are trials, such as 'split == train' (default: all).")
+        private String trials;
+
+        @Option(names = "--series", paramLabel = "NAME", description = {
+            "NWB: a time series whose channels are the neurons in place of the units, such as ROI responses; taken as "
+                    + "currents unless within [-1, 1]."})
+        private String series;
+
+        private RecordingOptions options() {
+            return new RecordingOptions(Optional.ofNullable(observation(observe)),
+                    binWidth == null ? OptionalDouble.empty() : OptionalDouble.of(binWidth), Optional.ofNullable(align),
+                    Optional.ofNullable(window).map(Recording::window), inputs, behavior, Optional.ofNullable(units),
+                    Optional.ofNullable(trials), Optional.ofNullable(series));
+        }
+
+        private static RecordingOptions.Window window(String text) {
+            String[] ends = text.split(":", -1);
+            try {
+                if (ends.length == 2) {
+                    return new RecordingOptions.Window(Double.parseDouble(ends[0]), Double.parseDouble(ends[1]));
+                }
+            } catch (NumberFormatException e) {
+                // Told below, like one end too few.
+            }
+            throw new InvalidInputException(
+                    "--window is " + text + ", expected seconds FROM:TO around --align, such as -0.2:0.8");
+        }
+
+        /** Opens a session file and tells what was made of it. */
+        RecordedSession open(Path file) {
+            RecordedSession session = SessionFile.open(file, options());
+            System.err.println(session.observationChoice());
+            session.remarks().forEach(remark -> System.err.println("note: " + remark));
+            return session;
+        }
+
+        /** The same as a stream with the inputs a fit asks for; closing it closes the file. */
+        SessionSource source(Path file, Fit fit) {
+            RecordedSession session = open(file);
+            try {
+                return fit.inputs(session).intoSource();
+            } catch (RuntimeException | Error e) {
+                session.close();
+                throw e;
+            }
+        }
     }
 
     /** A simulated rig. */
