@@ -29,6 +29,9 @@ final class LiveCommand implements Callable<Integer> {
     private String observe;
 
     @Mixin
+    private Options.Part part;
+
+    @Mixin
     private RunOptions run;
 
     @Mixin
@@ -55,9 +58,12 @@ final class LiveCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
+        if (session == null) {
+            part.requireNone();
+        }
         try (SessionSource source = session == null
                 ? simulation.source(observe, fit.seed)
-                : Options.open(session, observe, fit)) {
+                : part.of(Options.open(session, observe, fit), run.waits())) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
             Path directory = data == null ? Home.directory("live") : data;
             var page = dashboard.settings();

@@ -26,6 +26,9 @@ final class ReplayCommand implements Callable<Integer> {
     private String observe;
 
     @Mixin
+    private Options.Part part;
+
+    @Mixin
     private RunOptions run;
 
     @Mixin
@@ -37,7 +40,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
-        try (SessionSource source = Options.open(file, observe, fit)) {
+        try (SessionSource source = part.of(Options.open(file, observe, fit), run.waits())) {
             var settings = fit.settings(2, speed);
             KafkaConnection connection = kafka.connection();
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
