@@ -23,6 +23,9 @@ final class LiveCommand implements Callable<Integer> {
     private Options.Recording recording;
 
     @Mixin
+    private Options.Part part;
+
+    @Mixin
     private RunOptions run;
 
     @Mixin
@@ -37,9 +40,12 @@ final class LiveCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
+        if (session == null) {
+            part.requireNone();
+        }
         try (SessionSource source = session == null
                 ? simulation.source(recording.observe, fit.seed)
-                : recording.source(session, fit)) {
+                : part.of(recording.open(session, fit), run.waits())) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
             return process.run((connection, failed) -> new SessionRun(connection, run, failed).run(source, settings),
                     !run.waits());
