@@ -34,6 +34,9 @@ public enum Meters {
     /** Bins that never came: an index jumped over them. */
     BINS_MISSING(Kind.COUNTER, "kappa.bins.missing", null, null,
             "Bins that never came, found as gaps in the bin index"),
+    /** What the rig's connector knows to be lost; the bins it may have belonged to are marked. */
+    RIG_LOST(Kind.COUNTER, "kappa.rig.lost", null, null,
+            "Bins of which the rig's connector knows that messages or samples were lost"),
     /** Trials with silenced neurons, which nothing is learned from. */
     TRIALS_PERTURBED(Kind.COUNTER, "kappa.trials.perturbed", null, null,
             "Trials in which neurons were silenced; filtered without them, not learned from"),
@@ -45,6 +48,10 @@ public enum Meters {
     /** Rig clock steps that do not fit the bin index. */
     RIG_CLOCK_JUMPS(Kind.COUNTER, "kappa.rig.clock.jumps", null, null,
             "Times the rig clock did not advance as the bin index did"),
+
+    /** Each begins with an unknown state: see {@code BinClock.epoch}. */
+    RIG_EPOCHS(Kind.COUNTER, "kappa.rig.epochs", null, null,
+            "Times the rig's clock began anew: acquisition restarted, or a replay jumped"),
 
     /** What promise 4 of the design is about: append on kappa.activity to append on kappa.latents. */
     LATENCY(Kind.TIMER, "kappa.latency", null, null,
@@ -61,6 +68,9 @@ public enum Meters {
     /** Seconds since the newest bin was appended. */
     BIN_AGE(Kind.GAUGE, "kappa.bin.age", "seconds", null,
             "Time since the newest bin of any session was appended; NaN before the first"),
+    /** How well rig time is mapped to this host's clock. */
+    RIG_CLOCK_ERROR(Kind.GAUGE, "kappa.rig.clock.error", "seconds", null,
+            "How far the host time of the newest bin may be off, worst session; NaN where no rig's clock is mapped"),
     /** What /health/ready answers, where an alert can see it. */
     READY(Kind.GAUGE, "kappa.ready", null, null, "1 while /health/ready answers 200, else 0"),
     /** Sessions this process holds. */

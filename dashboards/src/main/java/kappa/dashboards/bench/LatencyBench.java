@@ -149,8 +149,8 @@ public final class LatencyBench {
                     daemon("kappa-reader", () -> readKappa(kappa, bins)));
             threads.forEach(Thread::start);
             double speed = load.binsPerSecond() * header.getBinWidthS();
-            new SessionPublisher(connection).publish(source, header, 0, new SessionPublisher.Speed(speed), bins,
-                    (published, total) -> {
+            new SessionPublisher(connection).publish(source, header, 0, null, new SessionPublisher.Speed(speed), bins,
+                    (published, total, status) -> {
                         kappa.sentNs.set((int) published - 1, System.nanoTime());
                         processing.holdAnalyses(held(published, load.binsPerSecond()));
                     });

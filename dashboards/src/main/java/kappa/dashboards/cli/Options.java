@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import kappa.dashboards.web.DashboardServer;
 import kappa.fitting.network.HandBuiltNetworks;
 import kappa.fitting.network.NetworkFile;
@@ -14,6 +16,7 @@ import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.archive.SessionFile;
 import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.session.RecordedSession;
@@ -311,15 +314,99 @@ final class Options {
             return session;
         }
 
-        /** The same as a stream with the inputs a fit asks for; closing it closes the file. */
-        SessionSource source(Path file, Fit fit) {
+        /** The same with the inputs a fit asks for. */
+        RecordedSession open(Path file, Fit fit) {
             RecordedSession session = open(file);
             try {
-                return fit.inputs(session).intoSource();
+                return fit.inputs(session);
             } catch (RuntimeException | Error e) {
                 session.close();
                 throw e;
             }
+        }
+    }
+
+    /** What of a recording is replayed. */
+    static final class Part {
+
+        private static final Pattern PERCENT = Pattern.compile("(\\d+(?:\\.\\d*)?)%");
+        private static final Pattern CLOCK = Pattern.compile("(?:(?:(\\d{1,4}):)?(\\d{1,4}):)?(\\d{1,9}(?:\\.\\d*)?)");
+        private static final String FORMS = "seconds, m:ss, h:mm:ss or a percentage of the recording";
+
+        @Option(names = "--from", paramLabel = "TIME", description = {
+            "Where in the recording to begin: 120, 2:00, 1:02:03.5 or 90%%, with trials at the trial that holds it",
+            "(default: at its beginning)."})
+        private String from;
+
+        @Option(names = "--until", paramLabel = "TIME",
+                description = "Where in the recording to stop, in the same forms (default: at its end).")
+        private String until;
+
+        @Option(names = "--loop", description = {
+            "Begin again at --from, without end. Each round begins an epoch and a trial; bins and trials count on."})
+        private boolean loop;
+
+        /**
+         * The part as a stream; closing it closes the recording.
+         *
+         * @param waits whether somebody waits for the session's end
+         */
+        Playback of(RecordedSession recording, boolean waits) {
+            try {
+                return part(recording, waits);
+            } catch (RuntimeException | Error e) {
+                recording.close();
+                throw e;
+            }
+        }
+
+        private Playback part(RecordedSession recording, boolean waits) {
+            if (loop && waits) {
+                throw new InvalidInputException(
+                        "--loop has no end, expected it without --until-end, --json and --out");
+            }
+            long all = recording.bins();
+            long first = from == null ? 0 : bin("--from", from, recording);
+            long end = until == null ? all : bin("--until", until, recording);
+            if (first >= all) {
+                throw new InvalidInputException("--from is " + from + ", expected a time before the recording's end at "
+                        + all * recording.binWidthSeconds() + " s");
+            }
+            if (end > all || end <= first) {
+                throw new InvalidInputException("--until is " + until + ", expected a time after --from (at "
+                        + first * recording.binWidthSeconds() + " s) and up to the recording's end at "
+                        + all * recording.binWidthSeconds() + " s");
+            }
+            return new Playback(recording, first, end, loop);
+        }
+
+        void requireNone() {
+            String given = from != null ? "--from" : until != null ? "--until" : loop ? "--loop" : null;
+            if (given != null) {
+                throw new InvalidInputException(
+                        given + " is for a recording, expected it only with --session FILE");
+            }
+        }
+
+        private static long bin(String option, String text, RecordedSession recording) {
+            Matcher percent = PERCENT.matcher(text);
+            if (percent.matches()) {
+                return Math.round(Double.parseDouble(percent.group(1)) / 100 * recording.bins());
+            }
+            Matcher clock = CLOCK.matcher(text);
+            if (!clock.matches()) {
+                throw new InvalidInputException(option + " is " + text + ", expected " + FORMS);
+            }
+            double seconds = Double.parseDouble(clock.group(3));
+            if (clock.group(2) != null && seconds >= 60) {
+                throw new InvalidInputException(option + " is " + text + ", expected less than 60 s after the minutes");
+            }
+            return Math.round((3600.0 * whole(clock.group(1)) + 60.0 * whole(clock.group(2)) + seconds)
+                    / recording.binWidthSeconds());
+        }
+
+        private static int whole(String digits) {
+            return digits == null ? 0 : Integer.parseInt(digits);
         }
     }
 

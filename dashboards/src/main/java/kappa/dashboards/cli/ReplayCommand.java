@@ -24,6 +24,9 @@ final class ReplayCommand implements Callable<Integer> {
     private Options.Recording recording;
 
     @Mixin
+    private Options.Part part;
+
+    @Mixin
     private RunOptions run;
 
     @Mixin
@@ -35,7 +38,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
-        try (SessionSource source = recording.source(file, fit)) {
+        try (SessionSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);
             KafkaConnection connection = kafka.connection();
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);

@@ -157,6 +157,9 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
                 .setBaselineError(path.baselineError()).setSpikes((int) path.spikes()).setPhase(seen.getPhase())
                 .addAllBehavior(seen.getBehaviorList()).setSilenced(seen.getSilenced())
                 .setIntervention(seen.getIntervention());
+        if (seen.hasClock()) {
+            bin.setClock(seen.getClock());
+        }
         for (int k = 0; k < rank; k++) {
             bin.addKappa((float) filter.kappa()[k]);
             for (int l = 0; l <= k; l++) {

@@ -134,12 +134,7 @@ public interface RecordedSession extends AutoCloseable {
      * is.
      */
     default SessionSource source() {
-        return new RecordedSource(this, false);
-    }
-
-    /** The same for whoever wants nothing else of the session: closing the stream closes the session. */
-    default SessionSource intoSource() {
-        return new RecordedSource(this, true);
+        return new RecordedSource(this);
     }
 
     /** Lets go of the file, if one is open. */

@@ -13,7 +13,6 @@ final class RecordedSource implements SessionSource {
     private static final int BLOCK_BINS = 64;
 
     private final RecordedSession session;
-    private final boolean owner;
     private final boolean counts;
     private final long bins;
     private long next;
@@ -25,10 +24,8 @@ final class RecordedSource implements SessionSource {
     private float[] inputs;
     private Optional<float[]> behavior = Optional.empty();
 
-    /** @param owner whether closing the stream closes the session */
-    RecordedSource(RecordedSession session, boolean owner) {
+    RecordedSource(RecordedSession session) {
         this.session = session;
-        this.owner = owner;
         this.counts = session.observation() == Observation.COUNTS;
         this.bins = session.bins();
     }
@@ -141,8 +138,6 @@ final class RecordedSource implements SessionSource {
 
     @Override
     public void close() {
-        if (owner) {
-            session.close();
-        }
+        // The session is its opener's to close.
     }
 }

@@ -32,12 +32,33 @@ public interface SessionSource extends AutoCloseable {
      * Fills {@code bin}, which is cleared first, with the next bin. The rig time of bin t is (t + 1) bin widths after the
      * session's start unless the recording knows better.
      *
-     * @return false at the end, with {@code bin} cleared
+     * @return false at the end, with {@code bin} cleared; and where a live source's thread is interrupted while it waits for a
+     *         bin, which it still is then
      */
     boolean next(Bin.Builder bin);
 
-    /** Skips {@code bins} bins, for a publisher that goes on where an earlier one stopped. */
+    /** Whether bins come at a rig's own pace: {@link #next} waits for each, and nobody else needs to. */
+    default boolean live() {
+        return false;
+    }
+
+    /** What someone who watches the terminal should know just now, to be added to a line; empty if nothing. */
+    default String status() {
+        return "";
+    }
+
+    /** Skips {@code bins} bins. */
     void skip(long bins);
+
+    /**
+     * Goes on where an earlier publisher of the same session stopped. Called once, before the first bin.
+     *
+     * @param bins how many are on the topic, at least 1
+     * @param last the last of them
+     */
+    default void resume(long bins, Bin last) {
+        skip(bins);
+    }
 
     @Override
     void close();

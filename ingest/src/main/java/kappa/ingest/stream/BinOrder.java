@@ -12,7 +12,7 @@ import kappa.ingest.wire.Reason;
  * <li>a record that jumps ahead is held until the next one: if that goes on from it, bins are really missing, both are used
  * and a {@code GAP} is noted; if that goes on from before, the jump was an error and is rejected ({@code BIN_JUMPED});
  * <li>a trial number that goes back is rejected, and so is whatever follows the end of the session;
- * <li>a rig clock that does not advance is counted and changes nothing.
+ * <li>a rig clock that does not advance is counted and changes nothing; where a new epoch begins it may start anew.
  * </ul>
  *
  * <p>Not thread-safe.
@@ -40,6 +40,7 @@ public final class BinOrder {
     private long nextBin;
     private long lastTrial;
     private long lastRigTimeNs;
+    private int lastEpoch;
     private boolean any;
     private boolean ended;
     private Arrival held;
@@ -50,10 +51,11 @@ public final class BinOrder {
     }
 
     /** Goes on where a checkpoint left off. */
-    public void restore(long savedNextBin, long savedTrial, long savedRigTimeNs, boolean anyBin) {
+    public void restore(long savedNextBin, long savedTrial, long savedRigTimeNs, int savedEpoch, boolean anyBin) {
         nextBin = savedNextBin;
         lastTrial = savedTrial;
         lastRigTimeNs = savedRigTimeNs;
+        lastEpoch = savedEpoch;
         any = anyBin;
     }
 
@@ -162,10 +164,12 @@ public final class BinOrder {
         int count = activity.getBinsCount();
         for (int t = skip; t < count; t++) {
             long now = activity.getBins(t).getRigTimeNs();
-            if (any && now <= lastRigTimeNs) {
+            int epoch = activity.getBins(t).getClock().getEpoch();
+            if (any && now <= lastRigTimeNs && epoch == lastEpoch) {
                 verdicts.clockJumped();
             }
             lastRigTimeNs = now;
+            lastEpoch = epoch;
             any = true;
         }
         if (count > 0) {

@@ -1,0 +1,72 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Broker, pipeline and page in this process, and a session that is published into them. */
+final class OneProcess {
+
+    @Mixin
+    private Options.Dashboard dashboard;
+
+    @Mixin
+    private Options.Threads threads;
+
+    @Option(names = "--data", paramLabel = "DIR",
+            description = "Where the broker keeps its log, from which an interrupted session goes on (default: .kappa/live"
+                    + " beside the launcher).")
+    private Path data;
+
+    @Option(names = "--kafka-port", paramLabel = "PORT", defaultValue = "0",
+            description = "Port of the broker on this machine, 0 for a free one (default: ${DEFAULT-VALUE}).")
+    private int kafkaPort;
+
+    /** Publishes a session. */
+    interface Publishing {
+        /**
+         * @param failed whether the pipeline has failed
+         * @return whether the session came to its end
+         */
+        boolean publish(KafkaConnection connection, BooleanSupplier failed);
+    }
+
+    /**
+     * @param stays whether the page stays when the session is over
+     * @return the exit code
+     */
+    int run(Publishing publishing, boolean stays) {
+        Path directory = data == null ? Home.directory("live") : data;
+        var page = dashboard.settings();
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);
+        // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
+        KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),
+                Map.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live"));
+        Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
+        Server server = null;
+        try {
+            server = new Server(connection, "kappa", threads.count(), page);
+            server.stopWith(broker::close);
+            System.err.println("dashboard " + server.link() + "   Kafka " + broker.bootstrapServers() + "   log "
+                    + directory);
+            boolean whole = publishing.publish(connection, server::failed);
+            if (whole && stays) {
+                System.err.println("the session is over; the dashboard stays until Ctrl-C");
+                server.awaitStop();
+            }
+            return whole ? 0 : Main.FAILED;
+        } finally {
+            if (server == null) {
+                broker.close();
+            } else {
+                server.close();
+            }
+        }
+    }
+}

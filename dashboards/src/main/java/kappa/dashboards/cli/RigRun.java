@@ -1,0 +1,112 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import kappa.dashboards.cli.SessionRun.RunOptions;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.replay.SessionPublisher;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.SessionHeader;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What the commands that connect a rig have in common: options, and the way from a connector to the topics. */
+final class RigRun {
+
+    private static final DateTimeFormatter NOW = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+    @Option(names = "--bin-width", paramLabel = "S", defaultValue = "0.02",
+            description = "Width of a bin in seconds (default: ${DEFAULT-VALUE}).")
+    double binWidth;
+
+    @Option(names = "--only-trials", description = "Leave out the bins between trials.")
+    boolean onlyTrials;
+
+    @Option(names = "--end-after-silence", paramLabel = "S",
+            description = "End the session when nothing came for so long (default: never; Ctrl-C leaves it to be continued).")
+    private Double silence;
+
+    @Option(names = "--live", description = {
+        "Run the broker, the fit, the analysis and the page in this process, too: nothing else is needed.",
+        "Otherwise the bins go to --bootstrap-servers, where ./kappa serve takes them."})
+    private boolean live;
+
+    @Mixin
+    private RunOptions run;
+
+    @Mixin
+    private Options.Fit fit;
+
+    @Mixin
+    private Options.Kafka kafka;
+
+    @Mixin
+    private OneProcess oneProcess;
+
+    /** Connects to a rig. */
+    interface Rig {
+        /** @param goesOn the session that an earlier connector began and that is to be continued, if it is */
+        SessionSource open(Optional<SessionHeader> goesOn);
+    }
+
+    /** @return the exit code */
+    int run(Rig rig) {
+        if (!(binWidth > 0 && binWidth <= 60)) {
+            throw new InvalidInputException("--bin-width is " + binWidth + ", expected seconds in (0, 60]");
+        }
+        if (!run.speed.equals("1")) {
+            throw new InvalidInputException("--speed is " + run.speed + ", expected 1: a rig keeps its own time");
+        }
+        if (!(silence() > 0)) {
+            throw new InvalidInputException("--end-after-silence is " + silence + ", expected seconds above 0");
+        }
+        FitSettings settings = fit.settings(2, Speed.parse(run.speed));
+        if (live) {
+            return oneProcess.run((connection, failed) -> publish(connection, failed, rig, settings), !run.waits());
+        }
+        KafkaConnection connection = kafka.connection();
+        Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
+        return publish(connection, () -> false, rig, settings) ? 0 : Main.FAILED;
+    }
+
+    private boolean publish(KafkaConnection connection, BooleanSupplier failed, Rig rig, FitSettings settings) {
+        Optional<SessionHeader> goesOn = run.sessionId == null
+                ? Optional.empty()
+                : new SessionPublisher(connection).find(run.sessionId)
+                        .filter(found -> !found.complete() && found.bins() > 0)
+                        .map(SessionPublisher.Published::header);
+        try (SessionSource source = rig.open(goesOn)) {
+            return new SessionRun(connection, run, failed).run(source, settings);
+        }
+    }
+
+    /** Seconds without data after which the recording is over; infinite for never. */
+    double silence() {
+        return silence == null ? Double.POSITIVE_INFINITY : silence;
+    }
+
+    /** Name of the session: what was asked for, or one that no other has. */
+    String name(String rig) {
+        return run.sessionId == null
+                ? rig + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(NOW)
+                : run.sessionId;
+    }
+
+    /** Where the units that turn up late are written down. */
+    Path lateUnits(String name) {
+        Path directory = Home.directory("rigs");
+        if (!directory.toFile().isDirectory() && !directory.toFile().mkdirs()) {
+            throw new InvalidInputException(
+                    directory + ": cannot be made, expected a place to keep the names of late units");
+        }
+        return directory.resolve(name + ".units");
+    }
+}

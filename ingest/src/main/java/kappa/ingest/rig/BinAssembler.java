@@ -1,0 +1,470 @@
+package kappa.ingest.rig;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import kappa.ingest.stream.UnixTime;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.BinClock;
+import kappa.ingest.wire.Observation;
+
+/**
+ * Bins what a rig sends, by the rig's own clock. Tick t belongs to bin k of an epoch that began at tick t0 if
+ * k w &lt;= t - t0 &lt; (k + 1) w, where w is a bin's width in ticks. What belongs to a bin may come in any order; it is
+ * closed when {@link #complete} says that nothing before its end will come any more, never because something later came.
+ *
+ * <p>Policies:
+ * <ul>
+ * <li>what comes for a bin that is closed is late: it is counted and left out;
+ * <li>something may be missing: every bin that {@link #lost} touches has no observed neuron, and says so in its clock;
+ * <li>something comes more than {@value #HORIZON} bins ahead of the oldest open one: bins are closed as lost from the oldest
+ * on, so that memory is bounded; beyond {@value #MAX_GAP} bins it is a new epoch instead;
+ * <li>acquisition begins again: a new epoch, of a grid of its own. The bins of the old one that were not complete have no
+ * observed neuron. No bin is made for the time between.
+ * </ul>
+ *
+ * <p>One thread. Arrays are reused; what is allocated for a bin is the message that leaves.
+ */
+public final class BinAssembler {
+
+    /** What a sampled channel is. */
+    public enum Role {
+        ACTIVITY, INPUT, BEHAVIOR
+    }
+
+    /** Takes finished bins, in order. */
+    interface Sink {
+        void bin(Bin bin) throws InterruptedException;
+    }
+
+    /** Bins that may be open at once. */
+    static final int HORIZON = 1024;
+
+    /** A rig that was away for longer than so many bins begins a new epoch. */
+    static final int MAX_GAP = 30_000;
+
+    private static final int INSIDE = 1;
+    private static final int BETWEEN = 2;
+
+    /** How far a tick may be from where the host's clock expects it for acquisition to have gone on while nobody listened. */
+    private static final long SAME_CLOCK_NS = 2_000_000_000L;
+
+    /** Samples of some channels in one bin. */
+    private static final class Samples {
+        private final double[] sums;
+        private final int[] counts;
+
+        Samples(int channels) {
+            sums = new double[channels];
+            counts = new int[channels];
+        }
+
+        void add(int channel, float value) {
+            sums[channel] += value;
+            counts[channel]++;
+        }
+
+        boolean any(int channel) {
+            return counts[channel] > 0;
+        }
+
+        float mean(int channel) {
+            return (float) (sums[channel] / counts[channel]);
+        }
+
+        void clear() {
+            Arrays.fill(sums, 0);
+            Arrays.fill(counts, 0);
+        }
+    }
+
+    /** A bin under way. */
+    private static final class Open {
+        private final int[] counts;
+        private final Samples activity;
+        private final Samples inputs;
+        private final Samples behavior;
+        private int lost;
+
+        Open(RigLayout layout) {
+            boolean spikes = layout.observation() == Observation.COUNTS;
+            counts = new int[spikes ? layout.neurons().size() : 0];
+            activity = new Samples(spikes ? 0 : layout.neurons().size());
+            inputs = new Samples(layout.inputs().size());
+            behavior = new Samples(layout.behaviors().size());
+        }
+
+        Samples of(Role role) {
+            return switch (role) {
+                case ACTIVITY -> activity;
+                case INPUT -> inputs;
+                case BEHAVIOR -> behavior;
+            };
+        }
+
+        void clear() {
+            Arrays.fill(counts, 0);
+            activity.clear();
+            inputs.clear();
+            behavior.clear();
+            lost = 0;
+        }
+    }
+
+    private record Step(long tick, float value) {}
+
+    private record Mark(long tick, boolean start) {}
+
+    private final RigLayout layout;
+    private final UnitTable units;
+    private final RigStatus status;
+    private final Sink sink;
+    private final HostClock clock;
+    private final ArrayDeque<Open> open = new ArrayDeque<>();
+    private final ArrayDeque<Open> spare = new ArrayDeque<>();
+    private final List<ArrayDeque<Step>> steps = new ArrayList<>();
+    private final float[] held;
+    private final PriorityQueue<Mark> marks = new PriorityQueue<>(Comparator.comparingLong(Mark::tick));
+    private boolean started;
+    private long origin;
+    private long closed; // bins of this epoch that have left
+    private int epoch = -1;
+    private long trial;
+    private boolean inside;
+    private Bin resumed;
+
+    /** @param units whose spare neurons count as observed once somebody took them; null if all of them are there */
+    BinAssembler(RigLayout layout, UnitTable units, RigStatus status, Sink sink) {
+        this.layout = layout;
+        this.units = units;
+        this.status = status;
+        this.sink = sink;
+        clock = new HostClock(layout.ticksPerSecond());
+        held = new float[layout.inputs().size()];
+        for (int i = 0; i < held.length; i++) {
+            steps.add(new ArrayDeque<>());
+        }
+    }
+
+    /** Goes on after the last bin that an earlier connector published. */
+    void resume(Bin last) {
+        resumed = last;
+        epoch = last.getClock().getEpoch();
+        trial = last.getTrial();
+    }
+
+    public RigLayout layout() {
+        return layout;
+    }
+
+    /** Whether an epoch is under way. */
+    public boolean started() {
+        return started;
+    }
+
+    /** First tick that is in no closed bin. */
+    public long openFrom() {
+        return edge(closed);
+    }
+
+    /**
+     * Acquisition began, or began again: a new epoch, whose first bin begins at {@code tick}. A connector that was itself started
+     * again while acquisition went on, goes on with the grid as it was, and the bins between are lost.
+     */
+    public void start(long tick) throws InterruptedException {
+        finish();
+        Bin last = resumed;
+        resumed = null;
+        if (last != null && goesOn(last, tick)) {
+            started = true;
+            origin = last.getClock().getSample();
+            closed = 0;
+            status.epoch(epoch);
+            reach(tick, true);
+            return;
+        }
+        if (epoch >= 0) {
+            clock.restart();
+        }
+        epoch++;
+        status.epoch(epoch);
+        started = true;
+        origin = tick;
+        closed = 0;
+        if (layout.trials() && epoch > 0) {
+            trial++;
+        }
+        inside = false;
+    }
+
+    private boolean goesOn(Bin last, long tick) {
+        long elapsed = tick - last.getClock().getSample();
+        if (elapsed < 0 || elapsed / layout.ticksPerBin() > MAX_GAP || last.getClock().getHostUnixNs() == 0) {
+            return false;
+        }
+        double expected = UnixTime.nowNs() - last.getClock().getHostUnixNs();
+        return Math.abs(elapsed * (1e9 / layout.ticksPerSecond()) - expected) < SAME_CLOCK_NS;
+    }
+
+    /** Closes what is open: acquisition stopped, and the rest of it will never come. */
+    public void finish() throws InterruptedException {
+        while (!open.isEmpty()) {
+            open.peekFirst().lost++;
+            close();
+        }
+        marks.clear();
+        steps.forEach(ArrayDeque::clear);
+        started = false;
+    }
+
+    private long edge(long bin) {
+        return origin + (long) Math.ceil(bin * layout.ticksPerBin() - 1e-6);
+    }
+
+    private long binOf(long tick) {
+        long bin = (long) Math.floor((tick - origin) / layout.ticksPerBin());
+        // The division's rounding, where a tick lies on an edge.
+        if (tick >= edge(bin + 1)) {
+            return bin + 1;
+        }
+        return tick < edge(bin) ? bin - 1 : bin;
+    }
+
+    /**
+     * The open bin that a tick belongs to, or null if it is closed.
+     *
+     * @param lost whether bins that have to be opened on the way there are lost
+     */
+    private Open reach(long tick, boolean lost) throws InterruptedException {
+        if (!started) {
+            throw new IllegalStateException("tick " + tick + " before start()");
+        }
+        long bin = binOf(tick);
+        if (bin < closed) {
+            return null;
+        }
+        if (bin - closed >= MAX_GAP + HORIZON) {
+            start(tick);
+            bin = 0;
+        }
+        while (bin - closed >= HORIZON) {
+            oldest().lost++;
+            close();
+        }
+        while (closed + open.size() <= bin) {
+            Open next = fresh();
+            if (lost && edge(closed + open.size()) < tick) {
+                next.lost++;
+            }
+            open.addLast(next);
+        }
+        return index((int) (bin - closed));
+    }
+
+    private Open index(int i) {
+        int at = 0;
+        for (Open bin : open) {
+            if (at++ == i) {
+                return bin;
+            }
+        }
+        throw new IllegalStateException("no open bin " + i);
+    }
+
+    private Open oldest() {
+        if (open.isEmpty()) {
+            open.addLast(fresh());
+        }
+        return open.peekFirst();
+    }
+
+    private Open fresh() {
+        return spare.isEmpty() ? new Open(layout) : spare.removeLast();
+    }
+
+    /** A spike of a neuron. */
+    public void spike(long tick, int neuron) throws InterruptedException {
+        count(tick, neuron, 1);
+    }
+
+    /** Some spikes of a neuron. */
+    public void count(long tick, int neuron, int spikes) throws InterruptedException {
+        Open bin = reach(tick, false);
+        if (bin == null) {
+            status.late();
+        } else {
+            bin.counts[neuron] += spikes;
+        }
+    }
+
+    /** A sample of a channel; a bin holds the mean of those that lie in it. */
+    public void sample(Role role, int channel, long tick, float value) throws InterruptedException {
+        Open bin = reach(tick, false);
+        if (bin == null) {
+            status.late();
+        } else if (!Float.isNaN(value)) {
+            bin.of(role).add(channel, value);
+        }
+    }
+
+    /** From this tick on an input has this value, until it is told another; a bin holds its mean over time. */
+    public void step(int input, long tick, float value) {
+        ArrayDeque<Step> queue = steps.get(input);
+        Step step = new Step(early(tick), value);
+        if (queue.isEmpty() || queue.peekLast().tick <= step.tick) {
+            queue.addLast(step);
+            return;
+        }
+        List<Step> sorted = new ArrayList<>(queue);
+        int at = sorted.size();
+        while (at > 0 && sorted.get(at - 1).tick > step.tick) {
+            at--;
+        }
+        sorted.add(at, step);
+        queue.clear();
+        queue.addAll(sorted);
+    }
+
+    public void trialStart(long tick) {
+        marks.add(new Mark(early(tick), true));
+    }
+
+    public void trialEnd(long tick) {
+        marks.add(new Mark(early(tick), false));
+    }
+
+    /** What comes late is true from the first open bin on. */
+    private long early(long tick) {
+        if (tick < openFrom()) {
+            status.late();
+            return openFrom();
+        }
+        return tick;
+    }
+
+    /**
+     * Something was lost that belongs somewhere into [from, to): no neuron counts as observed in a bin that touches it.
+     *
+     * @param messages how many, at least 1
+     */
+    public void lost(long from, long to, int messages) throws InterruptedException {
+        if (to <= from) {
+            return;
+        }
+        status.lost(messages);
+        reach(to - 1, false);
+        long first = Math.max(closed, binOf(Math.max(from, openFrom())));
+        long last = binOf(to - 1);
+        int at = 0;
+        for (Open bin : open) {
+            if (closed + at >= first && closed + at <= last) {
+                bin.lost += messages;
+            }
+            at++;
+        }
+    }
+
+    /** Nothing before {@code tick} will come any more. */
+    public void complete(long tick) throws InterruptedException {
+        if (binOf(tick) - closed >= MAX_GAP + HORIZON) {
+            start(tick);
+        }
+        while (edge(closed + 1) <= tick) {
+            oldest();
+            close();
+        }
+    }
+
+    /** Data up to {@code tick} arrived then, by this host's clock. */
+    public void arrived(long tick, long hostUnixNs) {
+        clock.arrived(tick, hostUnixNs);
+    }
+
+    /** The rig's library knows: this host's Unix time is the rig's time plus this, give or take the error. */
+    public void hostOffset(long offsetNs, long errorNs) {
+        clock.know(offsetNs, errorNs);
+    }
+
+    private void close() throws InterruptedException {
+        Open bin = open.removeFirst();
+        long from = edge(closed);
+        long to = edge(closed + 1);
+        closed++;
+        boolean wasInside = inside;
+        boolean ended = false;
+        while (!marks.isEmpty() && marks.peek().tick < to) {
+            boolean start = marks.poll().start;
+            if (start) {
+                trial++;
+            }
+            wasInside |= start;
+            ended = !start;
+            inside = start;
+        }
+        Bin.Builder message = Bin.newBuilder().setRigTimeNs(layout.rigTimeNs(to));
+        activity(bin, message);
+        inputs(bin, from, to, message);
+        for (int i = 0; i < layout.behaviors().size(); i++) {
+            message.addBehavior(bin.behavior.any(i) ? bin.behavior.mean(i) : Float.NaN);
+        }
+        if (layout.trials()) {
+            message.setTrial(trial).setPhase(wasInside ? INSIDE : BETWEEN).setTrialEnd(ended && layout.onlyTrials());
+        }
+        message.setClock(
+                BinClock.newBuilder().setSample(to).setHostUnixNs(clock.hostUnixNs(to)).setErrorNs(clock.errorNs())
+                        .setEpoch(epoch).setLost(bin.lost));
+        bin.clear();
+        spare.addLast(bin);
+        if (!layout.onlyTrials() || wasInside) {
+            sink.bin(message.build());
+        }
+    }
+
+    private void activity(Open bin, Bin.Builder message) {
+        int neurons = layout.neurons().size();
+        boolean counts = layout.observation() == Observation.COUNTS;
+        byte[] unobserved = null;
+        for (int i = 0; i < neurons; i++) {
+            boolean seen = bin.lost == 0 && (counts ? units == null || units.taken(i) : bin.activity.any(i));
+            if (!seen) {
+                if (unobserved == null) {
+                    unobserved = new byte[Math.ceilDiv(neurons, Byte.SIZE)];
+                }
+                unobserved[i >> 3] |= (byte) (1 << (i & 7));
+            }
+            if (counts) {
+                message.addCounts(seen ? bin.counts[i] : 0);
+            } else {
+                message.addValues(seen ? bin.activity.mean(i) : 0);
+            }
+        }
+        message.setUnobserved(unobserved == null ? ByteString.EMPTY : UnsafeByteOperations.unsafeWrap(unobserved));
+    }
+
+    private void inputs(Open bin, long from, long to, Bin.Builder message) {
+        for (int i = 0; i < held.length; i++) {
+            ArrayDeque<Step> changes = steps.get(i);
+            double area = 0;
+            long since = from;
+            while (!changes.isEmpty() && changes.peekFirst().tick < to) {
+                Step change = changes.removeFirst();
+                long at = Math.max(from, change.tick);
+                area += (double) held[i] * (at - since);
+                since = at;
+                held[i] = change.value;
+            }
+            area += (double) held[i] * (to - since);
+            if (bin.inputs.any(i)) {
+                held[i] = bin.inputs.mean(i);
+                message.addInputs(held[i]);
+            } else {
+                message.addInputs((float) (area / (to - from)));
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package kappa.ingest.rig;
+
+/** One rig: tells the assembler what comes in. */
+public interface Connector extends AutoCloseable {
+
+    /**
+     * Runs on a thread of its own until the recording is over, or the thread is interrupted.
+     *
+     * @throws InterruptedException if the thread was interrupted
+     */
+    void run(BinAssembler bins, RigStatus status) throws InterruptedException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,220 @@
+package kappa.ingest.rig;
+
+import com.google.protobuf.ByteString;
+import java.util.Collections;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.BinClock;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A rig as a stream of bins. Its connector runs on a thread of its own from the first bin on; between them lie at most
+ * {@value #QUEUE} bins. When the queue is full, because Kafka takes nothing, the connector waits {@value #PATIENCE_S} s and goes
+ * on reading then, so that the rig is not held up: bins that find no room are replaced, once there is some, by as many in which
+ * no neuron is observed and whose clock says that they are lost. When nothing came for {@value #ALARM_S} s, a warning says so.
+ */
+public final class RigSource implements SessionSource {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RigSource.class);
+    private static final int QUEUE = 4096;
+    private static final int PATIENCE_S = 2;
+    private static final long LOOK_AGAIN_MS = 100;
+    private static final double ALARM_S = 3;
+
+    /** A bin, and how many just before it found no room, of which {@code first} was the first. */
+    private record Item(Bin bin, int dropped, Bin first) {}
+
+    private final RigLayout layout;
+    private final Connector connector;
+    private final RigStatus status = new RigStatus();
+    private final ArrayBlockingQueue<Item> queue = new ArrayBlockingQueue<>(QUEUE);
+    private final BinAssembler assembler;
+    private Thread thread;
+    private final double silenceS;
+    private volatile boolean ending;
+    private volatile boolean over;
+    private volatile Throwable failure;
+    private int dropped; // the connector's thread only
+    private Bin firstDropped;
+    private Item current; // the reader's thread only
+    private int made;
+    private boolean silence;
+
+    /**
+     * @param units whose spare neurons count as observed once somebody took them; null where there are none
+     * @param silenceS seconds without any data after which the recording is over; infinite for never
+     */
+    public RigSource(RigLayout layout, UnitTable units, Connector connector, double silenceS) {
+        this.layout = layout;
+        this.silenceS = silenceS;
+        this.connector = connector;
+        assembler = new BinAssembler(layout, units, status, this::take);
+    }
+
+    @Override
+    public String name() {
+        return layout.name();
+    }
+
+    @Override
+    public SessionHeader.Builder describe() {
+        SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(layout.neurons())
+                .setBinWidthS(layout.binWidthSeconds()).addAllInputChannels(layout.inputs())
+                .addAllBehaviorChannels(layout.behaviors()).setObservation(layout.observation())
+                .setTrials(layout.trials()).setOrigin(layout.origin());
+        if (layout.trials()) {
+            header.addPhases("trial").addPhases("between trials");
+        }
+        return header;
+    }
+
+    @Override
+    public long bins() {
+        return -1;
+    }
+
+    @Override
+    public boolean live() {
+        return true;
+    }
+
+    @Override
+    public String status() {
+        return status.line();
+    }
+
+    /** A rig's past cannot be had again. */
+    @Override
+    public void skip(long bins) {
+        throw new UnsupportedOperationException("a rig skips nothing");
+    }
+
+    @Override
+    public void resume(long bins, Bin last) {
+        assembler.resume(last);
+    }
+
+    private void take(Bin bin) throws InterruptedException {
+        boolean room = dropped == 0
+                ? queue.offer(new Item(bin, 0, null), PATIENCE_S, TimeUnit.SECONDS)
+                : queue.offer(new Item(bin, dropped, firstDropped));
+        if (room) {
+            dropped = 0;
+            firstDropped = null;
+        } else {
+            if (dropped == 0) {
+                LOG.error("Kafka takes no bins: {} wait, and those that come now are lost until it does", QUEUE);
+                firstDropped = bin;
+            }
+            dropped++;
+            status.lost(1);
+        }
+    }
+
+    private void run() {
+        try {
+            try {
+                connector.run(assembler, status);
+            } catch (InterruptedException e) {
+                if (!ending) {
+                    return; // closed: nobody reads any more
+                }
+            }
+            assembler.finish();
+        } catch (InterruptedException e) {
+            // Closed.
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        }
+        over = true;
+    }
+
+    @Override
+    public boolean next(Bin.Builder bin) {
+        bin.clear();
+        if (thread == null) {
+            thread = Thread.ofPlatform().daemon(true).name("kappa-rig").start(this::run);
+        }
+        try {
+            while (current == null) {
+                boolean last = over; // before the look into the queue, which the connector fills first
+                current = queue.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
+                if (current == null) {
+                    listen();
+                }
+                if (current == null && !ending && status.silentSeconds() > silenceS) {
+                    ending = true;
+                    thread.interrupt();
+                }
+                if (current == null && last) {
+                    if (failure != null) {
+                        throw new InvalidInputException(layout.origin() + ": " + failure.getMessage(), failure);
+                    }
+                    return false;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+        if (made < current.dropped) {
+            lost(bin, current.first, made++);
+        } else {
+            bin.mergeFrom(current.bin);
+            current = null;
+            made = 0;
+        }
+        return true;
+    }
+
+    /** A stream that says nothing looks like one that has nothing to say: the user is told. */
+    private void listen() {
+        double silent = status.silentSeconds();
+        if (silent > ALARM_S && !silence) {
+            silence = true;
+            LOG.warn("{}: no data for {} s ({})", layout.name(), Math.round(silent), status.state());
+        } else if (silence && silent < ALARM_S) {
+            silence = false;
+            LOG.info("{}: data again", layout.name());
+        }
+    }
+
+    /** The {@code later}-th bin after the first that found no room. */
+    private void lost(Bin.Builder bin, Bin first, int later) {
+        int neurons = layout.neurons().size();
+        byte[] nobody = new byte[Math.ceilDiv(neurons, Byte.SIZE)];
+        for (int i = 0; i < neurons; i++) {
+            nobody[i >> 3] |= (byte) (1 << (i & 7));
+        }
+        BinClock clock = first.getClock();
+        long tick = clock.getSample() + Math.round(later * layout.ticksPerBin());
+        long ns = layout.rigTimeNs(tick);
+        bin.mergeFrom(first).clearCounts().clearValues().setRigTimeNs(ns).setUnobserved(ByteString.copyFrom(nobody));
+        if (layout.observation() == Observation.COUNTS) {
+            bin.addAllCounts(Collections.nCopies(neurons, 0));
+        } else {
+            bin.addAllValues(Collections.nCopies(neurons, 0f));
+        }
+        bin.getClockBuilder().setSample(tick).setLost(1).setHostUnixNs(
+                clock.getHostUnixNs() == 0 ? 0 : clock.getHostUnixNs() + ns - first.getRigTimeNs());
+    }
+
+    @Override
+    public void close() {
+        if (thread != null) {
+            thread.interrupt();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        connector.close();
+    }
+}
