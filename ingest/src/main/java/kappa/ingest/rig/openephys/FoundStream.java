@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -25,7 +24,7 @@ import kappa.ingest.wire.Observation;
  * @param lines      digital lines that changed, as NODE:LINE
  */
 public record FoundStream(String stream, double sampleRate, SortedMap<Integer, String> channels,
-        SortedMap<String, SortedSet<Integer>> units, Set<String> lines) {
+        SortedMap<String, Set<Integer>> units, Set<String> lines) {
 
     private static final Pattern DIGITS = Pattern.compile("\\d+");
 
@@ -85,6 +84,16 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
             }
         });
         return List.copyOf(new TreeSet<>(names)).stream().sorted(NATURAL).toList();
+    }
+
+    /** What was found, in words. */
+    public String summary(Unsorted unsorted) {
+        int neurons = neurons(unsorted).size();
+        long all = units.values().stream().mapToLong(Set::size).sum();
+        return "stream " + stream + ": " + neurons + " units on " + units.size() + " electrodes"
+                + (all > neurons ? " (" + (all - neurons) + " of unsorted spikes left out)" : "") + ", "
+                + (continuous() ? String.format("%.0f Hz, channels ", sampleRate) + described() : "no channels")
+                + (lines.isEmpty() ? "" : ", lines that changed (NODE:LINE) " + String.join(", ", lines));
     }
 
     /**

@@ -1,7 +1,7 @@
 package kappa.ingest.rig.openephys;
 
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -41,8 +41,8 @@ public final class OpenEphysListener {
         String stream = null;
         double rate = Double.NaN;
         SortedMap<Integer, String> channels = new TreeMap<>();
-        SortedMap<String, SortedSet<Integer>> units = new TreeMap<>(FoundStream.NATURAL);
-        SortedSet<String> lines = new TreeSet<>(FoundStream.NATURAL);
+        SortedMap<String, Set<Integer>> units = new TreeMap<>(FoundStream.NATURAL);
+        Set<String> lines = new TreeSet<>(FoundStream.NATURAL);
         long end = Long.MAX_VALUE;
         long told = System.nanoTime();
         while (System.nanoTime() < end) {
