@@ -171,6 +171,9 @@ final class MessageHeader {
 
     /** Brings the parser to the end of a header whose end is missing. */
     private boolean mended(int depth, long arrays) throws IOException {
+        if (depth == 0) {
+            return false;
+        }
         for (int d = depth, i = 0; d > 0; d--, i++) {
             closing[i] = (byte) ((arrays >> d & 1) == 1 ? ']' : '}');
         }

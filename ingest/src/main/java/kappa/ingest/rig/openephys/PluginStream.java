@@ -157,10 +157,11 @@ final class PluginStream {
 
     /** Takes one message. */
     void message(Reception.Message message) throws InterruptedException {
-        boolean whole = !message.misshapen && isTopic(message.topic) && header.read(message.header);
+        boolean ours = !message.misshapen && isTopic(message.topic);
+        boolean whole = ours && header.read(message.header);
         if (!whole) {
             status.unusable();
-            if (message.misshapen || !header.numbered()) {
+            if (!ours || !header.numbered()) {
                 return; // its number is missing, then: the next message tells of a gap
             }
         }

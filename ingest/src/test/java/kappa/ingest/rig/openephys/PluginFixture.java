@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.function.IntPredicate;
 import java.util.function.LongToDoubleFunction;
+import java.util.function.Predicate;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
 import org.zeromq.ZMQ;
@@ -49,6 +50,7 @@ final class PluginFixture implements AutoCloseable {
     private final Random random = new Random(7);
     private Setup setup = Setup.plain();
     private IntPredicate drop = number -> false;
+    private Predicate<Edge> dropEdge = edge -> false;
     private int number;
     private long word;
     private int answered;
@@ -120,6 +122,12 @@ final class PluginFixture implements AutoCloseable {
         return this;
     }
 
+    /** @param which edges are counted and not sent */
+    PluginFixture droppingEdges(Predicate<Edge> which) {
+        dropEdge = which;
+        return this;
+    }
+
     /** Waits until somebody has subscribed. */
     void awaitSubscriber() {
         byte[] subscription;
@@ -187,6 +195,10 @@ final class PluginFixture implements AutoCloseable {
 
     private void edge(Edge edge) {
         word = edge.high ? word | 1L << edge.line : word & ~(1L << edge.line);
+        if (dropEdge.test(edge)) {
+            number++;
+            return;
+        }
         byte[] payload = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN).put((byte) edge.line)
                 .put((byte) (edge.high ? 1 : 0)).putLong(word).array();
         send("EVENT\0", String.format("""
@@ -204,6 +216,11 @@ final class PluginFixture implements AutoCloseable {
     }
 
     private void spike(Spike spike) {
+        spike(spike.electrode, Long.toString(spike.sample), spike.sortedId);
+    }
+
+    /** A spike with any number for a sample. */
+    void spike(String electrode, String sample, int sortedId) {
         byte[] waveform = new byte[4 * 40];
         random.nextBytes(waveform);
         send("EVENT\0", String.format("""
@@ -214,7 +231,7 @@ final class PluginFixture implements AutoCloseable {
                     "stream": "%s",\r
                     "source_node": 103,\r
                     "electrode": "%s",\r
-                    "sample_num": %d,\r
+                    "sample_num": %s,\r
                     "num_channels": 1,\r
                     "num_samples": 40,\r
                     "sorted_id": %d,\r
@@ -222,8 +239,8 @@ final class PluginFixture implements AutoCloseable {
                       -50.0\r
                     ]\r
                   }%s\r
-                }""", number + 1, setup.stream, spike.electrode, spike.sample, spike.sortedId, timestamp()), waveform,
-                spike.sample);
+                }""", number + 1, setup.stream, electrode, sample, sortedId, timestamp()), waveform,
+                Long.parseLong(sample));
     }
 
     private String timestamp() {
