@@ -245,6 +245,14 @@ class CommandLineTest {
                 bad("inspect D/missing.npz", "missing.npz", "no such file"), //
                 bad("inspect D/half-network.npz", "half-network.npz", "'n'"), //
                 bad("inspect D/neither.npz", "neither.npz", "holds x", "a session", "a network"), //
+                typo("export --out D/o.npz", "--session"), //
+                bad("export --session x --out D/o.mat", "--out", "o.mat", ".npz or .h5"), //
+                bad("export --session x --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("export --session x --out D/o.npz --data D/never", "--data", "never", "holds no log"), //
+                bad("export --session x --out D/o.npz --data D/never --bootstrap-servers localhost:1", "--data",
+                        "localhost:1", "one of them"), //
+                bad("export --session x --out D/o.npz --bootstrap-servers nonsense", "--bootstrap-servers",
+                        "nonsense"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -378,7 +386,7 @@ class CommandLineTest {
             strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "bench"})
+                "inspect", "export", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -392,7 +400,7 @@ class CommandLineTest {
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect",
+                "inspect", "export",
                 "bench",
                 "help");
     }
