@@ -253,6 +253,9 @@ class CommandLineTest {
                         "localhost:1", "one of them"), //
                 bad("export --session x --out D/o.npz --bootstrap-servers nonsense", "--bootstrap-servers",
                         "nonsense"), //
+                bad("watch --data D/never", "--data", "never", "--bootstrap-servers"), //
+                bad("watch --bootstrap-servers nonsense", "--bootstrap-servers", "nonsense"), //
+                bad("watch --seconds 0", "--seconds", "0"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -386,7 +389,7 @@ class CommandLineTest {
             strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "export", "bench"})
+                "inspect", "export", "watch", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -400,7 +403,7 @@ class CommandLineTest {
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect", "export",
+                "inspect", "export", "watch",
                 "bench",
                 "help");
     }

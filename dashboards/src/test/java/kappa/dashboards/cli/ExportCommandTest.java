@@ -298,7 +298,8 @@ class ExportCommandTest {
                 Bin bin = rough(bins[row], new Random(bins[row]));
                 for (int i = 0; i < NEURONS; i++) {
                     Float expected = WireChecks.unobserved(bin, i) ? Float.NaN : (float) bin.getCounts(i);
-                    assertThat((Float) counts[row * NEURONS + i]).as("bin %s, neuron %s", bins[row], i).isEqualTo(expected);
+                    assertThat((Float) counts[row * NEURONS + i]).as("bin %s, neuron %s", bins[row], i)
+                            .isEqualTo(expected);
                     assertThat(silenced[row * NEURONS + i])
                             .isEqualTo(i == 1 && bin.getTrial() == SILENCED_TRIAL ? 1 : 0);
                 }
