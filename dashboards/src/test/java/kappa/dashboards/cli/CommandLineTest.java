@@ -263,6 +263,17 @@ class CommandLineTest {
                 bad("fit D/session.npz --series x", "--series", "NWB"), //
                 bad("inspect D/text.nwb", "text.nwb", "not an NWB file", "signature"), //
                 bad("live --session D/plain.h5", "plain.h5", "cannot be read"), //
+                typo("export --out D/o.npz", "--session"), //
+                bad("export --session x --out D/o.mat", "--out", "o.mat", ".npz or .h5"), //
+                bad("export --session x --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("export --session x --out D/o.npz --data D/never", "--data", "never", "holds no log"), //
+                bad("export --session x --out D/o.npz --data D/never --bootstrap-servers localhost:1", "--data",
+                        "localhost:1", "one of them"), //
+                bad("export --session x --out D/o.npz --bootstrap-servers nonsense", "--bootstrap-servers",
+                        "nonsense"), //
+                bad("watch --data D/never", "--data", "never", "--bootstrap-servers"), //
+                bad("watch --bootstrap-servers nonsense", "--bootstrap-servers", "nonsense"), //
+                bad("watch --seconds 0", "--seconds", "0"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -396,7 +407,7 @@ class CommandLineTest {
             strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "convert", "bench"})
+                "inspect", "convert", "export", "watch", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -410,7 +421,7 @@ class CommandLineTest {
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect", "convert",
+                "inspect", "convert", "export", "watch",
                 "bench",
                 "help");
     }
