@@ -71,7 +71,7 @@ export class ClockBar {
     byId("playback").title = hint;
     show(byId("play"), playback.paused ? "play" : "pause");
     byId("play").setAttribute("aria-pressed", String(playback.paused));
-    byId("loop").hidden = !playback.loop;
+    byId("looping").hidden = !playback.loop;
     this.showSpeed(String(playback.speed));
     // After a jump that no bin has followed yet, the state knows better than the newest bin.
     const at = now?.sample !== undefined && now.epoch >= playback.epoch ? now.sample : playback.position;

@@ -253,7 +253,7 @@ class DashboardBrowserTest {
         open("?token=" + CONTROL_TOKEN);
         waitFor("!(document.getElementById('play').disabled)");
         assertThat(text("playbackTime")).endsWith(" / 5:00.0");
-        assertThat(shown("loop")).isTrue();
+        assertThat(shown("looping")).isTrue();
         browser.findElement(By.id("play")).sendKeys(Keys.ENTER);
         waitUntil(() -> controls.size() == 1);
         assertThat(controls.getLast().getPause()).isTrue();
