@@ -404,14 +404,18 @@ final class Options {
             long end = until == null ? all : bin("--until", until, recording);
             if (first >= all) {
                 throw new InvalidInputException("--from is " + from + ", expected a time before the recording's end at "
-                        + all * recording.binWidthSeconds() + " s");
+                        + seconds(all, recording));
             }
             if (end > all || end <= first) {
                 throw new InvalidInputException("--until is " + until + ", expected a time after --from (at "
-                        + first * recording.binWidthSeconds() + " s) and up to the recording's end at "
-                        + all * recording.binWidthSeconds() + " s");
+                        + seconds(first, recording) + ") and up to the recording's end at " + seconds(all, recording));
             }
             return new Playback(recording, first, end, loop);
+        }
+
+        private static String seconds(long bin, RecordedSession recording) {
+            // To the millisecond, and without the digits that 0.02f has as a double.
+            return Math.round(bin * recording.binWidthSeconds() * 1e3) / 1e3 + " s";
         }
 
         void requireNone() {

@@ -123,6 +123,13 @@ class CommandLineTest {
     static Stream<Mistake> mistakes() {
         return Stream.of( //
                 typo("frobnicate", "frobnicate", "live, broker, serve"), //
+                bad("replay D/session.npz --from 5", "--from is 5", "recording's end at 0.3 s"), //
+                bad("replay D/session.npz --until 0:00", "--until is 0:00", "up to the recording's end at 0.3 s"), //
+                bad("replay D/session.npz --until 107%", "--until is 107%"), //
+                bad("replay D/session.npz --from 1:75", "--from is 1:75", "less than 60 s"), //
+                bad("replay D/session.npz --from noon", "--from is noon", "seconds, m:ss"), //
+                bad("replay D/session.npz --loop --until-end", "--loop has no end", "--until-end"), //
+                bad("live --from 2:00", "--from is for a recording", "--session FILE"), //
                 typo("lvie --rank 2", "lvie", "live"), //
                 typo("live --bogus", "--bogus", "kappa live --help"), //
                 typo("live --sped max", "--sped"), //
