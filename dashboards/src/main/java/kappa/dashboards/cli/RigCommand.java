@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 
 /** Connects a rig to the topics. */
 @Command(name = "rig", mixinStandardHelpOptions = true, description = "Connects a rig to the topics.",
-        subcommands = RigCommand.Simulate.class)
+        subcommands = {RigCommand.Simulate.class, RigLslCommand.class, RigIntanCommand.class})
 final class RigCommand implements Runnable {
 
     @Spec

@@ -141,12 +141,13 @@ public final class RigSource implements SessionSource {
         }
         try {
             while (current == null) {
-                boolean last = over; // before the look into the queue, which the connector fills first
-                current = queue.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
-                if (current == null && !ending && status.silentSeconds() > silenceS) {
+                // Also while bins come: those of a rig whose bins the wall clock closes never end, although nothing is in them.
+                if (!ending && status.silentSeconds() > silenceS) {
                     ending = true;
                     thread.interrupt();
                 }
+                boolean last = over; // before the look into the queue, which the connector fills first
+                current = queue.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
                 if (current == null && last) {
                     if (failure != null) {
                         throw new InvalidInputException(layout.origin() + ": " + failure.getMessage(), failure);
