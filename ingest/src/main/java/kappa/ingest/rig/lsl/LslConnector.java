@@ -16,6 +16,7 @@ import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Stream;
 import kappa.ingest.rig.lsl.LslRecording.Kind;
 import kappa.ingest.rig.lsl.MarkerRules.Input;
+import kappa.ingest.rig.lsl.StreamReader.Away;
 import kappa.ingest.rig.lsl.StreamReader.Dropped;
 import kappa.ingest.rig.lsl.StreamReader.Event;
 import kappa.ingest.rig.lsl.StreamReader.Failed;
@@ -156,6 +157,7 @@ public final class LslConnector implements Connector {
                 complete();
             }
             case Dropped dropped -> dropped(dropped);
+            case Away away -> away(away);
             case Lost lost -> lost(lost);
             case Failed failed -> throw new InvalidInputException(failed.cause().getMessage(), failed.cause());
         }
@@ -218,6 +220,21 @@ public final class LslConnector implements Connector {
         return open.stream().host().equals(before.stream().host()) && tick > Math.max(newest, sure)
                 && Math.abs(open.correction().seconds() - old.seconds()) < open.correction().errorSeconds()
                         + old.errorSeconds() + SAME_CLOCK_S + DRIFT * apart;
+    }
+
+    private void away(Away away) {
+        String words = away.from() == data ? recording.stream().words() : markersOf(away.from()).stream.words();
+        if (away.away()) {
+            LOG.warn("stream {}: its sender does not answer", words);
+        } else {
+            LOG.info("stream {}: its sender answers again", words);
+        }
+        if (away.from() == data) {
+            status.state(away.away() ? "the sender does not answer" : "listening");
+        } else {
+            // Nothing can come from there; bins do not wait for it.
+            markersOf(away.from()).open = !away.away();
+        }
     }
 
     private void lost(Lost lost) {
@@ -288,8 +305,10 @@ public final class LslConnector implements Connector {
         double apart = (lsl.localClock() - newestLocal) * TICKS_PER_SECOND;
         if (step > apart + JUMP_S * TICKS_PER_SECOND || step < -JUMP_S * TICKS_PER_SECOND || (first && !goesOn(tick))) {
             begin(tick);
-        } else if (step > recording.gapSeconds() * TICKS_PER_SECOND) {
-            bins.lost(newest + half, tick - half,
+        } else if (first || step > recording.gapSeconds() * TICKS_PER_SECOND) {
+            // A sender that closes its outlet may send a last sample that holds nothing (liblsl 1.16 does).
+            long from = first ? newest - half : newest + half;
+            bins.lost(from, tick - half,
                     Math.clamp(Math.round(step / (2.0 * half)) - 1, 1, Integer.MAX_VALUE));
         }
     }

@@ -45,6 +45,9 @@ final class StreamReader {
     /** The connection broke. */
     record Lost(StreamReader from) implements Event {}
 
+    /** Whether the sender answers no probe any more, although the connection stands. */
+    record Away(StreamReader from, boolean away) implements Event {}
+
     /** This thread is at its end. */
     record Failed(StreamReader from, Throwable cause) implements Event {}
 
@@ -57,8 +60,14 @@ final class StreamReader {
     private static final double CONNECT_S = 5;
     private static final double CORRECTION_EVERY_S = 0.5;
 
-    /** A sender that answered none of liblsl's probes, sent every 2 s, for so long is away. */
-    private static final double UNANSWERED_S = 7;
+    /** How often liblsl probes a sender's clock. */
+    private static final double UPDATE_S = 2;
+
+    /** A sender that missed three of these in a row is away. */
+    private static final double UNANSWERED_S = 3 * UPDATE_S + 1;
+
+    /** Silence after which another outlet in this one's place is looked for. */
+    private static final double DOUBT_S = 2;
 
     private static final double LOOK_S = 1;
     private static final long RETRY_NS = 200_000_000;
@@ -132,7 +141,9 @@ final class StreamReader {
         double measured = opened;
         double answered = opened;
         double told = opened;
+        double came = opened;
         double looked = opened;
+        boolean away = false;
         while (!stopped) {
             double local = lsl.localClock();
             int count = inlet.pull(PULL_S);
@@ -141,24 +152,38 @@ final class StreamReader {
                 measured = local;
                 answered = now.remoteSeconds() == correction.remoteSeconds() ? answered : local;
                 correction = now;
+                if (away != local - answered > UNANSWERED_S) {
+                    away = !away;
+                    queue.add(new Away(this, away));
+                }
             }
-            boolean away = local - answered > UNANSWERED_S;
             if (count > 0) {
                 // A full chunk may have left some behind.
                 hand(inlet, count, away || count == inlet.chunk() ? Double.NaN : local, correction);
                 told = local;
-            } else if (away && local - looked > UNANSWERED_S) {
-                looked = local;
-                List<Stream> others = lsl.resolve(predicate(stream), 1, LOOK_S);
-                if (others.stream().noneMatch(other -> other.uid().equals(stream.uid()))
-                        && others.stream().anyMatch(this::same)) {
-                    throw new LostException();
-                }
+                came = local;
             } else if (local - told > QUIET_S && !away) {
                 hand(inlet, 0, local, correction);
                 told = local;
             }
+            boolean doubtful = local - came > DOUBT_S && (stream.regular() || local - answered > DOUBT_S + UPDATE_S);
+            if (doubtful && local - looked > DOUBT_S) {
+                looked = local;
+                if (replaced()) {
+                    throw new LostException();
+                }
+            }
         }
+    }
+
+    /**
+     * Whether another outlet stands in for this one. A sender that closes its outlet and lives on may leave the connection open
+     * (liblsl 1.16 does), and one that lost its power cannot close it.
+     */
+    private boolean replaced() {
+        List<Stream> found = lsl.resolve(predicate(stream), 1, LOOK_S);
+        return found.stream().noneMatch(other -> other.uid().equals(stream.uid()))
+                && found.stream().anyMatch(this::same);
     }
 
     private void hand(Inlet inlet, int count, double local, Correction correction) {

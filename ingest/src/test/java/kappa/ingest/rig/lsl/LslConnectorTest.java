@@ -3,6 +3,8 @@ package kappa.ingest.rig.lsl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Stream;
 import kappa.ingest.rig.lsl.LslRecording.Kind;
+import kappa.ingest.stream.UnixTime;
 import kappa.ingest.wire.Bin;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,7 +37,7 @@ class LslConnectorTest {
     private static Lsl lsl;
 
     @TempDir
-    java.nio.file.Path directory;
+    Path directory;
 
     @BeforeAll
     static void findLibrary() {
@@ -118,7 +121,7 @@ class LslConnectorTest {
                 recording.kind().observation(),
                 WIDTH_S, LslConnector.TICKS_PER_SECOND, rules.trials(), false);
         return new Reader(new RigSource(layout, units, new LslConnector(lsl,
-                new LslConnector.Settings(recording, markers, rules, units, LATENESS_S)), 1));
+                new LslConnector.Settings(recording, markers, rules, units, LATENESS_S)), Double.POSITIVE_INFINITY));
     }
 
     private static boolean unobserved(Bin bin) {
@@ -134,7 +137,7 @@ class LslConnectorTest {
             Stream stream = find("regular");
             LslRecording recording = new LslRecording(stream, Kind.CURRENTS, labels(channels), 0.0015, 0);
             try (Reader reader = read(recording, null, List.of(), MarkerRules.NONE)) {
-                assertThat(outlet.waitForReader(5)).isTrue();
+                await(() -> source(reader).contains("listening"));
                 // Read from the first bin on that is whole for sure: what was sent while nobody was counted in is not there.
                 double start = outlet.now() - 2;
                 float[][] sent = new float[4000][];
@@ -225,6 +228,137 @@ class LslConnectorTest {
                 assertThat(source(reader)).doesNotContain("late");
             }
         }
+    }
+
+    @Test
+    void shouldBeginAnEpochWhereASenderComesBackWithAnotherClockAndTellTheHostsTime() {
+        try (Reader reader = countsOf(new LslOutlet(lsl, "counted", "spike counts", 100, Format.INT16, "counted-1",
+                labels(3)), 0)) {
+            double unixLessLocal = UnixTime.nowNs() * 1e-9 - lsl.localClock();
+            List<Bin> first = reader.bins();
+            for (Bin bin : first) {
+                double expected = bin.getClock().getSample() * 1e-9 + unixLessLocal;
+                // Besides the stated error, that of reading the two clocks one after the other here.
+                assertThat(bin.getClock().getHostUnixNs() * 1e-9).isCloseTo(expected,
+                        within(bin.getClock().getErrorNs() * 1e-9 + 0.01));
+                assertThat(bin.getRigTimeNs()).isEqualTo(bin.getClock().getSample());
+                assertThat(bin.getClock().getEpoch()).isZero();
+            }
+            try (LslOutlet again = new LslOutlet(lsl, "counted", "spike counts", 100, Format.INT16, "counted-2",
+                    labels(3))) {
+                // The reader is not told of the closed outlet by liblsl, and has to find out.
+                assertThat(again.waitForReader(10)).isTrue();
+                pushCounts(again, lsl.localClock() - 7);
+                await(() -> reader.bins().getLast().getClock().getEpoch() == 1
+                        && reader.bins().getLast().getClock().getLost() == 0);
+                List<Bin> second = reader.bins().stream().filter(bin -> bin.getClock().getEpoch() == 1).toList();
+                assertThat(second.getFirst().getCountsList()).containsExactly(1 + 1, 2 + 2, 0);
+                assertThat(second.getFirst().getRigTimeNs()).isLessThan(first.getLast().getRigTimeNs());
+            }
+        }
+    }
+
+    /** Each sample holds the counts 1, 2 and 0. */
+    private static void pushCounts(LslOutlet outlet, double start) {
+        for (int k = 0; k < 100; k++) {
+            outlet.push(start + k * 0.01, 1, 2, 0);
+        }
+    }
+
+    /** Reads a stream of counts out of an outlet that is closed after a second's worth of them. */
+    private Reader countsOf(LslOutlet open, double ago) {
+        List<String> told = new ArrayList<>();
+        try (LslOutlet outlet = open) {
+            LslRecording recording = LslRecording.listen(lsl, find("counted"), null, 0, told::add);
+            assertThat(told.getFirst()).contains("counts", "type spike counts");
+            assertThat(recording.neurons()).isEqualTo(labels(3));
+            Reader reader = read(recording, null, List.of(), MarkerRules.NONE);
+            await(() -> source(reader).contains("listening"));
+            double start = lsl.localClock() - ago;
+            pushCounts(outlet, start);
+            List<Bin> bins = reader.awaitEnd(ns(start + 0.9));
+            assertThat(bins).allMatch(bin -> bin.getCountsList().equals(List.of(2, 4, 0)) && !unobserved(bin));
+            return reader;
+        }
+    }
+
+    @Test
+    void shouldMarkTheOutageAndGoOnWhenTheSendersProcessWasKilledAndStartedAgain() throws IOException {
+        Process sender = sender();
+        try {
+            LslRecording grid = LslRecording.listen(lsl, find("grid"), null, 0.3, line -> {});
+            LslRecording fired = LslRecording.listen(lsl, find("fired"), null, 0.3, line -> {});
+            assertThat(grid.kind()).isEqualTo(Kind.CURRENTS);
+            assertThat(fired.neurons()).containsExactly("unit 0", "unit 1", "unit 2", "unit 3");
+            UnitTable units = UnitTable.begin(fired.neurons(), 0, directory.resolve("fired"));
+            try (Reader means = read(grid, null, List.of(), MarkerRules.NONE);
+                    Reader counts = read(fired, units, List.of(), MarkerRules.NONE)) {
+                await(() -> means.bins().size() > 25 && counts.bins().size() > 25);
+                double killed = lsl.localClock();
+                sender.destroyForcibly();
+                await(() -> source(means).contains("the sender is gone")
+                        && source(counts).contains("the sender is gone"));
+                await(() -> source(means).contains("NO DATA") && source(counts).contains("NO DATA"));
+                double restarted = lsl.localClock();
+                sender = sender();
+                await(() -> goesOnAfter(means, restarted) && goesOnAfter(counts, restarted));
+
+                List<Bin> all = means.bins();
+                for (Bin bin : all) {
+                    assertThat(outage(bin, killed, restarted) && !unobserved(bin)).isFalse();
+                    long first = Math.ceilDiv(bin.getClock().getSample() - WIDTH_NS, 1_000_000);
+                    for (int c = 0; c < 2 && !unobserved(bin); c++) {
+                        long sum = 0;
+                        for (long k = first; k < first + 20; k++) {
+                            sum += LslOutlet.value(k, c);
+                        }
+                        assertThat(bin.getValues(c)).isEqualTo((float) (sum / 20.0));
+                    }
+                }
+                all = counts.bins();
+                for (Bin bin : all) {
+                    assertThat(outage(bin, killed, restarted) && !unobserved(bin)).isFalse();
+                    long first = Math.ceilDiv(bin.getClock().getSample() - WIDTH_NS, 1_000_000);
+                    for (int unit = 0; unit < 4 && !unobserved(bin); unit++) {
+                        int truth = 0;
+                        for (long k = first; k * 1_000_000 < bin.getClock().getSample(); k++) {
+                            truth += LslOutlet.fires(k, unit) ? 1 : 0;
+                        }
+                        assertThat(bin.getCounts(unit)).isEqualTo(truth);
+                    }
+                }
+                for (Reader reader : List.of(means, counts)) {
+                    assertThat(reader.bins()).allMatch(bin -> bin.getClock().getEpoch() == 0);
+                    assertThat(reader.bins().stream().filter(bin -> !unobserved(bin)).count()).isGreaterThan(40);
+                    assertThat(source(reader)).doesNotContain("late");
+                    // On one grid: an outage shifts nothing.
+                    for (int b = 1; b < reader.bins().size(); b++) {
+                        assertThat(reader.bins().get(b).getRigTimeNs() - reader.bins().get(b - 1).getRigTimeNs())
+                                .isEqualTo(WIDTH_NS);
+                    }
+                }
+            }
+        } finally {
+            sender.destroyForcibly();
+        }
+    }
+
+    private static boolean outage(Bin bin, double killed, double restarted) {
+        // The sender was alive until after the first of the two was read, and not before the second.
+        return bin.getRigTimeNs() > ns(killed) + 100_000_000 && bin.getRigTimeNs() < ns(restarted);
+    }
+
+    private static boolean goesOnAfter(Reader reader, double local) {
+        List<Bin> bins = reader.bins();
+        return bins.size() > 25 && bins.subList(bins.size() - 20, bins.size()).stream()
+                .allMatch(bin -> bin.getRigTimeNs() > ns(local) && !unobserved(bin));
+    }
+
+    private static Process sender() throws IOException {
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dkappa.lsl=" + System.getProperty("kappa.lsl", ""), "-cp", System.getProperty("java.class.path"),
+                LslOutlet.class.getName(), "kappa-" + ProcessHandle.current().pid()).inheritIO().start();
     }
 
     private static String source(Reader reader) {

@@ -14,6 +14,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.session.InvalidInputException;
 import org.junit.jupiter.api.Assumptions;
 
@@ -63,7 +64,8 @@ final class LslOutlet implements AutoCloseable {
                         local.allocateFrom(settings.toString()), 1);
                 Assumptions.assumeTrue(done == 0, "LSLAPICFG cannot be set");
             }
-            return Lsl.load(System.getProperty("kappa.lsl"));
+            String path = System.getProperty("kappa.lsl", "");
+            return Lsl.load(path.isEmpty() ? null : path);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InvalidInputException e) {
@@ -135,6 +137,37 @@ final class LslOutlet implements AutoCloseable {
             }
         } catch (Throwable e) {
             throw Lsl.failed("lsl_push_sample", e);
+        }
+    }
+
+    /** Of the k-th millisecond of LSL's clock: what the program below sends in it, the same whenever it was started. */
+    static int value(long k, int channel) {
+        long z = (k * 8 + channel) * 0x9e3779b97f4a7c15L;
+        return (int) (((z ^ (z >>> 29)) * 0xbf58476d1ce4e5b9L) >>> 40) % 1000;
+    }
+
+    /** Whether unit {@code unit} of four fires in it. */
+    static boolean fires(long k, int unit) {
+        return value(k, unit) % 37 == 0;
+    }
+
+    /** Sends a regular stream "{@code grid}" and spikes "{@code fired}" until it is killed. */
+    public static void main(String[] arguments) {
+        Lsl lsl = machinesLibrary(arguments[0]);
+        try (LslOutlet grid = new LslOutlet(lsl, "grid", "LFP", 1000, Lsl.Format.FLOAT32, "grid-1", List.of("a", "b"));
+                LslOutlet fired = new LslOutlet(lsl, "fired", "", 0, Lsl.Format.INT32, "", List.of("unit"))) {
+            for (long k = (long) (lsl.localClock() * 1000);;) {
+                long now = (long) (lsl.localClock() * 1000);
+                for (; k <= now; k++) {
+                    grid.push(k / 1000.0, value(k, 0), value(k, 1));
+                    for (int unit = 0; unit < 4; unit++) {
+                        if (fires(k, unit)) {
+                            fired.push(k / 1000.0, unit);
+                        }
+                    }
+                }
+                LockSupport.parkNanos(1_000_000);
+            }
         }
     }
 
