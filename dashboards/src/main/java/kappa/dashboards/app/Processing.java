@@ -111,6 +111,7 @@ public final class Processing implements AutoCloseable {
         Meters.LAG_BINS.gauge(meters, () -> pipeline.binsUnderWay() + activity.unreadRecords());
         Meters.SESSIONS_ACTIVE.gauge(meters, sessions::get);
         Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);
+        Meters.RIG_CLOCK_ERROR.gauge(meters, pipeline::clockErrorSeconds);
         Meters.CHECKPOINT_AGE.gauge(meters, () -> sessions.get() == 0 ? Double.NaN : pipeline.checkpointAgeSeconds());
         Meters.FIT_QUALITY.gauge(meters, "bits/spike", () -> pipeline.quality("bits/spike"));
         Meters.FIT_QUALITY.gauge(meters, "r2", () -> pipeline.quality("r2"));

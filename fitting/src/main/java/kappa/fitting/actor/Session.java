@@ -99,6 +99,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private RecoveredTrial tail;
     private long lastTrial;
     private long lastRigTimeNs;
+    private int lastEpoch;
     private boolean anyBin;
     private long trials;
     private long learning;
@@ -130,16 +131,19 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         final boolean inside;
         final long lastTrial;
         final long lastRigTimeNs;
+        final int lastEpoch;
         final TrialRef open;
         Filter.TrialFiltered filtered;
         Fitter.Learned learned;
 
-        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, TrialRef open) {
+        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, int lastEpoch,
+                TrialRef open) {
             this.nextBin = nextBin;
             this.nextBinOffset = nextBinOffset;
             this.inside = inside;
             this.lastTrial = lastTrial;
             this.lastRigTimeNs = lastRigTimeNs;
+            this.lastEpoch = lastEpoch;
             this.open = open;
         }
     }
@@ -187,9 +191,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         restoredInside = checkpoint.getInside();
         lastTrial = checkpoint.getLastTrial();
         lastRigTimeNs = checkpoint.getLastRigTimeNs();
+        lastEpoch = checkpoint.getLastEpoch();
         anyBin = checkpoint.getAnyBin();
         trials = checkpoint.getLearner().getTrialsSeen();
-        order.restore(nextBin, lastTrial, lastRigTimeNs, anyBin);
+        order.restore(nextBin, lastTrial, lastRigTimeNs, lastEpoch, anyBin);
         oneStep.addAll(checkpoint.getQuality().getOneStepList());
         freeRun.addAll(checkpoint.getQuality().getFreeRunList());
         System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
@@ -317,7 +322,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Whether the next bin belongs to the trial that is open. */
     private boolean goesOn(Accepted next) {
         Bin bin = next.arrival.activity().getBins(next.position);
-        return next.missing == 0 && assembly.room() > 0 && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
+        return next.missing == 0 && assembly.room() > 0 && bin.getClock().getEpoch() == lastEpoch
+                && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
     }
 
     /** Sends the bins up to the end of the record or of their trial to the filter. */
@@ -325,15 +331,23 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         Activity activity = next.arrival.activity();
         FitPlan fit = plan.fit();
         int from = next.position;
+        int epoch = activity.getBins(from).getClock().getEpoch();
         Start start = Start.NONE;
         if (!assembly.open()) {
-            start = assembly.begin(activity.getFirstBin() + from, anyBin,
-                    activity.getBins(from).getTrial() == lastTrial, next.missing, v);
+            long first = activity.getFirstBin() + from;
+            boolean sameTrial = activity.getBins(from).getTrial() == lastTrial;
+            if (anyBin && epoch != lastEpoch) {
+                services.meters().epochs.increment();
+                start = assembly.beginEpoch(first, sameTrial, next.missing, v);
+            } else {
+                start = assembly.begin(first, anyBin, sameTrial, next.missing, v);
+            }
         }
         int room = assembly.room();
         int to = from;
         boolean end = false;
         while (to < activity.getBinsCount() && to - from < Math.max(1, room) && !end
+                && activity.getBins(to).getClock().getEpoch() == epoch
                 && (to == from || !plan.header().getTrials()
                         || activity.getBins(to).getTrial() == activity.getBins(from).getTrial())) {
             end = plan.header().getTrials() && activity.getBins(to).getTrialEnd();
@@ -360,7 +374,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         nextBin = activity.getFirstBin() + to;
         lastTrial = activity.getBins(to - 1).getTrial();
         lastRigTimeNs = activity.getBins(to - 1).getRigTimeNs();
+        lastEpoch = epoch;
         anyBin = true;
+        if (activity.getBins(to - 1).hasClock()) {
+            services.meters().clocked(plan.session(), activity.getBins(to - 1).getClock());
+        }
         if (end) {
             // A record that also ends the session is needed again as long as that end is not durable.
             boolean inside = !last || activity.getEndOfSession();
@@ -380,7 +398,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             services.meters().perturbed.increment();
         }
         Trial trial = assembly.close(trials++);
-        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, closedTail()));
+        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, lastEpoch, closedTail()));
         filter.tell(new Filter.EndTrial());
         int steps = plan.fit().stepsPerTrial();
         if (!perturbed && !plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
@@ -492,7 +510,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .setFilter(boundary.filtered.state().toBuilder()
                         .setModel(Snapshots.toWire(plan, boundary.filtered.model())))
                 .addAllTrials(boundary.learned.buffer()).setLastTrial(boundary.lastTrial)
-                .setLastRigTimeNs(boundary.lastRigTimeNs)
+                .setLastRigTimeNs(boundary.lastRigTimeNs).setLastEpoch(boundary.lastEpoch)
                 .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
                 .addAllBaselineObserved(Snapshots.list(boundary.filtered.baselineObserved())).setQuality(quality())
                 .setAnyBin(true).build();

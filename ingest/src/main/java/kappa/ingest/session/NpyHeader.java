@@ -96,7 +96,7 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
     }
 
     /** The bytes of a version 1.0 header for a little-endian array in C order, as NumPy itself writes it. */
-    static byte[] write(Type type, int... shape) {
+    static byte[] write(Type type, long... shape) {
         StringBuilder extents = new StringBuilder("(");
         for (int i = 0; i < shape.length; i++) {
             extents.append(i == 0 ? "" : ", ").append(shape[i]);

@@ -2,7 +2,6 @@ package kappa.ingest.rig.lsl;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -56,9 +55,6 @@ public final class LslConnector implements Connector {
     private static final Logger LOG = LoggerFactory.getLogger(LslConnector.class);
     private static final long LOOK_MS = 100;
 
-    /** Silence of the recording that is told on the terminal. */
-    private static final double IDLE_S = 2;
-
     /** A sender counts its reader in only just after it has answered. */
     private static final double JOIN_S = 0.1;
 
@@ -89,7 +85,6 @@ public final class LslConnector implements Connector {
     private long newest; // stamp of the newest sample, ns
     private double newestLocal; // when it came
     private long sure = Long.MIN_VALUE; // of the data stream: nothing before this tick comes any more
-    private boolean silent;
 
     /** A stream of markers. */
     private static final class Markers {
@@ -129,7 +124,6 @@ public final class LslConnector implements Connector {
                 if (event != null) {
                     take(event);
                 }
-                watch();
             }
         } finally {
             data.stop();
@@ -435,17 +429,5 @@ public final class LslConnector implements Connector {
         double middle = 0.5 * (earlier + later);
         bins.hostOffset(unix - tick(middle) + tick(correction.seconds()),
                 tick(correction.errorSeconds() + 0.5 * (later - earlier)));
-    }
-
-    private void watch() {
-        double quiet = lsl.localClock() - newestLocal;
-        if (quiet > IDLE_S && !silent) {
-            silent = true;
-            LOG.warn("no data from stream {} for {} s", recording.stream().words(),
-                    String.format(Locale.ROOT, "%.0f", quiet));
-        } else if (silent && quiet <= IDLE_S) {
-            silent = false;
-            LOG.info("data from stream {} again", recording.stream().words());
-        }
     }
 }
