@@ -200,6 +200,16 @@ class CommandLineTest {
                 bad("serve --port -5", "port", "-5", "65535"), //
                 bad("rig simulate --network nonsense", "nonsense", "bimodal"), //
                 bad("rig simulate --speed 0", "--speed", "0"), //
+                bad("rig lsl --list --liblsl D/liblsl.so", "liblsl", "liblsl.so", "KAPPA_LSL"), //
+                bad("rig lsl", "--stream", "--list"), //
+                bad("rig lsl --stream EEG --kind frogs", "--kind", "frogs", "currents, rates, counts or spikes"), //
+                bad("rig lsl --stream EEG --markers M", "--markers", "--trial-start"), //
+                bad("rig lsl --stream EEG --trial-start go", "--markers", "--trial-start"), //
+                bad("rig lsl --stream EEG --markers M --trial-start (", "--trial-start", "regular expression"), //
+                bad("rig lsl --stream EEG --markers M --input go", "--input", "go", "NAME=ON_REGEX"), //
+                bad("rig lsl --stream EEG --markers M --input a=b", "--input", "a=b", "OFF_REGEX"), //
+                bad("rig intan --command-port 0", "--command-port", "--sample-rate"), //
+                bad("rig intan --discover -1", "--discover", "-1"), //
                 typo("fit", "SESSION"), //
                 bad("fit D/missing.npz", "missing.npz", "no such file"), //
                 bad("fit D/session.npz --rank 13", "rank", "13", "1 to 12"), //
@@ -411,7 +421,8 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig lsl",
+                "rig intan", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
                 "inspect", "convert", "export", "watch", "bench"})

@@ -145,10 +145,9 @@ public final class RigSource implements SessionSource {
             while (current == null) {
                 boolean last = over; // before the look into the queue, which the connector fills first
                 current = queue.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
-                if (current == null) {
-                    listen();
-                }
-                if (current == null && !ending && status.silentSeconds() > silenceS) {
+                // Also while bins come: those of a rig whose bins the wall clock closes never end, although nothing is in them.
+                listen();
+                if (!ending && status.silentSeconds() > silenceS) {
                     ending = true;
                     thread.interrupt();
                 }
