@@ -72,7 +72,10 @@ record NwbInspection(Path file, NwbContents contents) {
         if (!series.problem().isEmpty()) {
             return series.path() + " (" + series.type() + "): cannot be used: " + series.problem();
         }
-        String rate = series.step() > 0 ? BigDecimal.valueOf(1 / series.step()).round(new MathContext(6)).stripTrailingZeros().toPlainString() + " Hz" : "one sample";
+        String rate = series.step() > 0
+                ? BigDecimal.valueOf(1 / series.step()).round(new MathContext(6)).stripTrailingZeros().toPlainString()
+                        + " Hz"
+                : "one sample";
         return String.format(Locale.ROOT, "%s (%s): %d samples x %d, %s%s, %.3f to %.3f s%s", series.path(),
                 series.type(),
                 series.samples(), series.channels(), series.regular() ? "" : "irregular, median ", rate, series.first(),

@@ -11,7 +11,10 @@ import java.util.OptionalDouble;
 import kappa.ingest.session.Npz;
 import kappa.ingest.session.RecordingOptions;
 import kappa.ingest.session.RecordingOptions.Window;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Bin;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -59,6 +62,46 @@ class NwbSessionTest {
                         .isEqualTo(Arrays.copyOfRange(counts, from, from + numbers));
                 from += numbers;
             }
+        }
+    }
+
+    @Test
+    void shouldReadWhatPyNwbWrites() {
+        RecordingOptions options = options(0.1, "move_onset_time", new Window(-0.5, 1), List.of("condition", "split"),
+                List.of("hand_pos", "BTS/lick"), "heldout == false", "split == val", null);
+        try (NwbSession session = NwbSession.open(data("pynwb.nwb"), options)) {
+            assertThat(session.neuronNames()).containsExactly("0", "1");
+            assertThat(session.trials()).isEqualTo(1);
+            assertThat(session.bins(0)).isEqualTo(15);
+            assertThat(session.inputNames()).containsExactly("condition", "split=train", "split=val");
+            assertThat(session.inputs(0, 7, 1)).containsExactly(1, 0, 1);
+            assertThat(session.behaviorNames()).containsExactly("hand_pos x", "hand_pos y", "lick");
+            assertThat(session.behavior(0).orElseThrow()).hasSize(45);
+            // Unit 1 spikes at 6.36961687 s, which is 0.8696 s into a trial that begins at 6 - 0.5 s.
+            float[] activity = session.activity(0);
+            assertThat(activity[8 * 2 + 1]).isEqualTo(1);
+        }
+        RecordingOptions roi = options(null, null, null, List.of(), List.of(), null, null, "RoiResponseSeries");
+        try (NwbSession session = NwbSession.open(data("pynwb.nwb"), roi)) {
+            assertThat(session.neurons()).isEqualTo(4);
+            assertThat(session.binWidthSeconds()).isEqualTo(1 / 30.0);
+        }
+    }
+
+    @Test
+    void shouldStreamBinsWithTheRecordingsOwnTime() {
+        try (NwbSession session = NwbSession.open(data("cdm60.nwb"), width(0.02));
+                SessionSource source = session.source()) {
+            assertThat(source.describe().getNeuronsList()).hasSize(64);
+            assertThat(source.bins()).isEqualTo(60 * 68);
+            Bin.Builder bin = Bin.newBuilder();
+            assertThat(source.next(bin)).isTrue();
+            assertThat(bin.getRigTimeNs()).as("the end of the first bin of a trial that begins at 0.5 s")
+                    .isEqualTo(520_000_000L);
+            source.skip(67);
+            assertThat(source.next(bin)).isTrue();
+            assertThat(bin.getTrial()).isEqualTo(1);
+            assertThat(bin.getRigTimeNs()).as("of one that begins at 2.06 s").isEqualTo(2_080_000_000L);
         }
     }
 }
