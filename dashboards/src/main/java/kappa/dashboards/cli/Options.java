@@ -101,8 +101,8 @@ final class Options {
         Path tokenFile;
 
         @Option(names = "--control-token-file", paramLabel = "FILE",
-                description = "File that holds the token which interventions need (default: .kappa/control-token beside the"
-                        + " launcher, made if it is not there).")
+                description = "File that holds the token which interventions and controls need (default:"
+                        + " .kappa/control-token beside the launcher, made if it is not there).")
         Path controlTokenFile;
 
         DashboardServer.Settings settings() {

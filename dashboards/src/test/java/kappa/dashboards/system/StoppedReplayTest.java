@@ -1,24 +1,29 @@
 package kappa.dashboards.system;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
+import kappa.dashboards.app.Processing;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.PlaybackControl;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A replay in the whole of kappa: sought from outside, stopped, continued as it says, killed, and continued again. */
+/** A replay of its own process: sought from outside, stopped, continued as it says, killed, and continued again. */
 @Tag("slow")
 class StoppedReplayTest {
 
@@ -29,50 +34,72 @@ class StoppedReplayTest {
     @TempDir
     private Path directory;
 
+    private EmbeddedBroker broker;
+    private Processing pipeline;
+
+    @BeforeEach
+    void start() {
+        broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
+        KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+        Topics.createAll(connection, 1);
+        pipeline = new Processing(connection, "kappa", 1, failure -> {});
+    }
+
+    @AfterEach
+    void stop() {
+        pipeline.close();
+        broker.close();
+    }
+
     @Test
     void shouldSayHowToGoOnAndGoOnWithoutLosingOrRepeatingABin() throws Exception {
         Path file = Recording.synthetic(directory.resolve("it's a session.npz"), 2_000, 12, 0, 0.01);
-        String said;
-        long stopped;
-        try (KappaProcess live = KappaProcess.start(directory, "live", "--session", file.toString(), "--from", "4",
-                "--until", "80%", "--loop", "--speed", "2", "--rank", "1", "--session-id", SESSION, "--port", "0",
-                "--data", directory.resolve("data").toString())) {
-            String page = live.awaitLine("dashboard (http://\\S+)", Recording.LIMIT);
-            String servers = live.awaitLine("Kafka (\\S+)", Recording.LIMIT);
-            try (var latents = new TopicTail<>(servers, Topics.LATENTS, Latents::parseFrom)) {
-                live.await("a first model", Recording.LIMIT,
+        String servers = broker.bootstrapServers();
+        try (var latents = new TopicTail<>(servers, Topics.LATENTS, Latents::parseFrom);
+                var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
+            String said;
+            long stopped;
+            try (KappaProcess replay = KappaProcess.start(directory, "replay", file.toString(), "--from", "4",
+                    "--until",
+                    "80%", "--loop", "--speed", "2", "--rank", "1", "--session-id", SESSION, "--bootstrap-servers",
+                    servers)) {
+                replay.await("a first model", Recording.LIMIT,
                         () -> latents.all(SESSION).stream().anyMatch(message -> message.getModelVersion() > 0));
-                assertThat(control(page, "\"seek\":12.5")).isEqualTo(202);
-                live.await("the jump", Recording.LIMIT, () -> jump(latents.all(SESSION)) > 0);
+                seek(12.5);
+                replay.await("the jump", Recording.LIMIT, () -> jump(latents.all(SESSION)) > 0);
                 stateIsNotKnownAfterAJump(latents.all(SESSION));
+                replay.stop(Recording.LIMIT);
+                List<String> lines = replay.err().lines().filter(line -> line.contains("stopped after")).toList();
+                assertThat(lines).singleElement().asString().startsWith("session " + SESSION + " stopped after ");
+                stopped = Long.parseLong(lines.getFirst().replaceFirst(".*after (\\d+) bins.*", "$1"));
+                said = lines.getFirst().replaceFirst(".*to go on: +", "");
+                assertThat(said).startsWith("./kappa replay '").contains("it'\\''s a session.npz' --from 4");
             }
-            live.stop(Recording.LIMIT);
-            List<String> lines = live.err().lines().filter(line -> line.contains("stopped after")).toList();
-            assertThat(lines).singleElement().asString().startsWith("session " + SESSION + " stopped after ");
-            stopped = Long.parseLong(lines.getFirst().replaceFirst(".*after (\\d+) bins.*", "$1"));
-            said = lines.getFirst().replaceFirst(".*to go on: +", "");
-            assertThat(said).startsWith("./kappa live --session '").contains("it'\\''s a session.npz' --from 4");
-        }
-        String[] again = words(said);
-        try (KappaProcess live = KappaProcess.start(directory, again)) {
-            String servers = live.awaitLine("Kafka (\\S+)", Recording.LIMIT);
-            assertThat(live.awaitLine("continued from bin (\\d+)", Recording.LIMIT)).isEqualTo(String.valueOf(stopped));
-            try (var latents = new TopicTail<>(servers, Topics.LATENTS, Latents::parseFrom)) {
-                live.await("more", Recording.LIMIT,
+            String[] again = words(said);
+            try (KappaProcess replay = KappaProcess.start(directory, again)) {
+                assertThat(replay.awaitLine("continued from bin (\\d+)", Recording.LIMIT))
+                        .isEqualTo(String.valueOf(stopped));
+                replay.await("more", Recording.LIMIT,
                         () -> TopicTail.bins(latents, SESSION).cardinality() > stopped + 50);
+                replay.kill();
             }
-            live.kill();
-        }
-        try (KappaProcess live = KappaProcess.start(directory, again)) {
-            String servers = live.awaitLine("Kafka (\\S+)", Recording.LIMIT);
-            long killed = Long.parseLong(live.awaitLine("continued from bin (\\d+)", Recording.LIMIT));
-            assertThat(killed).isGreaterThan(stopped);
-            try (var latents = new TopicTail<>(servers, Topics.LATENTS, Latents::parseFrom);
-                    var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
-                live.await("kappa of all that was published before and more", Recording.LIMIT,
+            try (KappaProcess replay = KappaProcess.start(directory, again)) {
+                long killed = Long.parseLong(replay.awaitLine("continued from bin (\\d+)", Recording.LIMIT));
+                assertThat(killed).isGreaterThan(stopped);
+                replay.await("kappa of all that was published before and more", Recording.LIMIT,
                         () -> TopicTail.bins(latents, SESSION).nextClearBit(0) > killed + 50);
-                bothClocksGoOn(activity.all(SESSION));
             }
+            bothClocksGoOn(activity.all(SESSION));
+        }
+    }
+
+    private void seek(double seconds) throws Exception {
+        try (var producer = new KafkaProducer<byte[], byte[]>(
+                KafkaConnection.to(broker.bootstrapServers()).producer())) {
+            producer.send(new ProducerRecord<>(Topics.CONTROLS, SESSION.getBytes(UTF_8),
+                    PlaybackControl.newBuilder().setSchemaVersion(1).setSession(SESSION).setSeekS(seconds).build()
+                            .toByteArray()))
+                    .get();
         }
     }
 
@@ -117,23 +144,10 @@ class StoppedReplayTest {
         }
     }
 
-    /** @return the status of the answer */
-    private static int control(String page, String wish) throws IOException, InterruptedException {
-        URI address = URI.create(page);
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(HttpRequest.newBuilder(address.resolve("/controls"))
-                    .header("Content-Type", "application/json")
-                    .header("Authorization", "Bearer " + address.getQuery().replaceFirst("token=", ""))
-                    .POST(HttpRequest.BodyPublishers.ofString("{\"session\":\"" + SESSION + "\"," + wish + "}"))
-                    .build(),
-                    HttpResponse.BodyHandlers.discarding()).statusCode();
-        }
-    }
-
     /** The arguments that a shell makes of a command line. */
     private static String[] words(String line) throws IOException, InterruptedException {
         Process shell = new ProcessBuilder("sh", "-c", line.replaceFirst("^\\S+", "printf '%s\\\\n'")).start();
-        List<String> words = new String(shell.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+        List<String> words = new String(shell.getInputStream().readAllBytes(), UTF_8)
                 .lines().toList();
         assertThat(shell.waitFor()).isZero();
         return words.toArray(String[]::new);
