@@ -80,6 +80,9 @@ final class RigOpenEphysCommand implements Callable<Integer> {
         if (spare < 0 || spare > 10_000) {
             throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
         }
+        if (!(discover > 0 && discover <= 3_600)) {
+            throw new InvalidInputException("--discover is " + discover + ", expected seconds in (0, 3600]");
+        }
         OpenEphysSettings settings = new OpenEphysSettings(endpoint, rig.binWidth,
                 sampleRate == null ? Double.NaN : sampleRate, lateness,
                 trialLine == null ? null : Line.parse("--trial-line", trialLine), rig.onlyTrials,

@@ -210,6 +210,21 @@ class CommandLineTest {
                 bad("rig lsl --stream EEG --markers M --input a=b", "--input", "a=b", "OFF_REGEX"), //
                 bad("rig intan --command-port 0", "--command-port", "--sample-rate"), //
                 bad("rig intan --discover -1", "--discover", "-1"), //
+                bad("rig simulate --as mouse", "--as", "mouse", "open-ephys"), //
+                bad("rig simulate --as open-ephys --observe rates", "--observe", "rates", "counts"), //
+                bad("rig simulate --as open-ephys --endpoint here", "--endpoint", "here", "tcp://"), //
+                bad("rig open-ephys --endpoint 127.0.0.1:5556", "--endpoint", "127.0.0.1:5556", "tcp://HOST:PORT"), //
+                bad("rig open-ephys --endpoint tcp://127.0.0.1:65535", "--endpoint", "65535"), //
+                bad("rig open-ephys --trial-line 64", "--trial-line", "64", "0 to 63"), //
+                bad("rig open-ephys --input-line 3=a --input-line 4=a", "--input-line", "a is there twice"), //
+                bad("rig open-ephys --only-trials", "--only-trials", "--trial-line"), //
+                bad("rig open-ephys --unsorted maybe", "--unsorted", "maybe", "auto, keep or drop"), //
+                bad("rig open-ephys --sample-rate 3", "--sample-rate", "3.0"), //
+                bad("rig open-ephys --lateness 0", "--lateness", "0.0"), //
+                bad("rig open-ephys --discover 0", "--discover", "0.0"), //
+                bad("rig open-ephys --spare -1", "--spare", "-1"), //
+                bad("rig open-ephys --bin-width 0", "--bin-width", "0.0"), //
+                bad("rig open-ephys --speed 10", "--speed", "10", "a rig keeps its own time"), //
                 typo("fit", "SESSION"), //
                 bad("fit D/missing.npz", "missing.npz", "no such file"), //
                 bad("fit D/session.npz --rank 13", "rank", "13", "1 to 12"), //
@@ -421,7 +436,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig lsl",
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig open-ephys", "rig lsl",
                 "rig intan", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",

@@ -5,7 +5,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import kappa.ingest.session.InvalidInputException;
 
 /** Listens to a rig before a session, to find out what it sends: a session's header names its neurons and never changes. */
 public final class OpenEphysListener {
@@ -26,9 +25,6 @@ public final class OpenEphysListener {
     public static FoundStream listen(String endpoint, double seconds, Consumer<String> say)
             throws InterruptedException {
         OpenEphysSettings.requireEndpoint(endpoint);
-        if (!(seconds > 0 && seconds <= 3_600)) {
-            throw new InvalidInputException("--discover is " + seconds + ", expected seconds in (0, 3600]");
-        }
         try (Reception reception = new Reception(endpoint)) {
             return listen(reception, endpoint, seconds, say);
         }

@@ -3,9 +3,14 @@ package kappa.ingest.rig.openephys;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -15,6 +20,7 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
@@ -405,14 +411,7 @@ class OpenEphysConnectorTest {
                 int[] number = {0};
                 rig.dropping(message -> message > 400 && ++number[0] <= 10);
                 // In real time: 0.4 s are granted for what a busy machine may take, in place of 0.05.
-                long begun = System.nanoTime();
-                long at = start;
-                while (at < start + 80_000) {
-                    while (System.nanoTime() < begun + (long) ((at + 697 - start) * 1e9 / RATE)) {
-                        LockSupport.parkNanos(500_000);
-                    }
-                    at = send(rig, "Electrode", at, at + 1, List.of());
-                }
+                sendInRealTime(rig, start, start + 80_000);
                 reader.join();
                 assertContiguous(bins);
                 assertExact(bins);
@@ -483,6 +482,92 @@ class OpenEphysConnectorTest {
             assertThat(bins).allMatch(bin -> bin.getClock().getEpoch() == 0);
             assertThat(source.status()).contains((hostile.size() + 5) + " unusable",
                     "1 spikes of units without a place");
+        }
+    }
+
+    @Test
+    void shouldGoOnWithTheSameBinsWhenTheConnectorIsStartedAgain() throws InterruptedException {
+        try (PluginFixture rig = new PluginFixture(0).with(new Channel(0, "CH1", sample -> 0))) {
+            List<Bin> before = new ArrayList<>();
+            List<Bin> after = new ArrayList<>();
+            Thread sender;
+            try (RigSource source = connect(settings(rig), Setup.plain(), channels("CH1"), "Electrode", 0)) {
+                Thread reader = reading(source, 0, 60_000, before);
+                rig.awaitSubscriber();
+                rig.startAcquisition();
+                sender = Thread.ofPlatform().start(() -> sendInRealTime(rig, 30_000, 165_000));
+                reader.join();
+            }
+            try (RigSource source = connect(settings(rig), Setup.plain(), channels("CH1"), "Electrode", 0)) {
+                source.resume(before.size(), before.getLast());
+                reading(source, 0, 150_000, after).join();
+            }
+            sender.join();
+            List<Bin> bins = new ArrayList<>(before);
+            bins.addAll(after);
+            assertContiguous(bins);
+            assertExact(bins);
+            assertThat(bins).allMatch(bin -> bin.getClock().getEpoch() == 0);
+            assertThat(after.getFirst().getClock().getLost()).as("what came while nobody listened").isPositive();
+            assertThat(after.getLast().getClock().getLost()).isZero();
+            // This machine's clock, as it was mapped: arrivals in real time, within what a busy machine may hold them up.
+            long expected = (bins.getLast().getClock().getSample() - bins.get(20).getClock().getSample()) * 100_000 / 3;
+            assertThat(bins.getLast().getClock().getHostUnixNs() - bins.get(20).getClock().getHostUnixNs())
+                    .isCloseTo(expected, within(500_000_000L));
+        }
+    }
+
+    /** Blocks at the pace of their samples. */
+    private void sendInRealTime(PluginFixture rig, long from, long to) {
+        long begun = System.nanoTime();
+        for (long at = from; at < to;) {
+            while (System.nanoTime() < begun + (long) ((at + 697 - from) * 1e9 / RATE)) {
+                LockSupport.parkNanos(500_000);
+            }
+            at = send(rig, "Electrode", at, at + 1, List.of());
+        }
+    }
+
+    /** The same bytes as another implementation of ZeroMQ and JSON writes them. */
+    @Test
+    void shouldReadWhatAPythonProgramSends() throws IOException, InterruptedException {
+        Path python = Path.of("/usr/bin/python3");
+        assumeTrue(Files.isExecutable(python)
+                && new ProcessBuilder(python.toString(), "-c", "import zmq").start().waitFor() == 0,
+                "needs /usr/bin/python3 with zmq (Debian's python3-zmq)");
+        int port;
+        try (PluginFixture free = new PluginFixture(0)) {
+            port = free.port();
+        }
+        Path script = Path.of(System.getProperty("kappa.root"), "ingest/src/test/python/plugin.py");
+        Process rig = new ProcessBuilder(python.toString(), script.toString(), Integer.toString(port), "120")
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        try (BufferedReader told = rig.inputReader(UTF_8)) {
+            assertThat(told.readLine()).isEqualTo("bound");
+            OpenEphysSettings settings = new OpenEphysSettings("tcp://127.0.0.1:" + port, 0.02, Double.NaN, 0.05, null,
+                    false, List.of(), List.of(), List.of(), Unsorted.AUTO);
+            FoundStream found = new FoundStream("Probe-A", RATE, channels("CH1"), new TreeMap<>(), new TreeSet<>());
+            List<String> names = IntStream.range(0, 8).mapToObj(unit -> "Tetrode " + (unit / 2 + 1) + "/" + (unit % 2 + 1))
+                    .toList();
+            UnitTable units = UnitTable.begin(names, 0, directory.resolve("late"));
+            List<Bin> bins;
+            try (RigSource source = new RigSource(found.layout("rig", settings, units.names()), units,
+                    new OpenEphysConnector(settings, found, units), Double.POSITIVE_INFINITY)) {
+                bins = read(source, 0, 30_000 + 118 * 690);
+            }
+            Map<Long, List<Integer>> counts = new TreeMap<>();
+            for (String line = told.readLine(); !line.equals("end"); line = told.readLine()) {
+                List<Long> numbers = Stream.of(line.split(" ")).map(Long::valueOf).toList();
+                counts.put(numbers.getFirst(), numbers.stream().skip(1).map(Long::intValue).toList());
+            }
+            assertThat(bins).hasSizeGreaterThan(120);
+            for (Bin bin : bins) {
+                assertThat(bin.getClock().getLost()).isZero();
+                assertThat(bin.getCountsList())
+                        .isEqualTo(counts.getOrDefault(bin.getClock().getSample() / BIN - 1, Collections.nCopies(8, 0)));
+            }
+        } finally {
+            rig.destroy();
         }
     }
 }
