@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.Behaviors;
+import com.google.protobuf.MessageLite;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -29,10 +30,8 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Publisher;
-import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Reason;
 
 /**
@@ -127,15 +126,14 @@ public final class Processing implements AutoCloseable {
     }
 
     /**
-     * Puts a request to silence neurons on kappa.interventions.
+     * Puts what is asked of a rig on the topic that it listens to.
      *
      * @param partition that of the session
      * @return done once the topic has it
      */
-    public CompletionStage<Void> request(int partition, Intervention request) {
+    public CompletionStage<Void> request(String topic, int partition, String session, MessageLite request) {
         CompletableFuture<Void> published = new CompletableFuture<>();
-        publisher.send(Topics.INTERVENTIONS, partition, request.getSession(), request,
-                (metadata, bytes) -> published.complete(null));
+        publisher.send(topic, partition, session, request, (metadata, bytes) -> published.complete(null));
         return published;
     }
 

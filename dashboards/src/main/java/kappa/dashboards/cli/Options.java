@@ -15,6 +15,7 @@ import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.archive.SessionFile;
+import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher.Speed;
@@ -49,6 +50,39 @@ final class Options {
             return config == null
                     ? KafkaConnection.to(bootstrapServers)
                     : KafkaConnection.withConfig(bootstrapServers, config);
+        }
+    }
+
+    /** Which Kafka to read from: one that is named, or the broker of a live on this machine. */
+    static final class Source {
+        @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT",
+                description = "The Kafka cluster (default: the broker in --data).")
+        private String bootstrapServers;
+
+        @Option(names = "--kafka-config", paramLabel = "FILE",
+                description = "Client properties for it, such as TLS and SASL settings.")
+        private Path config;
+
+        @Option(names = "--data", paramLabel = "DIR", description = {
+            "Where live keeps its log, whether it runs or has run (default: .kappa/live beside the launcher)."})
+        private Path data;
+
+        Path directory() {
+            return data == null ? Home.directory("live") : data;
+        }
+
+        /** The cluster that was named, or the broker that runs in the directory; empty if neither is there. */
+        Optional<KafkaConnection> running() {
+            if (bootstrapServers != null && data != null) {
+                throw new InvalidInputException("--data " + data + " and --bootstrap-servers " + bootstrapServers
+                        + ": expected one of them");
+            }
+            Optional<String> servers = bootstrapServers == null
+                    ? EmbeddedBroker.runningIn(directory())
+                    : Optional.of(bootstrapServers);
+            return servers.map(at -> config == null
+                    ? KafkaConnection.to(at)
+                    : KafkaConnection.withConfig(at, config));
         }
     }
 
@@ -370,14 +404,18 @@ final class Options {
             long end = until == null ? all : bin("--until", until, recording);
             if (first >= all) {
                 throw new InvalidInputException("--from is " + from + ", expected a time before the recording's end at "
-                        + all * recording.binWidthSeconds() + " s");
+                        + seconds(all, recording));
             }
             if (end > all || end <= first) {
                 throw new InvalidInputException("--until is " + until + ", expected a time after --from (at "
-                        + first * recording.binWidthSeconds() + " s) and up to the recording's end at "
-                        + all * recording.binWidthSeconds() + " s");
+                        + seconds(first, recording) + ") and up to the recording's end at " + seconds(all, recording));
             }
             return new Playback(recording, first, end, loop);
+        }
+
+        private static String seconds(long bin, RecordedSession recording) {
+            // To the millisecond, and without the digits that 0.02f has as a double.
+            return Math.round(bin * recording.binWidthSeconds() * 1e3) / 1e3 + " s";
         }
 
         void requireNone() {

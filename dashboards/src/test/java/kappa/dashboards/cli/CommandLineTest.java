@@ -47,6 +47,8 @@ class CommandLineTest {
         NetworkFile.write(network,
                 NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", NEURONS, 1).network()));
         Files.writeString(file("text.npz"), "no zip");
+        Files.writeString(file("text.nwb"), "no HDF5");
+        Files.write(file("plain.h5"), new byte[]{(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'});
         Files.write(file("empty.npz"), new byte[0]);
         byte[] whole = Files.readAllBytes(session);
         Files.write(file("truncated.npz"), Arrays.copyOf(whole, whole.length / 2));
@@ -121,6 +123,13 @@ class CommandLineTest {
     static Stream<Mistake> mistakes() {
         return Stream.of( //
                 typo("frobnicate", "frobnicate", "live, broker, serve"), //
+                bad("replay D/session.npz --from 5", "--from is 5", "recording's end at 0.3 s"), //
+                bad("replay D/session.npz --until 0:00", "--until is 0:00", "up to the recording's end at 0.3 s"), //
+                bad("replay D/session.npz --until 107%", "--until is 107%"), //
+                bad("replay D/session.npz --from 1:75", "--from is 1:75", "less than 60 s"), //
+                bad("replay D/session.npz --from noon", "--from is noon", "seconds, m:ss"), //
+                bad("replay D/session.npz --loop --until-end", "--loop has no end", "--until-end"), //
+                bad("live --from 2:00", "--from is for a recording", "--session FILE"), //
                 typo("lvie --rank 2", "lvie", "live"), //
                 typo("live --bogus", "--bogus", "kappa live --help"), //
                 typo("live --sped max", "--sped"), //
@@ -255,6 +264,33 @@ class CommandLineTest {
                 bad("inspect D/missing.npz", "missing.npz", "no such file"), //
                 bad("inspect D/half-network.npz", "half-network.npz", "'n'"), //
                 bad("inspect D/neither.npz", "neither.npz", "holds x", "a session", "a network"), //
+                typo("convert D/session.npz", "--out"), //
+                bad("convert D/missing.npz --out D/o.npz", "missing.npz", "no such file"), //
+                bad("convert D/session.npz --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("convert D/session.npz --bin-width 0.1 --out D/o.npz", "--bin-width", "NWB", "session.npz"), //
+                bad("convert D/session.npz --bin-width 0 --out D/o.npz", "--bin-width", "0", "seconds"), //
+                bad("live --session D/session.npz --align move --window 0:1", "--align", "NWB", "session.npz"), //
+                bad("live --session D/session.npz --align move", "--align is move", "--window"), //
+                bad("live --session D/session.npz --window 1:0", "--window is 1", "-0.2:0.8"), //
+                bad("live --session D/session.npz --window 1", "--window is 1", "-0.2:0.8"), //
+                bad("fit D/session.npz --inputs a,b", "--inputs", "NWB"), //
+                bad("fit D/session.npz --behavior hand", "--behavior", "NWB"), //
+                bad("evaluate D/network.npz D/session.npz --units x==1", "--units", "NWB"), //
+                bad("replay D/session.npz --only-trials x==1", "--only-trials", "NWB"), //
+                bad("fit D/session.npz --series x", "--series", "NWB"), //
+                bad("inspect D/text.nwb", "text.nwb", "not an NWB file", "signature"), //
+                bad("live --session D/plain.h5", "plain.h5", "cannot be read"), //
+                typo("export --out D/o.npz", "--session"), //
+                bad("export --session x --out D/o.mat", "--out", "o.mat", ".npz or .h5"), //
+                bad("export --session x --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("export --session x --out D/o.npz --data D/never", "--data", "never", "holds no log"), //
+                bad("export --session x --out D/o.npz --data D/never --bootstrap-servers localhost:1", "--data",
+                        "localhost:1", "one of them"), //
+                bad("export --session x --out D/o.npz --bootstrap-servers nonsense", "--bootstrap-servers",
+                        "nonsense"), //
+                bad("watch --data D/never", "--data", "never", "--bootstrap-servers"), //
+                bad("watch --bootstrap-servers nonsense", "--bootstrap-servers", "nonsense"), //
+                bad("watch --seconds 0", "--seconds", "0"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -389,7 +425,7 @@ class CommandLineTest {
                 "rig intan", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "bench"})
+                "inspect", "convert", "export", "watch", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -403,7 +439,7 @@ class CommandLineTest {
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect",
+                "inspect", "convert", "export", "watch",
                 "bench",
                 "help");
     }

@@ -162,6 +162,18 @@ final class KappaProcess implements AutoCloseable {
                 + String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
     }
 
+    /** SIGTERM, which is to kappa what Ctrl-C is, and waits until the process has ended by itself. */
+    void stop(Duration limit) {
+        process.destroy();
+        long end = System.nanoTime() + limit.toNanos();
+        while (process.isAlive()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(name + " did not stop within " + limit.toSeconds() + " s" + shown());
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+    }
+
     /** SIGKILL, and waits until the process is gone. */
     void kill() {
         process.destroyForcibly().onExit().join();

@@ -133,7 +133,7 @@ final class DynamicTable {
         long[] bounds = new long[rows + 1];
         for (int row = 0; row < rows; row++) {
             if (ends[row] < bounds[row] || ends[row] > column.data.rows()) {
-                throw column.ends.invalid("element " + row + " is " + Long.toUnsignedString(ends[row]) + ", expected "
+                throw column.ends.invalid("element " + row + " is " + ends[row] + ", expected "
                         + bounds[row] + " to " + column.data.rows() + ": where its row ends in " + column.name);
             }
             bounds[row + 1] = ends[row];

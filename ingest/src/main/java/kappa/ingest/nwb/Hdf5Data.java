@@ -2,6 +2,7 @@ package kappa.ingest.nwb;
 
 import io.jhdf.api.Dataset;
 import io.jhdf.api.dataset.ChunkedDataset;
+import io.jhdf.exceptions.HdfException;
 import io.jhdf.object.datatype.BitField;
 import io.jhdf.object.datatype.DataType;
 import io.jhdf.object.datatype.EnumDataType;
@@ -177,7 +178,7 @@ final class Hdf5Data {
             boolean all = first == 0 && rows == rows();
             if (all || data.getDataLayout() == DataLayout.COMPACT) { // a compact one cannot be sliced
                 Object whole = data.getDataFlat();
-                return all ? whole : slice(whole, (int) (first * width), (int) count);
+                return all ? filled(whole, first) : slice(whole, (int) (first * width), (int) count);
             }
             long[] offset = new long[shape.length];
             offset[0] = first;
@@ -185,7 +186,7 @@ final class Hdf5Data {
             for (int axis = 0; axis < extents.length; axis++) {
                 extents[axis] = Math.toIntExact(axis == 0 ? rows : shape[axis]);
             }
-            return flat(data.getData(offset, extents), (int) count);
+            return filled(flat(data.getData(offset, extents), (int) count), first);
         });
     }
 
@@ -236,6 +237,40 @@ final class Hdf5Data {
         double[] values = new double[count];
         Arrays.fill(values, data.getFillValue() instanceof Number fill ? fill.doubleValue() : 0);
         return values;
+    }
+
+    /** jHDF takes chunks that were never written as 0; the file may say otherwise. */
+    private Object filled(Object elements, long first) {
+        if (kind != Kind.NUMBER || shape.length > 2 || !(data instanceof ChunkedDataset chunked)
+                || !(data.getFillValue() instanceof Number fill) || fill.doubleValue() == 0) {
+            return elements;
+        }
+        double[] values = toDoubles(elements);
+        int[] extents = chunked.getChunkDimensions();
+        long end = first + values.length / width;
+        for (long row = first / extents[0] * extents[0]; row < end; row += extents[0]) {
+            for (int column = 0; column < width; column += shape.length == 1 ? 1 : extents[1]) {
+                int[] corner = shape.length == 1 ? new int[]{(int) row} : new int[]{(int) row, column};
+                if (isThere(chunked, corner)) {
+                    continue;
+                }
+                for (long r = Math.max(row, first); r < Math.min(row + extents[0], end); r++) {
+                    int from = (int) ((r - first) * width + column);
+                    int to = shape.length == 1 ? from + 1 : (int) Math.min(from + extents[1], (r - first + 1) * width);
+                    Arrays.fill(values, from, to, fill.doubleValue());
+                }
+            }
+        }
+        return values;
+    }
+
+    private static boolean isThere(ChunkedDataset chunked, int... corner) {
+        try {
+            chunked.getRawChunkBuffer(corner);
+            return true;
+        } catch (HdfException e) {
+            return false; // which is how jHDF tells
+        }
     }
 
     private double[] toDoubles(Object elements) {

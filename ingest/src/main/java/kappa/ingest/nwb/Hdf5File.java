@@ -33,6 +33,9 @@ final class Hdf5File implements AutoCloseable {
     /** Where a user block may end and HDF5 begin: 0, 512, 1024, 2048 and so on; nobody's is larger than this. */
     private static final long MAX_USER_BLOCK = 1 << 20;
 
+    /** One link that leads to the next. */
+    private static final int MAX_LINKS = 16;
+
     private final Path file;
     private final HdfFile hdf;
 
@@ -145,14 +148,18 @@ final class Hdf5File implements AutoCloseable {
         return read(path(group) + "/" + name, () -> {
             Node node = group.getChild(name);
             for (int hops = 0; node instanceof Link link; hops++) {
+                String target = path(group) + "/" + name + " is a link to " + printable(link.getTargetPath());
                 if (node instanceof ExternalLink) {
-                    throw invalid(path(group) + "/" + name + " is a link into another file, "
-                            + printable(link.getTargetPath()) + ": expected the data in this file");
+                    throw invalid(target + ", in another file: expected the data in this file");
                 }
-                if (hops == 16) {
-                    throw invalid(path(group) + "/" + name + ": more than 16 links, one to the next");
+                try {
+                    node = hops < MAX_LINKS ? link.getTarget() : null;
+                } catch (RuntimeException | StackOverflowError e) { // a link to itself recurses
+                    node = null;
                 }
-                node = link.getTarget();
+                if (node == null) {
+                    throw invalid(target + ", where nothing can be found");
+                }
             }
             return node;
         });

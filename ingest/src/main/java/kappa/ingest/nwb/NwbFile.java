@@ -127,6 +127,11 @@ final class NwbFile implements AutoCloseable {
     /** The table of units. */
     DynamicTable units() {
         if (units == null) {
+            for (String remark : remarks) {
+                if (remark.contains("/units")) {
+                    throw hdf.invalid(remark);
+                }
+            }
             throw missing("no table of units, expected spikes in one, or --series NAME"
                     + (series.isEmpty() ? "" : " with one of " + listing()));
         }
@@ -140,6 +145,11 @@ final class NwbFile implements AutoCloseable {
     /** The table of trials; null if there is none. */
     DynamicTable trials() {
         return intervals.get("trials");
+    }
+
+    /** A table of intervals by its name. */
+    DynamicTable intervals(String name) {
+        return intervals.get(name);
     }
 
     /** Names of all tables of intervals. */
@@ -200,8 +210,9 @@ final class NwbFile implements AutoCloseable {
                         .collect(Collectors.joining(", ")) + (series.size() > 20 ? ", ..." : "");
     }
 
+    /** What could not be read is the likeliest reason. */
     private InvalidInputException missing(String complaint) {
-        return hdf.invalid(complaint + (remarks.isEmpty() ? "" : "; " + String.join("; ", remarks)));
+        return hdf.invalid(complaint + (remarks.isEmpty() ? "" : "; but " + remarks.getFirst()));
     }
 
     /** A text data set of the root, such as session_start_time; empty if there is none. */

@@ -311,7 +311,7 @@ public final class NwbSession implements RecordedSession {
     private static void requireNoTrials(RecordingOptions options) {
         List<String> given = new ArrayList<>();
         options.align().ifPresent(column -> given.add("--align is " + column));
-        options.trials().ifPresent(filter -> given.add("--trials is " + filter));
+        options.trials().ifPresent(filter -> given.add("--only-trials is " + filter));
         if (!given.isEmpty()) {
             throw new InvalidInputException(
                     given.getFirst() + ", expected a file with a table of trials: this one has none");
@@ -336,7 +336,9 @@ public final class NwbSession implements RecordedSession {
                 if (spikes.spikes(unit) > 0) {
                     // A whole bin at either end: all that is known is that something was recorded then.
                     first = Math.min(first, Math.floor(spikes.train(unit).first() / width) * width);
-                    last = Math.max(last, (Math.floor(spikes.train(unit).last() / width) + 1) * width);
+                    double end = (Math.floor(spikes.train(unit).last() / width) + 1) * width;
+                    bins(first, end, "the recording, as unit " + neurons.get(unit) + " says by its last spike,");
+                    last = Math.max(last, end);
                 }
             }
         }
@@ -360,7 +362,7 @@ public final class NwbSession implements RecordedSession {
 
     private void cut(DynamicTable trials, RecordingOptions options, List<Double> starts, List<Integer> lengths,
             List<Integer> kept) {
-        int[] rows = chosen("--trials", options.trials(), trials);
+        int[] rows = chosen("--only-trials", options.trials(), trials);
         double[] from = options.align().map(trials::numbers).orElseGet(() -> trials.numbers("start_time"));
         double[] to = options.align().isPresent() ? from : trials.numbers("stop_time");
         int untimed = 0;
@@ -498,7 +500,8 @@ public final class NwbSession implements RecordedSession {
         for (int trial : row) {
             if (!(Math.abs(numbers[trial]) <= SessionSource.MAX_MAGNITUDE)) {
                 throw trials.invalid("column " + name + " is " + numbers[trial] + " in trial " + trials.idText(trial)
-                        + ", expected a number for an input; --trials '" + name + " > -1e9' leaves such trials out");
+                        + ", expected a number for an input; --only-trials '" + name
+                        + " > -1e9' leaves such trials out");
             }
         }
         inputNames.add(name);

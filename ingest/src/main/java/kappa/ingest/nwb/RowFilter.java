@@ -16,7 +16,7 @@ final class RowFilter {
 
     private static final Pattern TERM = Pattern
             .compile("\\s*([^\\s=!<>'\"]+)\\s*(==|!=|<=|>=|<|>)\\s*(?:'([^']*)'|\"([^\"]*)\"|([^\\s'\"=!<>]+))\\s*");
-    private static final Pattern AND = Pattern.compile("and(?=\\s)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern AND = Pattern.compile("and(?=\\s|$)", Pattern.CASE_INSENSITIVE);
 
     private record Term(String column, String operator, String value, boolean quoted) {}
 

@@ -10,6 +10,9 @@ import java.util.List;
  */
 final class SpikeTrains {
 
+    /** More than all there are: 384 neurons at 20 Hz fire as often in four years. */
+    private static final long MAX_SPIKES = 1L << 40;
+
     private static final int PIECE = 1 << 20;
     private static final int MIN_BLOCK = 1 << 10;
     private static final int MAX_BLOCK = 1 << 16;
@@ -30,6 +33,9 @@ final class SpikeTrains {
         if (times.shape().length != 1 || times.kind() != Hdf5Data.Kind.NUMBER) {
             throw times.invalid("shape " + Arrays.toString(times.shape()) + " of " + times.kind()
                     + ": expected one number, a time in seconds, for each spike");
+        }
+        if (times.rows() > MAX_SPIKES) {
+            throw times.invalid(times.rows() + " spikes, expected at most " + MAX_SPIKES);
         }
         long[] bounds = units.bounds(column);
         trains = new SortedTimes[rows.length];

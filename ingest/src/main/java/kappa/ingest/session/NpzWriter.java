@@ -1,7 +1,9 @@
 package kappa.ingest.session;
 
 import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -144,7 +146,57 @@ public final class NpzWriter implements AutoCloseable {
         return begin(name, type, extents);
     }
 
+    /** Writes an array's elements as they lie in the file. */
+    @FunctionalInterface
+    public interface Bytes {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * Adds an array of any element type NumPy has, whose elements in C order the caller writes, all of them.
+     *
+     * @param descr the element type as NumPy spells it, little-endian where order matters: {@code <f4}, {@code <U12}
+     * @param elementBytes what one element takes
+     * @throws IllegalStateException if the elements are fewer or more than the shape holds
+     */
+    public void putBytes(String name, String descr, int elementBytes, Bytes elements, long... shape) {
+        long expected = Math.multiplyExact(begin(name, NpyHeader.write(descr, shape), shape), elementBytes);
+        long[] written = new long[1];
+        try {
+            elements.writeTo(new FilterOutputStream(zip) {
+                @Override
+                public void write(int value) throws IOException {
+                    zip.write(value);
+                    written[0]++;
+                }
+
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    zip.write(bytes, offset, length);
+                    written[0] += length;
+                }
+
+                @Override
+                public void close() {
+                    // The archive goes on.
+                }
+            });
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
+        if (written[0] != expected) {
+            throw new IllegalStateException(
+                    name + ": " + written[0] + " bytes of elements, expected " + expected);
+        }
+        failed = false;
+    }
+
     private ArrayStream begin(String name, NpyHeader.Type type, long... shape) {
+        return new ArrayStream(name, type, begin(name, NpyHeader.write(type, shape), shape));
+    }
+
+    /** @return the number of elements */
+    private long begin(String name, byte[] header, long... shape) {
         boolean wasFailed = failed;
         failed = true; // until the array is written: a caller's mistake must not leave an incomplete file either
         if (closed || wasFailed) {
@@ -162,11 +214,11 @@ public final class NpzWriter implements AutoCloseable {
             ZipEntry entry = new ZipEntry(name + ".npy");
             entry.setTimeLocal(NO_TIME);
             zip.putNextEntry(entry);
-            zip.write(NpyHeader.write(type, shape));
+            zip.write(header);
         } catch (IOException e) {
             throw unwritable(file, e);
         }
-        return new ArrayStream(name, type, elements);
+        return elements;
     }
 
     /** Product of the extents, or -1 if one is negative. */

@@ -73,7 +73,7 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
             given.add("--behavior");
         }
         units.ifPresent(_ -> given.add("--units"));
-        trials.ifPresent(_ -> given.add("--trials"));
+        trials.ifPresent(_ -> given.add("--only-trials"));
         series.ifPresent(_ -> given.add("--series"));
         return given;
     }

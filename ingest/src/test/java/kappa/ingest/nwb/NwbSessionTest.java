@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Real files, written by PyNWB and in its layout, against what h5py counts in them. */
 class NwbSessionTest {
 
-    private static Path data(String name) {
+    static Path data(String name) {
         String given = System.getProperty("kappa.data");
         Path data = given == null
                 ? Path.of(System.getProperty("kappa.root", ".."), "..", "shared", "data")
