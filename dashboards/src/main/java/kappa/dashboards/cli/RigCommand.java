@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 
 /** Connects a rig to the topics. */
 @Command(name = "rig", mixinStandardHelpOptions = true, description = "Connects a rig to the topics.",
-        subcommands = {RigCommand.Simulate.class, RigOpenEphysCommand.class, RigLslCommand.class, RigIntanCommand.class})
+        subcommands = {RigCommand.Simulate.class, RigOpenEphysCommand.class, RigLslCommand.class,
+            RigIntanCommand.class})
 final class RigCommand implements Runnable {
 
     @Spec

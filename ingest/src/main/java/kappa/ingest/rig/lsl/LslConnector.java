@@ -265,8 +265,9 @@ public final class LslConnector implements Connector {
             long tick = tick(stamps[i]);
             if (recording.stream().regular()) {
                 step(tick, stamps[i]);
-            } else {
-                requireNear(recording.stream(), stamps[i]);
+            } else if (ahead(stamps[i], correction)) {
+                status.unusable();
+                continue;
             }
             if (tick >= joined) {
                 sample(samples, i, tick);
@@ -291,7 +292,7 @@ public final class LslConnector implements Connector {
     /** Where a regular stream's next stamp lies: right after the last one, after lost samples, or on another clock. */
     private void step(long tick, double stamp) throws InterruptedException {
         if (!bins.started()) {
-            requireNear(recording.stream(), stamp);
+            LslRecording.requireLslTime(recording.stream(), stamp + correction.seconds() - lsl.localClock());
             begin(tick);
             return;
         }
@@ -313,8 +314,9 @@ public final class LslConnector implements Connector {
         tellHostTime();
     }
 
-    private void requireNear(Stream stream, double stamp) {
-        LslRecording.requireLslTime(stream, stamp + correction.seconds() - lsl.localClock());
+    /** A stamp of a time to come would close all bins up to it; one of the past is merely late. */
+    private boolean ahead(double stamp, Correction of) {
+        return stamp + of.seconds() > lsl.localClock() + JUMP_S;
     }
 
     private void sample(Samples samples, int i, long tick) throws InterruptedException {
@@ -351,18 +353,15 @@ public final class LslConnector implements Connector {
         Markers each = markersOf(samples.from());
         each.correction = samples.correction();
         for (int i = 0; i < samples.stamps().length; i++) {
-            if (listening && bins.started()) {
-                requireNear(each, samples.stamps()[i]);
+            if (ahead(samples.stamps()[i], each.correction)) {
+                status.unusable();
+            } else if (listening && bins.started()) {
                 mark(marker(each.stream, samples, i), tick(samples.stamps()[i] + between(each)));
             }
         }
         if (!Double.isNaN(samples.local())) {
             each.sureLocal = samples.local() - settings.latenessSeconds();
         }
-    }
-
-    private void requireNear(Markers each, double stamp) {
-        LslRecording.requireLslTime(each.stream, stamp + each.correction.seconds() - lsl.localClock());
     }
 
     private static String marker(Stream stream, Samples samples, int i) {
