@@ -390,7 +390,8 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig open-ephys", "intervene", "train", "simulate",
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig open-ephys", "intervene",
+                "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
                 "inspect", "bench"})

@@ -547,7 +547,8 @@ class OpenEphysConnectorTest {
             OpenEphysSettings settings = new OpenEphysSettings("tcp://127.0.0.1:" + port, 0.02, Double.NaN, 0.05, null,
                     false, List.of(), List.of(), List.of(), Unsorted.AUTO);
             FoundStream found = new FoundStream("Probe-A", RATE, channels("CH1"), new TreeMap<>(), new TreeSet<>());
-            List<String> names = IntStream.range(0, 8).mapToObj(unit -> "Tetrode " + (unit / 2 + 1) + "/" + (unit % 2 + 1))
+            List<String> names = IntStream.range(0, 8)
+                    .mapToObj(unit -> "Tetrode " + (unit / 2 + 1) + "/" + (unit % 2 + 1))
                     .toList();
             UnitTable units = UnitTable.begin(names, 0, directory.resolve("late"));
             List<Bin> bins;
@@ -564,7 +565,8 @@ class OpenEphysConnectorTest {
             for (Bin bin : bins) {
                 assertThat(bin.getClock().getLost()).isZero();
                 assertThat(bin.getCountsList())
-                        .isEqualTo(counts.getOrDefault(bin.getClock().getSample() / BIN - 1, Collections.nCopies(8, 0)));
+                        .isEqualTo(
+                                counts.getOrDefault(bin.getClock().getSample() / BIN - 1, Collections.nCopies(8, 0)));
             }
         } finally {
             rig.destroy();

@@ -144,7 +144,7 @@ class PluginSimulatorTest {
                 .hasMessageContaining("rates").hasMessageContaining("expected counts");
         try (PluginFixture there = new PluginFixture(0)) {
             assertThatThrownBy(
-                            () -> new PluginSimulator(new Counts(Observation.COUNTS), there.endpoint(), 1))
+                    () -> new PluginSimulator(new Counts(Observation.COUNTS), there.endpoint(), 1))
                     .isInstanceOf(InvalidInputException.class).hasMessageContaining("free ports");
         }
     }
