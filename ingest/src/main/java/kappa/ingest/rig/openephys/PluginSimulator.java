@@ -28,8 +28,9 @@ import org.zeromq.ZMQException;
  * their names, constant within a bin. The stream has {@value #RATE} samples a second, and bins begin at multiples of
  * their width.
  *
- * <p>Blocks are as long as the GUI's ({@value #SOUND_BLOCK} samples of a sound card at {@value #SOUND_RATE} Hz),
- * messages have the plugin's order within them, and as there a socket that nobody reads fast enough drops silently.
+ * <p>Blocks are as long as the GUI's ({@value #SOUND_BLOCK} samples of a sound card at {@value #SOUND_RATE} Hz), and
+ * messages have the plugin's order within them. For a reader that is slow {@value #WAITING} messages wait, a hundred times
+ * as many as the plugin lets wait, so that a busy machine does not make losses of the rig's: what is beyond that is dropped.
  */
 public final class PluginSimulator implements AutoCloseable {
 
@@ -39,6 +40,7 @@ public final class PluginSimulator implements AutoCloseable {
 
     private static final int SOUND_BLOCK = 1_024;
     private static final int SOUND_RATE = 44_100;
+    private static final int WAITING = 100_000;
     private static final int TRIAL_GAP = RATE / 1_000;
     private static final int EVENT_NODE = 100;
     private static final int SPIKE_NODE = 101;
@@ -96,6 +98,7 @@ public final class PluginSimulator implements AutoCloseable {
         waveform = waveform();
         context.setLinger(0);
         data = context.createSocket(SocketType.PUB);
+        data.setSndHWM(WAITING);
         heartbeat = context.createSocket(SocketType.REP);
         int colon = endpoint.lastIndexOf(':');
         String answers = endpoint.substring(0, colon + 1) + (Integer.parseInt(endpoint.substring(colon + 1)) + 1);
