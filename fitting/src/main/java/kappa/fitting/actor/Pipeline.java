@@ -17,6 +17,7 @@ import kappa.fitting.wire.SessionPlan;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Arrival;
 import kappa.ingest.stream.Fault;
+import kappa.ingest.stream.PartitionOwner;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
@@ -33,7 +34,9 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     /** What the reader and the sessions tell the pipeline. */
     public sealed interface Command {}
 
-    private record Assigned(int partition, Map<String, Checkpoint> checkpoints) implements Command {}
+    private record Assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner)
+            implements
+                Command {}
 
     private record Revoked(int partition) implements Command {}
 
@@ -56,8 +59,8 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     public static ActivityReader.Sink sink(ActorRef<Command> pipeline) {
         return new ActivityReader.Sink() {
             @Override
-            public void assigned(int partition, Map<String, Checkpoint> checkpoints) {
-                pipeline.tell(new Assigned(partition, Map.copyOf(checkpoints)));
+            public void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner) {
+                pipeline.tell(new Assigned(partition, Map.copyOf(checkpoints), owner));
             }
 
             @Override
@@ -77,6 +80,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     private final Consumer<Throwable> onFailure;
     private final Map<String, Running> running = new HashMap<>();
     private final Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
+    private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private long spawned;
 
     private Pipeline(ActorContext<Command> context, FitServices services, AtomicInteger active,
@@ -99,11 +103,13 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
 
     private Behavior<Command> onAssigned(Assigned assigned) {
         checkpoints.put(assigned.partition(), new HashMap<>(assigned.checkpoints()));
+        owners.put(assigned.partition(), assigned.owner());
         return this;
     }
 
     private Behavior<Command> onRevoked(int partition) {
         checkpoints.remove(partition);
+        owners.remove(partition);
         running.values().removeIf(session -> {
             if (session.partition() == partition) {
                 getContext().unwatch(session.actor());
@@ -149,7 +155,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     private Running begin(SessionHeader header, Checkpoint checkpoint, int partition) {
         // Stopping an actor takes a moment in which its name is taken, hence the number.
         ActorRef<Session.Command> actor = getContext().spawn(
-                Session.create(SessionPlan.of(header), services, checkpoint, partition,
+                Session.create(SessionPlan.of(header), services, checkpoint, partition, owners.get(partition),
                         getContext().messageAdapter(Session.Finished.class, SessionFinished::new)),
                 "session-" + spawned++, DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
         getContext().watch(actor);

@@ -29,6 +29,7 @@ import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.Arrival;
 import kappa.ingest.stream.BinOrder;
 import kappa.ingest.stream.Fault;
+import kappa.ingest.stream.PartitionOwner;
 import kappa.ingest.stream.UnixTime;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
@@ -66,8 +67,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     record Finished(String session, Checkpoint end) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint, int partition,
-            ActorRef<Finished> parent) {
-        return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, parent));
+            PartitionOwner owner, ActorRef<Finished> parent) {
+        return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, owner, parent));
     }
 
     private static final int SNAPSHOT_TRIALS = 1_000;
@@ -80,6 +81,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final SessionPlan plan;
     private final FitServices services;
     private final int partition;
+    private final PartitionOwner owner;
     private final ActorRef<Finished> parent;
     private final ActorRef<Filter.Command> filter;
     private final ActorRef<Fitter.Command> fitter;
@@ -102,6 +104,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private boolean anyBin;
     private long trials;
     private long learning;
+    private long shed;
     private long acknowledged;
     private long stateWantedAtNs = System.nanoTime();
     private boolean blocked;
@@ -130,26 +133,30 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         final boolean inside;
         final long lastTrial;
         final long lastRigTimeNs;
+        final long shed;
         final TrialRef open;
         Filter.TrialFiltered filtered;
         Fitter.Learned learned;
 
-        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, TrialRef open) {
+        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, long shed,
+                TrialRef open) {
             this.nextBin = nextBin;
             this.nextBinOffset = nextBinOffset;
             this.inside = inside;
             this.lastTrial = lastTrial;
             this.lastRigTimeNs = lastRigTimeNs;
+            this.shed = shed;
             this.open = open;
         }
     }
 
     private Session(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
-            int partition, ActorRef<Finished> parent) {
+            int partition, PartitionOwner owner, ActorRef<Finished> parent) {
         super(context);
         this.plan = plan;
         this.services = services;
         this.partition = partition;
+        this.owner = owner;
         this.parent = parent;
         FitPlan fit = plan.fit();
         assembly = new TrialAssembly(fit.neurons(), fit.inputs(), plan.header().getTrials());
@@ -189,6 +196,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         lastRigTimeNs = checkpoint.getLastRigTimeNs();
         anyBin = checkpoint.getAnyBin();
         trials = checkpoint.getLearner().getTrialsSeen();
+        shed = checkpoint.getStepsShed();
         order.restore(nextBin, lastTrial, lastRigTimeNs, anyBin);
         oneStep.addAll(checkpoint.getQuality().getOneStepList());
         freeRun.addAll(checkpoint.getQuality().getFreeRunList());
@@ -380,14 +388,16 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             services.meters().perturbed.increment();
         }
         Trial trial = assembly.close(trials++);
-        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, closedTail()));
+        TrialRef tailOfTrial = closedTail();
         filter.tell(new Filter.EndTrial());
         int steps = plan.fit().stepsPerTrial();
         if (!perturbed && !plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
             services.meters().stepsShed.increment(steps);
+            shed += steps;
             steps = 0;
         }
         learning++;
+        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, shed, tailOfTrial));
         fitter.tell(new Fitter.Learn(trial, perturbed, steps, wantState()));
         blocked = plan.lockstep();
     }
@@ -453,7 +463,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             freeRun.add(boundary.filtered.score().freeRun());
             services.meters().scored(plan.session(), Score.unit(plan.fit().kind()),
                     boundary.filtered.score().oneStep());
-            publishModel(boundary.learned.model(), false);
+            publishModel(boundary.learned.model(), boundary.shed, false);
             if (boundary.learned.state() != null) {
                 due = checkpoint(boundary);
             }
@@ -469,11 +479,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .addAllFreeRun(freeRun).addAllWarnings(warning.stream().toList()).build();
     }
 
-    private void publishModel(PublishedModel model, boolean last) {
-        services.publisher().send(Topics.MODELS, partition, plan.session(),
+    private void publishModel(PublishedModel model, long stepsShed, boolean last) {
+        owner.send(Topics.MODELS, plan.session(),
                 Snapshots.toWire(plan, model).setQuality(Snapshots.newest(quality(), SNAPSHOT_TRIALS)).setFinal(last)
+                        .setStepsShed(stepsShed)
                         .setPublishedUnixNs(UnixTime.nowNs()).build(),
-                (metadata, bytes) -> {});
+                () -> {});
     }
 
     // ------------------------------------------------------------------ checkpoints
@@ -495,7 +506,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .setLastRigTimeNs(boundary.lastRigTimeNs)
                 .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
                 .addAllBaselineObserved(Snapshots.list(boundary.filtered.baselineObserved())).setQuality(quality())
-                .setAnyBin(true).build();
+                .setStepsShed(boundary.shed).setAnyBin(true).build();
     }
 
     /** A checkpoint may say that bins are accounted for only once the broker has their latents. */
@@ -509,8 +520,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private void store(Checkpoint checkpoint) {
         ActorRef<Command> self = getContext().getSelf();
-        services.publisher().send(Topics.CHECKPOINTS, partition, plan.session(), checkpoint, (metadata, bytes) -> self
-                .tell(new CheckpointStored(checkpoint)));
+        owner.send(Topics.CHECKPOINTS, plan.session(), checkpoint, () -> self.tell(new CheckpointStored(checkpoint)));
     }
 
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
@@ -541,7 +551,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             return;
         }
         endSent = true;
-        publishModel(newest, true);
+        publishModel(newest, shed, true);
         store(Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
                 .setPartition(partition).setNextBin(nextBin).setNextBinOffset(endOffset).setEnded(true)
                 .setAnyBin(anyBin).build());

@@ -40,8 +40,13 @@ public final class ActivityReader implements AutoCloseable {
 
     /** What the reader feeds; called from the reader's thread only. */
     public interface Sink {
-        /** A partition is ours from now on, with the newest checkpoint of each of its sessions. */
-        void assigned(int partition, Map<String, Checkpoint> checkpoints);
+        /**
+         * A partition is ours from now on.
+         *
+         * @param checkpoints the newest of each of its sessions
+         * @param owner what writes their next ones
+         */
+        void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner);
 
         /** A partition is no longer ours: forget its sessions, publish nothing more of them. */
         void revoked(int partition);
@@ -75,6 +80,7 @@ public final class ActivityReader implements AutoCloseable {
     private final Map<Integer, Long> headersReported = new HashMap<>();
     private final List<BadHeader> badHeaders = new ArrayList<>();
     private final Map<TopicPartition, Long> committed = new HashMap<>();
+    private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
     private volatile boolean stopping;
     private volatile boolean ready;
@@ -138,6 +144,7 @@ public final class ActivityReader implements AutoCloseable {
             long headersAt = System.nanoTime();
             long commitAt = headersAt;
             while (!stopping) {
+                takeBack();
                 pauseAndResume();
                 var records = consumer.poll(POLL);
                 if (!records.isEmpty() || System.nanoTime() - headersAt > HEADERS_EVERY_NS) {
@@ -297,72 +304,107 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
+    /**
+     * Whoever was stopped while it took a partition over, and was given up since, claims it from us when it goes on. The group
+     * has told it by now; as it still calls the partition ours, we go on from the checkpoints.
+     */
+    private void takeBack() {
+        List<TopicPartition> lost = consumer.assignment().stream().filter(partition -> {
+            PartitionOwner owner = owners.get(partition.partition());
+            return owner != null && owner.lostUnawares();
+        }).toList();
+        if (!lost.isEmpty()) {
+            LOG.warn("{} was claimed by another process, but is ours: it goes on from its checkpoints", lost);
+            giveUp(lost);
+            take(lost);
+        }
+    }
+
+    /** Makes partitions ours: claims them, reads their checkpoints, and seeks the first record that is needed. */
+    private void take(Collection<TopicPartition> partitions) {
+        Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
+        List<TopicPartition> sources = new ArrayList<>();
+        for (TopicPartition partition : partitions) {
+            owners.put(partition.partition(),
+                    PartitionOwner.claim(connection, group, partition.partition(), onFailure));
+            checkpoints.put(partition.partition(), new HashMap<>());
+            sources.add(new TopicPartition(Topics.CHECKPOINTS, partition.partition()));
+            TopicPartition sessions = new TopicPartition(Topics.SESSIONS, partition.partition());
+            OffsetAndMetadata reported = consumer.committed(Set.of(sessions)).get(sessions);
+            headersReported.put(partition.partition(), reported == null ? 0 : reported.offset());
+        }
+        // Only then have those who owned them before written their last checkpoint.
+        partitions.forEach(partition -> owners.get(partition.partition()).awaitClaimed());
+        try (CompactedTable table = new CompactedTable(connection)) {
+            table.assign(sources);
+            table.readToEnd(record -> checkpoints.get(record.partition()).put(CompactedTable.key(record),
+                    checkpoint(record)));
+        }
+        for (TopicPartition partition : partitions) {
+            Map<String, Long> needed = new ConcurrentHashMap<>();
+            checkpoints.get(partition.partition()).forEach((session, saved) -> {
+                if (saved.getEnded()) {
+                    finished.add(session);
+                } else {
+                    needed.put(session, saved.getNextOffset());
+                }
+            });
+            floors.put(partition.partition(), needed);
+            seekToNeeded(partition, needed);
+            underWay.put(partition.partition(), new AtomicInteger());
+            checkpoints.get(partition.partition())
+                    .forEach((session, saved) -> headers.put(session, saved.getHeader()));
+            sink.assigned(partition.partition(), checkpoints.get(partition.partition()),
+                    owners.get(partition.partition()));
+        }
+    }
+
+    /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */
+    private void seekToNeeded(TopicPartition partition, Map<String, Long> needed) {
+        OffsetAndMetadata reached = consumer.committed(Set.of(partition)).get(partition);
+        if (reached == null) {
+            consumer.seekToBeginning(List.of(partition));
+        } else {
+            consumer.seek(partition, needed.values().stream().mapToLong(Long::longValue)
+                    .reduce(reached.offset(), Math::min));
+        }
+    }
+
+    private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return Checkpoint.parseFrom(record.value());
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
+                    + " is no checkpoint; only kappa may write to this topic", e);
+        }
+    }
+
+    private void giveUp(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            sink.revoked(partition.partition());
+            PartitionOwner owner = owners.remove(partition.partition());
+            if (owner != null) {
+                owner.release();
+            }
+            underWay.remove(partition.partition());
+            floors.remove(partition.partition());
+            committed.remove(partition);
+            headersReported.remove(partition.partition());
+        }
+    }
+
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
             ready = true;
-            if (assigned.isEmpty()) {
-                return;
-            }
-            Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
-            List<TopicPartition> sources = new ArrayList<>();
-            for (TopicPartition partition : assigned) {
-                checkpoints.put(partition.partition(), new HashMap<>());
-                sources.add(new TopicPartition(Topics.CHECKPOINTS, partition.partition()));
-                TopicPartition sessions = new TopicPartition(Topics.SESSIONS, partition.partition());
-                OffsetAndMetadata reported = consumer.committed(Set.of(sessions)).get(sessions);
-                headersReported.put(partition.partition(), reported == null ? 0 : reported.offset());
-            }
-            try (CompactedTable table = new CompactedTable(connection)) {
-                table.assign(sources);
-                table.readToEnd(record -> checkpoints.get(record.partition()).put(CompactedTable.key(record),
-                        checkpoint(record)));
-            }
-            for (TopicPartition partition : assigned) {
-                Map<String, Long> needed = new ConcurrentHashMap<>();
-                checkpoints.get(partition.partition()).forEach((session, saved) -> {
-                    if (saved.getEnded()) {
-                        finished.add(session);
-                    } else {
-                        needed.put(session, saved.getNextOffset());
-                    }
-                });
-                floors.put(partition.partition(), needed);
-                seekToNeeded(partition, needed);
-                underWay.put(partition.partition(), new AtomicInteger());
-                checkpoints.get(partition.partition())
-                        .forEach((session, saved) -> headers.put(session, saved.getHeader()));
-                sink.assigned(partition.partition(), checkpoints.get(partition.partition()));
-            }
-        }
-
-        /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */
-        private void seekToNeeded(TopicPartition partition, Map<String, Long> needed) {
-            OffsetAndMetadata reached = consumer.committed(Set.of(partition)).get(partition);
-            long first = needed.values().stream().min(Long::compare).orElse(Long.MAX_VALUE);
-            if (reached != null && first < reached.offset()) {
-                consumer.seek(partition, first);
-            }
-        }
-
-        private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
-            try {
-                return Checkpoint.parseFrom(record.value());
-            } catch (InvalidProtocolBufferException e) {
-                throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
-                        + " is no checkpoint; only kappa may write to this topic", e);
+            if (!assigned.isEmpty()) {
+                take(assigned);
             }
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
-            for (TopicPartition partition : revoked) {
-                sink.revoked(partition.partition());
-                underWay.remove(partition.partition());
-                floors.remove(partition.partition());
-                committed.remove(partition);
-                headersReported.remove(partition.partition());
-            }
+            giveUp(revoked);
         }
     }
 
