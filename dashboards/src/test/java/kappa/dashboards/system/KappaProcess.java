@@ -168,6 +168,44 @@ final class KappaProcess implements AutoCloseable {
         CHILDREN.remove(process);
     }
 
+    /** SIGSTOP: it does nothing any more, and its connections stay open. */
+    void stop() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on, unaware of the time that has passed. */
+    void goOn() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).inheritIO().start();
+            if (kill.waitFor() != 0) {
+                throw new AssertionError("kill -" + signal + " of " + name + " failed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Fails if the process has ended with an error. */
+    void shouldRunOrSucceed() {
+        if (!process.isAlive() && process.exitValue() != 0) {
+            shouldRun();
+        }
+    }
+
+    /** Fails if the process has ended. */
+    void shouldRun() {
+        if (!process.isAlive()) {
+            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
+        }
+    }
+
     @Override
     public void close() {
         kill();

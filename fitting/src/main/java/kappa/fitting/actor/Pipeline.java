@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import kappa.fitting.wire.SessionPlan;
+import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Arrival;
 import kappa.ingest.stream.Fault;
@@ -41,6 +42,8 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     private record Revoked(int partition) implements Command {}
 
     private record Arrived(SessionHeader header, Arrival arrival) implements Command {}
+
+    private record Silent(int partition, String session, long floor, long reached) implements Command {}
 
     private record SessionFinished(Session.Finished finished) implements Command {}
 
@@ -72,6 +75,11 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             public void arrived(SessionHeader header, Arrival arrival) {
                 pipeline.tell(new Arrived(header, arrival));
             }
+
+            @Override
+            public void silent(int partition, String session, long floor, long reached) {
+                pipeline.tell(new Silent(partition, session, floor, reached));
+            }
         };
     }
 
@@ -97,6 +105,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             case Assigned assigned -> onAssigned(assigned);
             case Revoked revoked -> onRevoked(revoked.partition());
             case Arrived arrived -> onArrived(arrived);
+            case Silent silent -> onSilent(silent);
             case SessionFinished finished -> onFinished(finished.finished());
         };
     }
@@ -131,11 +140,13 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             arrived.arrival().release();
             return this;
         }
-        Checkpoint checkpoint = known.get(id);
-        if (checkpoint != null && checkpoint.getEnded()) {
-            afterEnd(arrived, checkpoint);
+        Checkpoint saved = known.get(id);
+        if (saved != null && saved.getEnded()) {
+            afterEnd(arrived, saved);
             return this;
         }
+        // One that was parked before its first checkpoint begins anew.
+        Checkpoint checkpoint = saved != null && saved.hasLearner() ? saved : null;
         running.computeIfAbsent(id, session -> begin(arrived.header(), checkpoint, partition)).actor()
                 .tell(new Session.Arrived(arrived.arrival()));
         return this;
@@ -161,6 +172,20 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         getContext().watch(actor);
         active.set(running.size() + 1);
         return new Running(partition, actor);
+    }
+
+    private Behavior<Command> onSilent(Silent silent) {
+        Running session = running.get(silent.session());
+        Map<String, Checkpoint> known = checkpoints.getOrDefault(silent.partition(), Map.of());
+        if (session != null) {
+            session.actor().tell(new Session.Silent(silent.floor(), silent.reached()));
+        } else if (known.containsKey(silent.session())) {
+            // Nothing of it came since the partition is ours.
+            owners.get(silent.partition()).send(Topics.CHECKPOINTS, silent.session(),
+                    known.get(silent.session()).toBuilder().setParkedAt(silent.reached()).build(),
+                    () -> services.offsets().parked(silent.partition(), silent.session(), silent.reached()));
+        }
+        return this;
     }
 
     private Behavior<Command> onFinished(Session.Finished finished) {

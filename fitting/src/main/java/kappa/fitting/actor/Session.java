@@ -60,6 +60,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private record CheckpointStored(Checkpoint checkpoint) implements Command {}
 
+    /** Nothing has come for long: the session is to be parked, see {@link kappa.ingest.stream.ActivityReader.Sink#silent}. */
+    record Silent(long floor, long reached) implements Command {}
+
     /** The parent has heard that the session is finished, and sends it nothing more. */
     record Retire() implements Command {}
 
@@ -112,6 +115,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private boolean endSent;
     private long endOffset;
     private Checkpoint due;
+    private Checkpoint newestStored;
 
     /** A record, or what is left of it, whose turn has not come. */
     private static final class Accepted {
@@ -188,6 +192,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     }
 
     private void restore(Checkpoint checkpoint) {
+        newestStored = checkpoint;
         nextBin = checkpoint.getNextBin();
         acknowledged = nextBin;
         restoredOffset = checkpoint.getNextBinOffset();
@@ -213,6 +218,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             case Filtered filtered -> onFiltered(filtered.reply());
             case FromFitter learned -> onLearned(learned.learned());
             case CheckpointStored stored -> onCheckpointStored(stored);
+            case Silent silent -> onSilent(silent);
             case Retire retire -> Behaviors.stopped();
         };
     }
@@ -525,6 +531,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
         services.meters().checkpointed(plan.session());
+        newestStored = stored.checkpoint();
         if (!stored.checkpoint().getEnded()) {
             services.offsets().checkpointed(partition, plan.session(), stored.checkpoint().getNextOffset());
             return this;
@@ -534,6 +541,20 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         parent.tell(new Finished(plan.session(), stored.checkpoint()));
         getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
                 newest.version());
+        return this;
+    }
+
+    private Behavior<Command> onSilent(Silent silent) {
+        if (!waiting.isEmpty() || !boundaries.isEmpty() || due != null || acknowledged < nextBin || ending) {
+            return this; // not so silent; asked again
+        }
+        Checkpoint.Builder parked = newestStored == null
+                ? Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
+                        .setPartition(partition).setNextOffset(silent.floor())
+                : newestStored.toBuilder();
+        owner.send(Topics.CHECKPOINTS, plan.session(), parked.setParkedAt(silent.reached()).build(),
+                () -> services.offsets().parked(partition, plan.session(), silent.reached()));
+        getContext().getLog().info("session {} is silent: a restart no longer waits for it", plan.session());
         return this;
     }
 
