@@ -18,11 +18,15 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Rejected;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.common.GroupState;
 
 /**
  * A broker, and any number of {@code serve} in one group that reach it through a network which can be cut: all processes of
@@ -125,6 +129,19 @@ final class Cluster implements AutoCloseable {
     Stream<String> begins(String name, String session) {
         return serves.get(name).err().lines().filter(line -> line.contains("session " + session + ": ")
                 && line.contains(" from its "));
+    }
+
+    /** Waits until so many members share the partitions. */
+    void awaitSharedBy(int members) {
+        try (Admin admin = Admin.create(KafkaConnection.to(servers()).admin())) {
+            await("the group to be shared by " + members, () -> {
+                ConsumerGroupDescription group = admin.describeConsumerGroups(List.of("kappa")).all()
+                        .toCompletionStage().toCompletableFuture().join().get("kappa");
+                return group.groupState() == GroupState.STABLE && group.members().size() == members
+                        && group.members().stream()
+                                .noneMatch(member -> member.assignment().topicPartitions().isEmpty());
+            });
+        }
     }
 
     /** Waits, and fails if a process ends meanwhile. */

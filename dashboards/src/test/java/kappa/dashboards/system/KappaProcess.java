@@ -115,8 +115,8 @@ final class KappaProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for the end and fails unless the exit code is 0. */
-    void awaitSuccess(Duration limit) {
+    /** Waits for the end, whatever it is. */
+    void awaitEnd(Duration limit) {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new AssertionError(name + " did not end within " + limit.toSeconds() + " s" + shown());
@@ -125,6 +125,11 @@ final class KappaProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /** Waits for the end and fails unless the exit code is 0. */
+    void awaitSuccess(Duration limit) {
+        awaitEnd(limit);
         if (process.exitValue() != 0) {
             throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
         }

@@ -139,15 +139,18 @@ class ScaleOutTest {
     void shouldContinueTheSessionsOfAKilledProcessElsewhereAndDisturbNoOther() {
         cluster.serve("one", false);
         cluster.serve("two", false);
+        cluster.awaitSharedBy(2);
         publish(UNDISTURBED, Speed.MAX, false).join();
         cluster.await("the undisturbed session", () -> ended(UNDISTURBED));
         List<String> sessions = sessions();
         List<CompletableFuture<Void>> published = new ArrayList<>();
         for (String session : sessions) {
-            published.add(publish(session, new Speed(2), published.size() % 2 == 1));
+            published.add(publish(session, new Speed(1), published.size() % 2 == 1));
         }
-        cluster.await("a checkpoint of each session", () -> sessions.stream()
-                .noneMatch(session -> cluster.checkpoints.all(session).isEmpty()));
+        cluster.await("a checkpoint of each session", () -> {
+            published.stream().filter(CompletableFuture::isCompletedExceptionally).forEach(CompletableFuture::join);
+            return sessions.stream().noneMatch(session -> cluster.checkpoints.all(session).isEmpty());
+        });
         Map<String, String> owners = new TreeMap<>();
         sessions.forEach(session -> owners.put(session, cluster.ownerOf(session).orElseThrow()));
         assertThat(owners).containsValue("one").containsValue("two");
@@ -165,6 +168,7 @@ class ScaleOutTest {
                         session, (since(session, killed).getFirst().getPublishedUnixNs() - killed) / 1e9));
         // A third one takes some over, which are given up in order.
         cluster.serve("three", false);
+        cluster.awaitSharedBy(2);
         published.forEach(CompletableFuture::join);
         cluster.await("the end of all sessions", () -> sessions.stream().allMatch(this::ended));
 
@@ -178,13 +182,15 @@ class ScaleOutTest {
             cluster.shouldBeAsUndisturbed(session, UNDISTURBED, false);
             if (!moved.contains(session)) {
                 assertThat(cluster.begins("two", session)).as("starts of %s on two", session).hasSize(1);
-                System.err.printf("ScaleOutTest: %s stayed: longest time without kappa %.2f s%n", session,
-                        longestGapNs(session, killed) / 1e9);
+                System.err.printf("ScaleOutTest: %s stayed: longest time without kappa %.2f s in %d records since%n",
+                        session, longestGapNs(session, killed) / 1e9, since(session, killed).size());
             }
         }
+        System.err.printf("ScaleOutTest: three took over %d sessions%n",
+                sessions.stream().filter(session -> cluster.begins("three", session).findAny().isPresent()).count());
     }
 
-    /** Between two records of latents, from a moment on. */
+    /** Between two records of latents, from a moment on. Those that a third member took over include its start. */
     private long longestGapNs(String session, long fromNs) {
         long longest = 0;
         long before = fromNs;

@@ -9,8 +9,9 @@
  * <li>the publisher's records on kappa.activity, acknowledged;
  * <li>kappa of the trial's bins on kappa.latents, as they come, acknowledged;
  * <li>the snapshot learned from it on kappa.models;
- * <li>now and then (every ten trials in lockstep, every second live) a checkpoint on kappa.checkpoints. It is sent only after
- * all latents before it are acknowledged, and nothing counts as acknowledged any more once one record was lost;
+ * <li>now and then (every ten trials in lockstep; live every second, of a large network every ten) a checkpoint on
+ * kappa.checkpoints. It is sent only after all latents before it are acknowledged, and nothing counts as acknowledged any more
+ * once one record was lost;
  * <li>the group's offset on kappa.activity: at most the first record that an unfinished session's durable checkpoint still
  * needs, and only after what was rejected before it is on kappa.rejected.
  * </ol>
