@@ -77,6 +77,11 @@ public final class Processing implements AutoCloseable {
             }
 
             @Override
+            public void parked(int partition, String session, long upTo) {
+                reader.get().parked(partition, session, upTo);
+            }
+
+            @Override
             public void finished(int partition, String session) {
                 reader.get().finished(partition, session);
             }
@@ -86,7 +91,8 @@ public final class Processing implements AutoCloseable {
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
                 DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
-        activity = new ActivityReader(connection, group, publisher, meters, Pipeline.sink(pipeline), fail);
+        activity = new ActivityReader(connection, group, publisher, meters, Pipeline.sink(pipeline),
+                system.settings().config().getDuration("kappa.park-after"), fail);
         reader.set(activity);
         ActorRef<Analyst.Command> analyst = system.systemActorOf(Analyst.create(publisher), "analyst",
                 DispatcherSelector.fromConfig("kappa.analysis-dispatcher"));

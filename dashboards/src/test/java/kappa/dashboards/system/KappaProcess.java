@@ -115,8 +115,8 @@ final class KappaProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for the end and fails unless the exit code is 0. */
-    void awaitSuccess(Duration limit) {
+    /** Waits for the end, whatever it is. */
+    void awaitEnd(Duration limit) {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new AssertionError(name + " did not end within " + limit.toSeconds() + " s" + shown());
@@ -125,6 +125,11 @@ final class KappaProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /** Waits for the end and fails unless the exit code is 0. */
+    void awaitSuccess(Duration limit) {
+        awaitEnd(limit);
         if (process.exitValue() != 0) {
             throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
         }
@@ -178,6 +183,44 @@ final class KappaProcess implements AutoCloseable {
     void kill() {
         process.destroyForcibly().onExit().join();
         CHILDREN.remove(process);
+    }
+
+    /** SIGSTOP: it does nothing any more, and its connections stay open. */
+    void stop() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on, unaware of the time that has passed. */
+    void goOn() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).inheritIO().start();
+            if (kill.waitFor() != 0) {
+                throw new AssertionError("kill -" + signal + " of " + name + " failed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Fails if the process has ended with an error. */
+    void shouldRunOrSucceed() {
+        if (!process.isAlive() && process.exitValue() != 0) {
+            shouldRun();
+        }
+    }
+
+    /** Fails if the process has ended. */
+    void shouldRun() {
+        if (!process.isAlive()) {
+            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
+        }
     }
 
     @Override

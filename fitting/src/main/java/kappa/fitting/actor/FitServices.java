@@ -25,6 +25,8 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
     public interface Offsets {
         void checkpointed(int partition, String session, long offset);
 
+        void parked(int partition, String session, long upTo);
+
         void finished(int partition, String session);
     }
 
