@@ -77,7 +77,7 @@ class ScaleOutTest {
                 SessionHeader header = SessionPublisher.header(source, session, fit);
                 new SessionPublisher(KafkaConnection.to(cluster.servers())).publish(
                         clockJumps ? new JumpingClock(source) : source, header, 0, null, speed, -1,
-                        (done, total) -> {});
+                        (done, total, status) -> {});
                 published.complete(null);
             } catch (RuntimeException | Error e) {
                 published.completeExceptionally(e);
