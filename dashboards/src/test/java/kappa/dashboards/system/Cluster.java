@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ import kappa.ingest.wire.Rejected;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /**
  * A broker, and any number of {@code serve} in one group that reach it through a network which can be cut: all processes of
@@ -134,13 +136,23 @@ final class Cluster implements AutoCloseable {
     /** Waits until so many members share the partitions. */
     void awaitSharedBy(int members) {
         try (Admin admin = Admin.create(KafkaConnection.to(servers()).admin())) {
-            await("the group to be shared by " + members, () -> {
-                ConsumerGroupDescription group = admin.describeConsumerGroups(List.of("kappa")).all()
-                        .toCompletionStage().toCompletableFuture().join().get("kappa");
-                return group.groupState() == GroupState.STABLE && group.members().size() == members
-                        && group.members().stream()
-                                .noneMatch(member -> member.assignment().topicPartitions().isEmpty());
-            });
+            await("the group to be shared by " + members, () -> shared(admin, members));
+        }
+    }
+
+    private static boolean shared(Admin admin, int members) {
+        try {
+            ConsumerGroupDescription group = admin.describeConsumerGroups(List.of("kappa")).all().get().get("kappa");
+            return group.groupState() == GroupState.STABLE && group.members().size() == members
+                    && group.members().stream().noneMatch(member -> member.assignment().topicPartitions().isEmpty());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return false; // nobody has joined it yet
+            }
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 
