@@ -49,6 +49,10 @@ public enum Meters {
     RIG_CLOCK_JUMPS(Kind.COUNTER, "kappa.rig.clock.jumps", null, null,
             "Times the rig clock did not advance as the bin index did"),
 
+    /** Each begins with an unknown state: see {@code BinClock.epoch}. */
+    RIG_EPOCHS(Kind.COUNTER, "kappa.rig.epochs", null, null,
+            "Times the rig's clock began anew: acquisition restarted, or a replay jumped"),
+
     /** What promise 4 of the design is about: append on kappa.activity to append on kappa.latents. */
     LATENCY(Kind.TIMER, "kappa.latency", null, null,
             "From a bin's append on kappa.activity to its kappa's append on kappa.latents"),
@@ -64,6 +68,9 @@ public enum Meters {
     /** Seconds since the newest bin was appended. */
     BIN_AGE(Kind.GAUGE, "kappa.bin.age", "seconds", null,
             "Time since the newest bin of any session was appended; NaN before the first"),
+    /** How well rig time is mapped to this host's clock. */
+    RIG_CLOCK_ERROR(Kind.GAUGE, "kappa.rig.clock.error", "seconds", null,
+            "How far the host time of the newest bin may be off, worst session; NaN where no rig's clock is mapped"),
     /** What /health/ready answers, where an alert can see it. */
     READY(Kind.GAUGE, "kappa.ready", null, null, "1 while /health/ready answers 200, else 0"),
     /** Sessions this process holds. */

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.Behaviors;
+import com.google.protobuf.MessageLite;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -29,10 +30,8 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Publisher;
-import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Reason;
 
 /**
@@ -78,6 +77,11 @@ public final class Processing implements AutoCloseable {
             }
 
             @Override
+            public void parked(int partition, String session, long upTo) {
+                reader.get().parked(partition, session, upTo);
+            }
+
+            @Override
             public void finished(int partition, String session) {
                 reader.get().finished(partition, session);
             }
@@ -87,7 +91,8 @@ public final class Processing implements AutoCloseable {
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
                 DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
-        activity = new ActivityReader(connection, group, publisher, meters, Pipeline.sink(pipeline), fail);
+        activity = new ActivityReader(connection, group, publisher, meters, Pipeline.sink(pipeline),
+                system.settings().config().getDuration("kappa.park-after"), fail);
         reader.set(activity);
         ActorRef<Analyst.Command> analyst = system.systemActorOf(Analyst.create(publisher), "analyst",
                 DispatcherSelector.fromConfig("kappa.analysis-dispatcher"));
@@ -111,6 +116,7 @@ public final class Processing implements AutoCloseable {
         Meters.LAG_BINS.gauge(meters, () -> pipeline.binsUnderWay() + activity.unreadRecords());
         Meters.SESSIONS_ACTIVE.gauge(meters, sessions::get);
         Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);
+        Meters.RIG_CLOCK_ERROR.gauge(meters, pipeline::clockErrorSeconds);
         Meters.CHECKPOINT_AGE.gauge(meters, () -> sessions.get() == 0 ? Double.NaN : pipeline.checkpointAgeSeconds());
         Meters.FIT_QUALITY.gauge(meters, "bits/spike", () -> pipeline.quality("bits/spike"));
         Meters.FIT_QUALITY.gauge(meters, "r2", () -> pipeline.quality("r2"));
@@ -126,15 +132,14 @@ public final class Processing implements AutoCloseable {
     }
 
     /**
-     * Puts a request to silence neurons on kappa.interventions.
+     * Puts what is asked of a rig on the topic that it listens to.
      *
      * @param partition that of the session
      * @return done once the topic has it
      */
-    public CompletionStage<Void> request(int partition, Intervention request) {
+    public CompletionStage<Void> request(String topic, int partition, String session, MessageLite request) {
         CompletableFuture<Void> published = new CompletableFuture<>();
-        publisher.send(Topics.INTERVENTIONS, partition, request.getSession(), request,
-                (metadata, bytes) -> published.complete(null));
+        publisher.send(topic, partition, session, request, (metadata, bytes) -> published.complete(null));
         return published;
     }
 

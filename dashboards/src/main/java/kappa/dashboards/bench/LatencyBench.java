@@ -150,7 +150,7 @@ public final class LatencyBench {
             threads.forEach(Thread::start);
             double speed = load.binsPerSecond() * header.getBinWidthS();
             new SessionPublisher(connection).publish(source, header, 0, null, new SessionPublisher.Speed(speed), bins,
-                    (published, total) -> {
+                    (published, total, status) -> {
                         kappa.sentNs.set((int) published - 1, System.nanoTime());
                         processing.holdAnalyses(held(published, load.binsPerSecond()));
                     });

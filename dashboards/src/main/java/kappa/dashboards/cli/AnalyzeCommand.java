@@ -34,7 +34,7 @@ import kappa.fitting.training.TrialRunner;
 import kappa.fitting.wire.SessionPlan;
 import kappa.fitting.wire.Snapshots;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.FixedPoint;
@@ -104,6 +104,9 @@ final class AnalyzeCommand implements Callable<Integer> {
         "A session of the same neurons: axes of a regression of its activity on context, signals and what was wanted",
         "are compared with the connectivity vectors."})
     private Path session;
+
+    @Mixin
+    private Options.Recording recordingOptions;
 
     @Option(names = "--populations", paramLabel = "N", defaultValue = "5",
             description = "Numbers of populations to try, from 1 on (default: ${DEFAULT-VALUE}).")
@@ -236,7 +239,12 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     /** Of activity on what distinguishes trials: context by its number, strengths of signals, what was wanted. */
     private RegressionAxes regressionAxes(NetworkFile.LowRank network) {
-        NpzSession recording = NpzSession.open(session, null);
+        try (RecordedSession recording = recordingOptions.open(session)) {
+            return regressionAxes(network, recording);
+        }
+    }
+
+    private RegressionAxes regressionAxes(NetworkFile.LowRank network, RecordedSession recording) {
         SeenTrials seen = SeenTrials.of(recording, network, 0);
         TaskConditions conditions = TaskConditions.of(seen);
         List<String> names = new ArrayList<>();

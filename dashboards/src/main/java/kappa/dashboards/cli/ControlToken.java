@@ -9,8 +9,8 @@ import kappa.dashboards.web.DashboardServer;
 import kappa.ingest.session.InvalidInputException;
 
 /**
- * The token that interventions need. Made once and kept in {@code .kappa/control-token}, which its owner alone can read, so that
- * {@code intervene} finds it, and an open page goes on after a restart.
+ * The token that asking anything of a rig needs. Made once and kept in {@code .kappa/control-token}, which its owner alone can
+ * read, so that {@code intervene} finds it, and an open page goes on after a restart.
  */
 final class ControlToken {
 

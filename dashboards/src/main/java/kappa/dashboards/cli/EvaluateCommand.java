@@ -13,7 +13,7 @@ import kappa.fitting.offline.CoSmoothing;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +29,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NET.npz", description = "The network.")
     private Path network;
 
-    @Parameters(index = "1", paramLabel = "SESSION", description = "The session (.npz).")
+    @Parameters(index = "1", paramLabel = "SESSION", description = "The session (.npz or .nwb).")
     private Path session;
 
     @Option(names = "--teacher", paramLabel = "NET.npz", description = "The network the session comes from.")
@@ -42,9 +42,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private Options.TrialThreads threads;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts",
-            description = "What the session holds (default: the file decides).")
-    private String observe;
+    @Mixin
+    private Options.Recording recordingOptions;
 
     @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
         "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each "
@@ -61,7 +60,12 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         NetworkFile.Contents fit = fit();
-        NpzSession recording = NpzSession.open(session, Options.observation(observe));
+        try (RecordedSession recording = recordingOptions.open(session)) {
+            return score(fit, recording);
+        }
+    }
+
+    private int score(NetworkFile.Contents fit, RecordedSession recording) {
         Evaluation evaluation = Evaluation.of(fit, recording);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("bins", evaluation.bins());
@@ -92,7 +96,6 @@ final class EvaluateCommand implements Callable<Integer> {
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
             Output.json(figures);
         } else {
-            System.err.println(recording.observationChoice());
             figures.forEach((name, value) -> System.out.println(name + " " + value));
         }
         return 0;
@@ -114,7 +117,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return new Truncation(full).toRank(truncate);
     }
 
-    private void addCoSmoothing(NetworkFile.Contents fit, NpzSession recording, Map<String, Object> figures) {
+    private void addCoSmoothing(NetworkFile.Contents fit, RecordedSession recording, Map<String, Object> figures) {
         if (!(fit instanceof NetworkFile.LowRank lowRank)) {
             throw new InvalidInputException(
                     network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");

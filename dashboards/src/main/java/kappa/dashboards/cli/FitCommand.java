@@ -33,7 +33,6 @@ import kappa.fitting.wire.Snapshots;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
 import kappa.ingest.session.RecordedSession;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitQuality;
@@ -53,7 +52,7 @@ final class FitCommand implements Callable<Integer> {
 
     private static final int MAX_PASSES = 10_000;
 
-    @Parameters(paramLabel = "SESSION", description = "The session (.npz).")
+    @Parameters(paramLabel = "SESSION", description = "The session (.npz or .nwb).")
     private Path session;
 
     @Mixin
@@ -86,9 +85,8 @@ final class FitCommand implements Callable<Integer> {
             description = "Passes over the recording; scores are of the first one (default: ${DEFAULT-VALUE}).")
     private int passes;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts",
-            description = "What of the session is observed (default: the file decides).")
-    private String observe;
+    @Mixin
+    private Options.Recording recordingOptions;
 
     @Option(names = "--baselines", description = {
         "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model, "
@@ -132,9 +130,9 @@ final class FitCommand implements Callable<Integer> {
         }
         List<Integer> wanted = wantedRanks();
         SessionRun.requireWritable(out);
-        RecordedSession recording = fit.inputs(NpzSession.open(session, Options.observation(observe)));
         FitSettings settings = fit.settings(2, Speed.parse("max"));
-        try (Team team = new Team(threads.count())) {
+        try (RecordedSession file = recordingOptions.open(session); Team team = new Team(threads.count())) {
+            RecordedSession recording = fit.inputs(file);
             List<SessionPlan> plans = new ArrayList<>();
             for (int rank : wanted.isEmpty() ? List.of(settings.getRank()) : wanted) {
                 plans.add(plan(recording, settings.toBuilder().setRank(rank).build()));
@@ -164,7 +162,6 @@ final class FitCommand implements Callable<Integer> {
     }
 
     private void run(RecordedSession recording, SessionPlan plan, List<PrequentialFit> fits) {
-        System.err.println(recording.observationChoice());
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
         List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();

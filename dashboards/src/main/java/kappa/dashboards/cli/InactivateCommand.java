@@ -22,9 +22,9 @@ import kappa.dashboards.report.InactivationReport;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.network.Silencing;
 import kappa.fitting.training.TrialRunner;
+import kappa.ingest.archive.SessionFile;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.Npz;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordedSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,7 +41,7 @@ final class InactivateCommand implements Callable<Integer> {
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = {
-        "The session (.npz): its inputs, and its targets or behaviour."})
+        "The session (.npz or .nwb): its inputs, and its targets or behaviour."})
     private Path session;
 
     @Option(names = "--verify", paramLabel = "TEACHER.npz", description = "The network the session comes from.")
@@ -81,9 +81,8 @@ final class InactivateCommand implements Callable<Integer> {
                 + "is (default: ${DEFAULT-VALUE})."})
     private double variance;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts",
-            description = "What the session holds (default: the file decides).")
-    private String observe;
+    @Mixin
+    private Options.Recording recordingOptions;
 
     @Mixin
     private Options.TrialThreads threads;
@@ -112,7 +111,12 @@ final class InactivateCommand implements Callable<Integer> {
         if (random < 0) {
             throw new InvalidInputException("--random is " + random + ", expected at least 0");
         }
-        NpzSession recording = NpzSession.open(session, Options.observation(observe));
+        try (RecordedSession recording = recordingOptions.open(session)) {
+            return predict(fit, recording);
+        }
+    }
+
+    private int predict(NetworkFile.LowRank fit, RecordedSession recording) {
         Inactivation.Plan plan = plan();
         Optional<Readout> given = readout(fit, plan);
         SeenTrials seen = SeenTrials.of(recording, fit, given.map(Readout::outputs).orElse(fit.outputs()));
@@ -137,7 +141,6 @@ final class InactivateCommand implements Callable<Integer> {
         if (json) {
             Output.json(figures(readsAsTeacher(fit), inactivation, conditions, rows));
         } else {
-            System.err.println(recording.observationChoice());
             print(readsAsTeacher(fit), inactivation, conditions, rows);
         }
         return 0;
@@ -189,15 +192,13 @@ final class InactivateCommand implements Callable<Integer> {
         if (readout == null) {
             return Optional.empty();
         }
-        boolean isSession;
-        try (Npz npz = Npz.open(readout)) {
-            isSession = npz.names().contains("counts") || npz.names().contains("activity");
-        }
-        if (!isSession) {
+        if (!SessionFile.isSession(readout)) {
             return Optional.of(Inactivation.readoutOf(NetworkFile.read(readout), fit));
         }
-        SeenTrials trials = SeenTrials.of(NpzSession.open(readout, null), fit, 0);
-        return Optional.of(Inactivation.of(withoutReadout(fit), trials, plan).readout());
+        try (RecordedSession other = recordingOptions.open(readout)) {
+            SeenTrials trials = SeenTrials.of(other, fit, 0);
+            return Optional.of(Inactivation.of(withoutReadout(fit), trials, plan).readout());
+        }
     }
 
     /** A change of the readout is compared with the teacher's by the same readout, unless the fit has one of its own. */

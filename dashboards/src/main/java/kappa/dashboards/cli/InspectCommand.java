@@ -10,6 +10,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.task.Task;
+import kappa.ingest.archive.SessionFile;
+import kappa.ingest.nwb.NwbContents;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.Npz;
 import kappa.ingest.session.NpzSession;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Parameters;
     "Says what a session or network file holds, and which commands would use it."})
 final class InspectCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "FILE", description = "A session or a network (.npz).")
+    @Parameters(paramLabel = "FILE", description = "A session (.npz or .nwb) or a network (.npz).")
     private Path file;
 
     @Option(names = "--json", description = "Print the figures as one JSON object.")
@@ -31,6 +33,10 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (SessionFile.format(file) == SessionFile.Format.NWB) {
+            new NwbInspection(file, NwbContents.of(file)).print(json);
+            return 0;
+        }
         List<String> names;
         try (Npz npz = Npz.open(file)) {
             names = List.copyOf(npz.names());

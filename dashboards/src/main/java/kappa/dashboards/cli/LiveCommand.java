@@ -16,12 +16,14 @@ import picocli.CommandLine.Option;
 final class LiveCommand implements Callable<Integer> {
 
     @Option(names = "--session", paramLabel = "FILE",
-            description = "A recorded session (.npz) in place of the simulated rig.")
+            description = "A recorded session (.npz or .nwb) in place of the simulated rig.")
     private Path session;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts",
-            description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
-    private String observe;
+    @Mixin
+    private Options.Recording recording;
+
+    @Mixin
+    private Options.Part part;
 
     @Mixin
     private RunOptions run;
@@ -38,9 +40,12 @@ final class LiveCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
+        if (session == null) {
+            part.requireNone();
+        }
         try (SessionSource source = session == null
-                ? simulation.source(observe, fit.seed)
-                : Options.open(session, observe, fit)) {
+                ? simulation.source(recording.observe, fit.seed)
+                : part.of(recording.open(session, fit), run.waits())) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
             return process.run((connection, failed) -> new SessionRun(connection, run, failed).run(source, settings),
                     !run.waits());

@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
             InterveneCommand.class, TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class,
             AnalyzeCommand.class, InactivateCommand.class,
-            InspectCommand.class, BenchCommand.class,
+            InspectCommand.class, ConvertCommand.class, ExportCommand.class, WatchCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class},
         footer = {"", "Begin with:  ./kappa live"})
 public final class Main implements Runnable {

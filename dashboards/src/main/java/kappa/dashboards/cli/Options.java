@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import kappa.dashboards.web.DashboardServer;
 import kappa.dashboards.web.Tls;
@@ -13,14 +16,17 @@ import kappa.fitting.network.SimulatedSession;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
+import kappa.ingest.archive.SessionFile;
+import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.session.RecordedSession;
 import kappa.ingest.session.WithInputBasis;
 import kappa.ingest.wire.Loss;
 import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.RecordingOptions;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
@@ -49,6 +55,39 @@ final class Options {
         }
     }
 
+    /** Which Kafka to read from: one that is named, or the broker of a live on this machine. */
+    static final class Source {
+        @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT",
+                description = "The Kafka cluster (default: the broker in --data).")
+        private String bootstrapServers;
+
+        @Option(names = "--kafka-config", paramLabel = "FILE",
+                description = "Client properties for it, such as TLS and SASL settings.")
+        private Path config;
+
+        @Option(names = "--data", paramLabel = "DIR", description = {
+            "Where live keeps its log, whether it runs or has run (default: .kappa/live beside the launcher)."})
+        private Path data;
+
+        Path directory() {
+            return data == null ? Home.directory("live") : data;
+        }
+
+        /** The cluster that was named, or the broker that runs in the directory; empty if neither is there. */
+        Optional<KafkaConnection> running() {
+            if (bootstrapServers != null && data != null) {
+                throw new InvalidInputException("--data " + data + " and --bootstrap-servers " + bootstrapServers
+                        + ": expected one of them");
+            }
+            Optional<String> servers = bootstrapServers == null
+                    ? EmbeddedBroker.runningIn(directory())
+                    : Optional.of(bootstrapServers);
+            return servers.map(at -> config == null
+                    ? KafkaConnection.to(at)
+                    : KafkaConnection.withConfig(at, config));
+        }
+    }
+
     /** Where the dashboard listens. */
     static final class Dashboard {
         @Option(names = "--host", defaultValue = "127.0.0.1",
@@ -64,8 +103,8 @@ final class Options {
         Path tokenFile;
 
         @Option(names = "--control-token-file", paramLabel = "FILE",
-                description = "File that holds the token which interventions need (default: .kappa/control-token beside the"
-                        + " launcher, made if it is not there).")
+                description = "File that holds the token which interventions and controls need (default:"
+                        + " .kappa/control-token beside the launcher, made if it is not there).")
         Path controlTokenFile;
 
         @Option(names = "--tls-keystore", paramLabel = "FILE.p12",
@@ -261,11 +300,173 @@ final class Options {
         };
     }
 
-    /** Opens a session file and tells what was made of it. */
-    static SessionSource open(Path file, String observe, Fit fit) {
-        NpzSession session = NpzSession.open(file, observation(observe));
-        System.err.println(session.observationChoice());
-        return fit.inputs(session).source();
+    /** How a recorded file becomes a session. */
+    static final class Recording {
+        @Option(names = "--observe", paramLabel = "rates|currents|counts",
+                description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
+        String observe;
+
+        @Option(names = "--bin-width", paramLabel = "S",
+                description = "NWB: width of a bin in seconds (default: 0.02; of a time series its own).")
+        private Double binWidth;
+
+        @Option(names = "--align", paramLabel = "COLUMN", description = {
+            "NWB: cut trials of equal length around this time in the trials table, such as move_onset_time "
+                    + "(default: from start_time to stop_time)."})
+        private String align;
+
+        @Option(names = "--window", paramLabel = "FROM:TO",
+                description = "NWB: seconds around --align, such as -0.2:0.8.")
+        private String window;
+
+        @Option(names = "--inputs", paramLabel = "NAME", split = ",", description = {
+            "NWB: columns of the trials table (numbers as they are, text as one channel for each value) and time series "
+                    + "that become inputs, separated by commas (default: none)."})
+        private List<String> inputs = List.of();
+
+        @Option(names = "--behavior", paramLabel = "NAME", split = ",",
+                description = "NWB: time series that become behaviour, separated by commas (default: none).")
+        private List<String> behavior = List.of();
+
+        @Option(names = "--units", paramLabel = "FILTER", description = {
+            "NWB: rows of the units table that are neurons, such as 'heldout == false and depth < 800' (default: all)."})
+        private String units;
+
+        @Option(names = "--only-trials", paramLabel = "FILTER",
+                description = "NWB: rows of the trials table that are trials, such as 'split == train' (default: all).")
+        private String trials;
+
+        @Option(names = "--series", paramLabel = "NAME", description = {
+            "NWB: a time series whose channels are the neurons in place of the units, such as ROI responses; taken as "
+                    + "currents unless within [-1, 1]."})
+        private String series;
+
+        private RecordingOptions options() {
+            return new RecordingOptions(Optional.ofNullable(observation(observe)),
+                    binWidth == null ? OptionalDouble.empty() : OptionalDouble.of(binWidth), Optional.ofNullable(align),
+                    Optional.ofNullable(window).map(Recording::window), inputs, behavior, Optional.ofNullable(units),
+                    Optional.ofNullable(trials), Optional.ofNullable(series));
+        }
+
+        private static RecordingOptions.Window window(String text) {
+            String[] ends = text.split(":", -1);
+            try {
+                if (ends.length == 2) {
+                    return new RecordingOptions.Window(Double.parseDouble(ends[0]), Double.parseDouble(ends[1]));
+                }
+            } catch (NumberFormatException e) {
+                // Told below, like one end too few.
+            }
+            throw new InvalidInputException(
+                    "--window is " + text + ", expected seconds FROM:TO around --align, such as -0.2:0.8");
+        }
+
+        /** Opens a session file and tells what was made of it. */
+        RecordedSession open(Path file) {
+            RecordedSession session = SessionFile.open(file, options());
+            System.err.println(session.observationChoice());
+            session.remarks().forEach(remark -> System.err.println("note: " + remark));
+            return session;
+        }
+
+        /** The same with the inputs a fit asks for. */
+        RecordedSession open(Path file, Fit fit) {
+            RecordedSession session = open(file);
+            try {
+                return fit.inputs(session);
+            } catch (RuntimeException | Error e) {
+                session.close();
+                throw e;
+            }
+        }
+    }
+
+    /** What of a recording is replayed. */
+    static final class Part {
+
+        private static final Pattern PERCENT = Pattern.compile("(\\d+(?:\\.\\d*)?)%");
+        private static final Pattern CLOCK = Pattern.compile("(?:(?:(\\d{1,4}):)?(\\d{1,4}):)?(\\d{1,9}(?:\\.\\d*)?)");
+        private static final String FORMS = "seconds, m:ss, h:mm:ss or a percentage of the recording";
+
+        @Option(names = "--from", paramLabel = "TIME", description = {
+            "Where in the recording to begin: 120, 2:00, 1:02:03.5 or 90%%, with trials at the trial that holds it",
+            "(default: at its beginning)."})
+        private String from;
+
+        @Option(names = "--until", paramLabel = "TIME",
+                description = "Where in the recording to stop, in the same forms (default: at its end).")
+        private String until;
+
+        @Option(names = "--loop", description = {
+            "Begin again at --from, without end. Each round begins an epoch and a trial; bins and trials count on."})
+        private boolean loop;
+
+        /**
+         * The part as a stream; closing it closes the recording.
+         *
+         * @param waits whether somebody waits for the session's end
+         */
+        Playback of(RecordedSession recording, boolean waits) {
+            try {
+                return part(recording, waits);
+            } catch (RuntimeException | Error e) {
+                recording.close();
+                throw e;
+            }
+        }
+
+        private Playback part(RecordedSession recording, boolean waits) {
+            if (loop && waits) {
+                throw new InvalidInputException(
+                        "--loop has no end, expected it without --until-end, --json and --out");
+            }
+            long all = recording.bins();
+            long first = from == null ? 0 : bin("--from", from, recording);
+            long end = until == null ? all : bin("--until", until, recording);
+            if (first >= all) {
+                throw new InvalidInputException("--from is " + from + ", expected a time before the recording's end at "
+                        + seconds(all, recording));
+            }
+            if (end > all || end <= first) {
+                throw new InvalidInputException("--until is " + until + ", expected a time after --from (at "
+                        + seconds(first, recording) + ") and up to the recording's end at " + seconds(all, recording));
+            }
+            return new Playback(recording, first, end, loop);
+        }
+
+        private static String seconds(long bin, RecordedSession recording) {
+            // To the millisecond, and without the digits that 0.02f has as a double.
+            return Math.round(bin * recording.binWidthSeconds() * 1e3) / 1e3 + " s";
+        }
+
+        void requireNone() {
+            String given = from != null ? "--from" : until != null ? "--until" : loop ? "--loop" : null;
+            if (given != null) {
+                throw new InvalidInputException(
+                        given + " is for a recording, expected it only with --session FILE");
+            }
+        }
+
+        private static long bin(String option, String text, RecordedSession recording) {
+            Matcher percent = PERCENT.matcher(text);
+            if (percent.matches()) {
+                return Math.round(Double.parseDouble(percent.group(1)) / 100 * recording.bins());
+            }
+            Matcher clock = CLOCK.matcher(text);
+            if (!clock.matches()) {
+                throw new InvalidInputException(option + " is " + text + ", expected " + FORMS);
+            }
+            double seconds = Double.parseDouble(clock.group(3));
+            if (clock.group(2) != null && seconds >= 60) {
+                throw new InvalidInputException(option + " is " + text + ", expected less than 60 s after the minutes");
+            }
+            return Math.round((3600.0 * whole(clock.group(1)) + 60.0 * whole(clock.group(2)) + seconds)
+                    / recording.binWidthSeconds());
+        }
+
+        private static int whole(String digits) {
+            return digits == null ? 0 : Integer.parseInt(digits);
+        }
     }
 
     /** A simulated rig. */

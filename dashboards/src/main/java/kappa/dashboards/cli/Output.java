@@ -3,6 +3,7 @@ package kappa.dashboards.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
+import kappa.ingest.replay.SessionPublisher;
 
 /** What commands print: figures on standard output, progress on standard error. */
 final class Output {
@@ -24,14 +25,21 @@ final class Output {
         }
     }
 
-    /** A bar with an estimate of the time left on a terminal, a line every ten seconds elsewhere. Not thread-safe. */
-    static final class Progress {
+    /**
+     * A bar with an estimate of the time left on a terminal, a line every ten seconds elsewhere. Rate and estimate are those of
+     * the last 10 to 20 seconds: a replay may be slowed down or paused. Not thread-safe.
+     */
+    static final class Progress implements SessionPublisher.Progress {
         private final String what;
         private final String unit;
         private final boolean terminal = System.console() != null && System.console().isTerminal();
-        private final long started = System.nanoTime();
-        private long shown = started;
-        private long firstDone = -1;
+        private long shown = System.nanoTime();
+        private boolean lineOpen;
+        /** The rate is measured from the older of two marks. */
+        private long markNs = shown;
+        private long markDone = -1;
+        private long newerMarkNs = shown;
+        private long newerMarkDone = -1;
 
         Progress(String what) {
             this(what, "bins");
@@ -43,6 +51,22 @@ final class Output {
             this.unit = unit;
         }
 
+        @Override
+        public void published(long bins, long total, String status) {
+            update(bins, total, status);
+        }
+
+        @Override
+        public void paused(boolean paused) {
+            if (paused) {
+                show(what + ": paused", false);
+            } else {
+                newerMarkDone = -1;
+                markDone = -1;
+                markNs = System.nanoTime();
+            }
+        }
+
         /** @param total -1 if there is no end */
         void update(long done, long total) {
             update(done, total, "");
@@ -51,14 +75,12 @@ final class Output {
         /** @param detail added to the line */
         void update(long done, long total, String detail) {
             long now = System.nanoTime();
-            if (firstDone < 0) {
-                firstDone = done;
-            }
+            mark(now, done);
             if (now - shown < (terminal ? BAR_EVERY_NS : LINE_EVERY_NS) && done != total) {
                 return;
             }
             shown = now;
-            double perSecond = (done - firstDone) / Math.max(1e-3, (now - started) / 1e9);
+            double perSecond = (done - markDone) / Math.max(1e-3, (now - markNs) / 1e9);
             StringBuilder line = new StringBuilder(what).append(": ");
             if (total > 0) {
                 if (terminal) {
@@ -67,17 +89,50 @@ final class Output {
                 }
                 line.append(String.format("%d of %d %s, %s %s/s", done, total, unit, rounded(perSecond), unit));
                 if (perSecond > 0 && done < total) {
-                    line.append(String.format(", %.0f s left", (total - done) / perSecond));
+                    line.append(", ").append(duration((total - done) / perSecond)).append(" left");
                 }
             } else {
                 line.append(String.format("%d %s, %s %s/s", done, unit, rounded(perSecond), unit));
             }
-            line.append(detail);
+            show(line.append(detail).toString(), done == total);
+        }
+
+        private void mark(long now, long done) {
+            if (markDone < 0) {
+                markDone = done;
+                newerMarkDone = done;
+                newerMarkNs = now;
+            } else if (now - newerMarkNs >= LINE_EVERY_NS) {
+                markNs = newerMarkNs;
+                markDone = newerMarkDone;
+                newerMarkNs = now;
+                newerMarkDone = done;
+            }
+        }
+
+        private void show(String line, boolean last) {
             if (terminal) {
-                System.err.print("\r" + line + "\033[K" + (done == total ? "\n" : ""));
+                System.err.print("\r" + line + "\033[K" + (last ? "\n" : ""));
+                lineOpen = !last;
             } else {
                 System.err.println(line);
             }
+        }
+
+        /** What is printed next begins on a line of its own. */
+        void end() {
+            if (lineOpen) {
+                System.err.println();
+                lineOpen = false;
+            }
+        }
+
+        private static String duration(double seconds) {
+            return seconds < 100
+                    ? String.format("%.0f s", seconds)
+                    : seconds < 6_000
+                            ? String.format("%.0f min", seconds / 60)
+                            : String.format("%.1f h", seconds / 3600);
         }
 
         private static String rounded(double perSecond) {

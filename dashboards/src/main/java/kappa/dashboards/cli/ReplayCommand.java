@@ -9,7 +9,6 @@ import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.SessionSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** An archived session through the topics. */
@@ -18,12 +17,14 @@ import picocli.CommandLine.Parameters;
     "continued: after an interruption, give the same command again."})
 final class ReplayCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "FILE", description = "A session (.npz).")
+    @Parameters(paramLabel = "FILE", description = "A session (.npz or .nwb).")
     private Path file;
 
-    @Option(names = "--observe", paramLabel = "rates|currents|counts",
-            description = "What of the session is observed (default: the file decides).")
-    private String observe;
+    @Mixin
+    private Options.Recording recording;
+
+    @Mixin
+    private Options.Part part;
 
     @Mixin
     private RunOptions run;
@@ -37,7 +38,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
-        try (SessionSource source = Options.open(file, observe, fit)) {
+        try (SessionSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);
             KafkaConnection connection = kafka.connection();
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);

@@ -1,10 +1,14 @@
 package kappa.dashboards.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import kappa.dashboards.cli.SessionRun.RunOptions;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.rig.openephys.PluginSimulator;
+import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.SessionSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,7 +19,8 @@ import picocli.CommandLine.Spec;
 
 /** Connects a rig to the topics. */
 @Command(name = "rig", mixinStandardHelpOptions = true, description = "Connects a rig to the topics.",
-        subcommands = RigCommand.Simulate.class)
+        subcommands = {RigCommand.Simulate.class, RigOpenEphysCommand.class, RigLslCommand.class,
+            RigIntanCommand.class})
 final class RigCommand implements Runnable {
 
     @Spec
@@ -36,6 +41,16 @@ final class RigCommand implements Runnable {
                 description = "What the rig sees (default: ${DEFAULT-VALUE}).")
         private String observe;
 
+        @Option(names = "--as", paramLabel = "topics|open-ephys", defaultValue = "topics", description = {
+            "Where the recording goes: straight to the topics, or out of a socket as the Open Ephys GUI would",
+            "send it, in its own time, for ./kappa rig open-ephys to connect to. There, digital line 0 is high",
+            "during trials, and inputs are continuous channels with their names (default: ${DEFAULT-VALUE})."})
+        private String as;
+
+        @Option(names = "--endpoint", paramLabel = "tcp://HOST:PORT", defaultValue = "tcp://127.0.0.1:5556",
+                description = "With --as open-ephys: where to listen (default: ${DEFAULT-VALUE}).")
+        private String endpoint;
+
         @Mixin
         private Options.Simulation simulation;
 
@@ -50,12 +65,34 @@ final class RigCommand implements Runnable {
 
         @Override
         public Integer call() {
+            if (!as.equals("topics") && !as.equals("open-ephys")) {
+                throw new InvalidInputException("--as is " + as + ", expected topics or open-ephys");
+            }
             try (SessionSource source = simulation.source(observe, fit.seed)) {
+                if (as.equals("open-ephys")) {
+                    return send(source);
+                }
                 var settings = fit.settings(simulation.rank(), Speed.parse(run.speed));
                 KafkaConnection connection = kafka.connection();
                 Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
                 return new SessionRun(connection, run, () -> false).run(source, settings) ? 0 : Main.FAILED;
             }
+        }
+
+        private int send(SessionSource source) {
+            var header = source.describe();
+            try (PluginSimulator plugin = new PluginSimulator(source, endpoint, fit.seed)) {
+                List<String> words = new ArrayList<>(List.of("./kappa rig open-ephys --live --endpoint", endpoint));
+                if (header.getTrials()) {
+                    words.add("--trial-line " + PluginSimulator.TRIAL_LINE);
+                }
+                header.getInputChannelsList().forEach(name -> words.add("--input-channel '" + name + "'"));
+                header.getBehaviorChannelsList().forEach(name -> words.add("--behavior-channel '" + name + "'"));
+                System.err.println(header.getOrigin() + " as Open Ephys would send it, until Ctrl-C; to watch it:\n"
+                        + String.join(" ", words));
+                plugin.run();
+            }
+            return 0;
         }
     }
 }

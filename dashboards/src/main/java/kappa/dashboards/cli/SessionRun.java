@@ -2,13 +2,19 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.network.NetworkFile;
 import kappa.fitting.wire.Snapshots;
@@ -21,7 +27,9 @@ import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.SessionHeader;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Publishes a session and, if asked, stays until the pipeline has published everything about it: what {@code live},
@@ -31,10 +39,16 @@ final class SessionRun {
 
     /** Options of a run. */
     static final class RunOptions {
+        private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
         @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1", description = {
             "Multiple of the rig's own time, or max. With max, learning keeps in step with the",
             "recording: the same model on every run of this machine (default: ${DEFAULT-VALUE})."})
         String speed;
+
+        /** Of the command that has these options. */
+        @Spec(Spec.Target.MIXEE)
+        private CommandSpec command;
 
         @Option(names = "--session-id", paramLabel = "ID", description = {
             "Name of the session on the topics (default: after the file or network). A session",
@@ -53,7 +67,20 @@ final class SessionRun {
         boolean waits() {
             return untilEnd || json || out != null;
         }
+
+        /** What was typed, fit to be typed into a shell again. */
+        String commandLine() {
+            return Stream.concat(Stream.of(System.getProperty("kappa.command", "./kappa")),
+                    command.root().commandLine().getParseResult().originalArgs().stream())
+                    .map(RunOptions::quoted).collect(Collectors.joining(" "));
+        }
+
+        private static String quoted(String word) {
+            return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+        }
     }
+
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
 
     private final KafkaConnection connection;
     private final SessionPublisher publisher;
@@ -87,13 +114,50 @@ final class SessionRun {
      */
     boolean run(SessionSource source, FitSettings fit) {
         requireWritable(options.out);
+        Thread publishing = Thread.currentThread();
+        AtomicBoolean stopped = new AtomicBoolean();
+        CountDownLatch over = new CountDownLatch(1);
+        Thread hook = new Thread(() -> {
+            stopped.set(true);
+            publishing.interrupt();
+            awaitStopped(over);
+        }, "kappa-stop-session");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return run(source, fit, stopped);
+        } finally {
+            over.countDown();
+            forget(hook);
+        }
+    }
+
+    /** The process does not end before what was sent is delivered and the user was told how to go on. */
+    private static void awaitStopped(CountDownLatch over) {
+        try {
+            if (!over.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                System.err.println("publishing did not stop within " + STOP_WITHIN.toSeconds()
+                        + " s; the same command goes on after the last bin that Kafka has");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // It is running: the process is being stopped.
+        }
+    }
+
+    private boolean run(SessionSource source, FitSettings fit, AtomicBoolean stopped) {
         Place place = place(source, fit);
         SessionHeader header = place.header();
         System.err.println("session " + header.getSession() + ": " + header.getNeuronsCount() + " neurons, rank "
                 + header.getFit().getRank() + place.continuation());
         long started = System.nanoTime();
         SessionAccount account = new SessionAccount(connection, header);
-        AtomicBoolean stopped = new AtomicBoolean();
         CompletableFuture<Boolean> followed = new CompletableFuture<>();
         if (options.waits()) {
             Thread.ofPlatform().name("kappa-session-account").daemon(true).start(() -> {
@@ -107,12 +171,12 @@ final class SessionRun {
         Output.Progress progress = new Output.Progress("published");
         long published = place.complete()
                 ? place.bins()
-                : publisher.publish(source, header, place.bins(), place.last(), speed, -1,
-                        (done, total) -> progress.update(done, total, source.status()));
+                : publisher.publish(source, header, place.bins(), place.last(), speed, -1, progress);
         boolean whole = !Thread.currentThread().isInterrupted();
+        progress.end();
         if (!whole) {
-            System.err.println("session " + header.getSession() + " stopped; the same command continues it");
             stopped.set(true);
+            tellHowToGoOn(header, published);
             return false;
         }
         if (!options.waits()) {
@@ -123,6 +187,10 @@ final class SessionRun {
             complete = followed.join();
         } catch (CompletionException e) {
             throw new InvalidInputException("following session " + header.getSession() + " failed: " + e.getCause(), e);
+        }
+        if (!complete && stopped.get()) {
+            tellHowToGoOn(header, published);
+            return false;
         }
         if (!complete) {
             throw new Main.Stopped("session " + header.getSession() + " did not come to its end: the pipeline stopped");
@@ -145,6 +213,11 @@ final class SessionRun {
             System.out.printf("prequential %.4f %s%n", (Double) shown.get("mean"), shown.get("unit"));
         }
         return true;
+    }
+
+    private void tellHowToGoOn(SessionHeader header, long published) {
+        System.err.println("session " + header.getSession() + " stopped after " + published + " bins; to go on:  "
+                + options.commandLine());
     }
 
     /** A session takes long: better to say now that its model cannot be kept. */

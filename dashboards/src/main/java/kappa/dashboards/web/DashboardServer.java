@@ -50,6 +50,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -58,8 +59,8 @@ import kappa.ingest.Meters;
 import kappa.ingest.session.InvalidInputException;
 
 /**
- * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}, and takes requests to
- * silence neurons at {@code /interventions}.
+ * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}, and takes what is asked
+ * of a rig: to silence neurons at {@code /interventions}, to pause or seek a replay at {@code /controls}.
  *
  * <p>Closed by default: it listens on loopback and answers only to loopback's names, so that a web page elsewhere cannot
  * reach it by rebinding a name of its own. Any other address needs a token, sent as {@code Authorization: Bearer} or once as
@@ -68,7 +69,7 @@ import kappa.ingest.session.InvalidInputException;
  * <p>With a certificate it speaks HTTPS only, and its cookies go over nothing else. A token that is shown over plain HTTP beyond
  * loopback can be read on the way.
  *
- * <p>To silence neurons always needs a token, the control token, shown in the same ways; it admits its bearer to everything
+ * <p>To ask anything of a rig always needs a token, the control token, shown in the same ways; it admits its bearer to everything
  * else, too. A request must be JSON, as no form of another page can send it, and a browser must say that it comes from here.
  *
  * <p>Thread-safe. Frames are composed on virtual threads of their own, never on the pipeline's dispatchers.
@@ -78,12 +79,13 @@ public final class DashboardServer implements AutoCloseable {
     static final int MAX_CLIENTS = 32;
     static final int MAX_REQUEST_CHARACTERS = 8_192;
 
-    /** Of a request to silence neurons: room for the numbers of as many neurons as a session can have. */
+    /** Of what is asked of a rig: room for the numbers of as many neurons as a session can have. */
     static final int MAX_INTERVENTION_BYTES = 1 << 20;
 
     private static final String COOKIE = "kappa-dashboard";
     private static final String CONTROL_COOKIE = "kappa-control";
     private static final String INTERVENTIONS = "/interventions";
+    private static final String CONTROLS = "/controls";
     private static final long BODY_WITHIN_MS = 5_000;
     private static final Duration STOP_WITHIN = Duration.ofSeconds(2);
     private static final ContentType HTML = ContentTypes.TEXT_HTML_UTF8;
@@ -110,7 +112,7 @@ public final class DashboardServer implements AutoCloseable {
      * @param host a name or address of this machine
      * @param port 0 for a free one
      * @param token what a visitor must show; needed unless the host is loopback
-     * @param controlToken what a visitor must show to silence neurons; opens everything else, too
+     * @param controlToken what a visitor must show to ask anything of a rig; opens everything else, too
      * @param tls the certificate to be served with; without one it is plain HTTP
      */
     public record Settings(String host, int port, Optional<String> token, String controlToken,
@@ -178,7 +180,7 @@ public final class DashboardServer implements AutoCloseable {
     private final LiveView view;
     private final PrometheusMeterRegistry meters;
     private final Supplier<Readiness> ready;
-    private final InterventionRequests interventions;
+    private final ControlRequests requests;
     private final Map<String, Resource> resources;
     private final AtomicInteger clients = new AtomicInteger();
     private final Executor frames = Executors
@@ -188,8 +190,8 @@ public final class DashboardServer implements AutoCloseable {
     private ServerBinding binding;
 
     private DashboardServer(ActorSystem<?> system, Settings settings, LiveView view, PrometheusMeterRegistry meters,
-            Supplier<Readiness> ready, InterventionSink sink) {
-        this.interventions = new InterventionRequests(view, sink);
+            Supplier<Readiness> ready, RequestSink sink) {
+        this.requests = new ControlRequests(view, sink);
         this.system = system;
         this.settings = settings;
         this.view = view;
@@ -198,7 +200,8 @@ public final class DashboardServer implements AutoCloseable {
         // The page may change with the next build; the library's path carries no version, so a day.
         this.resources = Map.ofEntries(Map.entry("/", page("index.html", HTML)),
                 Map.entry("/kappa.css", page("kappa.css", STYLE)), script("kappa.js"), script("charts.js"),
-                script("portrait.js"), script("mechanism.js"), script("silencing.js"), script("theme.js"),
+                script("portrait.js"), script("mechanism.js"), script("silencing.js"), script("clock.js"),
+                script("theme.js"),
                 Map.entry("/favicon.svg", page("favicon.svg", SVG)), Map.entry("/lib/echarts.min.js",
                         new Resource(SCRIPT, read(ECHARTS), "private, max-age=86400")));
     }
@@ -207,11 +210,11 @@ public final class DashboardServer implements AutoCloseable {
      * Starts to serve.
      *
      * @param ready asked at each {@code /health/ready}
-     * @param sink takes the requests to silence neurons
+     * @param sink takes what is asked of rigs
      * @throws InvalidInputException with one line if the address cannot be listened on
      */
     public static DashboardServer start(ActorSystem<?> system, Settings settings, LiveView view,
-            PrometheusMeterRegistry meters, Supplier<Readiness> ready, InterventionSink sink) {
+            PrometheusMeterRegistry meters, Supplier<Readiness> ready, RequestSink sink) {
         DashboardServer server = new DashboardServer(system, settings, view, meters, ready, sink);
         server.clientsGauge = Meters.DASHBOARD_CLIENTS.gauge(meters, server.clients::get);
         ServerSettings defaults = ServerSettings.create(system.settings().config());
@@ -268,9 +271,18 @@ public final class DashboardServer implements AutoCloseable {
     private CompletionStage<HttpResponse> admit(HttpRequest request) {
         String host = header(request, "Host").orElse("");
         boolean forThisMachine = !settings.onLoopback() || isLoopbackName(host);
-        if (forThisMachine && request.method().equals(HttpMethods.POST)
-                && request.getUri().path().equals(INTERVENTIONS)) {
-            return intervene(request, host);
+        if (forThisMachine && request.method().equals(HttpMethods.POST)) {
+            switch (request.getUri().path()) {
+                case INTERVENTIONS -> {
+                    return ask(request, host, requests::intervene);
+                }
+                case CONTROLS -> {
+                    return ask(request, host, requests::play);
+                }
+                default -> {
+                    // Told below.
+                }
+            }
         }
         request.discardEntityBytes(system);
         return CompletableFuture.completedFuture(forThisMachine
@@ -280,7 +292,7 @@ public final class DashboardServer implements AutoCloseable {
 
     private HttpResponse show(HttpRequest request, String host) {
         String path = request.getUri().path();
-        if (path.equals(INTERVENTIONS)) {
+        if (path.equals(INTERVENTIONS) || path.equals(CONTROLS)) {
             return plain(405, "Only POST is allowed.").addHeader(RawHeader.create("Allow", "POST"));
         }
         if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
@@ -333,19 +345,20 @@ public final class DashboardServer implements AutoCloseable {
                         + (settings.tls.isPresent() ? "; Secure" : ""));
     }
 
-    // -------------------------------------------------------------------------------------------------- interventions
+    // ------------------------------------------------------------------------------------------- what is asked of a rig
 
-    private CompletionStage<HttpResponse> intervene(HttpRequest request, String host) {
+    private CompletionStage<HttpResponse> ask(HttpRequest request, String host,
+            BiFunction<String, String, ControlRequests.Answer> answering) {
         String from = request.getAttribute(AttributeKeys.remoteAddress).map(Object::toString).orElse("unknown");
-        InterventionRequests.Answer refusal = null;
+        ControlRequests.Answer refusal = null;
         ContentType type = request.entity().getContentType();
         if (!mayControl(request)) {
-            refusal = interventions.refuse(401, "To silence neurons needs the control token: open the address that"
+            refusal = requests.refuse(401, "To ask anything of a rig needs the control token: open the address that"
                     + " kappa printed, or send Authorization: Bearer ...", from);
         } else if (!sameOrigin(request, host)) {
-            refusal = interventions.refuse(403, "A page of another origin may not silence neurons.", from);
+            refusal = requests.refuse(403, "A page of another origin may not ask anything of a rig.", from);
         } else if (!(type.mediaType().mainType() + "/" + type.mediaType().subType()).equals("application/json")) {
-            refusal = interventions.refuse(415, "Expected Content-Type: application/json.", from);
+            refusal = requests.refuse(415, "Expected Content-Type: application/json.", from);
         }
         if (refusal != null) {
             request.discardEntityBytes(system);
@@ -353,8 +366,8 @@ public final class DashboardServer implements AutoCloseable {
         }
         return request.entity().withSizeLimit(MAX_INTERVENTION_BYTES).toStrict(BODY_WITHIN_MS, system)
                 .handleAsync((body, failure) -> answer(failure == null
-                        ? interventions.request(body.getData().utf8String(), from)
-                        : interventions.refuse(isTooLarge(failure) ? 413 : 408, isTooLarge(failure)
+                        ? answering.apply(body.getData().utf8String(), from)
+                        : requests.refuse(isTooLarge(failure) ? 413 : 408, isTooLarge(failure)
                                 ? "The request has more than " + MAX_INTERVENTION_BYTES + " bytes."
                                 : "The request did not come to its end.", from)),
                         frames);
@@ -364,7 +377,7 @@ public final class DashboardServer implements AutoCloseable {
         return failure instanceof EntityStreamSizeException || failure.getCause() instanceof EntityStreamSizeException;
     }
 
-    private static HttpResponse answer(InterventionRequests.Answer answer) {
+    private static HttpResponse answer(ControlRequests.Answer answer) {
         HttpResponse response = plain(answer.status(), answer.text());
         return switch (answer.status()) {
             case 202 -> response.withEntity(ContentTypes.APPLICATION_JSON, answer.text());

@@ -26,6 +26,7 @@ import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -63,7 +64,7 @@ public final class LiveView implements AutoCloseable {
     private static final long ACTIVE_NS = 5_000_000_000L;
     /** What is read when headers and bins have caught up, so that its sessions are known. */
     private static final List<String> RESULTS = List.of(Topics.MODELS, Topics.ANALYSES, Topics.INACTIVATIONS,
-            Topics.INTERVENTIONS);
+            Topics.INTERVENTIONS, Topics.PLAYBACKS);
     private static final Duration POLL = Duration.ofMillis(250);
     private static final long RETRY_MS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
@@ -78,6 +79,8 @@ public final class LiveView implements AutoCloseable {
 
     private final Map<String, SessionView> sessions = new HashMap<>();
     private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
+    /** How recordings are replayed: small, and kept as long as headers, before which one can be read. */
+    private final Map<String, PlaybackState> playbacks = new LinkedHashMap<>();
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     private long rejectedElsewhere;
     private String problem = "";
@@ -277,6 +280,7 @@ public final class LiveView implements AutoCloseable {
                 case Topics.ANALYSES -> fold(parse(Analysis.parser(), record));
                 case Topics.INACTIVATIONS -> fold(parse(Inactivations.parser(), record));
                 case Topics.INTERVENTIONS -> fold(parse(Intervention.parser(), record));
+                case Topics.PLAYBACKS -> fold(parse(PlaybackState.parser(), record));
                 case Topics.REJECTED -> fold(parse(Rejected.parser(), record));
                 default -> throw new IllegalArgumentException(topic);
             }
@@ -387,6 +391,16 @@ public final class LiveView implements AutoCloseable {
         if (session != null && session.hasHeader()
                 && WireChecks.intervention(session.header(), request).isEmpty()) {
             session.mechanism.fold(request);
+        }
+    }
+
+    void fold(PlaybackState playback) {
+        if (known(playback.getSchemaVersion(), Topics.PLAYBACKS)) {
+            playbacks.remove(playback.getSession());
+            playbacks.put(playback.getSession(), playback);
+            if (playbacks.size() > MAX_HEADERS) {
+                playbacks.remove(playbacks.keySet().iterator().next());
+            }
         }
     }
 
@@ -529,6 +543,11 @@ public final class LiveView implements AutoCloseable {
 
     SessionView session(String id) {
         return sessions.get(id);
+    }
+
+    /** How a session is replayed; null if it is no replay. */
+    PlaybackState playback(String id) {
+        return playbacks.get(id);
     }
 
     /** Active last first. */

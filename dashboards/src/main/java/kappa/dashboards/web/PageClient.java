@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.wire.PlaybackState;
 
 /**
  * One open page. It asks for a frame when it has drawn the last one and gets everything since, thinned to two points per
@@ -242,6 +243,7 @@ final class PageClient {
         json.writeObjectFieldStart("status");
         session.writeStatus(json, view.nowUnixNs());
         json.writeEndObject();
+        writePlayback(json, view.playback(session.id));
         if (headerSent != session.hasHeader() || rankSent != session.rank() || reset) {
             headerSent = session.hasHeader();
             rankSent = session.rank();
@@ -260,7 +262,7 @@ final class PageClient {
         from -= from % stride;
         json.writeNumberField("windowBins", window);
         json.writeNumberField("skipped", reset ? 0 : Math.max(0, start - next));
-        int points = session.writeTrace(json, from, newest, stride);
+        int points = session.writeTrace(json, from, newest, window, stride);
         json.writeNumberField("merged", Math.max(0, newest - from + 1 - points));
         if (stride > 1) {
             // Minima and maxima of one dimension do not belong to those of another; a trail needs the bins themselves.
@@ -276,6 +278,28 @@ final class PageClient {
             session.writeQuality(json);
         }
         writeMechanism(json, session, request, now);
+    }
+
+    private static void writePlayback(JsonGenerator json, PlaybackState playback) throws IOException {
+        if (playback == null) {
+            return;
+        }
+        json.writeObjectFieldStart("playback");
+        json.writeNumberField("bins", playback.getBins());
+        json.writeNumberField("from", playback.getFrom());
+        json.writeNumberField("until", playback.getUntil());
+        json.writeBooleanField("loop", playback.getLoop());
+        json.writeBooleanField("paused", playback.getPaused());
+        if (Double.isInfinite(playback.getSpeed())) {
+            json.writeStringField("speed", "max");
+        } else {
+            json.writeNumberField("speed", playback.getSpeed());
+        }
+        json.writeNumberField("position", playback.getPosition());
+        json.writeNumberField("epoch", playback.getEpoch());
+        // Names the state, so that a page sees that its wish was followed.
+        json.writeStringField("state", Long.toString(playback.getPublishedUnixNs()));
+        json.writeEndObject();
     }
 
     private void writeMechanism(JsonGenerator json, SessionView session, Request request, long now)

@@ -2,6 +2,7 @@ package kappa.dashboards.web;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -15,6 +16,7 @@ import kappa.fitting.network.LowRankNetwork;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
@@ -44,6 +46,8 @@ final class SessionView {
     private static final long LATENCY_SLOT_NS = 10_000_000_000L;
     private static final int LATENCY_SLOTS = 6;
     private static final long HOUR_US = 3_600_000_000L;
+    /** Stretches of lost bins whose place is remembered; of all, their number is. */
+    private static final int MAX_LOSSES = 256;
     private static final int[] REPICK_AT = {1, 50, 250, 1_000};
 
     final String id;
@@ -77,6 +81,11 @@ final class SessionView {
     private double[] baselineError = {};
     private int[] spikes = {};
     private int[] silenced = {}; // neurons that were being silenced
+    private int[] epoch = {};
+    private BinClock newestClock; // null where the rig tells rig time only
+    private final ArrayDeque<Loss> losses = new ArrayDeque<>();
+    private long lossesDropped;
+    private long binsLost;
     private float[] newestCovariance = {};
     private long newestActivityUnixNs;
     private long newestPublishedUnixNs;
@@ -91,6 +100,16 @@ final class SessionView {
     private double[] activitySquares = {};
     private long[] activityCount = {};
     private int[] mostActive = {};
+
+    /**
+     * Consecutive bins that never came, or of which the rig knows that something was lost.
+     *
+     * @param first bin
+     * @param last bin
+     * @param rigTimeNs of the end of the bin before, in its epoch
+     * @param messages messages or samples known to be lost; 0 where the bins themselves are
+     */
+    private record Loss(long first, long last, long rigTimeNs, long messages) {}
 
     private static final class TrialScore {
         double prediction;
@@ -236,6 +255,7 @@ final class SessionView {
         baselineError = new double[HISTORY_BINS];
         spikes = new int[HISTORY_BINS];
         silenced = new int[HISTORY_BINS];
+        epoch = new int[HISTORY_BINS];
     }
 
     /** @return whether the bin was not here before */
@@ -270,20 +290,48 @@ final class SessionView {
         if (silenced[slot] > 0 && !bin.getIntervention().isEmpty()) {
             mechanism.obeyed(bin.getIntervention(), bin.getTrial());
         }
+        epoch[slot] = bin.getClock().getEpoch();
         score(slot, 1);
         if (!again) {
             bins++;
+            countLoss(index, bin);
         }
         if (index >= newest) {
             newest = index;
             newestActivityUnixNs = record.getActivityUnixNs();
             newestPublishedUnixNs = record.getPublishedUnixNs();
+            newestClock = bin.hasClock() ? bin.getClock() : null;
             newestCovariance = new float[bin.getCovarianceCount()];
             for (int c = 0; c < newestCovariance.length; c++) {
                 newestCovariance[c] = bin.getCovariance(c);
             }
         }
         return !again;
+    }
+
+    private void countLoss(long index, LatentBin bin) {
+        if (newest >= 0 && index > newest + 1) {
+            lose(newest + 1, index - 1, 0);
+        }
+        if (bin.getClock().getLost() != 0 && index > newest) {
+            lose(index, index, Integer.toUnsignedLong(bin.getClock().getLost()));
+        }
+    }
+
+    private void lose(long first, long last, long messages) {
+        Loss before = losses.peekLast();
+        int slot = slotOf(first - 1);
+        binsLost += last - first + 1;
+        if (before != null && before.last == first - 1 && (before.messages == 0) == (messages == 0)) {
+            losses.removeLast();
+            losses.add(new Loss(before.first, last, before.rigTimeNs, before.messages + messages));
+            return;
+        }
+        losses.add(new Loss(first, last, slot < 0 ? 0 : rigTimeNs[slot], messages));
+        if (losses.size() > MAX_LOSSES) {
+            losses.remove();
+            lossesDropped++;
+        }
     }
 
     private void score(int slot, int sign) {
@@ -610,6 +658,8 @@ final class SessionView {
         }
         json.writeEndObject();
         json.writeNumberField("gaps", gaps);
+        json.writeNumberField("binsLost", binsLost);
+        json.writeNumberField("losses", lossesDropped + losses.size());
         if (model != null) {
             json.writeNumberField("modelVersion", model.getVersion());
             json.writeNumberField("steps", model.getSteps());
@@ -628,6 +678,15 @@ final class SessionView {
         json.writeNumberField("t", rigTimeNs[slot] * 1e-9);
         json.writeNumberField("trial", trialKey[slot]);
         json.writeNumberField("phase", phase[slot]);
+        json.writeNumberField("epoch", epoch[slot]);
+        if (newestClock != null) {
+            json.writeNumberField("sample", newestClock.getSample());
+            if (newestClock.getHostUnixNs() != 0) {
+                // Milliseconds, as a page counts Unix time.
+                json.writeNumberField("hostMs", newestClock.getHostUnixNs() * 1e-6);
+                json.writeNumberField("errorMs", newestClock.getErrorNs() * 1e-6);
+            }
+        }
         json.writeArrayFieldStart("kappa");
         for (int k = 0; k < rank; k++) {
             writeNumber(json, kappa[slot * rank + k]);
@@ -643,11 +702,11 @@ final class SessionView {
 
     /**
      * Kappa, its standard deviation, inputs, trial starts, phases and silencing of the bins first..last, in buckets of
-     * {@code stride} bins that begin at multiples of it.
+     * {@code stride} bins that begin at multiples of it; and all that was lost in the window that ends with the last.
      *
      * @return the number of points written
      */
-    int writeTrace(JsonGenerator json, long first, long last, int stride) throws IOException {
+    int writeTrace(JsonGenerator json, long first, long last, long window, int stride) throws IOException {
         Decimation points = new Decimation(first, last, stride, bin -> slotOf(bin) >= 0);
         json.writeObjectFieldStart("trace");
         json.writeNumberField("from", first);
@@ -675,6 +734,7 @@ final class SessionView {
         }
         json.writeEndArray();
         writeMarks(json, first, last, stride);
+        writeLosses(json, last - window + 1);
         json.writeEndObject();
         return points.size();
     }
@@ -694,6 +754,36 @@ final class SessionView {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    /** Stretches of lost bins, few however long the window: [first, last, rig time in s before, messages]. */
+    private void writeLosses(JsonGenerator json, long first) throws IOException {
+        json.writeArrayFieldStart("losses");
+        for (Loss loss : losses) {
+            if (loss.last >= first) {
+                json.writeStartArray();
+                json.writeNumber(loss.first);
+                json.writeNumber(loss.last);
+                json.writeNumber(loss.rigTimeNs * 1e-9);
+                json.writeNumber(loss.messages);
+                json.writeEndArray();
+            }
+        }
+        json.writeEndArray();
+    }
+
+    /** Where epochs begin: at most one per bucket, of which there are hardly ever any. */
+    private List<long[]> epochs(long first, long last, int stride) {
+        List<long[]> marks = new ArrayList<>();
+        for (long bin = Math.max(1, first); bin <= last; bin++) {
+            int slot = slotOf(bin);
+            int before = slotOf(bin - 1);
+            if (slot >= 0 && before >= 0 && epoch[slot] != epoch[before]
+                    && (marks.isEmpty() || marks.getLast()[0] / stride != bin / stride)) {
+                marks.add(new long[]{bin, epoch[slot]});
+            }
+        }
+        return marks;
     }
 
     /** At most one trial start, one change of phase and one of the number of neurons silenced per bucket. */
@@ -741,6 +831,7 @@ final class SessionView {
         writePairs(json, "starts", starts);
         writePairs(json, "phases", phases);
         writePairs(json, "silenced", silencing);
+        writePairs(json, "epochs", epochs(first, last, stride));
     }
 
     private static void writePairs(JsonGenerator json, String field, List<long[]> pairs) throws IOException {

@@ -198,9 +198,12 @@ export class TraceChart extends Chart {
     };
   }
 
-  /** Phases as shades with a coloured edge, trial starts as dashed lines, silenced bins as shades with an edge below. */
+  /**
+   * Phases as shades with a coloured edge, trial starts as dashed lines, silenced bins as shades with an edge below; lost bins as
+   * shades with an edge above, and epochs as lines: left of one, the axis goes on as if the rig's clock had not jumped.
+   */
   marks(area) {
-    const { colours, time, trace: { starts, phases, silenced }, phases: names } = this.drawn;
+    const { colours, time, trace: { starts, phases, silenced, epochs, losses }, phases: names } = this.drawn;
     const pixel = bin => area.x + (time.at(bin) - time.width - time.low) / (time.high - time.low) * area.width;
     const children = [];
     phases.forEach(([bin, phase], i) => {
@@ -229,6 +232,29 @@ export class TraceChart extends Chart {
         children.push({ type: "text", style: { x: left + 4, y: area.y + area.height - 28, text, fill, font: `600 11px ${FONT}` } });
       }
     });
+    for (const [first, last, , messages] of losses) {
+      const left = Math.max(area.x, pixel(first));
+      const right = Math.min(area.x + area.width, Math.max(pixel(last + 1), left + 2));
+      if (right <= left) continue;
+      const fill = colours.lost;
+      children.push({ type: "rect", shape: { x: left, y: area.y, width: right - left, height: area.height }, style: { fill, opacity: 0.2 } },
+        { type: "rect", shape: { x: left, y: area.y, width: right - left, height: 4 }, style: { fill, opacity: 0.9 } });
+      const text = `${last - first + 1} ${messages ? "with losses" : "lost"}`;
+      if (right - left > 6.2 * text.length + 8) {
+        children.push({ type: "text", style: { x: left + 4, y: area.y + 20, text, fill, font: `600 11px ${FONT}` } });
+      }
+    }
+    for (const [bin, epoch] of epochs) {
+      const x = Math.round(pixel(bin)) + 0.5;
+      if (x < area.x) continue;
+      children.push({
+        type: "line", shape: { x1: x, y1: area.y, x2: x, y2: area.y + area.height }, style: { stroke: colours.lost, lineWidth: 1.5 },
+      });
+      const text = `epoch ${epoch}`;
+      if (x + 6.2 * text.length < area.x + area.width) {
+        children.push({ type: "text", style: { x: x + 4, y: area.y + 34, text, fill: colours.lost, font: `600 11px ${FONT}` } });
+      }
+    }
     let labelled = -Infinity;
     for (const [bin, trial] of starts) {
       const x = Math.round(pixel(bin)) + 0.5;

@@ -1,11 +1,13 @@
 // The page: asks the server for the next frame when the last one is drawn, and keeps what the charts draw.
 import { ActivityChart, QualityChart, TraceChart } from "/charts.js";
+import { ClockBar } from "/clock.js";
 import { ConnectivityView, spokenOf } from "/mechanism.js";
 import { Portrait } from "/portrait.js";
 import { SilencingView } from "/silencing.js";
 import { palette } from "/theme.js";
 
 const STALE_MS = 1000;
+const ALARM_MS = 5000;
 const TRAIL_BINS = 256;
 const byId = id => document.getElementById(id);
 const body = document.body;
@@ -13,9 +15,9 @@ const body = document.body;
 /** Everything drawn. Series are arrays over `bins`, in the order of the bins. */
 const emptyState = () => ({
   session: null, header: null, status: null, now: null, windowBins: 0,
-  trace: { bins: [], kappa: [], sd: [], inputs: [], starts: [], phases: [], silenced: [] },
+  trace: { bins: [], kappa: [], sd: [], inputs: [], starts: [], phases: [], silenced: [], epochs: [], losses: [] },
   neurons: { ids: [], bins: [], observed: [], predicted: [] },
-  trail: { bins: [], kappa: [] }, quality: null, analysis: null,
+  trail: { bins: [], kappa: [] }, quality: null, analysis: null, playback: null,
   loadings: null, inactivations: null, intervention: null, control: false,
 });
 let state = emptyState();
@@ -30,6 +32,7 @@ const charts = {
 };
 const connectivity = new ConnectivityView(byId, chooseAgain);
 const silencing = new SilencingView(byId, chooseAgain);
+const clock = new ClockBar(byId);
 const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; byId("marks").title = text; });
 
 // ------------------------------------------------------------------------------------------------- folding frames
@@ -64,10 +67,13 @@ function fold(message) {
   if (message.status) state.status = message.status;
   if (message.windowBins) state.windowBins = message.windowBins;
   if (message.now) state.now = message.now;
+  state.playback = message.playback ?? null;
   if (message.trace) {
     const first = message.now.bin - state.windowBins + 1;
     extend(state.trace, ["kappa", "sd", "inputs"], message.trace, first);
     state.trace.starts = extendMarks(state.trace.starts, message.trace.starts, message.trace.from, first, false);
+    state.trace.epochs = extendMarks(state.trace.epochs, message.trace.epochs, message.trace.from, first, false);
+    state.trace.losses = message.trace.losses;
     const phases = state.trace.phases.filter(mark => mark[0] < message.trace.from);
     const fresh = message.trace.phases.filter((mark, i) => i > 0 || !phases.length || phases.at(-1)[1] !== mark[1]);
     state.trace.phases = extendMarks(phases, fresh, message.trace.from, first, true);
@@ -181,6 +187,7 @@ function draw() {
   }
   showSessions();
   showStatus();
+  clock.show(state);
   showBadge();
   framesDrawn++;
   body.dataset.frames = framesDrawn;
@@ -324,10 +331,18 @@ function showBadge() {
   } else if (state.status.ended && state.status.lag === 0) {
     kind = "ended";
     text = "session over";
-  } else if (age > STALE_MS) {
+  } else if (state.playback?.paused) {
+    kind = "paused";
+    text = "paused";
+  } else if (age > Math.max(STALE_MS, 3000 * (state.header?.binWidth ?? 0) / (Number(state.playback?.speed) || 1))) {
     kind = "stale";
-    text = `stale, ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)} old`;
+    text = `no data for ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}`;
   }
+  // Whoever looks at another window sees it, too.
+  const alarm = kind === "disconnected" || (kind === "stale" && age > ALARM_MS);
+  body.toggleAttribute("data-alarm", alarm);
+  const title = alarm ? `⚠ ${kind === "stale" ? "no data" : kind} · kappa` : "kappa";
+  if (document.title !== title) document.title = title;
   body.dataset.state = kind;
   set("badge", text);
   byId("badge").title = frame?.problem ?? "";

@@ -47,6 +47,8 @@ class CommandLineTest {
         NetworkFile.write(network,
                 NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", NEURONS, 1).network()));
         Files.writeString(file("text.npz"), "no zip");
+        Files.writeString(file("text.nwb"), "no HDF5");
+        Files.write(file("plain.h5"), new byte[]{(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'});
         Files.write(file("empty.npz"), new byte[0]);
         byte[] whole = Files.readAllBytes(session);
         Files.write(file("truncated.npz"), Arrays.copyOf(whole, whole.length / 2));
@@ -121,6 +123,13 @@ class CommandLineTest {
     static Stream<Mistake> mistakes() {
         return Stream.of( //
                 typo("frobnicate", "frobnicate", "live, broker, serve"), //
+                bad("replay D/session.npz --from 5", "--from is 5", "recording's end at 0.3 s"), //
+                bad("replay D/session.npz --until 0:00", "--until is 0:00", "up to the recording's end at 0.3 s"), //
+                bad("replay D/session.npz --until 107%", "--until is 107%"), //
+                bad("replay D/session.npz --from 1:75", "--from is 1:75", "less than 60 s"), //
+                bad("replay D/session.npz --from noon", "--from is noon", "seconds, m:ss"), //
+                bad("replay D/session.npz --loop --until-end", "--loop has no end", "--until-end"), //
+                bad("live --from 2:00", "--from is for a recording", "--session FILE"), //
                 typo("lvie --rank 2", "lvie", "live"), //
                 typo("live --bogus", "--bogus", "kappa live --help"), //
                 typo("live --sped max", "--sped"), //
@@ -191,6 +200,31 @@ class CommandLineTest {
                 bad("serve --port -5", "port", "-5", "65535"), //
                 bad("rig simulate --network nonsense", "nonsense", "bimodal"), //
                 bad("rig simulate --speed 0", "--speed", "0"), //
+                bad("rig lsl --list --liblsl D/liblsl.so", "liblsl", "liblsl.so", "KAPPA_LSL"), //
+                bad("rig lsl", "--stream", "--list"), //
+                bad("rig lsl --stream EEG --kind frogs", "--kind", "frogs", "currents, rates, counts or spikes"), //
+                bad("rig lsl --stream EEG --markers M", "--markers", "--trial-start"), //
+                bad("rig lsl --stream EEG --trial-start go", "--markers", "--trial-start"), //
+                bad("rig lsl --stream EEG --markers M --trial-start (", "--trial-start", "regular expression"), //
+                bad("rig lsl --stream EEG --markers M --input go", "--input", "go", "NAME=ON_REGEX"), //
+                bad("rig lsl --stream EEG --markers M --input a=b", "--input", "a=b", "OFF_REGEX"), //
+                bad("rig intan --command-port 0", "--command-port", "--sample-rate"), //
+                bad("rig intan --discover -1", "--discover", "-1"), //
+                bad("rig simulate --as mouse", "--as", "mouse", "open-ephys"), //
+                bad("rig simulate --as open-ephys --observe rates", "--observe", "rates", "counts"), //
+                bad("rig simulate --as open-ephys --endpoint here", "--endpoint", "here", "tcp://"), //
+                bad("rig open-ephys --endpoint 127.0.0.1:5556", "--endpoint", "127.0.0.1:5556", "tcp://HOST:PORT"), //
+                bad("rig open-ephys --endpoint tcp://127.0.0.1:65535", "--endpoint", "65535"), //
+                bad("rig open-ephys --trial-line 64", "--trial-line", "64", "0 to 63"), //
+                bad("rig open-ephys --input-line 3=a --input-line 4=a", "--input-line", "a is there twice"), //
+                bad("rig open-ephys --only-trials", "--only-trials", "--trial-line"), //
+                bad("rig open-ephys --unsorted maybe", "--unsorted", "maybe", "auto, keep or drop"), //
+                bad("rig open-ephys --sample-rate 3", "--sample-rate", "3.0"), //
+                bad("rig open-ephys --lateness 0", "--lateness", "0.0"), //
+                bad("rig open-ephys --discover 0", "--discover", "0.0"), //
+                bad("rig open-ephys --spare -1", "--spare", "-1"), //
+                bad("rig open-ephys --bin-width 0", "--bin-width", "0.0"), //
+                bad("rig open-ephys --speed 10", "--speed", "10", "a rig keeps its own time"), //
                 typo("fit", "SESSION"), //
                 bad("fit D/missing.npz", "missing.npz", "no such file"), //
                 bad("fit D/session.npz --rank 13", "rank", "13", "1 to 12"), //
@@ -245,6 +279,33 @@ class CommandLineTest {
                 bad("inspect D/missing.npz", "missing.npz", "no such file"), //
                 bad("inspect D/half-network.npz", "half-network.npz", "'n'"), //
                 bad("inspect D/neither.npz", "neither.npz", "holds x", "a session", "a network"), //
+                typo("convert D/session.npz", "--out"), //
+                bad("convert D/missing.npz --out D/o.npz", "missing.npz", "no such file"), //
+                bad("convert D/session.npz --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("convert D/session.npz --bin-width 0.1 --out D/o.npz", "--bin-width", "NWB", "session.npz"), //
+                bad("convert D/session.npz --bin-width 0 --out D/o.npz", "--bin-width", "0", "seconds"), //
+                bad("live --session D/session.npz --align move --window 0:1", "--align", "NWB", "session.npz"), //
+                bad("live --session D/session.npz --align move", "--align is move", "--window"), //
+                bad("live --session D/session.npz --window 1:0", "--window is 1", "-0.2:0.8"), //
+                bad("live --session D/session.npz --window 1", "--window is 1", "-0.2:0.8"), //
+                bad("fit D/session.npz --inputs a,b", "--inputs", "NWB"), //
+                bad("fit D/session.npz --behavior hand", "--behavior", "NWB"), //
+                bad("evaluate D/network.npz D/session.npz --units x==1", "--units", "NWB"), //
+                bad("replay D/session.npz --only-trials x==1", "--only-trials", "NWB"), //
+                bad("fit D/session.npz --series x", "--series", "NWB"), //
+                bad("inspect D/text.nwb", "text.nwb", "not an NWB file", "signature"), //
+                bad("live --session D/plain.h5", "plain.h5", "cannot be read"), //
+                typo("export --out D/o.npz", "--session"), //
+                bad("export --session x --out D/o.mat", "--out", "o.mat", ".npz or .h5"), //
+                bad("export --session x --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("export --session x --out D/o.npz --data D/never", "--data", "never", "holds no log"), //
+                bad("export --session x --out D/o.npz --data D/never --bootstrap-servers localhost:1", "--data",
+                        "localhost:1", "one of them"), //
+                bad("export --session x --out D/o.npz --bootstrap-servers nonsense", "--bootstrap-servers",
+                        "nonsense"), //
+                bad("watch --data D/never", "--data", "never", "--bootstrap-servers"), //
+                bad("watch --bootstrap-servers nonsense", "--bootstrap-servers", "nonsense"), //
+                bad("watch --seconds 0", "--seconds", "0"), //
                 bad("bench --rank 0", "--rank", "0"), //
                 bad("bench --seconds 0", "--seconds", "0"), //
                 bad("bench --bins-per-second NaN", "--bins-per-second", "NaN"), //
@@ -375,10 +436,11 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "intervene", "train", "simulate",
+            strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig open-ephys", "rig lsl",
+                "rig intan", "intervene", "train", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "bench"})
+                "inspect", "convert", "export", "watch", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -392,7 +454,7 @@ class CommandLineTest {
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect",
+                "inspect", "convert", "export", "watch",
                 "bench",
                 "help");
     }

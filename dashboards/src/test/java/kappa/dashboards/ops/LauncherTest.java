@@ -146,7 +146,8 @@ class LauncherTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines()).containsExactly(java.toString(), user.toRealPath().toString(),
                 "@" + app + "/jvm.args",
-                "-Xmx1g", "-Dx=*", "-Dkappa.home=" + app, "-cp", app + "/lib/*", "kappa.dashboards.cli.Main", "replay",
+                "-Xmx1g", "-Dx=*", "-Dkappa.home=" + app, "-Dkappa.command=" + linkToLink, "-cp", app + "/lib/*",
+                "kappa.dashboards.cli.Main", "replay",
                 "a session.npz", "", "*");
     }
 

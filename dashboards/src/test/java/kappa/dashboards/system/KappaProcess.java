@@ -115,15 +115,8 @@ final class KappaProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for the end and fails unless the exit code is 0. */
-    void awaitSuccess(Duration limit) {
-        if (awaitExit(limit) != 0) {
-            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
-        }
-    }
-
-    /** Waits for the end and tells the exit code. */
-    int awaitExit(Duration limit) {
+    /** Waits for the end, whatever it is, and tells the exit code. */
+    int awaitEnd(Duration limit) {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new AssertionError(name + " did not end within " + limit.toSeconds() + " s" + shown());
@@ -133,6 +126,13 @@ final class KappaProcess implements AutoCloseable {
             throw new AssertionError(e);
         }
         return process.exitValue();
+    }
+
+    /** Waits for the end and fails unless the exit code is 0. */
+    void awaitSuccess(Duration limit) {
+        if (awaitEnd(limit) != 0) {
+            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
+        }
     }
 
     /** The JSON object on the last line of standard output. */
@@ -167,10 +167,60 @@ final class KappaProcess implements AutoCloseable {
                 + String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
     }
 
+    /** SIGTERM, which is to kappa what Ctrl-C is, and waits until the process has ended by itself. */
+    void stop(Duration limit) {
+        process.destroy();
+        long end = System.nanoTime() + limit.toNanos();
+        while (process.isAlive()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(name + " did not stop within " + limit.toSeconds() + " s" + shown());
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+    }
+
     /** SIGKILL, and waits until the process is gone. */
     void kill() {
         process.destroyForcibly().onExit().join();
         CHILDREN.remove(process);
+    }
+
+    /** SIGSTOP: it does nothing any more, and its connections stay open. */
+    void stop() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on, unaware of the time that has passed. */
+    void goOn() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).inheritIO().start();
+            if (kill.waitFor() != 0) {
+                throw new AssertionError("kill -" + signal + " of " + name + " failed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Fails if the process has ended with an error. */
+    void shouldRunOrSucceed() {
+        if (!process.isAlive() && process.exitValue() != 0) {
+            shouldRun();
+        }
+    }
+
+    /** Fails if the process has ended. */
+    void shouldRun() {
+        if (!process.isAlive()) {
+            throw new AssertionError(name + " ended with exit code " + process.exitValue() + shown());
+        }
     }
 
     @Override

@@ -31,7 +31,7 @@ class SecuredKafkaTest {
             }
             try (KappaProcess stranger = KappaProcess.start(directory, "replay", file.toString(), kafka[0], kafka[1],
                     "--kafka-config", broker.clientProperties(false).toString())) {
-                assertThat(stranger.awaitExit(Recording.LIMIT)).isEqualTo(1);
+                assertThat(stranger.awaitEnd(Recording.LIMIT)).isEqualTo(1);
                 assertThat(stranger.err().lines().toList().getLast()).startsWith("kappa: ").contains("uthentication");
             }
         }

@@ -54,6 +54,11 @@ final class TopicTail<T> implements AutoCloseable {
                 }
             }
         }
+        return known(session);
+    }
+
+    /** What of a session was read so far, which needs no broker. */
+    List<T> known(String session) {
         return messages.getOrDefault(session, List.of());
     }
 

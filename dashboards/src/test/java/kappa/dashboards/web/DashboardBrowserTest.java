@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -25,7 +26,10 @@ import java.util.logging.Level;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
+import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.PlaybackControl;
+import kappa.ingest.wire.PlaybackState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.logging.LogType;
@@ -54,6 +59,7 @@ class DashboardBrowserTest {
     private static DashboardServer server;
     private static ChromeDriver browser;
     private static volatile Intervention requested;
+    private static final List<PlaybackControl> controls = new CopyOnWriteArrayList<>();
 
     private ScheduledExecutorService rig;
     private ScheduledFuture<?> ticking;
@@ -204,6 +210,80 @@ class DashboardBrowserTest {
     }
 
     @Test
+    void shouldShowTheRigsClocksAndWhereBinsWereLost() throws IOException {
+        SimulatedPipeline pipeline = announce("clocks", 1);
+        long start = unixNs();
+        pipeline.clock = bin -> BinClock.newBuilder().setSample(300 * (bin + 1)).setEpoch(bin < 120 ? 0 : 1)
+                .setHostUnixNs(start + 10_000_000 * bin).setErrorNs(400_000).setLost(bin >= 350 && bin < 353 ? 4 : 0)
+                .build();
+        publishBins(pipeline, 200);
+        pipeline.lose(60);
+        publishBins(pipeline, 240);
+        open();
+        waitFor("document.body.dataset.session === 'clocks' && Number(document.body.dataset.newest) === 499");
+        assertThat(text("rigTime")).isEqualTo("0:05.000");
+        assertThat(text("sample")).isEqualTo("150,000");
+        assertThat(text("epoch")).isEqualTo("1");
+        assertThat(text("host")).endsWith(" ± 0.40 ms");
+        assertThat(text("lost")).isEqualTo("63 in 2 places");
+        assertThat((String) browser.executeScript("return document.getElementById('lostTile').title"))
+                .contains("bins 200 to 259, after 0:02.000: never came")
+                .contains("bins 350 to 352, after 0:03.500: 12 messages or samples");
+        assertThat(shown("playback")).as("a rig cannot be sought").isFalse();
+        screenshot("clocks.png");
+        darken(true);
+        waitForFrames(2);
+        screenshot("clocks-dark.png");
+        darken(false);
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldControlAReplayFromTheKeyboard() throws IOException {
+        SimulatedPipeline pipeline = announce("replayed", 2);
+        pipeline.clock = bin -> BinClock.newBuilder().setSample(bin + 1).build();
+        PlaybackState.Builder state = PlaybackState.newBuilder().setSchemaVersion(1).setSession("replayed")
+                .setBins(30_000).setUntil(30_000).setSpeed(1).setLoop(true).setPublishedUnixNs(unixNs());
+        publish(Topics.PLAYBACKS, "replayed", state.build());
+        runLive(pipeline);
+        browser.manage().deleteAllCookies();
+        open();
+        waitFor("document.body.dataset.session === 'replayed' && Number(document.body.dataset.bins) > 800");
+        assertThat(enabled("play")).as("without the token").isFalse();
+        open("?token=" + CONTROL_TOKEN);
+        waitFor("!(document.getElementById('play').disabled)");
+        assertThat(text("playbackTime")).endsWith(" / 5:00.0");
+        assertThat(shown("looping")).isTrue();
+        browser.findElement(By.id("play")).sendKeys(Keys.ENTER);
+        waitUntil(() -> controls.size() == 1);
+        assertThat(controls.getLast().getPause()).isTrue();
+        publish(Topics.PLAYBACKS, "replayed", state.setPaused(true).setPublishedUnixNs(unixNs()).build());
+        waitFor("document.body.dataset.state === 'paused' && document.getElementById('play').textContent === 'play'");
+        browser.findElement(By.id("seek")).sendKeys(Keys.END);
+        waitUntil(() -> controls.size() == 2);
+        assertThat(controls.getLast().getSeekS()).as("the last of the slider's steps").isBetween(290.0, 299.99);
+        publish(Topics.PLAYBACKS, "replayed",
+                state.setPosition(29_990).setEpoch(1).setPublishedUnixNs(unixNs()).build());
+        waitFor("document.getElementById('playbackTime').textContent === '4:59.9 / 5:00.0'");
+        choose("speed", "max");
+        waitUntil(() -> controls.size() == 3);
+        assertThat(controls.getLast().getSpeed()).isInfinite();
+        waitFor("document.getElementById('playbackStatus').textContent.startsWith('the replay does not answer')");
+        waitForFrames(5);
+        screenshot("replay.png");
+        darken(true);
+        waitForFrames(3);
+        screenshot("replay-dark.png");
+        darken(false);
+        resize(700, 1_000);
+        waitForFrames(3);
+        screenshot("replay-narrow.png");
+        resize(1280, 800);
+        browser.manage().deleteAllCookies();
+        assertNoConsoleErrors();
+    }
+
+    @Test
     void shouldSayInEachPanelThatThereIsNothingYet() throws IOException {
         SimulatedPipeline pipeline = announce("bare", 1);
         pipeline.step(unixNs(), (activity, latents) -> {
@@ -311,7 +391,7 @@ class DashboardBrowserTest {
         open();
         waitFor("document.body.dataset.session === 'stale' && Number(document.body.dataset.bins) === 150");
         waitFor("document.body.dataset.state === 'stale'");
-        assertThat(text("badge")).contains("stale");
+        assertThat(text("badge")).startsWith("no data for ");
         publish(Topics.ACTIVITY, pipeline.session, pipeline.end());
         waitFor("document.body.dataset.state === 'ended'");
         assertThat(text("badge")).isEqualTo("session over");
@@ -391,16 +471,20 @@ class DashboardBrowserTest {
     }
 
     /** As the pipeline would have it. */
-    private static CompletionStage<Void> request(int partition, Intervention request) {
+    private static CompletionStage<Void> request(String topic, int partition, String session, MessageLite request) {
         CompletableFuture<Void> published = new CompletableFuture<>();
         // The producer's own choice of a partition is that of the session's other records here.
-        producer.send(new ProducerRecord<>(Topics.INTERVENTIONS, request.getSession().getBytes(StandardCharsets.UTF_8),
-                request.toByteArray()), (metadata, failure) -> {
+        producer.send(new ProducerRecord<>(topic, session.getBytes(StandardCharsets.UTF_8), request.toByteArray()),
+                (metadata, failure) -> {
                     if (failure != null || metadata.partition() != partition) {
                         published.completeExceptionally(
                                 new IllegalStateException("partition " + metadata.partition(), failure));
                     } else {
-                        requested = request;
+                        if (request instanceof PlaybackControl control) {
+                            controls.add(control);
+                        } else {
+                            requested = (Intervention) request;
+                        }
                         published.complete(null);
                     }
                 });
@@ -478,6 +562,11 @@ class DashboardBrowserTest {
     private static void darken(boolean dark) {
         browser.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features",
                 List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
+    private static void resize(int width, int height) {
+        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
     }
 
     private static void screenshot(String name) throws IOException {

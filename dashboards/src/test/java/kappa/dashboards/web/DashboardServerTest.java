@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
+import com.google.protobuf.MessageLite;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -33,6 +34,8 @@ import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.PlaybackControl;
+import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Population;
 import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
@@ -62,6 +65,7 @@ class DashboardServerTest {
             () -> (stopped ? 0 : System.nanoTime()) + laterNs.get());
     private final AtomicBoolean ready = new AtomicBoolean(true);
     private final List<Intervention> published = new CopyOnWriteArrayList<>();
+    private final List<PlaybackControl> controls = new CopyOnWriteArrayList<>();
     private DashboardServer server;
 
     @BeforeAll
@@ -341,7 +345,7 @@ class DashboardServerTest {
         start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         stopped = true;
-        for (int i = 0; i < InterventionRequests.PER_SECOND; i++) {
+        for (int i = 0; i < ControlRequests.PER_SECOND; i++) {
             assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(202);
         }
         assertThat(intervene(REQUEST, bearer(CONTROL)).status).isEqualTo(429);
@@ -371,7 +375,7 @@ class DashboardServerTest {
             }
         };
         appender.start();
-        Logger logger = (Logger) LogManager.getLogger(InterventionRequests.class);
+        Logger logger = (Logger) LogManager.getLogger(ControlRequests.class);
         Level before = logger.getLevel();
         logger.addAppender(appender); // which sets the level back
         logger.setLevel(Level.INFO);
@@ -388,6 +392,44 @@ class DashboardServerTest {
         assertThat(lines.get(0)).contains("session s: set odd, 2 neurons, 2 trials").contains("intervention i-");
         assertThat(lines.get(1)).contains("refused (401)");
         assertThat(lines.get(2)).contains("refused (404)").contains("evil line");
+    }
+
+    @Test
+    void shouldControlAReplayOnlyForWhoShowsTheControlTokenAndOnlyAReplay() throws IOException {
+        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        assertThat(control("{\"session\":\"s\",\"pause\":true}").status).isEqualTo(401);
+        assertThat(control("{\"session\":\"s\",\"pause\":true}", bearer(CONTROL), "Origin: http://evil.example").status)
+                .isEqualTo(403);
+        Response noReplay = control("{\"session\":\"s\",\"pause\":true}", bearer(CONTROL));
+        assertThat(noReplay.status).isEqualTo(409);
+        assertThat(noReplay.body).contains("no replay").hasLineCount(1);
+        view.fold(PlaybackState.newBuilder().setSchemaVersion(1).setSession("s").setBins(1_000).setFrom(100)
+                .setUntil(500).build());
+        awaitNextSecond();
+        for (String wish : List.of("\"pause\":true", "\"pause\":false,\"seek\":4.99", "\"speed\":2.5",
+                "\"speed\":\"max\"")) {
+            assertThat(control("{\"session\":\"s\"," + wish + "}", bearer(CONTROL)).status).as(wish).isEqualTo(202);
+        }
+        assertThat(controls).hasSize(4).allMatch(wish -> wish.getSession().equals("s"));
+        assertThat(controls.get(0)).matches(wish -> wish.getPause() && !wish.hasSeekS() && !wish.hasSpeed());
+        assertThat(controls.get(1)).matches(wish -> wish.hasPause() && !wish.getPause() && wish.getSeekS() == 4.99);
+        assertThat(controls.get(2).getSpeed()).isEqualTo(2.5);
+        assertThat(controls.get(3).getSpeed()).isInfinite();
+        awaitNextSecond();
+        for (String wish : List.of("\"pause\":1", "\"seek\":5", "\"seek\":0.9", "\"seek\":\"1\"", "\"speed\":0",
+                "\"speed\":-1", "\"sped\":1")) {
+            Response refused = control("{\"session\":\"s\"," + wish + "}", bearer(CONTROL));
+            assertThat(refused.status).as(wish).isEqualTo(400);
+            assertThat(refused.body).as(wish).hasLineCount(1).contains(wish.substring(1, wish.indexOf('"', 1)));
+        }
+        assertThat(control("{\"session\":\"s\"}", bearer(CONTROL)).status).as("nothing wished").isEqualTo(400);
+        assertThat(request("GET /controls HTTP/1.1", "Host: localhost", bearer(CONTROL)).status).isEqualTo(405);
+        assertThat(controls).hasSize(4);
+    }
+
+    private Response control(String body, String... headers) throws IOException {
+        return postTo("/controls", "application/json", body, headers);
     }
 
     private static final String CONTROL = "00112233445566778899aabbccddeeff";
@@ -416,7 +458,11 @@ class DashboardServerTest {
     }
 
     private Response post(String type, String body, String... headers) throws IOException {
-        List<String> lines = new ArrayList<>(List.of("POST /interventions HTTP/1.1",
+        return postTo("/interventions", type, body, headers);
+    }
+
+    private Response postTo(String path, String type, String body, String... headers) throws IOException {
+        List<String> lines = new ArrayList<>(List.of("POST " + path + " HTTP/1.1",
                 "Host: localhost:" + server.port(), "Connection: close", "Content-Type: " + type,
                 "Content-Length: " + body.length()));
         lines.addAll(List.of(headers));
@@ -452,11 +498,15 @@ class DashboardServerTest {
         return new DashboardServer.Readiness(ready.get(), "the reason");
     }
 
-    private CompletionStage<Void> publish(int partition, Intervention request) {
+    private CompletionStage<Void> publish(String topic, int partition, String session, MessageLite request) {
         if (failure != null) {
             return CompletableFuture.failedFuture(failure);
         }
-        published.add(request);
+        if (request instanceof PlaybackControl control) {
+            controls.add(control);
+        } else {
+            published.add((Intervention) request);
+        }
         return CompletableFuture.completedFuture(null);
     }
 

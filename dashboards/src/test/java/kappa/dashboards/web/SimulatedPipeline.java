@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
+import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.Carried;
 import kappa.ingest.wire.ConditionEffect;
 import kappa.ingest.wire.Connectivity;
@@ -60,6 +62,8 @@ final class SimulatedPipeline {
     private long next;
     private long version;
     private final List<Double> freeRun = new ArrayList<>();
+    /** What the rig says of its clocks, bin by bin; nothing at first. */
+    LongFunction<BinClock> clock = bin -> null;
     private Intervention obeyed;
     private int perturbedTrials;
     private boolean perturbed;
@@ -127,6 +131,9 @@ final class SimulatedPipeline {
         if (perturbed) {
             bin.setSilenced(WireChecks.mask(N, obeyed.getNeuronsList())).setIntervention(obeyed.getId());
         }
+        if (clock.apply(next) != null) {
+            bin.setClock(clock.apply(next));
+        }
         if (phase == 2) {
             decision += kappa[0] / 20;
         }
@@ -149,6 +156,9 @@ final class SimulatedPipeline {
                 .addInputs((float) (next / TRIAL_BINS % 2)).setPhase(phase).setPredictionError(error)
                 .setBaselineError(baseline).setSpikes(spikes).setSilenced(bin.getSilenced())
                 .setIntervention(bin.getIntervention());
+        if (bin.hasClock()) {
+            latent.setClock(bin.getClock());
+        }
         for (int k = 0; k < rank; k++) {
             latent.addKappa((float) kappa[k]);
             for (int l = 0; l <= k; l++) {
@@ -167,6 +177,11 @@ final class SimulatedPipeline {
     Activity end() {
         return Activity.newBuilder().setSchemaVersion(1).setSession(session).setFirstBin(next).setEndOfSession(true)
                 .build();
+    }
+
+    /** Bins that never come. */
+    void lose(int bins) {
+        next += bins;
     }
 
     /** The network, as the next version of the model. */

@@ -10,6 +10,7 @@ import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.stream.Publisher;
+import kappa.ingest.wire.BinClock;
 
 /**
  * What every session needs from the process around it. Thread-safe parts only.
@@ -24,6 +25,8 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
     public interface Offsets {
         void checkpointed(int partition, String session, long offset);
 
+        void parked(int partition, String session, long upTo);
+
         void finished(int partition, String session);
     }
 
@@ -34,6 +37,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Counter missing;
         final Counter lost;
         final Counter clockJumps;
+        final Counter epochs;
         final Counter perturbed;
         final Counter steps;
         final Counter stepsShed;
@@ -42,6 +46,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Timer trialDuration;
 
         private final Map<String, Long> lastCheckpointNs = new ConcurrentHashMap<>();
+        private final Map<String, Long> clockErrorNs = new ConcurrentHashMap<>();
         private final Map<String, Map.Entry<String, Double>> scores = new ConcurrentHashMap<>();
         private volatile long newestAppendMs;
 
@@ -51,6 +56,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             missing = Meters.BINS_MISSING.counter(registry);
             lost = Meters.RIG_LOST.counter(registry);
             clockJumps = Meters.RIG_CLOCK_JUMPS.counter(registry);
+            epochs = Meters.RIG_EPOCHS.counter(registry);
             perturbed = Meters.TRIALS_PERTURBED.counter(registry);
             steps = Meters.FIT_STEPS.counter(registry);
             stepsShed = Meters.FIT_STEPS_SHED.counter(registry);
@@ -89,9 +95,22 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
                     .mapToDouble(Map.Entry::getValue).average().orElse(Double.NaN);
         }
 
+        /** A bin came whose rig says what it knows of its clocks. */
+        void clocked(String session, BinClock clock) {
+            if (clock.getHostUnixNs() != 0) {
+                clockErrorNs.put(session, clock.getErrorNs());
+            }
+        }
+
+        /** Of the session whose rig's clock is mapped to this host's worst; NaN where none is mapped. */
+        public double clockErrorSeconds() {
+            return clockErrorNs.values().stream().mapToDouble(errorNs -> errorNs / 1e9).max().orElse(Double.NaN);
+        }
+
         /** The session is no longer this process's. */
         void forget(String session) {
             lastCheckpointNs.remove(session);
+            clockErrorNs.remove(session);
             scores.remove(session);
         }
 

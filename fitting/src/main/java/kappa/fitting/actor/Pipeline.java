@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import kappa.fitting.wire.SessionPlan;
+import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Arrival;
 import kappa.ingest.stream.Fault;
+import kappa.ingest.stream.PartitionOwner;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
@@ -33,11 +35,15 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     /** What the reader and the sessions tell the pipeline. */
     public sealed interface Command {}
 
-    private record Assigned(int partition, Map<String, Checkpoint> checkpoints) implements Command {}
+    private record Assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner)
+            implements
+                Command {}
 
     private record Revoked(int partition) implements Command {}
 
     private record Arrived(SessionHeader header, Arrival arrival) implements Command {}
+
+    private record Silent(int partition, String session, long floor, long reached) implements Command {}
 
     private record SessionFinished(Session.Finished finished) implements Command {}
 
@@ -56,8 +62,8 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     public static ActivityReader.Sink sink(ActorRef<Command> pipeline) {
         return new ActivityReader.Sink() {
             @Override
-            public void assigned(int partition, Map<String, Checkpoint> checkpoints) {
-                pipeline.tell(new Assigned(partition, Map.copyOf(checkpoints)));
+            public void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner) {
+                pipeline.tell(new Assigned(partition, Map.copyOf(checkpoints), owner));
             }
 
             @Override
@@ -69,6 +75,11 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             public void arrived(SessionHeader header, Arrival arrival) {
                 pipeline.tell(new Arrived(header, arrival));
             }
+
+            @Override
+            public void silent(int partition, String session, long floor, long reached) {
+                pipeline.tell(new Silent(partition, session, floor, reached));
+            }
         };
     }
 
@@ -77,6 +88,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     private final Consumer<Throwable> onFailure;
     private final Map<String, Running> running = new HashMap<>();
     private final Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
+    private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private long spawned;
 
     private Pipeline(ActorContext<Command> context, FitServices services, AtomicInteger active,
@@ -93,17 +105,20 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             case Assigned assigned -> onAssigned(assigned);
             case Revoked revoked -> onRevoked(revoked.partition());
             case Arrived arrived -> onArrived(arrived);
+            case Silent silent -> onSilent(silent);
             case SessionFinished finished -> onFinished(finished.finished());
         };
     }
 
     private Behavior<Command> onAssigned(Assigned assigned) {
         checkpoints.put(assigned.partition(), new HashMap<>(assigned.checkpoints()));
+        owners.put(assigned.partition(), assigned.owner());
         return this;
     }
 
     private Behavior<Command> onRevoked(int partition) {
         checkpoints.remove(partition);
+        owners.remove(partition);
         running.values().removeIf(session -> {
             if (session.partition() == partition) {
                 getContext().unwatch(session.actor());
@@ -125,11 +140,13 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             arrived.arrival().release();
             return this;
         }
-        Checkpoint checkpoint = known.get(id);
-        if (checkpoint != null && checkpoint.getEnded()) {
-            afterEnd(arrived, checkpoint);
+        Checkpoint saved = known.get(id);
+        if (saved != null && saved.getEnded()) {
+            afterEnd(arrived, saved);
             return this;
         }
+        // One that was parked before its first checkpoint begins anew.
+        Checkpoint checkpoint = saved != null && saved.hasLearner() ? saved : null;
         running.computeIfAbsent(id, session -> begin(arrived.header(), checkpoint, partition)).actor()
                 .tell(new Session.Arrived(arrived.arrival()));
         return this;
@@ -149,12 +166,26 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     private Running begin(SessionHeader header, Checkpoint checkpoint, int partition) {
         // Stopping an actor takes a moment in which its name is taken, hence the number.
         ActorRef<Session.Command> actor = getContext().spawn(
-                Session.create(SessionPlan.of(header), services, checkpoint, partition,
+                Session.create(SessionPlan.of(header), services, checkpoint, partition, owners.get(partition),
                         getContext().messageAdapter(Session.Finished.class, SessionFinished::new)),
                 "session-" + spawned++, DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
         getContext().watch(actor);
         active.set(running.size() + 1);
         return new Running(partition, actor);
+    }
+
+    private Behavior<Command> onSilent(Silent silent) {
+        Running session = running.get(silent.session());
+        Map<String, Checkpoint> known = checkpoints.getOrDefault(silent.partition(), Map.of());
+        if (session != null) {
+            session.actor().tell(new Session.Silent(silent.floor(), silent.reached()));
+        } else if (known.containsKey(silent.session())) {
+            // Nothing of it came since the partition is ours.
+            owners.get(silent.partition()).send(Topics.CHECKPOINTS, silent.session(),
+                    known.get(silent.session()).toBuilder().setParkedAt(silent.reached()).build(),
+                    () -> services.offsets().parked(silent.partition(), silent.session(), silent.reached()));
+        }
+        return this;
     }
 
     private Behavior<Command> onFinished(Session.Finished finished) {

@@ -29,6 +29,7 @@ import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.Arrival;
 import kappa.ingest.stream.BinOrder;
 import kappa.ingest.stream.Fault;
+import kappa.ingest.stream.PartitionOwner;
 import kappa.ingest.stream.UnixTime;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
@@ -59,6 +60,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private record CheckpointStored(Checkpoint checkpoint) implements Command {}
 
+    /** Nothing has come for long: the session is to be parked, see {@link kappa.ingest.stream.ActivityReader.Sink#silent}. */
+    record Silent(long floor, long reached) implements Command {}
+
     /** The parent has heard that the session is finished, and sends it nothing more. */
     record Retire() implements Command {}
 
@@ -66,8 +70,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     record Finished(String session, Checkpoint end) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint, int partition,
-            ActorRef<Finished> parent) {
-        return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, parent));
+            PartitionOwner owner, ActorRef<Finished> parent) {
+        return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, owner, parent));
     }
 
     private static final int SNAPSHOT_TRIALS = 1_000;
@@ -76,10 +80,13 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private static final int LOCKSTEP_CHECKPOINT_TRIALS = 10;
     private static final long LIVE_CHECKPOINT_NS = 1_000_000_000L;
+    /** What checkpoints may take of the broker, bytes a second: about half of what a thousand neurons take at 50 bins/s. */
+    private static final long LIVE_CHECKPOINT_BYTES_PER_S = 32_768;
 
     private final SessionPlan plan;
     private final FitServices services;
     private final int partition;
+    private final PartitionOwner owner;
     private final ActorRef<Finished> parent;
     private final ActorRef<Filter.Command> filter;
     private final ActorRef<Fitter.Command> fitter;
@@ -99,9 +106,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private RecoveredTrial tail;
     private long lastTrial;
     private long lastRigTimeNs;
+    private int lastEpoch;
     private boolean anyBin;
     private long trials;
     private long learning;
+    private long shed;
     private long acknowledged;
     private long stateWantedAtNs = System.nanoTime();
     private boolean blocked;
@@ -109,6 +118,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private boolean endSent;
     private long endOffset;
     private Checkpoint due;
+    private Checkpoint newestStored;
 
     /** A record, or what is left of it, whose turn has not come. */
     private static final class Accepted {
@@ -130,26 +140,32 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         final boolean inside;
         final long lastTrial;
         final long lastRigTimeNs;
+        final int lastEpoch;
+        final long shed;
         final TrialRef open;
         Filter.TrialFiltered filtered;
         Fitter.Learned learned;
 
-        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, TrialRef open) {
+        Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, int lastEpoch,
+                long shed, TrialRef open) {
             this.nextBin = nextBin;
             this.nextBinOffset = nextBinOffset;
             this.inside = inside;
             this.lastTrial = lastTrial;
             this.lastRigTimeNs = lastRigTimeNs;
+            this.lastEpoch = lastEpoch;
+            this.shed = shed;
             this.open = open;
         }
     }
 
     private Session(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
-            int partition, ActorRef<Finished> parent) {
+            int partition, PartitionOwner owner, ActorRef<Finished> parent) {
         super(context);
         this.plan = plan;
         this.services = services;
         this.partition = partition;
+        this.owner = owner;
         this.parent = parent;
         FitPlan fit = plan.fit();
         assembly = new TrialAssembly(fit.neurons(), fit.inputs(), plan.header().getTrials());
@@ -181,15 +197,18 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     }
 
     private void restore(Checkpoint checkpoint) {
+        newestStored = checkpoint;
         nextBin = checkpoint.getNextBin();
         acknowledged = nextBin;
         restoredOffset = checkpoint.getNextBinOffset();
         restoredInside = checkpoint.getInside();
         lastTrial = checkpoint.getLastTrial();
         lastRigTimeNs = checkpoint.getLastRigTimeNs();
+        lastEpoch = checkpoint.getLastEpoch();
         anyBin = checkpoint.getAnyBin();
         trials = checkpoint.getLearner().getTrialsSeen();
-        order.restore(nextBin, lastTrial, lastRigTimeNs, anyBin);
+        shed = checkpoint.getStepsShed();
+        order.restore(nextBin, lastTrial, lastRigTimeNs, lastEpoch, anyBin);
         oneStep.addAll(checkpoint.getQuality().getOneStepList());
         freeRun.addAll(checkpoint.getQuality().getFreeRunList());
         System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
@@ -205,6 +224,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             case Filtered filtered -> onFiltered(filtered.reply());
             case FromFitter learned -> onLearned(learned.learned());
             case CheckpointStored stored -> onCheckpointStored(stored);
+            case Silent silent -> onSilent(silent);
             case Retire retire -> Behaviors.stopped();
         };
     }
@@ -317,7 +337,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Whether the next bin belongs to the trial that is open. */
     private boolean goesOn(Accepted next) {
         Bin bin = next.arrival.activity().getBins(next.position);
-        return next.missing == 0 && assembly.room() > 0 && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
+        return next.missing == 0 && assembly.room() > 0 && bin.getClock().getEpoch() == lastEpoch
+                && (!plan.header().getTrials() || bin.getTrial() == lastTrial);
     }
 
     /** Sends the bins up to the end of the record or of their trial to the filter. */
@@ -325,15 +346,23 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         Activity activity = next.arrival.activity();
         FitPlan fit = plan.fit();
         int from = next.position;
+        int epoch = activity.getBins(from).getClock().getEpoch();
         Start start = Start.NONE;
         if (!assembly.open()) {
-            start = assembly.begin(activity.getFirstBin() + from, anyBin,
-                    activity.getBins(from).getTrial() == lastTrial, next.missing, v);
+            long first = activity.getFirstBin() + from;
+            boolean sameTrial = activity.getBins(from).getTrial() == lastTrial;
+            if (anyBin && epoch != lastEpoch) {
+                services.meters().epochs.increment();
+                start = assembly.beginEpoch(first, sameTrial, next.missing, v);
+            } else {
+                start = assembly.begin(first, anyBin, sameTrial, next.missing, v);
+            }
         }
         int room = assembly.room();
         int to = from;
         boolean end = false;
         while (to < activity.getBinsCount() && to - from < Math.max(1, room) && !end
+                && activity.getBins(to).getClock().getEpoch() == epoch
                 && (to == from || !plan.header().getTrials()
                         || activity.getBins(to).getTrial() == activity.getBins(from).getTrial())) {
             end = plan.header().getTrials() && activity.getBins(to).getTrialEnd();
@@ -360,7 +389,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         nextBin = activity.getFirstBin() + to;
         lastTrial = activity.getBins(to - 1).getTrial();
         lastRigTimeNs = activity.getBins(to - 1).getRigTimeNs();
+        lastEpoch = epoch;
         anyBin = true;
+        if (activity.getBins(to - 1).hasClock()) {
+            services.meters().clocked(plan.session(), activity.getBins(to - 1).getClock());
+        }
         if (end) {
             // A record that also ends the session is needed again as long as that end is not durable.
             boolean inside = !last || activity.getEndOfSession();
@@ -380,14 +413,17 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             services.meters().perturbed.increment();
         }
         Trial trial = assembly.close(trials++);
-        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, closedTail()));
+        TrialRef tailOfTrial = closedTail();
         filter.tell(new Filter.EndTrial());
         int steps = plan.fit().stepsPerTrial();
         if (!perturbed && !plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
             services.meters().stepsShed.increment(steps);
+            shed += steps;
             steps = 0;
         }
         learning++;
+        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, lastEpoch, shed,
+                tailOfTrial));
         fitter.tell(new Fitter.Learn(trial, perturbed, steps, wantState()));
         blocked = plan.lockstep();
     }
@@ -404,7 +440,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             return trials % LOCKSTEP_CHECKPOINT_TRIALS == 0;
         }
         long now = System.nanoTime();
-        if (now - stateWantedAtNs < LIVE_CHECKPOINT_NS) {
+        long bytes = newestStored == null ? 0 : newestStored.getSerializedSize();
+        if (now - stateWantedAtNs < Math.max(LIVE_CHECKPOINT_NS,
+                bytes * 1_000_000_000L / LIVE_CHECKPOINT_BYTES_PER_S)) {
             return false;
         }
         stateWantedAtNs = now;
@@ -453,7 +491,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             freeRun.add(boundary.filtered.score().freeRun());
             services.meters().scored(plan.session(), Score.unit(plan.fit().kind()),
                     boundary.filtered.score().oneStep());
-            publishModel(boundary.learned.model(), false);
+            publishModel(boundary.learned.model(), boundary.shed, false);
             if (boundary.learned.state() != null) {
                 due = checkpoint(boundary);
             }
@@ -469,11 +507,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .addAllFreeRun(freeRun).addAllWarnings(warning.stream().toList()).build();
     }
 
-    private void publishModel(PublishedModel model, boolean last) {
-        services.publisher().send(Topics.MODELS, partition, plan.session(),
+    private void publishModel(PublishedModel model, long stepsShed, boolean last) {
+        owner.send(Topics.MODELS, plan.session(),
                 Snapshots.toWire(plan, model).setQuality(Snapshots.newest(quality(), SNAPSHOT_TRIALS)).setFinal(last)
+                        .setStepsShed(stepsShed)
                         .setPublishedUnixNs(UnixTime.nowNs()).build(),
-                (metadata, bytes) -> {});
+                () -> {});
     }
 
     // ------------------------------------------------------------------ checkpoints
@@ -492,10 +531,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .setFilter(boundary.filtered.state().toBuilder()
                         .setModel(Snapshots.toWire(plan, boundary.filtered.model())))
                 .addAllTrials(boundary.learned.buffer()).setLastTrial(boundary.lastTrial)
-                .setLastRigTimeNs(boundary.lastRigTimeNs)
+                .setLastRigTimeNs(boundary.lastRigTimeNs).setLastEpoch(boundary.lastEpoch)
                 .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
                 .addAllBaselineObserved(Snapshots.list(boundary.filtered.baselineObserved())).setQuality(quality())
-                .setAnyBin(true).build();
+                .setStepsShed(boundary.shed).setAnyBin(true).build();
     }
 
     /** A checkpoint may say that bins are accounted for only once the broker has their latents. */
@@ -509,12 +548,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private void store(Checkpoint checkpoint) {
         ActorRef<Command> self = getContext().getSelf();
-        services.publisher().send(Topics.CHECKPOINTS, partition, plan.session(), checkpoint, (metadata, bytes) -> self
-                .tell(new CheckpointStored(checkpoint)));
+        owner.send(Topics.CHECKPOINTS, plan.session(), checkpoint, () -> self.tell(new CheckpointStored(checkpoint)));
     }
 
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
         services.meters().checkpointed(plan.session());
+        newestStored = stored.checkpoint();
         if (!stored.checkpoint().getEnded()) {
             services.offsets().checkpointed(partition, plan.session(), stored.checkpoint().getNextOffset());
             return this;
@@ -524,6 +563,20 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         parent.tell(new Finished(plan.session(), stored.checkpoint()));
         getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
                 newest.version());
+        return this;
+    }
+
+    private Behavior<Command> onSilent(Silent silent) {
+        if (!waiting.isEmpty() || !boundaries.isEmpty() || due != null || acknowledged < nextBin || ending) {
+            return this; // not so silent; asked again
+        }
+        Checkpoint.Builder parked = newestStored == null
+                ? Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
+                        .setPartition(partition).setNextOffset(silent.floor())
+                : newestStored.toBuilder();
+        owner.send(Topics.CHECKPOINTS, plan.session(), parked.setParkedAt(silent.reached()).build(),
+                () -> services.offsets().parked(partition, plan.session(), silent.reached()));
+        getContext().getLog().info("session {} is silent: a restart no longer waits for it", plan.session());
         return this;
     }
 
@@ -541,7 +594,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             return;
         }
         endSent = true;
-        publishModel(newest, true);
+        publishModel(newest, shed, true);
         store(Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
                 .setPartition(partition).setNextBin(nextBin).setNextBinOffset(endOffset).setEnded(true)
                 .setAnyBin(anyBin).build());

@@ -8,7 +8,7 @@ public enum Start {
     TRIAL,
     /** A stretch, or what is left of a trial after a gap: the state carries on. */
     STRETCH,
-    /** The first bin of a session without trials: nothing is known. */
+    /** The first bin of a session without trials, or after a jump into a trial: nothing is known. */
     UNKNOWN;
 
     /** Puts the path's state where a run that begins like this has it. */

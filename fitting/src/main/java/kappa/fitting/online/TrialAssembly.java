@@ -92,6 +92,17 @@ public final class TrialAssembly {
     }
 
     /**
+     * Begins what the next bin belongs to after the rig's clock began anew or jumped: what came before says nothing of the
+     * state. Otherwise as {@link #begin(long, boolean, boolean, long, float[])}.
+     */
+    public Start beginEpoch(long first, boolean sameTrial, long missing, float[] v) {
+        Arrays.fill(v, 0);
+        boolean start = trials && missing == 0 && !sameTrial;
+        begin(first, start ? 0 : WARM_UP, v);
+        return start ? Start.TRIAL : Start.UNKNOWN;
+    }
+
+    /**
      * Begins a trial or stretch with nothing before it.
      *
      * @param vBefore v just before its first bin, S numbers

@@ -65,6 +65,29 @@ class TrialAssemblyTest {
     }
 
     @Test
+    void shouldKnowNothingOfTheStateWhereTheRigsClockJumps() {
+        for (boolean trials : new boolean[]{true, false}) {
+            for (boolean sameTrial : new boolean[]{true, false}) {
+                for (long missing : new long[]{0, 3}) {
+                    TrialAssembly jumped = new TrialAssembly(1, 1, trials);
+                    jumped.begin(0, 0, new float[]{1});
+                    jumped.append(new float[40], new float[40], 40, 0, false);
+                    jumped.close(0);
+                    float[] v = {0.7f};
+                    boolean whole = trials && !sameTrial && missing == 0;
+                    assertThat(jumped.beginEpoch(43, sameTrial, missing, v))
+                            .as("trials %s, same trial %s, %d missing", trials, sameTrial, missing)
+                            .isEqualTo(whole ? Start.TRIAL : Start.UNKNOWN);
+                    assertThat(v).containsExactly(0);
+                    assertThat(jumped.bins()).as("nothing of before is warm-up").isZero();
+                    jumped.append(new float[30], new float[30], 30, 0, false);
+                    assertThat(jumped.usableBins()).isEqualTo(whole ? 30 : 30 - TrialAssembly.WARM_UP);
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldBeginAStretchWithTheEndOfTheOneBefore() {
         assembly.begin(0, TrialAssembly.WARM_UP, new float[]{-1});
         appendOneByOne(0, 125);

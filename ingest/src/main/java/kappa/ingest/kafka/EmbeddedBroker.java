@@ -15,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -34,6 +36,14 @@ import org.apache.kafka.server.common.MetadataVersion;
 public final class EmbeddedBroker implements AutoCloseable {
 
     private static final String LOOPBACK = "127.0.0.1";
+
+    /** Says, in a directory that is in use, where its broker listens. */
+    private static final String ADDRESS = "broker.address";
+
+    private static final String LOCK = "kappa.lock";
+
+    /** Longer than anybody reads. */
+    private static final Duration NEVER = Duration.ofDays(3650);
 
     private final KafkaRaftServer server;
     private final int port;
@@ -57,6 +67,40 @@ public final class EmbeddedBroker implements AutoCloseable {
         return start(directory, port, Map.of());
     }
 
+    /**
+     * Starts a broker on the log that an earlier one has left, on a free port, and lets it neither compact nor delete what
+     * would be due by now: for those who come to read what is there.
+     *
+     * @throws InvalidInputException if there is no such log, or the directory is in use
+     */
+    public static EmbeddedBroker startToRead(Path directory) {
+        if (!Files.exists(directory.resolve("kafka").resolve("meta.properties"))) {
+            throw new InvalidInputException("--data " + directory
+                    + ": holds no log, expected the directory of a ./kappa live or ./kappa broker that has run");
+        }
+        return start(directory, 0, Map.of("log.cleaner.enable", "false", "log.initial.task.delay.ms",
+                Long.toString(NEVER.toMillis())));
+    }
+
+    /** host:port of the broker that uses a directory at this moment, in whatever process; empty if none does. */
+    public static Optional<String> runningIn(Path directory) {
+        if (!Files.exists(directory.resolve(LOCK))) {
+            return Optional.empty();
+        }
+        try (FileChannel channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE)) {
+            try (FileLock free = channel.tryLock()) {
+                if (free != null) {
+                    return Optional.empty();
+                }
+            } catch (OverlappingFileLockException e) {
+                // This very process uses it.
+            }
+            return Optional.of(Files.readString(directory.resolve(ADDRESS)).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
     /** @param changes to the broker's settings */
     static EmbeddedBroker start(Path directory, int port, Map<String, String> changes) {
         if (port < 0 || port > 65_535) {
@@ -73,6 +117,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
             server.startup();
+            Files.writeString(directory.resolve(ADDRESS), LOOPBACK + ":" + brokerPort + "\n");
             return new EmbeddedBroker(server, brokerPort, lock);
         } catch (RuntimeException | IOException e) {
             closeQuietly(lock, e);
@@ -125,6 +170,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         p.put("offsets.topic.num.partitions", "4");
         p.put("transaction.state.log.replication.factor", "1");
         p.put("transaction.state.log.min.isr", "1");
+        p.put("transaction.state.log.num.partitions", "4");
         p.put("share.coordinator.state.topic.replication.factor", "1");
         p.put("share.coordinator.state.topic.min.isr", "1");
         p.put("group.initial.rebalance.delay.ms", "0");
@@ -156,7 +202,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static FileChannel lock(Path directory) {
         try {
             Files.createDirectories(directory);
-            FileChannel channel = FileChannel.open(directory.resolve("kappa.lock"), StandardOpenOption.CREATE,
+            FileChannel channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE,
                     StandardOpenOption.WRITE);
             FileLock lock;
             try {

@@ -28,15 +28,18 @@ public final class Topics {
     public static final String ANALYSES = "kappa.analyses";
     public static final String INACTIVATIONS = "kappa.inactivations";
     public static final String INTERVENTIONS = "kappa.interventions";
+    public static final String CONTROLS = "kappa.controls";
+    public static final String PLAYBACKS = "kappa.playbacks";
     public static final String REJECTED = "kappa.rejected";
     public static final String CHECKPOINTS = "kappa.checkpoints";
 
     /** Every topic, in the order of the flow. */
     public static final List<String> ALL = List.of(SESSIONS, ACTIVITY, LATENTS, MODELS, ANALYSES, INACTIVATIONS,
-            INTERVENTIONS, REJECTED, CHECKPOINTS);
+            INTERVENTIONS, CONTROLS, PLAYBACKS, REJECTED, CHECKPOINTS);
 
     /** Topics that keep the newest record of each session; the others keep a stretch of time. */
-    public static final Set<String> COMPACTED = Set.of(SESSIONS, MODELS, ANALYSES, INACTIVATIONS, CHECKPOINTS);
+    public static final Set<String> COMPACTED = Set.of(SESSIONS, MODELS, ANALYSES, INACTIVATIONS, PLAYBACKS,
+            CHECKPOINTS);
 
     /** What kappa accepts as one record of activity or one header, bytes. */
     public static final int MAX_RECORD_BYTES = 4 << 20;

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.session.InvalidInputException;
@@ -18,7 +17,9 @@ import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -36,7 +37,8 @@ import org.apache.kafka.common.utils.Utils;
  * again.
  *
  * <p>At the rig's pace each bin is a record, sent when it is over, and one that is late is sent at once: bins are never
- * skipped. Faster than that, bins that are due together share a record. A live source's bins are sent as they come.
+ * skipped. Faster than that, bins that are due together share a record. A live source's bins are sent as they come. A
+ * {@link Playback} heeds kappa.controls meanwhile, and a {@link Perturbable} kappa.interventions.
  */
 public final class SessionPublisher {
 
@@ -67,7 +69,14 @@ public final class SessionPublisher {
 
     /** Told from the publishing thread after each record. */
     public interface Progress {
-        void published(long bins, long total);
+        /**
+         * @param total bins the session will have as things stand, or -1 if it has no end
+         * @param status what the source says of itself, or nothing
+         */
+        void published(long bins, long total, String status);
+
+        /** The replay was paused, or goes on. */
+        default void paused(boolean paused) {}
     }
 
     /**
@@ -77,9 +86,6 @@ public final class SessionPublisher {
      * @param over whether its last model is there, so that a pipeline is done with it
      */
     public record Published(SessionHeader header, long bins, Bin last, boolean complete, boolean over) {}
-
-    private static final int MAX_BINS_PER_RECORD = 64;
-    private static final int MAX_RECORD_FLOATS = 65_536;
 
     private final KafkaConnection connection;
 
@@ -140,8 +146,8 @@ public final class SessionPublisher {
         return new TopicPartition(topic, partition(session, consumer.partitionsFor(topic).size()));
     }
 
-    private static int partition(KafkaProducer<?, ?> producer, String session) {
-        return partition(session, producer.partitionsFor(Topics.INTERVENTIONS).size());
+    private static int partition(KafkaProducer<?, ?> producer, SessionHeader header) {
+        return partition(header.getSession(), producer.partitionsFor(Topics.ACTIVITY).size());
     }
 
     /** The producer's own rule for records with a key. */
@@ -172,99 +178,69 @@ public final class SessionPublisher {
     public long publish(SessionSource source, SessionHeader header, long from, Bin last, Speed speed, long limit,
             Progress progress) {
         byte[] key = header.getSession().getBytes(UTF_8);
-        long next = from;
+        BinStream bins = null;
         boolean stopped = false;
         try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer());
-                var requests = source instanceof Perturbable
-                        ? new InterventionReader(connection, header, partition(producer, header.getSession()))
+                var interventions = source instanceof Perturbable
+                        ? new Requests<>(connection, header, partition(producer, header), interventions(header))
+                        : null;
+                var controls = source instanceof Playback playback
+                        ? new Requests<>(connection, header, partition(producer, header), controls(playback))
                         : null) {
             Delivery delivery = new Delivery();
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
-            }
-            if (from > 0) {
+            } else {
                 source.resume(from, last);
             }
+            bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, progress);
             try {
-                next = stream(producer, delivery, source, requests, header, from, speed, limit, progress);
+                bins.run(limit);
             } catch (InterruptException e) {
                 stopped = true;
             }
             // Told to stop: what was sent is still delivered, which an interrupt would cut short.
             stopped |= Thread.interrupted();
-            producer.flush();
+            stopped |= flush(producer);
             delivery.check();
         } catch (ExecutionException e) {
             throw new InvalidInputException(connection + " did not take session " + header.getSession() + ": "
                     + e.getCause(), e);
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | InterruptException e) {
             stopped = true;
         }
         if (stopped) {
             Thread.currentThread().interrupt();
         }
-        return next;
+        return bins == null ? from : bins.next();
     }
 
-    private static long stream(KafkaProducer<byte[], byte[]> producer, Delivery delivery, SessionSource source,
-            InterventionReader requests, SessionHeader header, long from, Speed speed, long limit, Progress progress) {
-        byte[] key = header.getSession().getBytes(UTF_8);
-        int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
-        int batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
-        double binNs = header.getBinWidthS() * 1e9 / speed.factor();
-        long start = System.nanoTime();
-        long next = from;
-        Bin.Builder bin = Bin.newBuilder();
-        Activity.Builder record = Activity.newBuilder();
-        boolean more = true;
-        while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
-            if (requests != null) {
-                requests.take().ifPresent(((Perturbable) source)::obey);
+    /** @return whether the thread was interrupted meanwhile, perhaps once more */
+    private static boolean flush(KafkaProducer<?, ?> producer) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                producer.flush();
+                return interrupted;
+            } catch (InterruptException e) {
+                Thread.interrupted();
+                interrupted = true;
             }
-            record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
-                    .setFirstBin(next);
-            // A bin is sent when it is over; together with those that are over by then.
-            if (!source.live() && !waitUntil(start + (long) ((next - from + 1) * binNs))) {
-                break;
-            }
-            long due = source.live()
-                    ? next
-                    : speed.isMax() ? Long.MAX_VALUE : from + (long) ((System.nanoTime() - start) / binNs);
-            while (record.getBinsCount() < batch && (record.getBinsCount() == 0 || next < due)
-                    && (limit < 0 || next < limit)) {
-                more = source.next(bin);
-                if (!more) {
-                    break;
-                }
-                record.addBins(bin.build());
-                next++;
-            }
-            if (source.live() && Thread.currentThread().isInterrupted() && record.getBinsCount() == 0) {
-                break;
-            }
-            record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
-            producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
-            delivery.check();
-            progress.published(next, source.bins());
         }
-        return next;
     }
 
-    /** @return false if interrupted */
-    private static boolean waitUntil(long nanoTime) {
-        long left = nanoTime - System.nanoTime();
-        while (left > 0) {
-            LockSupport.parkNanos(left);
-            if (Thread.currentThread().isInterrupted()) {
-                return false;
-            }
-            left = nanoTime - System.nanoTime();
-        }
-        return true;
+    private static Requests.Kind<Intervention> interventions(SessionHeader header) {
+        return new Requests.Kind<>(Topics.INTERVENTIONS, "Intervention", Intervention.parser(),
+                request -> WireChecks.intervention(header, request), (before, newer) -> newer);
+    }
+
+    private static Requests.Kind<PlaybackControl> controls(Playback playback) {
+        return new Requests.Kind<>(Topics.CONTROLS, "PlaybackControl", PlaybackControl.parser(), playback::fault,
+                (before, newer) -> before.toBuilder().mergeFrom(newer).build());
     }
 
     /** Keeps the first delivery failure, which the publishing thread then throws. */
-    private static final class Delivery implements Callback {
+    static final class Delivery implements Callback {
         private volatile Exception failure;
 
         @Override

@@ -129,7 +129,8 @@ public final class BinAssembler {
     private final ArrayDeque<Open> spare = new ArrayDeque<>();
     private final List<ArrayDeque<Step>> steps = new ArrayList<>();
     private final float[] held;
-    private final PriorityQueue<Mark> marks = new PriorityQueue<>(Comparator.comparingLong(Mark::tick));
+    private final PriorityQueue<Mark> marks = new PriorityQueue<>(
+            Comparator.comparingLong(Mark::tick).thenComparing(Mark::start)); // an end before the start that follows at once
     private boolean started;
     private long origin;
     private long closed; // bins of this epoch that have left
@@ -398,13 +399,14 @@ public final class BinAssembler {
         boolean wasInside = inside;
         boolean ended = false;
         while (!marks.isEmpty() && marks.peek().tick < to) {
-            boolean start = marks.poll().start;
-            if (start) {
+            Mark mark = marks.poll();
+            if (mark.start) {
                 trial++;
             }
-            wasInside |= start;
-            ended = !start;
-            inside = start;
+            // A trial that ends on the edge before this bin has no part of it.
+            wasInside = mark.start || (wasInside && mark.tick > from);
+            ended = !mark.start;
+            inside = mark.start;
         }
         Bin.Builder message = Bin.newBuilder().setRigTimeNs(layout.rigTimeNs(to));
         activity(bin, message);

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * A rig as a stream of bins. Its connector runs on a thread of its own from the first bin on; between them lie at most
  * {@value #QUEUE} bins. When the queue is full, because Kafka takes nothing, the connector waits {@value #PATIENCE_S} s and goes
  * on reading then, so that the rig is not held up: bins that find no room are replaced, once there is some, by as many in which
- * no neuron is observed and whose clock says that they are lost.
+ * no neuron is observed and whose clock says that they are lost. When nothing came for {@value #ALARM_S} s, a warning says so.
  */
 public final class RigSource implements SessionSource {
 
@@ -25,6 +25,7 @@ public final class RigSource implements SessionSource {
     private static final int QUEUE = 4096;
     private static final int PATIENCE_S = 2;
     private static final long LOOK_AGAIN_MS = 100;
+    private static final double ALARM_S = 3;
 
     /** A bin, and how many just before it found no room, of which {@code first} was the first. */
     private record Item(Bin bin, int dropped, Bin first) {}
@@ -43,6 +44,7 @@ public final class RigSource implements SessionSource {
     private Bin firstDropped;
     private Item current; // the reader's thread only
     private int made;
+    private boolean silence;
 
     /**
      * @param units whose spare neurons count as observed once somebody took them; null where there are none
@@ -143,7 +145,9 @@ public final class RigSource implements SessionSource {
             while (current == null) {
                 boolean last = over; // before the look into the queue, which the connector fills first
                 current = queue.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
-                if (current == null && !ending && status.silentSeconds() > silenceS) {
+                // Also while bins come: those of a rig whose bins the wall clock closes never end, although nothing is in them.
+                listen();
+                if (!ending && status.silentSeconds() > silenceS) {
                     ending = true;
                     thread.interrupt();
                 }
@@ -166,6 +170,18 @@ public final class RigSource implements SessionSource {
             made = 0;
         }
         return true;
+    }
+
+    /** A stream that says nothing looks like one that has nothing to say: the user is told. */
+    private void listen() {
+        double silent = status.silentSeconds();
+        if (silent > ALARM_S && !silence) {
+            silence = true;
+            LOG.warn("{}: no data for {} s ({})", layout.name(), Math.round(silent), status.state());
+        } else if (silence && silent < ALARM_S) {
+            silence = false;
+            LOG.info("{}: data again", layout.name());
+        }
     }
 
     /** The {@code later}-th bin after the first that found no room. */

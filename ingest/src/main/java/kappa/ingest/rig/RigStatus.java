@@ -49,6 +49,10 @@ public final class RigStatus {
         state = words;
     }
 
+    public String state() {
+        return state;
+    }
+
     public long messages() {
         return messages.sum();
     }

@@ -96,14 +96,19 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
     }
 
     /** The bytes of a version 1.0 header for a little-endian array in C order, as NumPy itself writes it. */
-    static byte[] write(Type type, int... shape) {
+    static byte[] write(Type type, long... shape) {
+        return write((type.bytes == 1 ? "|" : "<") + type.code, shape);
+    }
+
+    /** The same for any element type, as NumPy spells it: {@code <U12}, say. */
+    static byte[] write(String descr, long... shape) {
         StringBuilder extents = new StringBuilder("(");
         for (int i = 0; i < shape.length; i++) {
             extents.append(i == 0 ? "" : ", ").append(shape[i]);
         }
         extents.append(shape.length == 1 ? ",)" : ")");
-        String dictionary = String.format(Locale.ROOT, "{'descr': '%s%s', 'fortran_order': False, 'shape': %s, }",
-                type.bytes == 1 ? "|" : "<", type.code, extents);
+        String dictionary = String.format(Locale.ROOT, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr,
+                extents);
         int before = MAGIC.length + 4;
         int total = Math.ceilDiv(before + dictionary.length() + 1, ALIGNMENT) * ALIGNMENT;
         byte[] text = new byte[total - before];

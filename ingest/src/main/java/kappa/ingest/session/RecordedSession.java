@@ -6,15 +6,16 @@ import java.util.stream.IntStream;
 import kappa.ingest.wire.Observation;
 
 /**
- * A recorded session whose every bin can be looked up: checked as a whole when it was opened, so that reading cannot fail.
+ * A recorded session whose every bin can be looked up. What fits in memory is checked as a whole when it is opened, so that
+ * reading cannot fail; where a larger file is read bit by bit, reading a damaged place throws an {@link InvalidInputException}.
  *
  * <p>Arrays are flat with the last index contiguous: [bins, neurons] means element (t, i) at {@code t * neurons + i}. They are
  * fresh and belong to the caller. Trials and bins are counted from 0; bins count within their trial. A session without trials
  * is one trial as long as itself.
  *
- * <p>Implementations are immutable and thread-safe.
+ * <p>Implementations are thread-safe, and what they return never changes. Nothing can be read once a session is closed.
  */
-public interface RecordedSession {
+public interface RecordedSession extends AutoCloseable {
 
     /** A short name fit for a session id: 1 to 128 characters out of A-Z a-z 0-9 . _ - only. */
     String name();
@@ -56,6 +57,11 @@ public interface RecordedSession {
 
     /** How {@link #observation()} was chosen, as one line to print. */
     String observationChoice();
+
+    /** What else is worth a line to the user about how the file was read. */
+    default List<String> remarks() {
+        return List.of();
+    }
 
     /** N unique ids. */
     default List<String> neuronNames() {
@@ -114,8 +120,26 @@ public interface RecordedSession {
      */
     Optional<float[]> mask(int trial);
 
-    /** The session as a stream of bins from its start. Each call gives an independent one. */
+    /**
+     * When a bin is over, nanoseconds on the rig's clock. Unless the recording knows better, its bins follow one another from 0.
+     *
+     * @param sessionBin the same bin, counted from the session's start
+     */
+    default long rigTimeNs(int trial, int bin, long sessionBin) {
+        return Math.round((sessionBin + 1) * binWidthSeconds() * 1e9);
+    }
+
+    /**
+     * The session as a stream of bins from its start. Each call gives an independent one. Closing it leaves the session as it
+     * is.
+     */
     default SessionSource source() {
         return new RecordedSource(this);
+    }
+
+    /** Lets go of the file, if one is open. */
+    @Override
+    default void close() {
+        // A session in memory holds nothing open.
     }
 }

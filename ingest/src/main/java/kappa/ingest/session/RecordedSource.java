@@ -6,13 +6,11 @@ import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 
-/** Streams a recorded session. Rig time is continuous from 0: bin t of the session ends at (t + 1) bin widths. */
+/** Streams a recorded session. */
 final class RecordedSource implements SessionSource {
 
     /** Converted at a time: enough to make the calls cheap, little enough for sessions that are one long stretch. */
     private static final int BLOCK_BINS = 64;
-
-    private static final double NS_PER_SECOND = 1e9;
 
     private final RecordedSession session;
     private final boolean counts;
@@ -63,7 +61,7 @@ final class RecordedSource implements SessionSource {
             load();
         }
         int row = bin - blockStart;
-        target.setRigTimeNs(Math.round((next + 1) * session.binWidthSeconds() * NS_PER_SECOND));
+        target.setRigTimeNs(session.rigTimeNs(trial, bin, next));
         fillActivity(target, row);
         for (int i = row * session.inputs(); i < (row + 1) * session.inputs(); i++) {
             target.addInputs(inputs[i]);
@@ -140,6 +138,6 @@ final class RecordedSource implements SessionSource {
 
     @Override
     public void close() {
-        // Nothing is held open: the session is in memory.
+        // The session is its opener's to close.
     }
 }

@@ -68,6 +68,11 @@ public record WithInputBasis(RecordedSession session, InputBasis basis) implemen
     }
 
     @Override
+    public List<String> remarks() {
+        return session.remarks();
+    }
+
+    @Override
     public List<String> neuronNames() {
         return session.neuronNames();
     }
@@ -116,5 +121,15 @@ public record WithInputBasis(RecordedSession session, InputBasis basis) implemen
     @Override
     public Optional<float[]> mask(int trial) {
         return session.mask(trial);
+    }
+
+    @Override
+    public long rigTimeNs(int trial, int bin, long sessionBin) {
+        return session.rigTimeNs(trial, bin, sessionBin);
+    }
+
+    @Override
+    public void close() {
+        session.close();
     }
 }

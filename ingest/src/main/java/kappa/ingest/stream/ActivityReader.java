@@ -7,9 +7,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,13 +42,28 @@ public final class ActivityReader implements AutoCloseable {
 
     /** What the reader feeds; called from the reader's thread only. */
     public interface Sink {
-        /** A partition is ours from now on, with the newest checkpoint of each of its sessions. */
-        void assigned(int partition, Map<String, Checkpoint> checkpoints);
+        /**
+         * A partition is ours from now on.
+         *
+         * @param checkpoints the newest of each of its sessions
+         * @param owner what writes their next ones
+         */
+        void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner);
 
         /** A partition is no longer ours: forget its sessions, publish nothing more of them. */
         void revoked(int partition);
 
         void arrived(SessionHeader header, Arrival arrival);
+
+        /**
+         * Nothing has come of a session for long. If nothing of it is under way, its checkpoint is to be stored once more with
+         * {@code parked_at} set to {@code reached}, or a first one that only names {@code floor}; and once that is durable
+         * {@link #parked} is to be called.
+         *
+         * @param floor the first record that the session needs after a restart
+         * @param reached the first record that was not read yet
+         */
+        void silent(int partition, String session, long floor, long reached);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ActivityReader.class);
@@ -59,6 +76,33 @@ public final class ActivityReader implements AutoCloseable {
     private static final long COMMIT_EVERY_NS = 500_000_000L;
     private static final int MAX_BAD_HEADERS = 1000;
 
+    /**
+     * A session that has not ended.
+     *
+     * @param floor the first record that it needs after a restart
+     * @param handed the last record of it that the sink was given; -1 if none was
+     * @param parkedAt above 0 if it is parked: nothing more came of it before this record
+     * @param seenNs when a record came last
+     */
+    private record Open(long floor, long handed, long parkedAt, long seenNs) {
+
+        Open from(long offset) {
+            return new Open(Math.max(floor, offset), handed, parkedAt, seenNs);
+        }
+
+        Open given(long offset) {
+            return new Open(floor, offset, 0, System.nanoTime());
+        }
+
+        Open parked(long reached) {
+            return handed < reached ? new Open(floor, handed, reached, seenNs) : this;
+        }
+
+        Open asked() {
+            return new Open(floor, handed, parkedAt, System.nanoTime());
+        }
+    }
+
     private record BadHeader(ConsumerRecord<byte[], byte[]> record, Fault fault) {}
 
     private final KafkaConnection connection;
@@ -67,14 +111,20 @@ public final class ActivityReader implements AutoCloseable {
     private final MeterRegistry meters;
     private final Sink sink;
     private final Consumer<Throwable> onFailure;
+    private final long parkAfterNs;
     private final Map<Integer, AtomicInteger> underWay = new HashMap<>();
-    /** Per partition, the first record that each unfinished session still needs after a restart. */
-    private final Map<Integer, Map<String, Long>> floors = new ConcurrentHashMap<>();
+    /** Per partition. */
+    private final Map<Integer, Map<String, Open>> open = new ConcurrentHashMap<>();
+    /** Per partition, the first record that was never read since it is ours. */
+    private final Map<Integer, Long> reached = new HashMap<>();
+    /** Partitions that were sought back, of which the records at hand are void. */
+    private final Set<Integer> soughtBack = new HashSet<>();
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
     private final Map<String, SessionHeader> headers = new HashMap<>();
     private final Map<Integer, Long> headersReported = new HashMap<>();
     private final List<BadHeader> badHeaders = new ArrayList<>();
     private final Map<TopicPartition, Long> committed = new HashMap<>();
+    private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
     private volatile boolean stopping;
     private volatile boolean ready;
@@ -82,15 +132,18 @@ public final class ActivityReader implements AutoCloseable {
     private KafkaConsumer<byte[], byte[]> consumer;
     private CompactedTable headerTable;
 
-    /** @param onFailure called once if the thread cannot go on */
+    /**
+     * @param parkAfter how long a session that has not ended may be silent before it no longer holds the group's offset back
+     * @param onFailure called once if the thread cannot go on
+     */
     public ActivityReader(KafkaConnection connection, String group, Publisher publisher, MeterRegistry meters,
-            Sink sink,
-            Consumer<Throwable> onFailure) {
+            Sink sink, Duration parkAfter, Consumer<Throwable> onFailure) {
         this.connection = connection;
         this.group = group;
         this.publisher = publisher;
         this.meters = meters;
         this.sink = sink;
+        this.parkAfterNs = parkAfter.toNanos();
         this.onFailure = onFailure;
     }
 
@@ -110,19 +163,24 @@ public final class ActivityReader implements AutoCloseable {
 
     /** A durable checkpoint accounts for everything of the session before {@code offset}. Thread-safe. */
     public void checkpointed(int partition, String session, long offset) {
-        Map<String, Long> sessions = floors.get(partition);
-        if (sessions != null) {
-            sessions.computeIfPresent(session, (id, floor) -> Math.max(floor, offset));
-        }
+        sessions(partition).computeIfPresent(session, (id, known) -> known.from(offset));
+    }
+
+    /** A durable checkpoint says that the session is parked, see {@link Sink#silent}. Thread-safe. */
+    public void parked(int partition, String session, long upTo) {
+        sessions(partition).computeIfPresent(session, (id, known) -> known.parked(upTo));
     }
 
     /** The session is over and its last checkpoint durable. Thread-safe. */
     public void finished(int partition, String session) {
         finished.add(session);
-        Map<String, Long> sessions = floors.get(partition);
-        if (sessions != null) {
-            sessions.remove(session);
-        }
+        sessions(partition).remove(session);
+    }
+
+    /** The sessions of a partition that have not ended; of one that is not ours, none, and kept nowhere. */
+    private Map<String, Open> sessions(int partition) {
+        Map<String, Open> known = open.get(partition);
+        return known == null ? new HashMap<>() : known;
     }
 
     private void run() {
@@ -138,6 +196,7 @@ public final class ActivityReader implements AutoCloseable {
             long headersAt = System.nanoTime();
             long commitAt = headersAt;
             while (!stopping) {
+                takeBack();
                 pauseAndResume();
                 var records = consumer.poll(POLL);
                 if (!records.isEmpty() || System.nanoTime() - headersAt > HEADERS_EVERY_NS) {
@@ -146,8 +205,11 @@ public final class ActivityReader implements AutoCloseable {
                 }
                 boolean headersAreFresh = false;
                 for (ConsumerRecord<byte[], byte[]> record : records) {
-                    headersAreFresh |= receive(record, headersAreFresh);
+                    if (!soughtBack.contains(record.partition()) && !passOver(record)) {
+                        headersAreFresh |= receive(record, headersAreFresh);
+                    }
                 }
+                soughtBack.clear();
                 reportBadHeaders();
                 measureLag();
                 if (System.nanoTime() - commitAt > COMMIT_EVERY_NS) {
@@ -162,6 +224,33 @@ public final class ActivityReader implements AutoCloseable {
         } finally {
             ready = false;
         }
+    }
+
+    /**
+     * Whether a record was read already, or lies before what a parked session needs. The first that comes of a parked session
+     * wakes it: if it was parked before the partition became ours, reading goes back to where its checkpoint begins.
+     */
+    private boolean passOver(ConsumerRecord<byte[], byte[]> record) {
+        int partition = record.partition();
+        long offset = record.offset();
+        long first = reached.get(partition);
+        reached.put(partition, Math.max(first, offset + 1));
+        Open session = sessions(partition).get(CompactedTable.key(record));
+        if (session == null) {
+            return offset < first;
+        }
+        if (offset <= session.handed() || offset < session.parkedAt()) {
+            return true;
+        }
+        if (session.parkedAt() == 0 || session.handed() >= 0 || session.floor() >= offset) {
+            return false;
+        }
+        LOG.info("session {} goes on after a long silence; it is read from its checkpoint's first record on",
+                CompactedTable.key(record));
+        sessions(partition).computeIfPresent(CompactedTable.key(record), (id, known) -> known.given(known.floor() - 1));
+        consumer.seek(new TopicPartition(record.topic(), partition), session.floor());
+        soughtBack.add(partition);
+        return true;
     }
 
     /** @return true if headers were read up to their end for this record */
@@ -194,8 +283,12 @@ public final class ActivityReader implements AutoCloseable {
             return refreshed;
         }
         if (!finished.contains(key)) {
-            floors.computeIfAbsent(record.partition(), p -> new ConcurrentHashMap<>()).putIfAbsent(key,
-                    record.offset());
+            sessions(record.partition()).merge(key, new Open(record.offset(), record.offset(), 0, System.nanoTime()),
+                    (known, unused) -> known.given(record.offset()));
+            if (finished.contains(key)) {
+                // Since the first look.
+                sessions(record.partition()).remove(key);
+            }
         }
         Arrival arrival = new Arrival(activity, record,
                 underWay.computeIfAbsent(record.partition(), p -> new AtomicInteger()));
@@ -271,9 +364,14 @@ public final class ActivityReader implements AutoCloseable {
         Map<TopicPartition, OffsetAndMetadata> due = new HashMap<>();
         for (TopicPartition activity : consumer.assignment()) {
             int partition = activity.partition();
+            park(partition);
+            OptionalLong floor = sessions(partition).values().stream().filter(session -> session.parkedAt() == 0)
+                    .mapToLong(Open::floor).min();
+            if (floor.isEmpty() && underWay.get(partition).get() > 0) {
+                continue; // of sessions that are over: not rejected yet
+            }
             // Without an unfinished session nothing that was read is needed again.
-            long offset = floors.getOrDefault(partition, Map.of()).values().stream().min(Long::compare)
-                    .orElseGet(() -> consumer.position(activity));
+            long offset = floor.orElseGet(() -> consumer.position(activity));
             due(due, activity, offset);
             due(due, new TopicPartition(Topics.SESSIONS, partition), headersReported.getOrDefault(partition, 0L));
         }
@@ -290,6 +388,16 @@ public final class ActivityReader implements AutoCloseable {
         });
     }
 
+    private void park(int partition) {
+        long now = System.nanoTime();
+        sessions(partition).forEach((session, known) -> {
+            if (known.parkedAt() == 0 && now - known.seenNs() > parkAfterNs) {
+                sessions(partition).computeIfPresent(session, (id, latest) -> latest.asked());
+                sink.silent(partition, session, known.floor(), reached.get(partition));
+            }
+        });
+    }
+
     private void due(Map<TopicPartition, OffsetAndMetadata> due, TopicPartition partition, long offset) {
         Long before = committed.put(partition, offset);
         if (offset > 0 && (before == null || before != offset)) {
@@ -297,72 +405,109 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
+    /**
+     * Whoever was stopped while it took a partition over, and was given up since, claims it from us when it goes on. The group
+     * has told it by now; as it still calls the partition ours, we go on from the checkpoints.
+     */
+    private void takeBack() {
+        List<TopicPartition> lost = consumer.assignment().stream().filter(partition -> {
+            PartitionOwner owner = owners.get(partition.partition());
+            return owner != null && owner.lostUnawares();
+        }).toList();
+        if (!lost.isEmpty()) {
+            LOG.warn("{} was claimed by another process, but is ours: it goes on from its checkpoints", lost);
+            giveUp(lost);
+            take(lost);
+        }
+    }
+
+    /** Makes partitions ours: claims them, reads their checkpoints, and seeks the first record that is needed. */
+    private void take(Collection<TopicPartition> partitions) {
+        Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
+        List<TopicPartition> sources = new ArrayList<>();
+        for (TopicPartition partition : partitions) {
+            owners.put(partition.partition(),
+                    PartitionOwner.claim(connection, group, partition.partition(), onFailure));
+            checkpoints.put(partition.partition(), new HashMap<>());
+            sources.add(new TopicPartition(Topics.CHECKPOINTS, partition.partition()));
+            TopicPartition sessions = new TopicPartition(Topics.SESSIONS, partition.partition());
+            OffsetAndMetadata reported = consumer.committed(Set.of(sessions)).get(sessions);
+            headersReported.put(partition.partition(), reported == null ? 0 : reported.offset());
+        }
+        // Only then have those who owned them before written their last checkpoint.
+        partitions.forEach(partition -> owners.get(partition.partition()).awaitClaimed());
+        try (CompactedTable table = new CompactedTable(connection)) {
+            table.assign(sources);
+            table.readToEnd(record -> checkpoints.get(record.partition()).put(CompactedTable.key(record),
+                    checkpoint(record)));
+        }
+        for (TopicPartition partition : partitions) {
+            Map<String, Open> known = new ConcurrentHashMap<>();
+            checkpoints.get(partition.partition()).forEach((session, saved) -> {
+                if (saved.getEnded()) {
+                    finished.add(session);
+                } else {
+                    known.put(session, new Open(saved.getNextOffset(), -1, saved.getParkedAt(), System.nanoTime()));
+                }
+            });
+            open.put(partition.partition(), known);
+            seekToNeeded(partition, known.values());
+            reached.put(partition.partition(), consumer.position(partition));
+            underWay.put(partition.partition(), new AtomicInteger());
+            checkpoints.get(partition.partition())
+                    .forEach((session, saved) -> headers.put(session, saved.getHeader()));
+            sink.assigned(partition.partition(), checkpoints.get(partition.partition()),
+                    owners.get(partition.partition()));
+        }
+    }
+
+    /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */
+    private void seekToNeeded(TopicPartition partition, Collection<Open> sessions) {
+        OffsetAndMetadata committedOffset = consumer.committed(Set.of(partition)).get(partition);
+        if (committedOffset == null) {
+            consumer.seekToBeginning(List.of(partition));
+        } else {
+            consumer.seek(partition, sessions.stream().filter(session -> session.parkedAt() == 0)
+                    .mapToLong(Open::floor).reduce(committedOffset.offset(), Math::min));
+        }
+    }
+
+    private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return Checkpoint.parseFrom(record.value());
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
+                    + " is no checkpoint; only kappa may write to this topic", e);
+        }
+    }
+
+    private void giveUp(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            sink.revoked(partition.partition());
+            PartitionOwner owner = owners.remove(partition.partition());
+            if (owner != null) {
+                owner.release();
+            }
+            underWay.remove(partition.partition());
+            open.remove(partition.partition());
+            reached.remove(partition.partition());
+            committed.remove(partition);
+            headersReported.remove(partition.partition());
+        }
+    }
+
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
             ready = true;
-            if (assigned.isEmpty()) {
-                return;
-            }
-            Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
-            List<TopicPartition> sources = new ArrayList<>();
-            for (TopicPartition partition : assigned) {
-                checkpoints.put(partition.partition(), new HashMap<>());
-                sources.add(new TopicPartition(Topics.CHECKPOINTS, partition.partition()));
-                TopicPartition sessions = new TopicPartition(Topics.SESSIONS, partition.partition());
-                OffsetAndMetadata reported = consumer.committed(Set.of(sessions)).get(sessions);
-                headersReported.put(partition.partition(), reported == null ? 0 : reported.offset());
-            }
-            try (CompactedTable table = new CompactedTable(connection)) {
-                table.assign(sources);
-                table.readToEnd(record -> checkpoints.get(record.partition()).put(CompactedTable.key(record),
-                        checkpoint(record)));
-            }
-            for (TopicPartition partition : assigned) {
-                Map<String, Long> needed = new ConcurrentHashMap<>();
-                checkpoints.get(partition.partition()).forEach((session, saved) -> {
-                    if (saved.getEnded()) {
-                        finished.add(session);
-                    } else {
-                        needed.put(session, saved.getNextOffset());
-                    }
-                });
-                floors.put(partition.partition(), needed);
-                seekToNeeded(partition, needed);
-                underWay.put(partition.partition(), new AtomicInteger());
-                checkpoints.get(partition.partition())
-                        .forEach((session, saved) -> headers.put(session, saved.getHeader()));
-                sink.assigned(partition.partition(), checkpoints.get(partition.partition()));
-            }
-        }
-
-        /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */
-        private void seekToNeeded(TopicPartition partition, Map<String, Long> needed) {
-            OffsetAndMetadata reached = consumer.committed(Set.of(partition)).get(partition);
-            long first = needed.values().stream().min(Long::compare).orElse(Long.MAX_VALUE);
-            if (reached != null && first < reached.offset()) {
-                consumer.seek(partition, first);
-            }
-        }
-
-        private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
-            try {
-                return Checkpoint.parseFrom(record.value());
-            } catch (InvalidProtocolBufferException e) {
-                throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
-                        + " is no checkpoint; only kappa may write to this topic", e);
+            if (!assigned.isEmpty()) {
+                take(assigned);
             }
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
-            for (TopicPartition partition : revoked) {
-                sink.revoked(partition.partition());
-                underWay.remove(partition.partition());
-                floors.remove(partition.partition());
-                committed.remove(partition);
-                headersReported.remove(partition.partition());
-            }
+            giveUp(revoked);
         }
     }
 

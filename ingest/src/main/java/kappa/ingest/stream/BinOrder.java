@@ -40,7 +40,7 @@ public final class BinOrder {
     private long nextBin;
     private long lastTrial;
     private long lastRigTimeNs;
-    private int lastEpoch = -1; // not known after a restart
+    private int lastEpoch;
     private boolean any;
     private boolean ended;
     private Arrival held;
@@ -51,10 +51,11 @@ public final class BinOrder {
     }
 
     /** Goes on where a checkpoint left off. */
-    public void restore(long savedNextBin, long savedTrial, long savedRigTimeNs, boolean anyBin) {
+    public void restore(long savedNextBin, long savedTrial, long savedRigTimeNs, int savedEpoch, boolean anyBin) {
         nextBin = savedNextBin;
         lastTrial = savedTrial;
         lastRigTimeNs = savedRigTimeNs;
+        lastEpoch = savedEpoch;
         any = anyBin;
     }
 
@@ -164,7 +165,7 @@ public final class BinOrder {
         for (int t = skip; t < count; t++) {
             long now = activity.getBins(t).getRigTimeNs();
             int epoch = activity.getBins(t).getClock().getEpoch();
-            if (any && now <= lastRigTimeNs && (epoch == lastEpoch || lastEpoch < 0)) {
+            if (any && now <= lastRigTimeNs && epoch == lastEpoch) {
                 verdicts.clockJumped();
             }
             lastRigTimeNs = now;

@@ -27,6 +27,8 @@ final class CompactedTable implements AutoCloseable {
         Map<String, Object> settings = connection.consumer();
         // A fetch that waits at the broker for something new would hold up the question where the topic ends.
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "5");
+        // A checkpoint counts once its transaction is over.
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         consumer = new KafkaConsumer<>(settings);
     }
 

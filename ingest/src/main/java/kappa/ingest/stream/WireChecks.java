@@ -17,6 +17,7 @@ import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
+import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
 
@@ -39,6 +40,9 @@ public final class WireChecks {
 
     /** Perturbed trials that one request may ask for. */
     public static final int MAX_PERTURBED_TRIALS = 10_000;
+
+    /** Slower is a pause; far from where times in nanoseconds would overflow. */
+    public static final double MIN_SPEED = 1e-3;
 
     private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
 
@@ -283,6 +287,29 @@ public final class WireChecks {
 
     private static Optional<Fault> badRequest(String field, Object value, String expected) {
         return Optional.of(new Fault(Reason.BAD_INTERVENTION, field + " is " + value + ", expected " + expected));
+    }
+
+    /** Whether a wish is one that some replay could follow. */
+    public static Optional<Fault> control(PlaybackControl wish) {
+        if (wish.getSchemaVersion() != SCHEMA_VERSION) {
+            return badControl("schema_version", Integer.toUnsignedString(wish.getSchemaVersion()), "1");
+        }
+        if (!wish.hasPause() && !wish.hasSeekS() && !wish.hasSpeed()) {
+            return badControl("wish", "empty", "pause, seek_s or speed");
+        }
+        if (wish.hasSeekS() && !(wish.getSeekS() >= 0 && Double.isFinite(wish.getSeekS()))) {
+            return badControl("seek_s", wish.getSeekS(), "seconds >= 0");
+        }
+        if (wish.hasSpeed() && !(wish.getSpeed() >= MIN_SPEED)) {
+            return badControl("speed", wish.getSpeed(),
+                    "a number >= " + MIN_SPEED + " (infinite: as fast as possible)");
+        }
+        return Optional.empty();
+    }
+
+    /** @param value of the field, which no replay, or not this one, can follow */
+    public static Optional<Fault> badControl(String field, Object value, String expected) {
+        return Optional.of(new Fault(Reason.BAD_CONTROL, field + " is " + value + ", expected " + expected));
     }
 
     public static boolean unobserved(Bin bin, int neuron) {

@@ -36,8 +36,10 @@ class EmbeddedBrokerTest {
             }
             assertThatThrownBy(() -> EmbeddedBroker.start(directory, 0)).isInstanceOf(InvalidInputException.class)
                     .hasMessageContaining("another kappa is using it");
+            assertThat(EmbeddedBroker.runningIn(directory)).contains(broker.bootstrapServers());
         }
-        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+        assertThat(EmbeddedBroker.runningIn(directory)).isEmpty();
+        try (EmbeddedBroker broker = EmbeddedBroker.startToRead(directory)) {
             KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
             try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
                 consumer.assign(List.of(new TopicPartition(Topics.ACTIVITY, 1)));
@@ -56,5 +58,13 @@ class EmbeddedBrokerTest {
                 }
             }
         }
+    }
+
+    @Test
+    void shouldReadNoLogWhereThereIsNone() {
+        assertThat(EmbeddedBroker.runningIn(directory)).isEmpty();
+        assertThatThrownBy(() -> EmbeddedBroker.startToRead(directory)).isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("--data " + directory + ": holds no log");
+        assertThat(directory).isEmptyDirectory();
     }
 }

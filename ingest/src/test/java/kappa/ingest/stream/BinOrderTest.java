@@ -278,7 +278,7 @@ class BinOrderTest {
 
     @Test
     void shouldGoOnInsideTheRecordThatTheCheckpointFallsInto() {
-        order.restore(10, 4, 100, true);
+        order.restore(10, 4, 100, 0, true);
         offer(bins(8, 4, 4), true);
         assertThat(verdicts).containsExactly("use 8-11 skip 2");
         assertThat(order.nextBin()).isEqualTo(12);
@@ -292,7 +292,7 @@ class BinOrderTest {
 
     @Test
     void shouldStillEndTheSessionWhereOnlyTheEndIsLeftOfTheRecord() {
-        order.restore(10, 4, 100, true);
+        order.restore(10, 4, 100, 0, true);
         offer(bins(6, 4, 4).setEndOfSession(true), true);
         offer(10, 1);
         assertThat(verdicts).containsExactly("use 6-9 end skip 4", "reject 10-10 AFTER_END");
@@ -302,7 +302,7 @@ class BinOrderTest {
 
     @Test
     void shouldTakeTheCheckpointsTrialAndClockForWhatWasBefore() {
-        order.restore(10, 4, 1_000, true);
+        order.restore(10, 4, 1_000, 0, true);
         offer(bins(10, 1, 3));
         offer(bins(10, 1, 4));
         assertThat(verdicts).containsExactly("reject 10-10 TRIAL_WENT_BACK", "clock", "use 10-10");

@@ -1,11 +1,11 @@
 package kappa.dashboards.web;
 
+import com.google.protobuf.MessageLite;
 import java.util.concurrent.CompletionStage;
-import kappa.ingest.wire.Intervention;
 
-/** Where requests to silence neurons go: kappa.interventions. Thread-safe. */
+/** Where what visitors ask of a rig goes: kappa.interventions and kappa.controls. Thread-safe. */
 @FunctionalInterface
-public interface InterventionSink {
+public interface RequestSink {
 
     /**
      * Publishes a request. May wait for room in a buffer.
@@ -13,5 +13,5 @@ public interface InterventionSink {
      * @param partition that of the session's other records: what belongs together must lie together
      * @return done once the topic has it
      */
-    CompletionStage<Void> publish(int partition, Intervention request);
+    CompletionStage<Void> publish(String topic, int partition, String session, MessageLite request);
 }

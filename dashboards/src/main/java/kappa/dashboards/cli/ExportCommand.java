@@ -1,0 +1,111 @@
+package kappa.dashboards.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import kappa.ingest.export.SessionExport;
+import kappa.ingest.export.SessionExport.Exported;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.session.InvalidInputException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A session as it lies on the topics, as a file for NumPy, MATLAB or Julia. */
+@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Writes a session as it lies on the topics to one file: activity, kappa with covariance, model",
+    "snapshots, analyses, inactivations and interventions. The topics are those of a Kafka, of a live",
+    "that runs, or of one that has run. dashboards/docs/export.md names every array.", "",
+    "  python3 -c 'import numpy; f = numpy.load(\"FILE.npz\"); print(f[\"kappa\"].shape)'", "",
+    "The file is a session too: ./kappa fit FILE.npz --rank 2"})
+final class ExportCommand implements Callable<Integer> {
+
+    @Option(names = "--session", paramLabel = "ID", required = true,
+            description = "The session's name on the topics; one that is not there lists those that are.")
+    private String session;
+
+    @Option(names = "--out", paramLabel = "FILE.npz|FILE.h5", required = true,
+            description = "What to write: NPZ, or HDF5 with the same names.")
+    private Path out;
+
+    @Mixin
+    private Options.Source source;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        SessionExport.requireKind(out);
+        SessionRun.requireWritable(out);
+        long started = System.nanoTime();
+        Exported exported;
+        Optional<KafkaConnection> running = source.running();
+        if (running.isPresent()) {
+            exported = export(running.get());
+        } else {
+            try (EmbeddedBroker broker = EmbeddedBroker.startToRead(source.directory())) {
+                exported = export(KafkaConnection.to(broker.bootstrapServers()));
+            }
+        }
+        tell(exported);
+        Map<String, Object> figures = figures(exported, (System.nanoTime() - started) / 1e9);
+        if (json) {
+            Output.json(figures);
+        } else {
+            figures.forEach((name, value) -> System.out.println(name + " " + value));
+        }
+        return 0;
+    }
+
+    private Exported export(KafkaConnection connection) {
+        Output.Progress progress = new Output.Progress("read", "records");
+        return SessionExport.write(connection, session, out, progress::update);
+    }
+
+    private void tell(Exported exported) {
+        if (!exported.over()) {
+            System.err.println("session " + session + " is under way: " + exported.bins() + " bins so far, "
+                    + exported.latents() + " of them with kappa"
+                    + (exported.ended() ? ", and its last model is not there yet" : ""));
+        }
+        if (exported.unreadable() > 0) {
+            System.err.println(exported.unreadable() + " records of kappa's own could not be used and are left out");
+        }
+    }
+
+    private Map<String, Object> figures(Exported exported, double seconds) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("session", session);
+        figures.put("file", out.toString());
+        figures.put("bytes", size());
+        figures.put("neurons", exported.header().getNeuronsCount());
+        figures.put("rank", exported.header().getFit().getRank());
+        figures.put("bins", exported.bins());
+        figures.put("latents", exported.latents());
+        figures.put("gaps", exported.gaps());
+        figures.put("trials", exported.trials());
+        figures.put("model_version", exported.modelVersion());
+        figures.put("snapshots", exported.snapshots());
+        figures.put("analyses", exported.analyses());
+        figures.put("inactivations", exported.inactivations());
+        figures.put("interventions", exported.interventions());
+        figures.put("unreadable", exported.unreadable());
+        figures.put("complete", exported.over());
+        figures.put("seconds", seconds);
+        return figures;
+    }
+
+    private long size() {
+        try {
+            return Files.size(out);
+        } catch (IOException e) {
+            throw new InvalidInputException("--out " + out + ": is gone again: " + e, e);
+        }
+    }
+}

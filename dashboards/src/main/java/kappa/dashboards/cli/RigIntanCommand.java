@@ -1,0 +1,111 @@
+package kappa.dashboards.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import kappa.ingest.rig.RigLayout;
+import kappa.ingest.rig.RigSource;
+import kappa.ingest.rig.UnitTable;
+import kappa.ingest.rig.intan.IntanConnector;
+import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Spikes of Intan's RHX software. */
+@Command(name = "intan", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Spike counts of a rig that runs Intan's RHX software (3.x), bin by bin on its sample clock. In RHX, open",
+    "Network, Remote TCP Control: let Commands listen, and, under Data Output, send the spikes (SPK) of your",
+    "channels, or name them here with --channels. There are no trials and inputs in what RHX sends with spikes."})
+final class RigIntanCommand implements Callable<Integer> {
+
+    @Option(names = "--rhx", paramLabel = "HOST", defaultValue = "127.0.0.1",
+            description = "The machine that runs RHX (default: ${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--spike-port", paramLabel = "PORT", defaultValue = "5002",
+            description = "RHX's port for spikes (default: ${DEFAULT-VALUE}).")
+    private int spikePort;
+
+    @Option(names = "--command-port", paramLabel = "PORT", defaultValue = "5000", description = {
+        "RHX's port for commands: tells the sample rate, and has RHX listen again after an outage. 0 to do",
+        "without; the latter is a button in RHX then (default: ${DEFAULT-VALUE})."})
+    private int commandPort;
+
+    @Option(names = "--channels", paramLabel = "A-013,..", split = ",",
+            description = "Channels whose spikes RHX is told to send (default: those chosen in RHX).")
+    private List<String> channels = new ArrayList<>();
+
+    @Option(names = "--sample-rate", paramLabel = "HZ", description = "RHX's sample rate (default: RHX is asked).")
+    private Double sampleRate;
+
+    @Option(names = "--discover", paramLabel = "S", defaultValue = "5",
+            description = "Seconds to listen for units before the session begins (default: ${DEFAULT-VALUE}).")
+    private double discover;
+
+    @Option(names = "--spare", paramLabel = "N", defaultValue = "8", description = {
+        "Places for units that turn up later. Those beyond are counted and left out",
+        "(default: ${DEFAULT-VALUE})."})
+    private int spare;
+
+    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.1", description = {
+        "While no neuron fires, a bin is closed so long after its end by this machine's clock: at least what RHX",
+        "sends at once, 1280 samples unless it is set otherwise (default: ${DEFAULT-VALUE})."})
+    private double lateness;
+
+    @Mixin
+    private RigRun rig;
+
+    @Override
+    public Integer call() {
+        if (spare < 0 || spare > 10_000) {
+            throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
+        }
+        if (spikePort < 1 || spikePort > 65_535 || commandPort < 0 || commandPort > 65_535) {
+            throw new InvalidInputException("--spike-port is " + spikePort + " and --command-port " + commandPort
+                    + ", expected ports up to 65535");
+        }
+        if (commandPort == 0 && (sampleRate == null || !channels.isEmpty())) {
+            throw new InvalidInputException("--command-port is 0, expected --sample-rate and no --channels then");
+        }
+        if (sampleRate != null && !(sampleRate >= 1000 && sampleRate <= 100_000)) {
+            throw new InvalidInputException("--sample-rate is " + sampleRate + ", expected 1000 to 100000 Hz");
+        }
+        RigLslCommand.requireSeconds("--discover", discover);
+        RigLslCommand.requireSeconds("--lateness", lateness);
+        return rig.run(this::open);
+    }
+
+    private SessionSource open(Optional<SessionHeader> goesOn) {
+        IntanConnector connector = new IntanConnector(
+                new IntanConnector.Settings(host, spikePort, commandPort, channels,
+                        sampleRate == null ? 0 : sampleRate, lateness));
+        try {
+            connector.connect();
+            String name = rig.name("intan");
+            UnitTable units;
+            if (goesOn.isPresent()) {
+                units = UnitTable.resume(goesOn.get().getNeuronsList(), rig.lateUnits(name));
+            } else {
+                List<String> found = connector.discover(discover);
+                if (found.isEmpty() && spare == 0) {
+                    throw new InvalidInputException("no unit fired within " + discover
+                            + " s, expected one; --discover to listen for longer, --spare for places");
+                }
+                System.err.println(found.size() + " units on RHX at " + host + ", " + connector.sampleRate() + " Hz");
+                units = UnitTable.begin(found, spare, rig.lateUnits(name));
+            }
+            connector.units(units);
+            return new RigSource(new RigLayout(name, "Intan RHX at " + host + ":" + spikePort, units.names(), List.of(),
+                    List.of(), Observation.COUNTS, rig.binWidth, connector.sampleRate(), false, rig.onlyTrials), units,
+                    connector, rig.silence());
+        } catch (RuntimeException e) {
+            connector.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package kappa.ingest.replay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.concurrent.locks.LockSupport;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.replay.SessionPublisher.Progress;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.Perturbable;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.stream.UnixTime;
+import kappa.ingest.stream.WireChecks;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.PlaybackControl;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of publishing: takes bins from a source when they are due, and heeds between records what the rig is asked. Used by
+ * one thread.
+ */
+final class BinStream {
+
+    private static final int MAX_BINS_PER_RECORD = 64;
+    private static final int MAX_RECORD_FLOATS = 65_536;
+    private static final Logger LOG = LoggerFactory.getLogger(BinStream.class);
+
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final SessionPublisher.Delivery delivery;
+    private final SessionSource source;
+    private final SessionHeader header;
+    private final byte[] key;
+    private final Requests<Intervention> interventions;
+    private final Requests<PlaybackControl> controls;
+    private final Progress progress;
+    private final int batch;
+    private Speed speed;
+    private boolean paused;
+    private long next;
+    /** At the present speed since bin {@code paceBin}, which began at {@code paceNs}. */
+    private long paceBin;
+    private long paceNs;
+
+    /**
+     * @param from the session's bin that comes next
+     * @param interventions null unless the source is {@link Perturbable}
+     * @param controls null unless the source is a {@link Playback}
+     */
+    BinStream(KafkaProducer<byte[], byte[]> producer, SessionPublisher.Delivery delivery, SessionSource source,
+            SessionHeader header, long from, Speed speed, Requests<Intervention> interventions,
+            Requests<PlaybackControl> controls, Progress progress) {
+        this.producer = producer;
+        this.delivery = delivery;
+        this.source = source;
+        this.header = header;
+        this.next = from;
+        this.speed = speed;
+        this.interventions = interventions;
+        this.controls = controls;
+        this.progress = progress;
+        key = header.getSession().getBytes(UTF_8);
+        int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
+        batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
+    }
+
+    /** Bins of the session on the topic, or on their way there. */
+    long next() {
+        return next;
+    }
+
+    /** @param limit bins of the session after which to stop without ending it, or -1 */
+    void run(long limit) {
+        setPace();
+        announce();
+        Bin.Builder bin = Bin.newBuilder();
+        Activity.Builder record = Activity.newBuilder();
+        boolean more = true;
+        while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
+            heed();
+            if (!awaitDue()) {
+                continue;
+            }
+            record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
+                    .setFirstBin(next);
+            long due = dueBins();
+            // A bin is sent when it is over; together with those that are over by then.
+            while (record.getBinsCount() < batch && (record.getBinsCount() == 0 || next < due)
+                    && (limit < 0 || next < limit)) {
+                more = source.next(bin);
+                if (!more) {
+                    break;
+                }
+                record.addBins(bin.build());
+                next++;
+            }
+            if (source.live() && Thread.currentThread().isInterrupted() && record.getBinsCount() == 0) {
+                break;
+            }
+            record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
+            producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
+            delivery.check();
+            progress.published(next, source.bins(), source.status());
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- pace
+
+    private void setPace() {
+        paceBin = next;
+        paceNs = System.nanoTime();
+    }
+
+    private double binNs() {
+        return header.getBinWidthS() * 1e9 / speed.factor();
+    }
+
+    /** Bins of the session that are over by now, if it runs at a pace of its own. */
+    private long dueBins() {
+        if (source.live()) {
+            return next;
+        }
+        return speed.isMax() ? Long.MAX_VALUE : paceBin + (long) ((System.nanoTime() - paceNs) / binNs());
+    }
+
+    /** @return false if something was asked before the next bin was over, or the thread is interrupted */
+    private boolean awaitDue() {
+        while (!source.live()) {
+            if (Thread.currentThread().isInterrupted() || asked()) {
+                return false;
+            }
+            if (paused) {
+                LockSupport.park(this);
+                continue;
+            }
+            long left = paceNs + (long) ((next - paceBin + 1) * binNs()) - System.nanoTime();
+            if (left <= 0) {
+                return true;
+            }
+            LockSupport.parkNanos(this, left);
+        }
+        return true;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- what is asked
+
+    private boolean asked() {
+        return (interventions != null && interventions.any()) || (controls != null && controls.any());
+    }
+
+    private void heed() {
+        if (interventions != null) {
+            interventions.take().ifPresent(request -> {
+                LOG.info("session {}: intervention {}: {} of {} neurons in {} trials", header.getSession(),
+                        request.getId(), request.getNeuronsCount(), header.getNeuronsCount(), request.getTrials());
+                ((Perturbable) source).obey(request);
+            });
+        }
+        if (controls != null) {
+            controls.take().ifPresent(this::control);
+        }
+    }
+
+    private void control(PlaybackControl wish) {
+        if (wish.hasSeekS()) {
+            ((Playback) source).seek(wish.getSeekS());
+        }
+        if (wish.hasSpeed()) {
+            speed = new Speed(wish.getSpeed());
+        }
+        if (wish.hasPause() && wish.getPause() != paused) {
+            paused = wish.getPause();
+            progress.paused(paused);
+        }
+        // What stood still, or went at another pace, is not caught up on.
+        setPace();
+        announce();
+    }
+
+    private void announce() {
+        if (source instanceof Playback playback) {
+            producer.send(new ProducerRecord<>(Topics.PLAYBACKS, key, playback.state()
+                    .setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession()).setPaused(paused)
+                    .setSpeed(speed.factor()).setPublishedUnixNs(UnixTime.nowNs()).build().toByteArray()), delivery);
+        }
+    }
+}

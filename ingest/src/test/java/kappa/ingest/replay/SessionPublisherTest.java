@@ -1,0 +1,268 @@
+package kappa.ingest.replay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import kappa.ingest.kafka.EmbeddedBroker;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.replay.SessionPublisher.Published;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.NpzWriter;
+import kappa.ingest.session.RecordedSession;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.PlaybackControl;
+import kappa.ingest.wire.PlaybackState;
+import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.Rejected;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A replay that is told what to do while it runs, on a real broker. */
+class SessionPublisherTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final double WIDTH_S = 0.01;
+    private static final int BINS = 1_000;
+
+    @TempDir
+    static Path directory;
+
+    private static EmbeddedBroker broker;
+    private static KafkaConnection connection;
+    private static KafkaProducer<byte[], byte[]> producer;
+
+    /** 10 trials of a second each. */
+    private static RecordedSession recording;
+
+    @BeforeAll
+    static void start() {
+        broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
+        connection = KafkaConnection.to(broker.bootstrapServers());
+        Topics.createAll(connection, 1);
+        producer = new KafkaProducer<>(connection.producer());
+        Path file = directory.resolve("recording.npz");
+        try (NpzWriter npz = NpzWriter.create(file)) {
+            npz.put("counts", new int[BINS * 3], 10, BINS / 10, 3);
+            npz.put("bin_width", WIDTH_S);
+        }
+        recording = NpzSession.open(file, null);
+    }
+
+    @AfterAll
+    static void stop() {
+        producer.close();
+        broker.close();
+    }
+
+    // ------------------------------------------------------------------------------------------------------- running
+
+    /** A replay on a thread of its own. */
+    private static final class Running {
+        final CompletableFuture<Long> done = new CompletableFuture<>();
+        final Thread thread;
+
+        Running(String session, Playback playback, Speed speed) {
+            SessionPublisher publisher = new SessionPublisher(connection);
+            var found = publisher.find(session);
+            SessionHeader header = found.map(Published::header).orElseGet(() -> SessionPublisher.header(playback,
+                    session, FitSettings.newBuilder().setRank(1).build()));
+            long from = found.map(Published::bins).orElse(0L);
+            Bin last = found.map(Published::last).orElse(null);
+            thread = Thread.ofPlatform().start(() -> {
+                try {
+                    done.complete(
+                            publisher.publish(playback, header, from, last, speed, -1, (bins, total, status) -> {}));
+                } catch (RuntimeException | Error e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        }
+
+        long end() throws Exception {
+            return done.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        }
+
+        long interrupt() throws Exception {
+            thread.interrupt();
+            return end();
+        }
+    }
+
+    private static void send(String topic, String session, byte[] value) {
+        try {
+            producer.send(new ProducerRecord<>(topic, session.getBytes(UTF_8), value)).get(LIMIT.toSeconds(),
+                    TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static PlaybackControl.Builder ask(String session) {
+        return PlaybackControl.newBuilder().setSchemaVersion(1).setSession(session);
+    }
+
+    private static void send(PlaybackControl.Builder wish) {
+        send(Topics.CONTROLS, wish.getSession(), wish.build().toByteArray());
+    }
+
+    private interface Parser<M extends MessageLite> {
+        M parse(byte[] value) throws InvalidProtocolBufferException;
+    }
+
+    private static <M extends MessageLite> List<M> all(String topic, String session, Parser<M> parser) {
+        List<M> messages = new ArrayList<>();
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).get(partition);
+            while (consumer.position(partition) < end) {
+                for (var record : consumer.poll(Duration.ofMillis(50))) {
+                    if (new String(record.key(), UTF_8).equals(session)) {
+                        messages.add(parser.parse(record.value()));
+                    }
+                }
+            }
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+        return messages;
+    }
+
+    private static PlaybackState state(String session) {
+        List<PlaybackState> states = all(Topics.PLAYBACKS, session, PlaybackState::parseFrom);
+        return states.isEmpty() ? PlaybackState.getDefaultInstance() : states.getLast();
+    }
+
+    private static List<Activity> records(String session) {
+        return all(Topics.ACTIVITY, session, Activity::parseFrom);
+    }
+
+    private static List<Bin> bins(String session) {
+        List<Bin> bins = new ArrayList<>();
+        for (Activity record : records(session)) {
+            assertThat(record.getFirstBin()).as("the session's bin index has neither gap nor repetition")
+                    .isEqualTo(bins.size());
+            bins.addAll(record.getBinsList());
+        }
+        return bins;
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited in vain for " + what).isLessThan(end);
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
+    // --------------------------------------------------------------------------------------------------------- tests
+
+    @Test
+    void shouldHoldSeekAndGoOnAtTheRecordingsOwnPace() throws Exception {
+        String session = "held";
+        Running running = new Running(session, new Playback(recording), new Speed(1));
+        await("bins", () -> records(session).size() >= 3);
+        send(ask(session).setPause(true));
+        await("the pause", () -> state(session).getPaused());
+        int held = bins(session).size();
+        assertThat(state(session).getPosition()).isEqualTo(held);
+        send(ask(session).setSeekS(9.5));
+        await("the jump", () -> state(session).getEpoch() == 1);
+        assertThat(state(session).getPosition()).as("the beginning of the trial").isEqualTo(900);
+        assertThat(bins(session)).as("nothing is sent while it is held").hasSize(held);
+        long before = System.nanoTime();
+        send(ask(session).setPause(false));
+        assertThat(running.end()).isEqualTo(held + 100);
+        double took = (System.nanoTime() - before) / 1e9;
+        List<Bin> bins = bins(session);
+        assertThat(bins.get(held - 1).getClock().getEpoch()).isZero();
+        assertThat(bins.get(held).getClock().getEpoch()).isEqualTo(1);
+        assertThat(bins.get(held).getClock().getSample()).isEqualTo(901);
+        assertThat(bins.get(held).getTrial()).isEqualTo(9);
+        assertThat(bins.get(held).getRigTimeNs()).isEqualTo(9_010_000_000L);
+        // 100 bins of 10 ms: the pause is not caught up on.
+        assertThat(took).isGreaterThan(1.0);
+        assertThat(records(session).getLast().getEndOfSession()).isTrue();
+    }
+
+    @Test
+    void shouldChangeItsSpeedWhileItRuns() throws Exception {
+        String session = "sped";
+        Running running = new Running(session, new Playback(recording), new Speed(0.001));
+        await("its state", () -> state(session).getSpeed() == 0.001);
+        assertThat(records(session)).as("the first bin is over after 10 s").isEmpty();
+        send(ask(session).setSpeed(Double.POSITIVE_INFINITY));
+        assertThat(running.end()).isEqualTo(BINS);
+        assertThat(bins(session)).hasSize(BINS);
+        assertThat(state(session)).satisfies(state -> {
+            assertThat(state.getSpeed()).isInfinite();
+            assertThat(state.getBins()).isEqualTo(BINS);
+            assertThat(state.getUntil()).isEqualTo(BINS);
+            assertThat(state.getLoop()).isFalse();
+        });
+    }
+
+    @Test
+    void shouldRejectWhatItCannotFollowAndGoOn() throws Exception {
+        String session = "rejecting";
+        Running running = new Running(session, new Playback(recording, 100, 300, true), new Speed(1));
+        await("its state", () -> state(session).getUntil() == 300);
+        send(Topics.CONTROLS, session, "no control".getBytes(UTF_8));
+        send(ask(session));
+        send(ask(session).setSeekS(3));
+        send(ask(session).setSpeed(0));
+        send(ask(session).setSeekS(2));
+        await("the jump", () -> state(session).getEpoch() == 1);
+        assertThat(running.interrupt()).isEqualTo(bins(session).size());
+        assertThat(all(Topics.REJECTED, session, Rejected::parseFrom)).extracting(Rejected::getReason).containsExactly(
+                Reason.MALFORMED, Reason.BAD_CONTROL, Reason.BAD_CONTROL, Reason.BAD_CONTROL);
+    }
+
+    @Test
+    void shouldGoOnWhereItWasStoppedAfterJumpsAndRounds() throws Exception {
+        String session = "stopped";
+        Running first = new Running(session, new Playback(recording, 100, 300, true), Speed.MAX);
+        await("three rounds", () -> bins(session).size() > 600);
+        send(ask(session).setSpeed(1).setSeekS(2));
+        await("the jump", () -> state(session).getSpeed() == 1);
+        long stopped = first.interrupt();
+        Bin last = bins(session).getLast();
+        Running second = new Running(session, new Playback(recording, 100, 300, true), new Speed(1));
+        await("more bins", () -> bins(session).size() > stopped + 5);
+        assertThat(second.interrupt()).isGreaterThan(stopped);
+        List<Bin> bins = bins(session);
+        assertThat(bins.get((int) stopped - 1)).isEqualTo(last);
+        for (int t = 1; t < bins.size(); t++) {
+            Bin before = bins.get(t - 1);
+            Bin bin = bins.get(t);
+            boolean jump = bin.getClock().getEpoch() != before.getClock().getEpoch();
+            assertThat(bin.getClock().getEpoch()).isEqualTo(before.getClock().getEpoch() + (jump ? 1 : 0));
+            assertThat(bin.getTrial()).isEqualTo(before.getTrial() + (jump || before.getTrialEnd() ? 1 : 0));
+            if (!jump) {
+                assertThat(bin.getClock().getSample()).isEqualTo(before.getClock().getSample() + 1);
+            }
+        }
+    }
+}
