@@ -43,15 +43,6 @@ final class RigIntanCommand implements Callable<Integer> {
     @Option(names = "--sample-rate", paramLabel = "HZ", description = "RHX's sample rate (default: RHX is asked).")
     private Double sampleRate;
 
-    @Option(names = "--discover", paramLabel = "S", defaultValue = "5",
-            description = "Seconds to listen for units before the session begins (default: ${DEFAULT-VALUE}).")
-    private double discover;
-
-    @Option(names = "--spare", paramLabel = "N", defaultValue = "8", description = {
-        "Places for units that turn up later. Those beyond are counted and left out",
-        "(default: ${DEFAULT-VALUE})."})
-    private int spare;
-
     @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.1", description = {
         "While no neuron fires, a bin is closed so long after its end by this machine's clock: at least what RHX",
         "sends at once, 1280 samples unless it is set otherwise (default: ${DEFAULT-VALUE})."})
@@ -62,9 +53,6 @@ final class RigIntanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (spare < 0 || spare > 10_000) {
-            throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
-        }
         if (spikePort < 1 || spikePort > 65_535 || commandPort < 0 || commandPort > 65_535) {
             throw new InvalidInputException("--spike-port is " + spikePort + " and --command-port " + commandPort
                     + ", expected ports up to 65535");
@@ -75,7 +63,6 @@ final class RigIntanCommand implements Callable<Integer> {
         if (sampleRate != null && !(sampleRate >= 1000 && sampleRate <= 100_000)) {
             throw new InvalidInputException("--sample-rate is " + sampleRate + ", expected 1000 to 100000 Hz");
         }
-        RigLslCommand.requireSeconds("--discover", discover);
         RigLslCommand.requireSeconds("--lateness", lateness);
         return rig.run(this::open);
     }
@@ -87,18 +74,10 @@ final class RigIntanCommand implements Callable<Integer> {
         try {
             connector.connect();
             String name = rig.name("intan");
-            UnitTable units;
-            if (goesOn.isPresent()) {
-                units = UnitTable.resume(goesOn.get().getNeuronsList(), rig.lateUnits(name));
-            } else {
-                List<String> found = connector.discover(discover);
-                if (found.isEmpty() && spare == 0) {
-                    throw new InvalidInputException("no unit fired within " + discover
-                            + " s, expected one; --discover to listen for longer, --spare for places");
-                }
-                System.err.println(found.size() + " units on RHX at " + host + ", " + connector.sampleRate() + " Hz");
-                units = UnitTable.begin(found, spare, rig.lateUnits(name));
-            }
+            List<String> found = goesOn.isPresent() ? List.of() : connector.discover(rig.discover);
+            UnitTable units = rig.units(name, found, goesOn);
+            System.err.println("RHX at " + host + ": " + connector.sampleRate() + " Hz, " + units.names().size()
+                    + " neurons, spare places included");
             connector.units(units);
             return new RigSource(new RigLayout(name, "Intan RHX at " + host + ":" + spikePort, units.names(), List.of(),
                     List.of(), Observation.COUNTS, rig.binWidth, connector.sampleRate(), false, rig.onlyTrials), units,

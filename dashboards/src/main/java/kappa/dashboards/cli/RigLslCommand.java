@@ -57,16 +57,6 @@ final class RigLslCommand implements Callable<Integer> {
         "pattern's first group holds; a match of the second one, or the trial's end, to 0. May be repeated."})
     private List<String> inputs = new ArrayList<>();
 
-    @Option(names = "--discover", paramLabel = "S", defaultValue = "5", description = {
-        "Seconds to listen before the session begins: for units, and for how regular stamps are",
-        "(default: ${DEFAULT-VALUE})."})
-    private double discover;
-
-    @Option(names = "--spare", paramLabel = "N", defaultValue = "8", description = {
-        "Places for units that turn up later. Those beyond are counted and left out",
-        "(default: ${DEFAULT-VALUE})."})
-    private int spare;
-
     @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05", description = {
         "Spikes and markers come at most so long after their stamp; bins wait for them (default: ${DEFAULT-VALUE})."})
     private double lateness;
@@ -92,10 +82,6 @@ final class RigLslCommand implements Callable<Integer> {
             throw new InvalidInputException(
                     "--stream is missing, expected a stream's name; --list shows those there are");
         }
-        if (spare < 0 || spare > 10_000) {
-            throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
-        }
-        requireSeconds("--discover", discover);
         requireSeconds("--lateness", lateness);
         requireSeconds("--wait", wait);
         Kind asked = kind == null ? null : Kind.named(kind);
@@ -128,9 +114,9 @@ final class RigLslCommand implements Callable<Integer> {
     private SessionSource open(Lsl lsl, Kind asked, MarkerRules rules, Optional<SessionHeader> goesOn) {
         Lsl.Stream found = LslRecording.find(lsl, stream, "--stream", wait);
         List<Lsl.Stream> marking = markers.stream().map(one -> LslRecording.find(lsl, one, "--markers", wait)).toList();
-        LslRecording recording = LslRecording.listen(lsl, found, asked, discover, System.err::println);
+        LslRecording recording = LslRecording.listen(lsl, found, asked, rig.discover, System.err::println);
         String name = rig.name("lsl");
-        UnitTable units = recording.kind() == Kind.SPIKES ? units(name, recording.neurons(), goesOn) : null;
+        UnitTable units = recording.kind() == Kind.SPIKES ? rig.units(name, recording.neurons(), goesOn) : null;
         RigLayout layout = new RigLayout(name, "LSL stream " + found.words(),
                 units == null ? recording.neurons() : units.names(),
                 rules.inputs().stream().map(MarkerRules.Input::name).toList(), List.of(),
@@ -139,16 +125,5 @@ final class RigLslCommand implements Callable<Integer> {
         return new RigSource(layout, units,
                 new LslConnector(lsl, new LslConnector.Settings(recording, marking, rules, units, lateness)),
                 rig.silence());
-    }
-
-    private UnitTable units(String name, List<String> found, Optional<SessionHeader> goesOn) {
-        if (goesOn.isPresent()) {
-            return UnitTable.resume(goesOn.get().getNeuronsList(), rig.lateUnits(name));
-        }
-        if (found.isEmpty() && spare == 0) {
-            throw new InvalidInputException("no unit fired within " + discover
-                    + " s, expected one; --discover to listen for longer, --spare for places");
-        }
-        return UnitTable.begin(found, spare, rig.lateUnits(name));
     }
 }

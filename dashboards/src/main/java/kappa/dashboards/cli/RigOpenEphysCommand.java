@@ -32,15 +32,6 @@ final class RigOpenEphysCommand implements Callable<Integer> {
             description = "The plugin's data port; its heartbeat is on the next one (default: ${DEFAULT-VALUE}).")
     private String endpoint;
 
-    @Option(names = "--discover", paramLabel = "S", defaultValue = "5",
-            description = "Seconds to listen for units before the session begins (default: ${DEFAULT-VALUE}).")
-    private double discover;
-
-    @Option(names = "--spare", paramLabel = "N", defaultValue = "8", description = {
-        "Places for units that turn up later. Those beyond are counted and left out",
-        "(default: ${DEFAULT-VALUE})."})
-    private int spare;
-
     @Option(names = "--unsorted", paramLabel = "auto|keep|drop", defaultValue = "auto", description = {
         "Spikes without a sorted unit: auto takes those of an electrode for one neuron if the electrode has no",
         "sorted units, and leaves them out if it has (default: ${DEFAULT-VALUE})."})
@@ -77,12 +68,6 @@ final class RigOpenEphysCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (spare < 0 || spare > 10_000) {
-            throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
-        }
-        if (!(discover > 0 && discover <= 3_600)) {
-            throw new InvalidInputException("--discover is " + discover + ", expected seconds in (0, 3600]");
-        }
         OpenEphysSettings settings = new OpenEphysSettings(endpoint, rig.binWidth,
                 sampleRate == null ? Double.NaN : sampleRate, lateness,
                 trialLine == null ? null : Line.parse("--trial-line", trialLine), rig.onlyTrials,
@@ -103,15 +88,13 @@ final class RigOpenEphysCommand implements Callable<Integer> {
     private SessionSource open(OpenEphysSettings settings, Optional<SessionHeader> goesOn) {
         FoundStream found;
         try {
-            found = OpenEphysListener.listen(endpoint, discover, System.err::println);
+            found = OpenEphysListener.listen(endpoint, rig.discover, System.err::println);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Main.Stopped("stopped before the session began");
         }
         String name = rig.name("open-ephys");
-        UnitTable units = goesOn
-                .map(header -> UnitTable.resume(header.getNeuronsList(), rig.lateUnits(name)))
-                .orElseGet(() -> UnitTable.begin(found.neurons(settings.unsorted()), spare, rig.lateUnits(name)));
+        UnitTable units = rig.units(name, found.neurons(settings.unsorted()), goesOn);
         System.err.println(found.summary(settings.unsorted()));
         return new RigSource(found.layout(name, settings, units.names()), units,
                 new OpenEphysConnector(settings, found, units), rig.silence());

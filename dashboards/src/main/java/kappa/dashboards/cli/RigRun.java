@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import kappa.dashboards.cli.SessionRun.RunOptions;
@@ -11,6 +12,7 @@ import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.rig.UnitTable;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
@@ -26,6 +28,16 @@ final class RigRun {
     @Option(names = "--bin-width", paramLabel = "S", defaultValue = "0.02",
             description = "Width of a bin in seconds (default: ${DEFAULT-VALUE}).")
     double binWidth;
+
+    @Option(names = "--discover", paramLabel = "S", defaultValue = "5", description = {
+        "Seconds to listen before the session begins, whose neurons are the units that fire meanwhile",
+        "(default: ${DEFAULT-VALUE})."})
+    double discover;
+
+    @Option(names = "--spare", paramLabel = "N", defaultValue = "8", description = {
+        "Places for units that turn up later. Those beyond are counted and left out",
+        "(default: ${DEFAULT-VALUE})."})
+    private int spare;
 
     @Option(names = "--only-trials", description = "Leave out the bins between trials.")
     boolean onlyTrials;
@@ -61,6 +73,12 @@ final class RigRun {
     int run(Rig rig) {
         if (!(binWidth > 0 && binWidth <= 60)) {
             throw new InvalidInputException("--bin-width is " + binWidth + ", expected seconds in (0, 60]");
+        }
+        if (!(discover > 0 && discover <= 3_600)) {
+            throw new InvalidInputException("--discover is " + discover + ", expected seconds in (0, 3600]");
+        }
+        if (spare < 0 || spare > 10_000) {
+            throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
         }
         if (!run.speed.equals("1")) {
             throw new InvalidInputException("--speed is " + run.speed + ", expected 1: a rig keeps its own time");
@@ -100,8 +118,24 @@ final class RigRun {
                 : run.sessionId;
     }
 
+    /**
+     * Units of the session that goes on, or those that were found and spare places.
+     *
+     * @param name of the session
+     */
+    UnitTable units(String name, List<String> found, Optional<SessionHeader> goesOn) {
+        if (goesOn.isPresent()) {
+            return UnitTable.resume(goesOn.get().getNeuronsList(), lateUnits(name));
+        }
+        if (found.isEmpty() && spare == 0) {
+            throw new InvalidInputException("no unit fired within " + discover
+                    + " s, expected one; --discover to listen for longer, --spare for places");
+        }
+        return UnitTable.begin(found, spare, lateUnits(name));
+    }
+
     /** Where the units that turn up late are written down. */
-    Path lateUnits(String name) {
+    private static Path lateUnits(String name) {
         Path directory = Home.directory("rigs");
         if (!directory.toFile().isDirectory() && !directory.toFile().mkdirs()) {
             throw new InvalidInputException(

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.wire.Latents;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -30,7 +31,10 @@ final class TopicTail<T> implements AutoCloseable {
 
     TopicTail(String bootstrapServers, String topic, Parser<T> parser) {
         this.parser = parser;
-        consumer = new KafkaConsumer<>(KafkaConnection.to(bootstrapServers).consumer());
+        Map<String, Object> settings = KafkaConnection.to(bootstrapServers).consumer();
+        // A checkpoint whose transaction is still open may yet be undone.
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        consumer = new KafkaConsumer<>(settings);
         List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                 .map(info -> new TopicPartition(topic, info.partition())).toList();
         consumer.assign(partitions);

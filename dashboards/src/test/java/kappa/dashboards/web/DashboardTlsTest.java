@@ -48,7 +48,7 @@ class DashboardTlsTest {
         try (DashboardServer server = DashboardServer.start(system, settings,
                 new LiveView(meters, System::nanoTime, System::nanoTime), meters,
                 () -> new DashboardServer.Readiness(true, "reading"),
-                (partition, request) -> CompletableFuture.completedFuture(null));
+                (topic, partition, session, message) -> CompletableFuture.completedFuture(null));
                 HttpClient client = HttpClient.newBuilder().sslContext(trusting(keystore)).build()) {
             URI page = URI.create("https://localhost:" + server.port() + "/");
             assertThat(get(client, page, "none").statusCode()).isEqualTo(401);
