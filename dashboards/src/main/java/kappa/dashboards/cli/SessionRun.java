@@ -176,7 +176,7 @@ final class SessionRun {
         progress.end();
         if (!whole) {
             stopped.set(true);
-            tellHowToGoOn(header, published);
+            tellHowToGoOn(source, header, published);
             return false;
         }
         if (!options.waits()) {
@@ -189,7 +189,7 @@ final class SessionRun {
             throw new InvalidInputException("following session " + header.getSession() + " failed: " + e.getCause(), e);
         }
         if (!complete && stopped.get()) {
-            tellHowToGoOn(header, published);
+            tellHowToGoOn(source, header, published);
             return false;
         }
         if (!complete) {
@@ -215,9 +215,11 @@ final class SessionRun {
         return true;
     }
 
-    private void tellHowToGoOn(SessionHeader header, long published) {
+    private void tellHowToGoOn(SessionSource source, SessionHeader header, long published) {
+        // A rig's sessions are named after the time at which they began.
+        String named = source.live() && options.sessionId == null ? " --session-id " + header.getSession() : "";
         System.err.println("session " + header.getSession() + " stopped after " + published + " bins; to go on:  "
-                + options.commandLine());
+                + options.commandLine() + named);
     }
 
     /** A session takes long: better to say now that its model cannot be kept. */
