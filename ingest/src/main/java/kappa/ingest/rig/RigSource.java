@@ -27,7 +27,7 @@ public final class RigSource implements SessionSource {
     private static final long LOOK_AGAIN_MS = 100;
     private static final double ALARM_S = 3;
 
-    /** A bin, and how many just before it found no room, of which {@code first} was the first. */
+    /** A bin (null at the recording's end), and how many just before it found no room, of which {@code first} was the first. */
     private record Item(Bin bin, int dropped, Bin first) {}
 
     private final RigLayout layout;
@@ -127,6 +127,9 @@ public final class RigSource implements SessionSource {
                 }
             }
             assembler.finish();
+            if (dropped > 0) {
+                queue.put(new Item(null, dropped, firstDropped));
+            }
         } catch (InterruptedException e) {
             // Closed.
         } catch (RuntimeException | Error e) {
@@ -164,11 +167,14 @@ public final class RigSource implements SessionSource {
         }
         if (made < current.dropped) {
             lost(bin, current.first, made++);
+            if (made < current.dropped || current.bin != null) {
+                return true;
+            }
         } else {
             bin.mergeFrom(current.bin);
-            current = null;
-            made = 0;
         }
+        current = null;
+        made = 0;
         return true;
     }
 
@@ -194,7 +200,8 @@ public final class RigSource implements SessionSource {
         BinClock clock = first.getClock();
         long tick = clock.getSample() + Math.round(later * layout.ticksPerBin());
         long ns = layout.rigTimeNs(tick);
-        bin.mergeFrom(first).clearCounts().clearValues().setRigTimeNs(ns).setUnobserved(ByteString.copyFrom(nobody));
+        bin.mergeFrom(first).clearTrialEnd().clearCounts().clearValues().setRigTimeNs(ns)
+                .setUnobserved(ByteString.copyFrom(nobody));
         if (layout.observation() == Observation.COUNTS) {
             bin.addAllCounts(Collections.nCopies(neurons, 0));
         } else {
