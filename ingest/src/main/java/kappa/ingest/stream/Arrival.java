@@ -26,7 +26,7 @@ public record Arrival(Activity activity, ConsumerRecord<byte[], byte[]> record, 
         underWay.addAndGet(weight());
     }
 
-    int weight() {
+    private int weight() {
         return 1 + Math.max(activity.getBinsCount(), record.serializedValueSize() / BYTES_PER_BIN);
     }
 

@@ -46,7 +46,7 @@ public final class PartitionOwner {
     private static final int ATTEMPTS = 3;
 
     /** That may wait: what a producer may hold, too. */
-    static final int MOST_BYTES = 2 * Topics.MAX_MESSAGE_BYTES;
+    private static final int MOST_BYTES = 2 * Topics.MAX_MESSAGE_BYTES;
 
     /** Longer than records may take to be delivered: that is where an absent broker is noticed. */
     private static final Duration TRANSACTION = Duration.ofMinutes(5);
@@ -54,30 +54,28 @@ public final class PartitionOwner {
     /** Within this, whoever was taken for dead has learned from the group that the partition is no longer his. */
     private static final Duration VERDICT = Duration.ofSeconds(5);
 
-    private record Write(ProducerRecord<byte[], byte[]> record, Runnable durable) {
+    /** @param room bytes it takes of what may wait */
+    private record Write(ProducerRecord<byte[], byte[]> record, int room, Runnable durable) {}
 
-        /** What it takes of the room there is; one that is larger than all of it waits until there is nothing else. */
-        int room() {
-            return Math.min(record.value().length, MOST_BYTES);
-        }
-    }
-
-    private static final Write END = new Write(null, null);
+    private static final Write END = new Write(null, 0, null);
 
     private final int partition;
     private final Consumer<Throwable> onFailure;
     private final BlockingQueue<Write> writes = new LinkedBlockingQueue<>();
     /** Bytes that may still be sent before a caller waits. */
-    private final Semaphore room = new Semaphore(MOST_BYTES);
+    private final Semaphore room;
+    private final int mostBytes;
     private final CompletableFuture<Void> claimed = new CompletableFuture<>();
     private final Thread thread;
     private volatile boolean released;
     private volatile boolean fenced;
     private volatile long fencedAtNs;
 
-    private PartitionOwner(int partition, Producer<byte[], byte[]> producer, Consumer<Throwable> onFailure) {
+    PartitionOwner(int partition, Producer<byte[], byte[]> producer, int mostBytes, Consumer<Throwable> onFailure) {
         this.partition = partition;
+        this.mostBytes = mostBytes;
         this.onFailure = onFailure;
+        room = new Semaphore(mostBytes);
         thread = Thread.ofVirtual().name("kappa-owner-" + partition).start(() -> run(producer));
     }
 
@@ -93,7 +91,7 @@ public final class PartitionOwner {
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-owner-" + partition);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION.toMillis()));
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION.toMillis()));
-        return new PartitionOwner(partition, new KafkaProducer<>(settings), onFailure);
+        return new PartitionOwner(partition, new KafkaProducer<>(settings), MOST_BYTES, onFailure);
     }
 
     /** Returns when nobody who claimed the partition before can write any more, and what they began is settled. */
@@ -113,10 +111,11 @@ public final class PartitionOwner {
         if (released || fenced) {
             return;
         }
-        Write write = new Write(
-                new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), message.toByteArray()), durable);
-        room.acquireUninterruptibly(write.room());
-        writes.add(write);
+        byte[] value = message.toByteArray();
+        // One that is larger than all the room there is waits until nothing else does.
+        int bytes = Math.min(value.length, mostBytes);
+        room.acquireUninterruptibly(bytes);
+        writes.add(new Write(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), value), bytes, durable));
     }
 
     /**
