@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 /**
  * Whether kappa comes late in this process, so that learning must leave the processors to the filter.
  *
- * <p>What counts is the time from a bin's append to its kappa's append beyond the shortest of the last half to whole minute: where
- * brokers' clocks disagree, or a rig sets the time of its records, all are wrong by the same. A backlog that is being worked
+ * <p>What counts is the time from a bin's append to its kappa's append, less the shortest of the last half to whole minute:
+ * where clocks of brokers disagree, or a rig sets the time of its records, all are wrong by the same. A backlog that is worked
  * off gets shorter, and so is not late; one that has stood still for a minute is not either, until it grows again.
  *
  * <p>Thread-safe.

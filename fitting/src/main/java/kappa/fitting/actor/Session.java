@@ -122,7 +122,9 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private long waitingBytes;
     private long shed;
     private long acknowledged;
-    private long stateWantedAtNs = System.nanoTime();
+    /** When the last checkpoint was stored, or the session began here; and whether the next one is on its way. */
+    private long storedAtNs = System.nanoTime();
+    private boolean stateWanted;
     private boolean blocked;
     private boolean ending;
     private boolean endSent;
@@ -470,17 +472,13 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         if (plan.lockstep()) {
             return trials % LOCKSTEP_CHECKPOINT_TRIALS == 0;
         }
-        long now = System.nanoTime();
-        if (now - stateWantedAtNs < checkpointEveryNs(newestStored == null ? 0 : newestStored.getSerializedSize())) {
+        long bytes = newestStored == null ? 0 : newestStored.getSerializedSize();
+        long pauseNs = Math.max(LIVE_CHECKPOINT_NS, bytes * 1_000_000_000L / LIVE_CHECKPOINT_BYTES_PER_S);
+        if (stateWanted || System.nanoTime() - storedAtNs < pauseNs) {
             return false;
         }
-        stateWantedAtNs = now;
+        stateWanted = true;
         return true;
-    }
-
-    /** The least time between two checkpoints of a live session. */
-    static long checkpointEveryNs(int bytes) {
-        return Math.max(LIVE_CHECKPOINT_NS, bytes * 1_000_000_000L / LIVE_CHECKPOINT_BYTES_PER_S);
     }
 
     private Behavior<Command> onFiltered(Filter.Reply reply) {
@@ -599,6 +597,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
         services.meters().checkpointed(plan.session());
         newestStored = stored.checkpoint();
+        storedAtNs = System.nanoTime();
+        stateWanted = false;
         if (!stored.checkpoint().getEnded()) {
             services.offsets().checkpointed(partition, plan.session(), stored.checkpoint().getNextOffset());
             return this;
