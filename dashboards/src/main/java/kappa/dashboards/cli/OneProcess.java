@@ -28,6 +28,9 @@ final class OneProcess {
             description = "Port of the broker on this machine, 0 for a free one (default: ${DEFAULT-VALUE}).")
     private int kafkaPort;
 
+    @Mixin
+    private Options.Kept retention;
+
     /** Publishes a session. */
     interface Publishing {
         /**
@@ -49,6 +52,7 @@ final class OneProcess {
         KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),
                 Map.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live"));
         Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
+        retention.apply(connection, directory);
         Server server = null;
         try {
             server = new Server(connection, "kappa", threads.count(), page);

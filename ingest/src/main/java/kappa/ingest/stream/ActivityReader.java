@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,10 +23,12 @@ import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.slf4j.Logger;
@@ -75,6 +78,7 @@ public final class ActivityReader implements AutoCloseable {
     private static final long HEADERS_EVERY_NS = 250_000_000L;
     private static final long COMMIT_EVERY_NS = 500_000_000L;
     private static final int MAX_BAD_HEADERS = 1000;
+    private static final Duration OWNERS_WITHIN = Duration.ofSeconds(5);
 
     /**
      * A session that has not ended.
@@ -127,7 +131,11 @@ public final class ActivityReader implements AutoCloseable {
     private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
     private volatile boolean stopping;
-    private volatile boolean ready;
+    /** Of the group, with everything read that its partitions need. */
+    private volatile boolean member;
+    private final double silentLimitSeconds;
+    /** Kafka's own measure of when the last was sent, seconds ago. */
+    private Metric heartbeat;
     private volatile long lag;
     private KafkaConsumer<byte[], byte[]> consumer;
     private CompactedTable headerTable;
@@ -144,6 +152,9 @@ public final class ActivityReader implements AutoCloseable {
         this.meters = meters;
         this.sink = sink;
         this.parkAfterNs = parkAfter.toNanos();
+        // Two heartbeats and a little: earlier than the group gives our partitions to others.
+        silentLimitSeconds = 1 + 2e-3 * Integer.parseInt(
+                connection.consumer(group).get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG).toString());
         this.onFailure = onFailure;
     }
 
@@ -151,9 +162,19 @@ public final class ActivityReader implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether the group has given us partitions, or has none left to give. */
-    public boolean ready() {
-        return ready;
+    /**
+     * Null if the group has given us partitions, or has none left to give, and we still hear of it; else what is in the way,
+     * in one line.
+     */
+    public String readinessProblem() {
+        if (!member) {
+            return "waiting for the consumer group";
+        }
+        double silentSeconds = ((Number) heartbeat.metricValue()).doubleValue();
+        return silentSeconds > silentLimitSeconds
+                ? String.format(Locale.ROOT, "no heartbeat to the consumer group for %.0f s: Kafka does not answer, or"
+                        + " the group is being shared out anew", silentSeconds)
+                : null;
     }
 
     /** Records of our partitions that were appended but not read yet. */
@@ -190,6 +211,9 @@ public final class ActivityReader implements AutoCloseable {
             clientMetrics.bindTo(meters);
             consumer = activity;
             headerTable = headerReader;
+            heartbeat = consumer.metrics().entrySet().stream()
+                    .filter(metric -> metric.getKey().name().equals("last-heartbeat-seconds-ago"))
+                    .map(Map.Entry::getValue).findFirst().orElseThrow();
             headerTable.assignAll(Topics.SESSIONS);
             headerTable.readToEnd(this::header);
             consumer.subscribe(List.of(Topics.ACTIVITY), new Rebalances());
@@ -218,11 +242,12 @@ public final class ActivityReader implements AutoCloseable {
                 }
             }
             commit();
+            releaseOwners();
         } catch (RuntimeException | Error e) {
             LOG.error("reading {} failed", Topics.ACTIVITY, e);
             onFailure.accept(e);
         } finally {
-            ready = false;
+            member = false;
         }
     }
 
@@ -245,7 +270,8 @@ public final class ActivityReader implements AutoCloseable {
         if (session.parkedAt() == 0 || session.handed() >= 0 || session.floor() >= offset) {
             return false;
         }
-        LOG.info("session {} goes on after a long silence; it is read from its checkpoint's first record on",
+        LOG.atInfo().addKeyValue("session", CompactedTable.key(record)).addKeyValue("partition", partition).log(
+                "session {} goes on after a long silence; it is read from its checkpoint's first record on",
                 CompactedTable.key(record));
         sessions(partition).computeIfPresent(CompactedTable.key(record), (id, known) -> known.given(known.floor() - 1));
         consumer.seek(new TopicPartition(record.topic(), partition), session.floor());
@@ -496,18 +522,38 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
+    /** What was sent before is written before the group gives our partitions to others. */
+    private void releaseOwners() {
+        owners.values().forEach(PartitionOwner::release);
+        long end = System.nanoTime() + OWNERS_WITHIN.toNanos();
+        try {
+            for (PartitionOwner owner : owners.values()) {
+                owner.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-            ready = true;
             if (!assigned.isEmpty()) {
                 take(assigned);
             }
+            member = true;
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
             giveUp(revoked);
+        }
+
+        /** The group has given us up. */
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> lost) {
+            member = false;
+            giveUp(lost);
         }
     }
 
