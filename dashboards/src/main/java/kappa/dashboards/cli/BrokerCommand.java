@@ -31,6 +31,7 @@ final class BrokerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        retention.check();
         Path directory = data == null ? Home.directory("broker") : data;
         EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
         AtomicBoolean serves = new AtomicBoolean();

@@ -158,14 +158,18 @@ final class Options {
                 description = "How long they are kept (default: ${DEFAULT-VALUE}).")
         private double days;
 
-        /** Of topics that are there already, too. */
-        void apply(KafkaConnection connection, Path directory) {
+        /** Before a broker is started. */
+        void check() {
             if (!(days > 0 && days < 1e6)) {
                 throw new InvalidInputException("--retention-days is " + days + ", expected more than 0");
             }
             if (gib != null && !(gib > 0 && gib < 1e9)) {
                 throw new InvalidInputException("--retention-gib is " + gib + ", expected more than 0");
             }
+        }
+
+        /** Of topics that are there already, too. */
+        void apply(KafkaConnection connection, Path directory) {
             int partitions = Topics.partitions(connection);
             Retention retention = new Retention(Duration.ofMillis(Math.round(days * Duration.ofDays(1).toMillis())),
                     gib == null

@@ -107,9 +107,10 @@ public record Retention(Duration atMost, long bytes) {
     /** Activity is the largest; kappa of small networks is nearly as large; rejected is what a rig gone wrong sends. */
     private static long part(String topic, long ofPartition) {
         long rejected = Math.max(SMALLEST_PART, ofPartition / 8);
+        long latents = Math.max(SMALLEST_PART, (ofPartition - rejected) * 3 / 7);
         return switch (topic) {
-            case Topics.ACTIVITY -> (ofPartition - rejected) - (ofPartition - rejected) * 3 / 7;
-            case Topics.LATENTS -> (ofPartition - rejected) * 3 / 7;
+            case Topics.ACTIVITY -> ofPartition - rejected - latents;
+            case Topics.LATENTS -> latents;
             case Topics.REJECTED -> rejected;
             default -> REQUESTS_PART;
         };

@@ -152,8 +152,8 @@ public final class ActivityReader implements AutoCloseable {
         this.meters = meters;
         this.sink = sink;
         this.parkAfterNs = parkAfter.toNanos();
-        // Two heartbeats and a little: earlier than the group gives our partitions to others.
-        silentLimitSeconds = 1 + 2e-3 * Integer.parseInt(
+        // Two heartbeats: earlier than the group gives our partitions to others.
+        silentLimitSeconds = 2e-3 * Integer.parseInt(
                 connection.consumer(group).get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG).toString());
         this.onFailure = onFailure;
     }
@@ -498,13 +498,21 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
-    private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+    static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+        String place = record.topic() + "-" + record.partition() + "@" + record.offset();
+        Checkpoint checkpoint;
         try {
-            return Checkpoint.parseFrom(record.value());
+            checkpoint = Checkpoint.parseFrom(record.value());
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
-                    + " is no checkpoint; only kappa may write to this topic", e);
+            throw new IllegalStateException(place + " is no checkpoint; only kappa may write to this topic", e);
         }
+        if (checkpoint.getSchemaVersion() > WireChecks.SCHEMA_VERSION) {
+            // Half understood it would begin the fit anew, or worse.
+            throw new IllegalStateException(place + " is a checkpoint of schema_version "
+                    + checkpoint.getSchemaVersion()
+                    + ", expected at most " + WireChecks.SCHEMA_VERSION + ": a newer kappa wrote it, start that one");
+        }
+        return checkpoint;
     }
 
     private void giveUp(Collection<TopicPartition> partitions) {
