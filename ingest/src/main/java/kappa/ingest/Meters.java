@@ -87,6 +87,12 @@ public enum Meters {
     /** Prequential: each trial is scored before anything learns from it. */
     FIT_QUALITY(Kind.GAUGE, "kappa.fit.quality", null, "unit",
             "Prequential score of the last finished trial, mean over sessions, in the unit of the tag: bits/spike or r2"),
+    /** What is left where the brokers keep their logs: a broker whose disk is full halts. */
+    BROKER_DISK(Kind.GAUGE, "kappa.broker.disk.usable", "bytes", null,
+            "Room left on the fullest of the brokers' disks; NaN where they do not tell"),
+    /** What retention bounds. */
+    BROKER_LOG(Kind.GAUGE, "kappa.broker.log", "bytes", null,
+            "What kappa's topics take on the brokers' disks, all replicas; NaN where they do not tell"),
     /** WebSockets open. */
     DASHBOARD_CLIENTS(Kind.GAUGE, "kappa.dashboards.clients", null, null, "Open WebSockets of the dashboard"),
 

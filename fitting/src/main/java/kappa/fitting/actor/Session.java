@@ -38,6 +38,8 @@ import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.TrialRef;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One session: puts its bins in order, cuts them into trials, sends each bin to the filter at once and each finished trial
@@ -207,7 +209,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         // Without a handler for their end, a failing child fails this actor too.
         context.watch(filter);
         context.watch(fitter);
-        context.getLog().info("session {}: {} neurons, rank {}, {} {}", plan.session(), fit.neurons(), fit.rank(),
+        told(Level.INFO).log("session {}: {} neurons, rank {}, {} {}", plan.session(), fit.neurons(), fit.rank(),
                 fit.kind(),
                 checkpoint == null
                         ? "from its first bin"
@@ -234,6 +236,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         if (checkpoint.getOpen().getBins() > 0) {
             tail = new RecoveredTrial(plan, checkpoint.getOpen());
         }
+    }
+
+    /** A line of the log, with what it is about as fields for who gathers logs. */
+    private LoggingEventBuilder told(Level level) {
+        return getContext().getLog().atLevel(level).addKeyValue("session", plan.session())
+                .addKeyValue("partition", partition);
     }
 
     @Override
@@ -286,7 +294,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             assembly.close(0);
             tail = null;
         } else if (arrival.offset() >= restoredOffset) {
-            getContext().getLog().warn("session {}: the bins before bin {} are no longer on kappa.activity (retention);"
+            told(Level.WARN).log("session {}: the bins before bin {} are no longer on kappa.activity (retention);"
                     + " what follows is warmed up without them", plan.session(), nextBin);
             tail = null;
         }
@@ -509,7 +517,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         newest = learned.model();
         if (!learned.warning().equals(warning)) {
             warning = learned.warning();
-            warning.ifPresent(line -> getContext().getLog().warn("session {}: {}", plan.session(), line));
+            warning.ifPresent(line -> told(Level.WARN).log("session {}: {}", plan.session(), line));
         }
         filter.tell(new Filter.Adopt(newest));
         complete();
@@ -606,7 +614,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         services.offsets().finished(partition, plan.session());
         // Whatever the parent has sent until it hears of this still comes here and is rejected.
         parent.tell(new Finished(plan.session(), stored.checkpoint()));
-        getContext().getLog().info("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
+        told(Level.INFO).log("session {} is over: {} bins, {} trials, model {}", plan.session(), nextBin, trials,
                 newest.version());
         return this;
     }
@@ -621,7 +629,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 : newestStored.toBuilder();
         owner.send(Topics.CHECKPOINTS, plan.session(), parked.setParkedAt(silent.reached()).build(),
                 () -> services.offsets().parked(partition, plan.session(), silent.reached()));
-        getContext().getLog().info("session {} is silent: a restart no longer waits for it", plan.session());
+        told(Level.INFO).log("session {} is silent: a restart no longer waits for it", plan.session());
         return this;
     }
 

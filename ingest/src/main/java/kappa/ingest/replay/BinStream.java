@@ -176,7 +176,8 @@ final class BinStream {
     private void heed() {
         if (interventions != null) {
             interventions.take().ifPresent(request -> {
-                LOG.info("session {}: intervention {}: {} of {} neurons in {} trials", header.getSession(),
+                LOG.atInfo().addKeyValue("session", header.getSession()).log(
+                        "session {}: intervention {}: {} of {} neurons in {} trials", header.getSession(),
                         request.getId(), request.getNeuronsCount(), header.getNeuronsCount(), request.getTrials());
                 ((Perturbable) source).obey(request);
             });

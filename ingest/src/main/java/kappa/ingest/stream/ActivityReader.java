@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,6 +30,7 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.slf4j.Logger;
@@ -82,6 +84,7 @@ public final class ActivityReader implements AutoCloseable {
     private static final long COMMIT_EVERY_NS = 500_000_000L;
     private static final int MAX_BAD_HEADERS = 1000;
     private static final long MAX_BAD_HEADER_BYTES = 64L << 20;
+    private static final Duration OWNERS_WITHIN = Duration.ofSeconds(5);
 
     /**
      * A session that has not ended.
@@ -135,7 +138,11 @@ public final class ActivityReader implements AutoCloseable {
     private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
     private volatile boolean stopping;
-    private volatile boolean ready;
+    /** Of the group, with everything read that its partitions need. */
+    private volatile boolean member;
+    private final double silentLimitSeconds;
+    /** Kafka's own measure of when the last was sent, seconds ago. */
+    private Metric heartbeat;
     private volatile long lag;
     private KafkaConsumer<byte[], byte[]> consumer;
     private CompactedTable headerTable;
@@ -153,6 +160,9 @@ public final class ActivityReader implements AutoCloseable {
         pauses = Meters.READER_PAUSES.counter(meters);
         this.sink = sink;
         this.parkAfterNs = parkAfter.toNanos();
+        // Two heartbeats: earlier than the group gives our partitions to others.
+        silentLimitSeconds = 2e-3 * Integer.parseInt(
+                connection.consumer(group).get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG).toString());
         this.onFailure = onFailure;
     }
 
@@ -160,9 +170,19 @@ public final class ActivityReader implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether the group has given us partitions, or has none left to give. */
-    public boolean ready() {
-        return ready;
+    /**
+     * Null if the group has given us partitions, or has none left to give, and we still hear of it; else what is in the way,
+     * in one line.
+     */
+    public String readinessProblem() {
+        if (!member) {
+            return "waiting for the consumer group";
+        }
+        double silentSeconds = ((Number) heartbeat.metricValue()).doubleValue();
+        return silentSeconds > silentLimitSeconds
+                ? String.format(Locale.ROOT, "no heartbeat to the consumer group for %.0f s: Kafka does not answer, or"
+                        + " the group is being shared out anew", silentSeconds)
+                : null;
     }
 
     /** Records of our partitions that were appended but not read yet. */
@@ -201,6 +221,9 @@ public final class ActivityReader implements AutoCloseable {
             clientMetrics.bindTo(meters);
             consumer = activity;
             headerTable = headerReader;
+            heartbeat = consumer.metrics().entrySet().stream()
+                    .filter(metric -> metric.getKey().name().equals("last-heartbeat-seconds-ago"))
+                    .map(Map.Entry::getValue).findFirst().orElseThrow();
             headerTable.assignAll(Topics.SESSIONS);
             headerTable.readToEnd(this::header);
             consumer.subscribe(List.of(Topics.ACTIVITY), new Rebalances());
@@ -229,11 +252,12 @@ public final class ActivityReader implements AutoCloseable {
                 }
             }
             commit();
+            releaseOwners();
         } catch (RuntimeException | Error e) {
             LOG.error("reading {} failed", Topics.ACTIVITY, e);
             onFailure.accept(e);
         } finally {
-            ready = false;
+            member = false;
         }
     }
 
@@ -256,7 +280,8 @@ public final class ActivityReader implements AutoCloseable {
         if (session.parkedAt() == 0 || session.handed() >= 0 || session.floor() >= offset) {
             return false;
         }
-        LOG.info("session {} goes on after a long silence; it is read from its checkpoint's first record on",
+        LOG.atInfo().addKeyValue("session", CompactedTable.key(record)).addKeyValue("partition", partition).log(
+                "session {} goes on after a long silence; it is read from its checkpoint's first record on",
                 CompactedTable.key(record));
         sessions(partition).computeIfPresent(CompactedTable.key(record), (id, known) -> known.given(known.floor() - 1));
         consumer.seek(new TopicPartition(record.topic(), partition), session.floor());
@@ -486,13 +511,21 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
-    private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+    static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+        String place = record.topic() + "-" + record.partition() + "@" + record.offset();
+        Checkpoint checkpoint;
         try {
-            return Checkpoint.parseFrom(record.value());
+            checkpoint = Checkpoint.parseFrom(record.value());
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
-                    + " is no checkpoint; only kappa may write to this topic", e);
+            throw new IllegalStateException(place + " is no checkpoint; only kappa may write to this topic", e);
         }
+        if (checkpoint.getSchemaVersion() > WireChecks.SCHEMA_VERSION) {
+            // Half understood it would begin the fit anew, or worse.
+            throw new IllegalStateException(place + " is a checkpoint of schema_version "
+                    + checkpoint.getSchemaVersion()
+                    + ", expected at most " + WireChecks.SCHEMA_VERSION + ": a newer kappa wrote it, start that one");
+        }
+        return checkpoint;
     }
 
     private void giveUp(Collection<TopicPartition> partitions) {
@@ -510,18 +543,38 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
+    /** What was sent before is written before the group gives our partitions to others. */
+    private void releaseOwners() {
+        owners.values().forEach(PartitionOwner::release);
+        long end = System.nanoTime() + OWNERS_WITHIN.toNanos();
+        try {
+            for (PartitionOwner owner : owners.values()) {
+                owner.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-            ready = true;
             if (!assigned.isEmpty()) {
                 take(assigned);
             }
+            member = true;
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
             giveUp(revoked);
+        }
+
+        /** The group has given us up. */
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> lost) {
+            member = false;
+            giveUp(lost);
         }
     }
 

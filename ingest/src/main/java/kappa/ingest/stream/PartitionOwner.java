@@ -162,11 +162,13 @@ public final class PartitionOwner {
             if (isFenced(e)) {
                 fencedAtNs = System.nanoTime();
                 fenced = true;
-                LOG.info("partition {} is another process's now; what this one still had to say of it is dropped",
+                LOG.atInfo().addKeyValue("partition", partition).log(
+                        "partition {} is another process's now; what this one still had to say of it is dropped",
                         partition);
                 claimed.complete(null);
             } else if (!claimed.completeExceptionally(e)) {
-                LOG.error("what only the owner of partition {} may write could not be written: {}", partition,
+                LOG.atError().addKeyValue("partition", partition).log(
+                        "what only the owner of partition {} may write could not be written: {}", partition,
                         e.toString());
                 onFailure.accept(e);
             }

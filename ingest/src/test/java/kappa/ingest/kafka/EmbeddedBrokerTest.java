@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -34,6 +38,8 @@ class EmbeddedBrokerTest {
             KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
             Topics.createAll(connection, 2);
             Topics.createAll(connection, 2);
+            Topics.retain(connection, new Retention(Duration.ofDays(3), 5L << 30), Topics.partitions(connection));
+            tellsHowFullItsDiskIs(connection);
             try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
                 producer.send(new ProducerRecord<>(Topics.ACTIVITY, 1, "s".getBytes(UTF_8), "bins".getBytes(UTF_8)))
                         .get(10, TimeUnit.SECONDS);
@@ -59,8 +65,27 @@ class EmbeddedBrokerTest {
                             .get("cleanup.policy").value();
                     assertThat(Map.of(topic, policy))
                             .isEqualTo(Map.of(topic, Topics.COMPACTED.contains(topic) ? "compact" : "delete"));
+                    if (!Topics.COMPACTED.contains(topic)) {
+                        assertThat(admin.describeConfigs(List.of(resource)).all().get().get(resource)
+                                .get("retention.ms").value()).as(topic).isEqualTo("259200000");
+                    }
                 }
             }
+        }
+    }
+
+    private void tellsHowFullItsDiskIs(KafkaConnection connection) throws IOException {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        try (BrokerDisk disk = new BrokerDisk(connection, meters)) {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (Double.isNaN(meters.get("kappa.broker.disk.usable").gauge().value())) {
+                assertThat(System.nanoTime()).as("waiting for what the broker tells").isLessThan(end);
+                LockSupport.parkNanos(10_000_000);
+            }
+            assertThat(meters.get("kappa.broker.disk.usable").gauge().value())
+                    .isBetween(0.5 * Files.getFileStore(directory).getUsableSpace(),
+                            2.0 * Files.getFileStore(directory).getUsableSpace());
+            assertThat(disk).isNotNull();
         }
     }
 
