@@ -352,11 +352,15 @@ public final class ActivityReader implements AutoCloseable {
                         "session \"" + key + "\" has another header already, which stays in force"));
             }
         }
-        if (fault.isPresent() && badHeaders.size() < MAX_BAD_HEADERS
-                && badHeaders.stream().mapToLong(bad -> bad.record().serializedValueSize()).sum()
-                        + record.serializedValueSize() <= MAX_BAD_HEADER_BYTES) {
+        if (fault.isPresent() && (headersReported.containsKey(record.partition()) || mayKeep(record))) {
             badHeaders.add(new BadHeader(record, fault.get()));
         }
+    }
+
+    /** One that is not ours to report may yet become so, with its partition. */
+    private boolean mayKeep(ConsumerRecord<byte[], byte[]> record) {
+        return badHeaders.size() < MAX_BAD_HEADERS && badHeaders.stream()
+                .mapToLong(bad -> bad.record().serializedValueSize()).sum() + record.serializedValueSize() <= MAX_BAD_HEADER_BYTES;
     }
 
     /** A header is read by every process and again after each restart, but reported by its partition's owner, once. */
