@@ -9,10 +9,8 @@ import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
@@ -95,8 +93,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final Deque<Boundary> boundaries = new ArrayDeque<>();
     private final TrialAssembly assembly;
     private final float[] v;
-    private final List<Double> oneStep = new ArrayList<>();
-    private final List<Double> freeRun = new ArrayList<>();
+    /** Of the newest trials; what came before them is told and forgotten. */
+    private final Deque<Double> oneStep = new ArrayDeque<>();
+    private final Deque<Double> freeRun = new ArrayDeque<>();
+    private long firstScored;
     private PublishedModel newest;
     private Optional<String> warning = Optional.empty();
     private long nextBin;
@@ -209,8 +209,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         trials = checkpoint.getLearner().getTrialsSeen();
         shed = checkpoint.getStepsShed();
         order.restore(nextBin, lastTrial, lastRigTimeNs, lastEpoch, anyBin);
-        oneStep.addAll(checkpoint.getQuality().getOneStepList());
-        freeRun.addAll(checkpoint.getQuality().getFreeRunList());
+        FitQuality scores = Snapshots.newest(checkpoint.getQuality(), SNAPSHOT_TRIALS);
+        oneStep.addAll(scores.getOneStepList());
+        freeRun.addAll(scores.getFreeRunList());
+        firstScored = scores.getFirstTrial();
         System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
         if (checkpoint.getOpen().getBins() > 0) {
             tail = new RecoveredTrial(plan, checkpoint.getOpen());
@@ -489,6 +491,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             Boundary boundary = boundaries.remove();
             oneStep.add(boundary.filtered.score().oneStep());
             freeRun.add(boundary.filtered.score().freeRun());
+            if (oneStep.size() > SNAPSHOT_TRIALS) {
+                oneStep.remove();
+                freeRun.remove();
+                firstScored++;
+            }
             services.meters().scored(plan.session(), Score.unit(plan.fit().kind()),
                     boundary.filtered.score().oneStep());
             publishModel(boundary.learned.model(), boundary.shed, false);
@@ -504,12 +511,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private FitQuality quality() {
         return FitQuality.newBuilder().setUnit(Score.unit(plan.fit().kind())).addAllOneStep(oneStep)
-                .addAllFreeRun(freeRun).addAllWarnings(warning.stream().toList()).build();
+                .addAllFreeRun(freeRun).setFirstTrial(firstScored).addAllWarnings(warning.stream().toList()).build();
     }
 
     private void publishModel(PublishedModel model, long stepsShed, boolean last) {
         owner.send(Topics.MODELS, plan.session(),
-                Snapshots.toWire(plan, model).setQuality(Snapshots.newest(quality(), SNAPSHOT_TRIALS)).setFinal(last)
+                Snapshots.toWire(plan, model).setQuality(quality()).setFinal(last)
                         .setStepsShed(stepsShed)
                         .setPublishedUnixNs(UnixTime.nowNs()).build(),
                 () -> {});

@@ -55,6 +55,13 @@ public final class Topics {
 
     private static final Set<String> INPUTS = Set.of(SESSIONS, ACTIVITY);
 
+    /**
+     * What others than the pipeline write too, whose batches the broker keeps unfolded whatever they came as: a batch that was
+     * compressed is then held to the topic's limit by what it unfolds to, and refused to its producer, where a reader would have
+     * to unfold it before it could know. A topic that exists already keeps the setting it has.
+     */
+    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
+
     public static final int DEFAULT_PARTITIONS = 8;
 
     private static final int MAX_PARTITIONS = 1_000;
@@ -117,11 +124,14 @@ public final class Topics {
     /** The settings of one topic. Append times are the broker's, because latency is measured between them. */
     static Map<String, String> settings(String topic) {
         String bytes = Integer.toString(INPUTS.contains(topic) ? MAX_INPUT_BYTES : MAX_MESSAGE_BYTES);
+        String compression = UNFOLDED.contains(topic) ? "uncompressed" : "producer";
         if (COMPACTED.contains(topic)) {
             return Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime", "max.message.bytes",
-                    bytes, "segment.bytes", Integer.toString(64 << 20), "min.cleanable.dirty.ratio", "0.2");
+                    bytes, "compression.type", compression, "segment.bytes", Integer.toString(64 << 20),
+                    "min.cleanable.dirty.ratio", "0.2");
         }
         return Map.of("cleanup.policy", "delete", "message.timestamp.type", "LogAppendTime", "max.message.bytes", bytes,
-                "retention.ms", Long.toString(RETENTION.toMillis()), "retention.bytes", Long.toString(RETENTION_BYTES));
+                "compression.type", compression, "retention.ms", Long.toString(RETENTION.toMillis()), "retention.bytes",
+                Long.toString(RETENTION_BYTES));
     }
 }
