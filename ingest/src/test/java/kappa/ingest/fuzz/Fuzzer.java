@@ -22,8 +22,9 @@ import java.util.function.UnaryOperator;
 /**
  * Tries a parser with hostile inputs: mutations of valid ones, and of those mutations that led somewhere new, for an input that
  * is accepted or turned away with a line of another kind than before joins those that others are made of. Each input must be
- * accepted or turned away as its family does; whatever else is thrown, an input that takes over a second (five where
- * the number of inputs is not given, which is in CI), or one for which more memory is taken than the family's limit, fails the test with what it takes to do it again.
+ * accepted or turned away as its family does; whatever else is thrown, an input that takes over a second (five where the number
+ * of inputs is not given, which is in CI), or one for which more memory is taken than the family's limit, fails the test with
+ * what it takes to do it again.
  *
  * <p>An input that was too slow or took too much is tried again, and the least counts: collecting garbage or loading classes is
  * not its fault. Memory is what all threads of the process allocated meanwhile.

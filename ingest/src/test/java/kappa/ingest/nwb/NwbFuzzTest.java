@@ -2,8 +2,10 @@ package kappa.ingest.nwb;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jhdf.checksum.ChecksumUtils;
+import io.jhdf.exceptions.HdfFilterException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -99,5 +101,11 @@ class NwbFuzzTest {
         });
         assertThat(report.accepted()).isPositive();
         assertThat(report.kinds()).isGreaterThan(20);
+    }
+
+    @Test
+    void shouldRefuseAChunkThatClaimsMoreThanItsBytesCanHold() {
+        assertThatThrownBy(() -> BoundedFilter.lzf().decode(new byte[10], new int[]{0, 0, Integer.MAX_VALUE}))
+                .isInstanceOf(HdfFilterException.class).hasMessageContaining("10 bytes claims to unfold to 2147483647");
     }
 }

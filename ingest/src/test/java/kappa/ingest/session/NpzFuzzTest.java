@@ -7,11 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -210,7 +208,7 @@ class NpzFuzzTest {
             }
             int local = zip.getInt(at + 42);
             int size = zip.getInt(at + 24);
-            if (local < 0 || local + 30 > mended.length || zip.getInt(local) != 0x04034b50
+            if (local < 0 || local > mended.length - 30 || zip.getInt(local) != 0x04034b50
                     || zip.getShort(at + 10) != 0) {
                 continue;
             }
