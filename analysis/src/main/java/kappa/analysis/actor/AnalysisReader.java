@@ -212,7 +212,8 @@ public final class AnalysisReader implements AutoCloseable {
                 if (snapshot != null && headers.containsKey(id)) {
                     followed(id, record.partition()).newest = snapshot;
                 } else if (snapshot != null) {
-                    LOG.warn("session {}: a snapshot without a header on {} is not analysed", id, Topics.SESSIONS);
+                    LOG.atWarn().addKeyValue("session", id)
+                            .log("session {}: a snapshot without a header on {} is not analysed", id, Topics.SESSIONS);
                 }
             }
         }
@@ -270,7 +271,8 @@ public final class AnalysisReader implements AutoCloseable {
             return;
         }
         if (answer.isCompletedExceptionally()) {
-            LOG.warn("model {} of session {} was not analysed within {}", snapshot.getVersion(), snapshot.getSession(),
+            LOG.atWarn().addKeyValue("session", snapshot.getSession()).log(
+                    "model {} of session {} was not analysed within {}", snapshot.getVersion(), snapshot.getSession(),
                     PATIENCE);
         }
         session.analysedVersion = snapshot.getVersion();

@@ -25,10 +25,12 @@ import java.util.function.Consumer;
 import kappa.analysis.actor.AnalysisReader;
 import kappa.analysis.actor.Analyst;
 import kappa.fitting.actor.FitServices;
+import kappa.fitting.actor.Lateness;
 import kappa.fitting.actor.Pipeline;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.ingest.Meters;
+import kappa.ingest.kafka.BrokerDisk;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.stream.ActivityReader;
 import kappa.ingest.stream.Publisher;
@@ -48,6 +50,7 @@ public final class Processing implements AutoCloseable {
     private final Team team;
     private final ActivityReader activity;
     private final AnalysisReader models;
+    private final BrokerDisk disk;
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -87,7 +90,7 @@ public final class Processing implements AutoCloseable {
             }
         };
         FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), team, offsets,
-                pipelineMeters);
+                pipelineMeters, new Lateness());
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
                 DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
@@ -98,6 +101,7 @@ public final class Processing implements AutoCloseable {
                 DispatcherSelector.fromConfig("kappa.analysis-dispatcher"));
         models = new AnalysisReader(connection, group, analyst, system.scheduler(), fail);
         registerMeters(pipelineMeters);
+        disk = new BrokerDisk(connection, meters);
         activity.start();
         models.start();
     }
@@ -148,7 +152,7 @@ public final class Processing implements AutoCloseable {
         if (failure.get() != null) {
             return "failed: " + failure.get().getMessage();
         }
-        return activity.ready() ? null : "waiting for the consumer group";
+        return activity.readinessProblem();
     }
 
     /** Holds the analyses, or lets them go on: to measure what they cost. */
@@ -159,6 +163,7 @@ public final class Processing implements AutoCloseable {
     /** Stops reading, lets what is under way be published, and stops. What is not checkpointed is read again next time. */
     @Override
     public void close() {
+        disk.close();
         activity.close();
         models.close();
         publisher.flush();

@@ -2,10 +2,12 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A standalone broker, for machines without a Kafka. */
@@ -24,13 +26,27 @@ final class BrokerCommand implements Callable<Integer> {
             description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
     private int partitions;
 
+    @Mixin
+    private Options.Kept retention;
+
     @Override
     public Integer call() {
+        retention.check();
         Path directory = data == null ? Home.directory("broker") : data;
         EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
-        Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "kappa-broker-stop"));
-        Topics.createAll(KafkaConnection.to(broker.bootstrapServers()), partitions);
+        AtomicBoolean serves = new AtomicBoolean();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            broker.close();
+            if (serves.get()) {
+                // To be stopped is how it succeeds.
+                Runtime.getRuntime().halt(0);
+            }
+        }, "kappa-broker-stop"));
+        KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+        Topics.createAll(connection, partitions);
+        retention.apply(connection, directory);
         System.err.println("Kafka " + broker.bootstrapServers() + "   log " + directory);
+        serves.set(true);
         broker.awaitShutdown();
         return 0;
     }

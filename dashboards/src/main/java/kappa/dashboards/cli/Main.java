@@ -3,7 +3,6 @@ package kappa.dashboards.cli;
 import java.io.PrintWriter;
 import java.util.stream.Collectors;
 import kappa.ingest.session.InvalidInputException;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,8 +23,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footer = {"", "Begin with:  ./kappa live"})
 public final class Main implements Runnable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
     static final int FAILED = 1;
 
     @Spec
@@ -40,6 +37,12 @@ public final class Main implements Runnable {
     }
 
     public static void main(String[] args) {
+        try {
+            LogForm.choose(System.getenv());
+        } catch (Stopped e) {
+            System.err.println("kappa: " + e.getMessage());
+            System.exit(CommandLine.ExitCode.USAGE);
+        }
         int code = commandLine().execute(args);
         // Not all threads of a broker that is being stopped are daemons.
         System.exit(code);
@@ -55,7 +58,8 @@ public final class Main implements Runnable {
             if (shown instanceof InvalidInputException || shown instanceof Stopped) {
                 err.println("kappa: " + shown.getMessage());
             } else {
-                LOG.error("kappa {} failed", command.getCommandName(), exception);
+                // No logger before the form of the log is chosen.
+                LoggerFactory.getLogger(Main.class).error("kappa {} failed", command.getCommandName(), exception);
                 err.println("kappa: " + command.getCommandName() + " failed: " + exception);
             }
             err.flush();

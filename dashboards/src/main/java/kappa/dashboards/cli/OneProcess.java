@@ -28,6 +28,9 @@ final class OneProcess {
             description = "Port of the broker on this machine, 0 for a free one (default: ${DEFAULT-VALUE}).")
     private int kafkaPort;
 
+    @Mixin
+    private Options.Kept retention;
+
     /** Publishes a session. */
     interface Publishing {
         /**
@@ -43,14 +46,16 @@ final class OneProcess {
      */
     int run(Publishing publishing, boolean stays) {
         Path directory = data == null ? Home.directory("live") : data;
+        retention.check();
         var page = dashboard.settings();
         EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);
         // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
         KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),
                 Map.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live"));
-        Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
         Server server = null;
         try {
+            Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
+            retention.apply(connection, directory);
             server = new Server(connection, "kappa", threads.count(), page);
             server.stopWith(broker::close);
             System.err.println("dashboard " + server.link() + "   Kafka " + broker.bootstrapServers() + "   log "

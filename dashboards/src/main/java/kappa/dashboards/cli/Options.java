@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.archive.SessionFile;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Retention;
+import kappa.ingest.kafka.Topics;
 import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.InputBasis;
@@ -31,6 +34,8 @@ import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** Groups of options that several commands share. */
@@ -136,6 +141,46 @@ final class Options {
             }
             return Optional.ofNullable(tlsKeystore).map(keystore -> Tls.context(keystore,
                     ControlToken.read(tlsPasswordFile, "--tls-password-file").toCharArray()));
+        }
+    }
+
+    /** How much of the topics a broker of kappa's own keeps. */
+    static final class Kept {
+
+        private static final Logger LOG = LoggerFactory.getLogger(Kept.class);
+
+        @Option(names = "--retention-gib", paramLabel = "GIB", description = {
+            "How large the log of activity, latents and rejected records may grow (default: 32, or half of the disk if",
+            "that is less). What is older is deleted; one session can have an eighth of it."})
+        private Double gib;
+
+        @Option(names = "--retention-days", paramLabel = "D", defaultValue = "7",
+                description = "How long they are kept (default: ${DEFAULT-VALUE}).")
+        private double days;
+
+        /** Before a broker is started. */
+        void check() {
+            if (!(days > 0 && days < 1e6)) {
+                throw new InvalidInputException("--retention-days is " + days + ", expected more than 0");
+            }
+            if (gib != null && !(gib > 0 && gib < 1e9)) {
+                throw new InvalidInputException("--retention-gib is " + gib + ", expected more than 0");
+            }
+        }
+
+        /** Of topics that are there already, too. */
+        void apply(KafkaConnection connection, Path directory) {
+            int partitions = Topics.partitions(connection);
+            Retention retention = new Retention(Duration.ofMillis(Math.round(days * Duration.ofDays(1).toMillis())),
+                    gib == null
+                            ? Retention.onDisk(directory, partitions).bytes()
+                            : Math.round(gib * (1L << 30)));
+            Topics.retain(connection, retention, partitions);
+            long room = Retention.room(directory);
+            if (retention.bytes() > room) {
+                LOG.warn("the log in {} may grow to {}, but its disk has only {} for it: --retention-gib sets less",
+                        directory, Retention.gib(retention.bytes()), Retention.gib(room));
+            }
         }
     }
 

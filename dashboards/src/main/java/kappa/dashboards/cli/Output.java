@@ -32,7 +32,8 @@ final class Output {
     static final class Progress implements SessionPublisher.Progress {
         private final String what;
         private final String unit;
-        private final boolean terminal = System.console() != null && System.console().isTerminal();
+        private final boolean terminal = System.console() != null && System.console().isTerminal()
+                && !LogForm.json();
         private long shown = System.nanoTime();
         private boolean lineOpen;
         /** The rate is measured from the older of two marks. */

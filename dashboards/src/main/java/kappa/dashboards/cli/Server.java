@@ -28,6 +28,7 @@ final class Server implements AutoCloseable {
     private final Thread main = Thread.currentThread();
     private final Thread hook = new Thread(this::onSignal, "kappa-stop");
     private Runnable last = () -> {};
+    private volatile boolean waiting;
     private boolean closed;
 
     Server(KafkaConnection connection, String group, int fitThreads, DashboardServer.Settings settings) {
@@ -62,14 +63,15 @@ final class Server implements AutoCloseable {
 
     /**
      * The page's address; on loopback with the control token, which a click on it hands to the browser. For standard error only,
-     * never for the log. Elsewhere standard error is often kept, and the address is another one outside.
+     * never for the log. Elsewhere standard error is often kept, and the address is another one outside; and so it is where the
+     * log is made for a machine.
      */
     String link() {
         String host = settings.host().equals("127.0.0.1")
                 ? "localhost"
                 : settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
         return (settings.tls().isPresent() ? "https://" : "http://") + host + ":" + dashboard.port()
-                + (settings.onLoopback()
+                + (settings.onLoopback() && !LogForm.json()
                         ? "/?token=" + URLEncoder.encode(settings.controlToken(), StandardCharsets.UTF_8)
                         : "");
     }
@@ -88,10 +90,15 @@ final class Server implements AutoCloseable {
     private void onSignal() {
         main.interrupt();
         close();
+        if (waiting && !failed()) {
+            // Nothing was left to be done: to be stopped is how it succeeds. Else the exit code is the signal's.
+            Runtime.getRuntime().halt(0);
+        }
     }
 
     /** Waits for Ctrl-C or a failure of the pipeline, which it throws. */
     void awaitStop() {
+        waiting = true;
         try {
             stop.await();
         } catch (InterruptedException e) {

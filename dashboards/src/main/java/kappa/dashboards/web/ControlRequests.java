@@ -151,7 +151,8 @@ final class ControlRequests {
             }
             sink.publish(made.topic, partition, id, made.message).toCompletableFuture()
                     .orTimeout(WITHIN_SECONDS, TimeUnit.SECONDS).join();
-            LOG.info("{}; asked from {}", made.told, from);
+            LOG.atInfo().addKeyValue("session", id).addKeyValue("partition", partition).log("{}; asked from {}",
+                    made.told, from);
             return new Answer(202, made.answer.toString());
         } catch (Refused e) {
             return refuse(e.status, e.getMessage(), from);

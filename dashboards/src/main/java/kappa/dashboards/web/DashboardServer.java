@@ -392,9 +392,11 @@ public final class DashboardServer implements AutoCloseable {
     }
 
     /** Browsers always say. A program does not, and no page is behind it that could be somebody else's. */
-    private static boolean sameOrigin(HttpRequest request, String host) {
+    private boolean sameOrigin(HttpRequest request, String host) {
         Optional<String> origin = header(request, "Origin");
-        return origin.isEmpty() || Set.of("http://" + host, "https://" + host).contains(origin.get());
+        // Without a certificate of its own it may stand behind a proxy that has one.
+        return origin.isEmpty() || origin.get().equals("https://" + host)
+                || (settings.tls.isEmpty() && origin.get().equals("http://" + host));
     }
 
     // ----------------------------------------------------------------------------------------------------------- pages

@@ -161,6 +161,8 @@ class CommandLineTest {
                 bad("live --session D/session.npz --steps-per-trial 0", "--steps-per-trial", "at least 1"), //
                 bad("live --session D/session.npz --port 99999", "port", "99999", "65535"), //
                 bad("live --session D/session.npz --kafka-port 99999", "port", "99999", "65535"), //
+                bad("live --session D/session.npz --retention-gib 0", "--retention-gib", "0", "more than 0"), //
+                bad("live --session D/session.npz --retention-days -1", "--retention-days", "-1", "more than 0"), //
                 bad("live --session D/session.npz --host 0.0.0.0", "0.0.0.0", "token"), //
                 bad("live --session D/session.npz --token-file D/missing", "--token-file", "missing"), //
                 bad("live --session D/session.npz --token-file D/short-token", "token", "16"), //

@@ -81,12 +81,17 @@ class ImageTest {
     @Test
     void shouldRunWithoutRightsItDoesNotNeed() throws IOException {
         assertThat(Files.readAllLines(DOCKER.resolve("Dockerfile"))).contains("USER 10001:10001", "VOLUME /data",
-                "ENV KAPPA_HOME=/data", "EXPOSE 8080");
+                "ENV KAPPA_HOME=/data", "ENV KAPPA_LOG=json", "EXPOSE 8080");
         for (String name : List.of("kappa", "worker")) {
             Map<String, Object> service = services(compose()).get(name);
-            assertThat(service).as(name).containsEntry("read_only", true).containsEntry("cap_drop", List.of("ALL"));
+            assertThat(service).as(name).containsEntry("read_only", true);
             assertThat(strings(service.get("volumes"))).as(name).anyMatch(volume -> volume.endsWith("/data"));
         }
+        // None of the images starts as root, and none needs to become anybody else.
+        services(compose()).forEach((name, service) -> assertThat(service).as(name)
+                .containsEntry("cap_drop", List.of("ALL"))
+                .containsEntry("security_opt", List.of("no-new-privileges:true")).doesNotContainKeys("privileged",
+                        "user", "pid", "network_mode", "cap_add"));
     }
 
     @Test

@@ -17,12 +17,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import kappa.ingest.Meters;
+import kappa.ingest.kafka.BrokerDisk;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +35,7 @@ import org.yaml.snakeyaml.Yaml;
 class MonitoringTest {
 
     private static final Path PROMETHEUS = Run.ROOT.resolve("docker/prometheus");
+    private static final Path RUNBOOK = Run.ROOT.resolve("dashboards/docs/runbook.md");
     private static final Path GRAFANA = Run.ROOT.resolve("docker/grafana");
 
     /** What Prometheus itself adds. */
@@ -145,6 +149,34 @@ class MonitoringTest {
                 .map(rule -> rule.get("alert").toString()).toList();
         assertThat(alerts).hasSizeGreaterThanOrEqualTo(7)
                 .allSatisfy(alert -> assertThat(tests).contains("alertname: " + alert));
+    }
+
+    @Test
+    void shouldHaveASectionOfTheRunbookForEveryAlertAndNoOther() throws IOException {
+        List<String> anchors = Files.readAllLines(RUNBOOK).stream().filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 -]", "")
+                        .replace(' ', '-'))
+                .toList();
+        assertThat(anchors).doesNotHaveDuplicates();
+        List<String> alerts = new ArrayList<>();
+        for (Map<String, Object> rule : rules()) {
+            if (rule.containsKey("alert")) {
+                String alert = rule.get("alert").toString();
+                alerts.add(alert.toLowerCase(Locale.ROOT));
+                assertThat(rule.get("annotations")).as(alert).asInstanceOf(InstanceOfAssertFactories.MAP)
+                        .containsEntry("runbook", "dashboards/docs/runbook.md#" + alert.toLowerCase(Locale.ROOT))
+                        .containsKeys("summary", "description");
+            }
+        }
+        assertThat(anchors.stream().filter(anchor -> anchor.matches("kappa[a-z]+"))).containsExactlyElementsOf(alerts);
+        assertThat(Files.readString(Run.ROOT.resolve("README.md"))).contains("(dashboards/docs/runbook.md)");
+    }
+
+    @Test
+    void shouldWarnOfADiskWhereTheAlertDoes() throws IOException {
+        assertThat(rules().stream().filter(rule -> "KappaDiskLow".equals(rule.get("alert")))
+                .map(rule -> rule.get("expr").toString())).singleElement().asString()
+                .contains("kappa_broker_disk_usable_bytes < " + BrokerDisk.LOW_BYTES + " ");
     }
 
     @Test

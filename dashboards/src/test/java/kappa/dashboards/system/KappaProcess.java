@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -50,17 +51,25 @@ final class KappaProcess implements AutoCloseable {
     static KappaProcess start(Path directory, String... arguments) {
         List<String> command = new ArrayList<>(List.of("-Dkappa.home=" + directory, "kappa.dashboards.cli.Main"));
         command.addAll(Arrays.asList(arguments));
-        return java(directory, arguments[0], classPath(), command);
+        return java(directory, arguments[0], classPath(), command, Map.of());
+    }
+
+    /** Starts {@code ./kappa ARGUMENTS} with a log for machines. */
+    static KappaProcess startForMachines(Path directory, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("-Dkappa.home=" + directory, "kappa.dashboards.cli.Main"));
+        command.addAll(Arrays.asList(arguments));
+        return java(directory, arguments[0], classPath(), command, Map.of("KAPPA_LOG", "json"));
     }
 
     /** Starts another program of the tests. */
     static KappaProcess start(Path directory, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(main.getName()));
         command.addAll(Arrays.asList(arguments));
-        return java(directory, main.getSimpleName(), System.getProperty("java.class.path"), command);
+        return java(directory, main.getSimpleName(), System.getProperty("java.class.path"), command, Map.of());
     }
 
-    private static KappaProcess java(Path directory, String name, String classPath, List<String> rest) {
+    private static KappaProcess java(Path directory, String name, String classPath, List<String> rest,
+            Map<String, String> environment) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + ROOT.resolve("dashboards/src/main/launch/jvm.args"), "-cp",
@@ -69,9 +78,10 @@ final class KappaProcess implements AutoCloseable {
         try {
             Path out = Files.createTempFile(directory, name, ".out");
             Path err = Files.createTempFile(directory, name, ".err");
-            Process process = new ProcessBuilder(command).directory(directory.toFile())
-                    .redirectInput(new File("/dev/null")).redirectOutput(out.toFile()).redirectError(err.toFile())
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile())
+                    .redirectInput(new File("/dev/null")).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             CHILDREN.add(process);
             return new KappaProcess(name, process, out, err);
         } catch (IOException e) {
@@ -167,16 +177,10 @@ final class KappaProcess implements AutoCloseable {
                 + String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
     }
 
-    /** SIGTERM, which is to kappa what Ctrl-C is, and waits until the process has ended by itself. */
-    void stop(Duration limit) {
+    /** SIGTERM, which is to kappa what Ctrl-C is, and waits until the process has ended by itself; tells the exit code. */
+    int stop(Duration limit) {
         process.destroy();
-        long end = System.nanoTime() + limit.toNanos();
-        while (process.isAlive()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError(name + " did not stop within " + limit.toSeconds() + " s" + shown());
-            }
-            LockSupport.parkNanos(POLL.toNanos());
-        }
+        return awaitEnd(limit);
     }
 
     /** SIGKILL, and waits until the process is gone. */

@@ -2,17 +2,30 @@ package kappa.dashboards.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import kappa.dashboards.system.Recording.Outcome;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("slow")
 class ThreeProcessesTest {
+
+    /** Five seconds on a machine that does nothing else. */
+    private static final Duration STOPPED_WITHIN = Duration.ofSeconds(20);
 
     @TempDir
     private Path directory;
@@ -46,10 +62,58 @@ class ThreeProcessesTest {
                 assertThat(outcome.figures().get("rejected").asInt()).isZero();
                 outcome.shouldEqual(Recording.chewieUndisturbed());
                 assertThat(serve.err().split(token, -1)).as("the control token is told once").hasSize(2);
+                saysThatItIsNotReadyWithoutItsBroker(serve, broker);
+                leavesNothingUndoneWhenItIsStopped(serve, servers);
             }
             // The pipeline is gone; what it published is there for all.
             anotherClientCanReadKappa(servers);
             aConsumerWithoutOurClassesCanReadKappa(servers);
+            assertThat(broker.stop(STOPPED_WITHIN)).as("exit code of the broker").isZero();
+        }
+    }
+
+    private static void saysThatItIsNotReadyWithoutItsBroker(KappaProcess serve, KappaProcess broker) throws Exception {
+        HttpRequest ready = HttpRequest.newBuilder(URI.create("http://localhost:"
+                + serve.awaitLine("dashboard http://localhost:(\\d+)/", Recording.LIMIT) + "/health/ready")).build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            assertThat(answer(client, ready)).isEqualTo("200 reading\n");
+            broker.stop();
+            serve.await("to notice that the broker is silent", Recording.LIMIT,
+                    () -> answer(client, ready).startsWith("503 no heartbeat to the consumer group for "));
+            broker.goOn();
+            serve.await("to be ready again", Recording.LIMIT, () -> answer(client, ready).equals("200 reading\n"));
+        }
+    }
+
+    private static String answer(HttpClient client, HttpRequest request) {
+        try {
+            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            return response.statusCode() + " " + response.body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Its group is empty at once, so that others take over without waiting, and nothing that was accounted for is read again. */
+    private static void leavesNothingUndoneWhenItIsStopped(KappaProcess serve, String servers) throws Exception {
+        assertThat(serve.stop(STOPPED_WITHIN)).as("exit code of serve").isZero();
+        try (Admin admin = Admin.create(KafkaConnection.to(servers).admin())) {
+            assertThat(admin.describeConsumerGroups(List.of("kappa")).all().get().get("kappa").members()).isEmpty();
+            Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets("kappa")
+                    .partitionsToOffsetAndMetadata().get();
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int partition = 0; partition < Topics.DEFAULT_PARTITIONS; partition++) {
+                ends.put(new TopicPartition(Topics.ACTIVITY, partition), OffsetSpec.latest());
+            }
+            admin.listOffsets(ends).all().get().forEach((partition, end) -> {
+                if (end.offset() > 0) {
+                    assertThat(committed.get(partition).offset()).as("committed of %s", partition)
+                            .isEqualTo(end.offset());
+                }
+            });
         }
     }
 

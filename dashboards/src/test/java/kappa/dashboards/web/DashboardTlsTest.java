@@ -61,6 +61,10 @@ class DashboardTlsTest {
                     }).join();
             assertThat(socket.isOutputClosed()).isFalse();
             socket.abort();
+            assertThatThrownBy(() -> client.newWebSocketBuilder().header("Authorization", "Bearer " + TOKEN)
+                    .header("Origin", "http://localhost:" + server.port())
+                    .buildAsync(URI.create("wss://localhost:" + server.port() + "/ws"), new WebSocket.Listener() {
+                    }).join()).as("a page that somebody on the way has made").hasMessageContaining("403");
             assertThatThrownBy(
                     () -> get(client, URI.create("http://localhost:" + server.port() + "/"), "Bearer " + TOKEN))
                     .isInstanceOf(IOException.class);

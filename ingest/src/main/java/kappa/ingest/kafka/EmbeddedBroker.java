@@ -42,6 +42,8 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static final String LOCK = "kappa.lock";
 
+    private static final String INTERNAL_SEGMENT_BYTES = Integer.toString(16 << 20);
+
     /** Longer than anybody reads. */
     private static final Duration NEVER = Duration.ofDays(3650);
 
@@ -171,6 +173,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         p.put("transaction.state.log.replication.factor", "1");
         p.put("transaction.state.log.min.isr", "1");
         p.put("transaction.state.log.num.partitions", "4");
+        // Their active segments are never compacted, and kappa commits twice a second.
+        p.put("offsets.topic.segment.bytes", INTERNAL_SEGMENT_BYTES);
+        p.put("transaction.state.log.segment.bytes", INTERNAL_SEGMENT_BYTES);
         p.put("share.coordinator.state.topic.replication.factor", "1");
         p.put("share.coordinator.state.topic.min.isr", "1");
         p.put("group.initial.rebalance.delay.ms", "0");

@@ -1,7 +1,8 @@
 package kappa.ingest.kafka;
 
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,8 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
@@ -66,17 +73,13 @@ public final class Topics {
 
     private static final int MAX_PARTITIONS = 1_000;
 
-    /** A week, or 4 GiB a partition, whichever is reached first. */
-    private static final Duration RETENTION = Duration.ofDays(7);
-
-    private static final long RETENTION_BYTES = 4L << 30;
-
     private static final long CLUSTER_TIMEOUT_SECONDS = 30;
 
     private Topics() {}
 
     /**
-     * Creates the topics that are missing and leaves the others as they are.
+     * Creates the topics that are missing, leaves the others as they are, and returns when the leader of every new
+     * partition answers.
      *
      * @throws InvalidInputException if the cluster cannot be reached or refuses
      */
@@ -91,19 +94,29 @@ public final class Topics {
                 if (!existing.contains(name)) {
                     // An empty replication factor takes the cluster's default.
                     missing.add(new NewTopic(name, Optional.of(partitions), Optional.empty())
-                            .configs(settings(name)));
+                            .configs(settings(name, Retention.standard(partitions), partitions)));
                 }
             }
-            for (var result : admin.createTopics(missing).values().values()) {
+            CreateTopicsResult created = admin.createTopics(missing);
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (NewTopic topic : missing) {
+                int count = 1;
                 try {
-                    result.get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                    count = created.numPartitions(topic.name()).get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
                 } catch (ExecutionException e) {
-                    // Two processes that start together both try: either may win.
+                    // Two processes that start together both try: either may win, and with its number of partitions.
                     if (!(e.getCause() instanceof TopicExistsException)) {
                         throw e;
                     }
                 }
+                for (int partition = 0; partition < count; partition++) {
+                    ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+                }
             }
+            // A topic is created before the brokers know that they lead it. A producer that hits this moment with two requests
+            // under way can have the first refused and the second taken; the first, say a header, is then refused for ever
+            // (KAFKA-15591).
+            admin.listOffsets(ends).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (KafkaException e) {
             Throwable cause = e;
             while (cause.getCause() != null) {
@@ -112,26 +125,71 @@ public final class Topics {
             throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
                     + ": no client can be made of it and --kafka-config: " + cause.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                    + ": no Kafka that lets us create topics answered: " + cause, e);
+            throw unreachable(connection, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while creating topics", e);
         }
     }
 
-    /** The settings of one topic. Append times are the broker's, because latency is measured between them. */
-    static Map<String, String> settings(String topic) {
-        String bytes = Integer.toString(INPUTS.contains(topic) ? MAX_INPUT_BYTES : MAX_MESSAGE_BYTES);
-        String compression = UNFOLDED.contains(topic) ? "uncompressed" : "producer";
-        if (COMPACTED.contains(topic)) {
-            return Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime", "max.message.bytes",
-                    bytes, "compression.type", compression, "segment.bytes", Integer.toString(64 << 20),
-                    "min.cleanable.dirty.ratio", "0.2");
+    /** How many partitions the topics have; all have as many as kappa.activity. */
+    public static int partitions(KafkaConnection connection) {
+        try (Admin admin = Admin.create(connection.admin())) {
+            return admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY)
+                    .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).partitions().size();
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while looking at topics", e);
         }
-        return Map.of("cleanup.policy", "delete", "message.timestamp.type", "LogAppendTime", "max.message.bytes", bytes,
-                "compression.type", compression, "retention.ms", Long.toString(RETENTION.toMillis()), "retention.bytes",
-                Long.toString(RETENTION_BYTES));
+    }
+
+    /**
+     * Sets how much the topics that keep a stretch of time may keep, of those that are there.
+     *
+     * @throws InvalidInputException if the cluster refuses, or there is not enough for so many partitions
+     */
+    public static void retain(KafkaConnection connection, Retention retention, int partitions) {
+        Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
+        for (String topic : ALL) {
+            if (!COMPACTED.contains(topic)) {
+                List<AlterConfigOp> settings = new ArrayList<>();
+                retention.settings(topic, partitions).forEach((name, value) -> settings
+                        .add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
+                changes.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), settings);
+            }
+        }
+        try (Admin admin = Admin.create(connection.admin())) {
+            admin.incrementalAlterConfigs(changes).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while setting what topics keep", e);
+        }
+    }
+
+    private static InvalidInputException unreachable(KafkaConnection connection, Exception e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
+                + ": no Kafka that lets us create and set topics answered: " + cause, e);
+    }
+
+    /** The settings of one topic. Append times are the broker's, because latency is measured between them. */
+    static Map<String, String> settings(String topic, Retention retention, int partitions) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("message.timestamp.type", "LogAppendTime");
+        settings.put("max.message.bytes",
+                Integer.toString(INPUTS.contains(topic) ? MAX_INPUT_BYTES : MAX_MESSAGE_BYTES));
+        settings.put("compression.type", UNFOLDED.contains(topic) ? "uncompressed" : "producer");
+        if (COMPACTED.contains(topic)) {
+            settings.putAll(Map.of("cleanup.policy", "compact", "segment.bytes", Integer.toString(MAX_MESSAGE_BYTES),
+                    "min.cleanable.dirty.ratio", "0.2"));
+        } else {
+            settings.put("cleanup.policy", "delete");
+            settings.putAll(retention.settings(topic, partitions));
+        }
+        return settings;
     }
 }

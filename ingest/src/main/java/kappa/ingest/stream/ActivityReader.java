@@ -1,6 +1,7 @@
 package kappa.ingest.stream;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,16 +18,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.slf4j.Logger;
@@ -35,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * One thread that reads kappa.activity as a member of a consumer group, checks each record and hands it to the sessions.
  *
  * <p>Backpressure: a partition of which more than {@link #HIGH} bins are under way is paused until half of them are done; the
- * log keeps the rest. Offsets are committed only as far as checkpoints reach, so that a restart reads again whatever no
- * checkpoint accounts for.
+ * log keeps the rest. What one poll brings, {@link #MOST_AT_ONCE} records at most, may come on top. Offsets are committed only as
+ * far as checkpoints reach, so that a restart reads again whatever no checkpoint accounts for.
  */
 public final class ActivityReader implements AutoCloseable {
 
@@ -71,9 +76,13 @@ public final class ActivityReader implements AutoCloseable {
     /** Bins of one partition under way. */
     static final int HIGH = 2048;
 
+    /** Records that a poll brings. */
+    static final int MOST_AT_ONCE = 64;
+
     private static final Duration POLL = Duration.ofMillis(5);
     private static final long HEADERS_EVERY_NS = 250_000_000L;
     private static final long COMMIT_EVERY_NS = 500_000_000L;
+    private static final Duration OWNERS_WITHIN = Duration.ofSeconds(5);
 
     /**
      * A session that has not ended.
@@ -106,6 +115,7 @@ public final class ActivityReader implements AutoCloseable {
     private final String group;
     private final Publisher publisher;
     private final MeterRegistry meters;
+    private final Counter pauses;
     private final Sink sink;
     private final Consumer<Throwable> onFailure;
     private final long parkAfterNs;
@@ -125,7 +135,11 @@ public final class ActivityReader implements AutoCloseable {
     private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
     private volatile boolean stopping;
-    private volatile boolean ready;
+    /** Of the group, with everything read that its partitions need. */
+    private volatile boolean member;
+    private final double silentLimitSeconds;
+    /** Kafka's own measure of when the last was sent, seconds ago. */
+    private Metric heartbeat;
     private volatile long lag;
     private KafkaConsumer<byte[], byte[]> consumer;
     private CompactedTable headerTable;
@@ -140,8 +154,12 @@ public final class ActivityReader implements AutoCloseable {
         this.group = group;
         this.publisher = publisher;
         this.meters = meters;
+        pauses = Meters.READER_PAUSES.counter(meters);
         this.sink = sink;
         this.parkAfterNs = parkAfter.toNanos();
+        // Two heartbeats: earlier than the group gives our partitions to others.
+        silentLimitSeconds = 2e-3 * Integer.parseInt(
+                connection.consumer(group).get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG).toString());
         this.onFailure = onFailure;
     }
 
@@ -149,9 +167,19 @@ public final class ActivityReader implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether the group has given us partitions, or has none left to give. */
-    public boolean ready() {
-        return ready;
+    /**
+     * Null if the group has given us partitions, or has none left to give, and we still hear of it; else what is in the way,
+     * in one line.
+     */
+    public String readinessProblem() {
+        if (!member) {
+            return "waiting for the consumer group";
+        }
+        double silentSeconds = ((Number) heartbeat.metricValue()).doubleValue();
+        return silentSeconds > silentLimitSeconds
+                ? String.format(Locale.ROOT, "no heartbeat to the consumer group for %.0f s: Kafka does not answer, or"
+                        + " the group is being shared out anew", silentSeconds)
+                : null;
     }
 
     /** Records of our partitions that were appended but not read yet. */
@@ -182,12 +210,17 @@ public final class ActivityReader implements AutoCloseable {
     }
 
     private void run() {
+        Map<String, Object> settings = connection.consumer(group);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(MOST_AT_ONCE));
         try (var headerReader = new CompactedTable(connection);
-                var activity = new KafkaConsumer<byte[], byte[]>(connection.consumer(group));
+                var activity = new KafkaConsumer<byte[], byte[]>(settings);
                 var clientMetrics = new KafkaClientMetrics(activity)) {
             clientMetrics.bindTo(meters);
             consumer = activity;
             headerTable = headerReader;
+            heartbeat = consumer.metrics().entrySet().stream()
+                    .filter(metric -> metric.getKey().name().equals("last-heartbeat-seconds-ago"))
+                    .map(Map.Entry::getValue).findFirst().orElseThrow();
             headerTable.assignAll(Topics.SESSIONS);
             headerTable.readToEnd(this::header);
             consumer.subscribe(List.of(Topics.ACTIVITY), new Rebalances());
@@ -215,11 +248,12 @@ public final class ActivityReader implements AutoCloseable {
                 }
             }
             commit();
+            releaseOwners();
         } catch (RuntimeException | Error e) {
             LOG.error("reading {} failed", Topics.ACTIVITY, e);
             onFailure.accept(e);
         } finally {
-            ready = false;
+            member = false;
         }
     }
 
@@ -242,7 +276,8 @@ public final class ActivityReader implements AutoCloseable {
         if (session.parkedAt() == 0 || session.handed() >= 0 || session.floor() >= offset) {
             return false;
         }
-        LOG.info("session {} goes on after a long silence; it is read from its checkpoint's first record on",
+        LOG.atInfo().addKeyValue("session", CompactedTable.key(record)).addKeyValue("partition", partition).log(
+                "session {} goes on after a long silence; it is read from its checkpoint's first record on",
                 CompactedTable.key(record));
         sessions(partition).computeIfPresent(CompactedTable.key(record), (id, known) -> known.given(known.floor() - 1));
         consumer.seek(new TopicPartition(record.topic(), partition), session.floor());
@@ -284,7 +319,7 @@ public final class ActivityReader implements AutoCloseable {
         }
         Arrival arrival = new Arrival(activity, record,
                 underWay.computeIfAbsent(record.partition(), p -> new AtomicInteger()));
-        arrival.underWay().addAndGet(arrival.weight());
+        arrival.take();
         sink.arrived(header, arrival);
         return refreshed;
     }
@@ -347,6 +382,7 @@ public final class ActivityReader implements AutoCloseable {
                 resume.add(partition);
             }
         }
+        pauses.increment(pause.size());
         consumer.pause(pause);
         consumer.resume(resume);
     }
@@ -472,13 +508,21 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
-    private static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+    static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+        String place = record.topic() + "-" + record.partition() + "@" + record.offset();
+        Checkpoint checkpoint;
         try {
-            return Checkpoint.parseFrom(record.value());
+            checkpoint = Checkpoint.parseFrom(record.value());
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException(record.topic() + "-" + record.partition() + "@" + record.offset()
-                    + " is no checkpoint; only kappa may write to this topic", e);
+            throw new IllegalStateException(place + " is no checkpoint; only kappa may write to this topic", e);
         }
+        if (checkpoint.getSchemaVersion() > WireChecks.SCHEMA_VERSION) {
+            // Half understood it would begin the fit anew, or worse.
+            throw new IllegalStateException(place + " is a checkpoint of schema_version "
+                    + checkpoint.getSchemaVersion()
+                    + ", expected at most " + WireChecks.SCHEMA_VERSION + ": a newer kappa wrote it, start that one");
+        }
+        return checkpoint;
     }
 
     private void giveUp(Collection<TopicPartition> partitions) {
@@ -496,18 +540,38 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
+    /** What was sent before is written before the group gives our partitions to others. */
+    private void releaseOwners() {
+        owners.values().forEach(PartitionOwner::release);
+        long end = System.nanoTime() + OWNERS_WITHIN.toNanos();
+        try {
+            for (PartitionOwner owner : owners.values()) {
+                owner.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-            ready = true;
             if (!assigned.isEmpty()) {
                 take(assigned);
             }
+            member = true;
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
             giveUp(revoked);
+        }
+
+        /** The group has given us up. */
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> lost) {
+            member = false;
+            giveUp(lost);
         }
     }
 

@@ -72,7 +72,8 @@ public final class Publisher implements AutoCloseable {
         producer.send(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), value), (metadata, failure) -> {
             if (failure != null) {
                 failed = true;
-                LOG.error("{} for session {} could not be delivered: {}", topic, session, failure.toString());
+                LOG.atError().addKeyValue("session", session).addKeyValue("partition", partition)
+                        .log("{} for session {} could not be delivered: {}", topic, session, failure.toString());
                 onFailure.accept(failure);
             } else if (!failed) {
                 // Else a checkpoint would account for the bins of the record that was lost, too.
@@ -116,7 +117,8 @@ public final class Publisher implements AutoCloseable {
             notLogged++;
             return;
         }
-        LOG.warn("rejected {}-{}@{} of session {}: {}: {}{}", record.topic(), record.partition(), record.offset(), id,
+        LOG.atWarn().addKeyValue("session", id).addKeyValue("partition", record.partition()).log(
+                "rejected {}-{}@{} of session {}: {}: {}{}", record.topic(), record.partition(), record.offset(), id,
                 reason, detail, notLogged == 0 ? "" : " (and " + notLogged + " more since the last such line)");
         loggedAtNs = now;
         notLogged = 0;

@@ -2,9 +2,12 @@ package kappa.ingest.stream;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -50,10 +53,15 @@ public final class WireChecks {
     public static final int MAX_WEIGHTS = 3 << 19;
 
     /**
-     * Fields of one record, each bin and each name being one: those of a header with the most neurons and channels. Two bytes
-     * can make a bin, and a bin takes some 300 bytes of memory.
+     * Bins, names and unknown fields of one record: as many as a header with the most neurons and channels has. Two bytes can
+     * make a bin and four an unknown field, which take some 300 bytes of memory.
      */
     static final int MAX_FIELDS = 1 << 17;
+
+    /** Protocol Buffers' own limit. */
+    private static final int MAX_DEPTH = 100;
+
+    private static final Set<JavaType> COSTLY = Set.of(JavaType.MESSAGE, JavaType.STRING, JavaType.BYTE_STRING);
 
     /**
      * What parsing and checking a record allocates at most, garbage included: {@value #MAX_FIELDS} times what a bin takes, and
@@ -84,7 +92,6 @@ public final class WireChecks {
     /** A parsed message or the fault that kept it from being one. */
     public record Parsed<T>(T message, Fault fault) {}
 
-    /** Fields that this build does not know are left out. */
     public static <T extends Message> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
         if (value == null) {
             return new Parsed<>(null, new Fault(Reason.MALFORMED, "no value, expected one " + name));
@@ -94,30 +101,51 @@ public final class WireChecks {
                     "record of " + value.length + " bytes, expected at most " + Topics.MAX_RECORD_BYTES));
         }
         try {
-            if (tooManyFields(value)) {
-                return new Parsed<>(null, new Fault(Reason.TOO_LARGE, "record of over " + MAX_FIELDS
-                        + " bins, names and other fields, expected at most so many in one " + name));
+            if (value.length > MAX_FIELDS) {
+                // Counted before any is made. Nothing, parsed, tells what type of message it is that is expected.
+                Descriptor type = parser.parseFrom(new byte[0]).getDescriptorForType();
+                if (fields(CodedInputStream.newInstance(value), type, 0, 0) > MAX_FIELDS) {
+                    return new Parsed<>(null, new Fault(Reason.TOO_LARGE, "record of over " + MAX_FIELDS
+                            + " bins, names and unknown fields, expected at most so many in one " + name));
+                }
             }
-            return new Parsed<>(DiscardUnknownFieldsParser.wrap(parser).parseFrom(value), null);
+            return new Parsed<>(parser.parseFrom(value), null);
         } catch (IOException e) {
             return new Parsed<>(null, new Fault(Reason.MALFORMED,
                     "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
         }
     }
 
-    /** Counted before any is made. */
-    private static boolean tooManyFields(byte[] value) throws IOException {
-        if (value.length <= MAX_FIELDS) {
-            return false;
-        }
-        CodedInputStream in = CodedInputStream.newInstance(value);
-        for (int fields = 0; fields <= MAX_FIELDS; fields++) {
-            int tag = in.readTag();
-            if (tag == 0 || !in.skipField(tag)) {
-                return false;
+    /**
+     * Messages, texts and unknown fields, those in messages and groups included; numbers are cheap.
+     *
+     * @param type null within an unknown group
+     * @return how many with those before; counting ends above {@link #MAX_FIELDS}
+     */
+    private static int fields(CodedInputStream in, Descriptor type, int before, int depth) throws IOException {
+        int count = before;
+        for (int tag = in.readTag(); tag != 0 && count <= MAX_FIELDS; tag = in.readTag()) {
+            int wire = WireFormat.getTagWireType(tag);
+            FieldDescriptor field = type == null ? null : type.findFieldByNumber(WireFormat.getTagFieldNumber(tag));
+            if (field != null && wire != field.getLiteType().getWireType()
+                    && !(field.isPackable() && wire == WireFormat.WIRETYPE_LENGTH_DELIMITED)) {
+                field = null; // of another kind than that number's is unknown, too
+            }
+            count += field == null || COSTLY.contains(field.getJavaType()) ? 1 : 0;
+            if (wire == WireFormat.WIRETYPE_END_GROUP || depth > MAX_DEPTH) {
+                return count; // what is nested deeper, the parser refuses
+            }
+            if (wire == WireFormat.WIRETYPE_START_GROUP) {
+                count = fields(in, null, count, depth + 1);
+            } else if (field != null && field.getJavaType() == JavaType.MESSAGE) {
+                int outer = in.pushLimit(in.readRawVarint32());
+                count = fields(in, field.getMessageType(), count, depth + 1);
+                in.popLimit(outer);
+            } else {
+                in.skipField(tag);
             }
         }
-        return true;
+        return count;
     }
 
     /** A header as it stands under its key: whole and fit for use, or with what is wrong with it. */

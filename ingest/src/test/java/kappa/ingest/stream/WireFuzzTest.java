@@ -187,12 +187,33 @@ class WireFuzzTest {
         return all;
     }
 
+    /** One field that holds all of it. */
+    private static byte[] within(int number, byte[] content) {
+        int length = content.length;
+        byte[] all = new byte[5 + length];
+        all[0] = (byte) (number << 3 | 2);
+        for (int i = 0; i < 4; i++) {
+            all[1 + i] = (byte) (length >> 7 * i & 0x7f | (i < 3 ? 0x80 : 0));
+        }
+        System.arraycopy(content, 0, all, 5, length);
+        return all;
+    }
+
+    /** Groups in groups, which end again, of a number nobody knows. */
+    private static byte[] groups(int depth) {
+        byte[] all = new byte[2 * depth];
+        Arrays.fill(all, 0, depth, (byte) (15 << 3 | 3));
+        Arrays.fill(all, depth, 2 * depth, (byte) (15 << 3 | 4));
+        return all;
+    }
+
     private static Fuzzer withTheCostly(Fuzzer fuzzer) {
         int most = Topics.MAX_RECORD_BYTES;
         return fuzzer.once(fields(4, most / 2)).once(fields(4, WireChecks.MAX_FIELDS))
                 .once(fields(4, WireChecks.MAX_FIELDS, new byte[]{8, 1, 98, 0})).once(fields(3, most / 3, (byte) 'x'))
                 .once(fields(3, WireChecks.MAX_FIELDS, (byte) 'x')).once(fields(5, most / 3, (byte) 'x'))
-                .once(unknown(most)).once(fields(10, most / 2)).once(new byte[most + 1]);
+                .once(unknown(most)).once(within(4, unknown(most - 10))).once(within(10, unknown(most - 10)))
+                .once(groups(most / 2)).once(groups(90)).once(fields(10, most / 2)).once(new byte[most + 1]);
     }
 
     // ------------------------------------------------------------------ the families
@@ -259,7 +280,7 @@ class WireFuzzTest {
             }
             // Whatever the order makes of it, it lets go of it, now or with the next one.
             Arrival arrival = new Arrival(parsed.message(), record, underWay);
-            underWay.addAndGet(arrival.weight());
+            arrival.take();
             orders.computeIfAbsent(of.getSession(), session -> new BinOrder(new BinOrder.Verdicts() {
                 @Override
                 public void use(Arrival used, int skip, long missing) {
