@@ -73,7 +73,7 @@ class OverloadTest {
                         return checkpoints.size() >= 2 && checkpoints.getLast().getStepsShed() > 0;
                     });
                     assertThat(Meters.FIT_STEPS_SHED.counter(processing.meters()).count())
-                            .isGreaterThanOrEqualTo(checkpoints.getLast().getStepsShed());
+                            .isGreaterThanOrEqualTo((double) checkpoints.getLast().getStepsShed());
                     assertThat(Meters.TRIALS_LEFT_OUT.counter(processing.meters()).count()).isZero();
                 }
                 long shed = checkpoints.getLast().getStepsShed();
