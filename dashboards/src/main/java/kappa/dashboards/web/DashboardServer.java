@@ -395,7 +395,7 @@ public final class DashboardServer implements AutoCloseable {
         Optional<String> origin = header(request, "Origin");
         // Without a certificate of its own it may stand behind a proxy that has one.
         return origin.isEmpty() || origin.get().equals("https://" + host)
-                || settings.tls.isEmpty() && origin.get().equals("http://" + host);
+                || (settings.tls.isEmpty() && origin.get().equals("http://" + host));
     }
 
     // ----------------------------------------------------------------------------------------------------------- pages
