@@ -45,6 +45,12 @@ public enum Meters {
     /** Optimiser steps left out because the fit could not keep up; learning sheds work so that kappa never waits. */
     FIT_STEPS_SHED(Kind.COUNTER, "kappa.fit.steps.shed", null, null,
             "Optimiser steps left out because learning could not keep up with the recording"),
+    /** Trials that nothing was learned from, nor will be: beyond what may wait for the fitter. */
+    TRIALS_LEFT_OUT(Kind.COUNTER, "kappa.trials.left.out", null, null,
+            "Trials left out of learning because too many waited for it"),
+    /** Back-pressure: the log keeps what the sessions cannot take yet. */
+    READER_PAUSES(Kind.COUNTER, "kappa.reader.pauses", null, null,
+            "Times a partition was not read further because too many of its bins were under way"),
     /** Rig clock steps that do not fit the bin index. */
     RIG_CLOCK_JUMPS(Kind.COUNTER, "kappa.rig.clock.jumps", null, null,
             "Times the rig clock did not advance as the bin index did"),
@@ -97,7 +103,10 @@ public enum Meters {
             "Records on kappa's topics that the page could not use"),
     /** Frames a slow browser was spared. */
     FRAMES_CONFLATED(Kind.COUNTER, "kappa.dashboards.frames.conflated", null, null,
-            "Frames replaced by a newer one before a slow browser took them");
+            "Frames replaced by a newer one before a slow browser took them"),
+    /** What the dashboard itself was too slow for. */
+    RECORDS_SKIPPED(Kind.COUNTER, "kappa.dashboards.records.skipped", null, null,
+            "Records of activity and latents that the page left out because it was too far behind");
 
     /** What a meter measures with. */
     public enum Kind {

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import kappa.analysis.actor.AnalysisReader;
 import kappa.analysis.actor.Analyst;
 import kappa.fitting.actor.FitServices;
+import kappa.fitting.actor.Lateness;
 import kappa.fitting.actor.Pipeline;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
@@ -89,7 +90,7 @@ public final class Processing implements AutoCloseable {
             }
         };
         FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), team, offsets,
-                pipelineMeters);
+                pipelineMeters, new Lateness());
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
                 DispatcherSelector.fromConfig("kappa.latency-dispatcher"));

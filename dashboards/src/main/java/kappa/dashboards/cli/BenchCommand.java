@@ -36,6 +36,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final int REPLAY_NEURONS = 1024;
     private static final int REPLAY_RANK = 3;
     private static final int MAX_THREADS = 1024;
+    private static final int MAX_SESSIONS = 1000;
 
     /** What can be measured. */
     private enum Part {
@@ -58,6 +59,10 @@ final class BenchCommand implements Callable<Integer> {
                 + "with latency, one less)."})
     private Integer threads;
 
+    @Option(names = "--sessions", paramLabel = "N", defaultValue = "1",
+            description = "Latency: sessions at a time (default: ${DEFAULT-VALUE}).")
+    private int sessions;
+
     @Option(names = "--neurons", paramLabel = "N", defaultValue = "1024",
             description = "Latency: neurons (default: ${DEFAULT-VALUE}).")
     private int neurons;
@@ -67,7 +72,7 @@ final class BenchCommand implements Callable<Integer> {
     private int rank;
 
     @Option(names = "--bins-per-second", paramLabel = "R", defaultValue = "100",
-            description = "Latency: bins per second (default: ${DEFAULT-VALUE}).")
+            description = "Latency: bins per second of each session (default: ${DEFAULT-VALUE}).")
     private double binsPerSecond;
 
     @Option(names = "--seconds", defaultValue = "60",
@@ -93,6 +98,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException, IOException {
         require(threads == null || (threads >= 1 && threads <= MAX_THREADS), "--threads", threads,
                 "1 to " + MAX_THREADS);
+        require(sessions >= 1 && sessions <= MAX_SESSIONS, "--sessions", sessions, "1 to " + MAX_SESSIONS);
         require(neurons >= 1, "--neurons", neurons, "at least 1");
         require(rank >= 1, "--rank", rank, "at least 1");
         require(binsPerSecond > 0 && binsPerSecond <= 10_000, "--bins-per-second", binsPerSecond,
@@ -198,7 +204,7 @@ final class BenchCommand implements Callable<Integer> {
         say("latency, for " + (warmUp + seconds) + " s");
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
             return new LatencyBench(KafkaConnection.to(broker.bootstrapServers()),
-                    new LatencyBench.Load(neurons, rank, binsPerSecond, seconds, warmUp, count)).run();
+                    new LatencyBench.Load(sessions, neurons, rank, binsPerSecond, seconds, warmUp, count)).run();
         }
     }
 

@@ -43,7 +43,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What a page shows, folded from the topics by one thread that belongs to no consumer group and never commits: a pipeline
  * does not notice it. It remembers the newest stretch of the {@value #MAX_SESSIONS} sessions active last and forgets the
- * longest idle, so its memory is bounded whatever the topics hold.
+ * longest idle, so its memory is bounded whatever the topics hold. Where more comes than it can fold, it leaves out what lies
+ * between and goes on with the newest, and says so: it shows bins, and accounts for none.
  *
  * <p>Thread-safe: a lock guards everything. Pages wait on it for news on their own (virtual) threads; the pipeline never
  * does.
@@ -60,6 +61,8 @@ public final class LiveView implements AutoCloseable {
     /** Where reading starts, records before the end of a partition. */
     private static final long LATENTS_BACK = 200_000;
     private static final long ACTIVITY_BACK = 20_000;
+    /** Records of a partition that may wait to be folded, once all were; beyond that the page would show the past. */
+    private static final long TOO_FAR_BEHIND = 20_000;
     /** A newer session is followed in preference to an older one that is still this fresh. */
     private static final long ACTIVE_NS = 5_000_000_000L;
     /** What is read when headers and bins have caught up, so that its sessions are known. */
@@ -74,6 +77,7 @@ public final class LiveView implements AutoCloseable {
     private final LongSupplier unixNs;
     private final LongSupplier nanoTime;
     private final Counter unreadable;
+    private final Counter skipped;
     final Counter frames;
     final Counter conflated;
 
@@ -95,6 +99,7 @@ public final class LiveView implements AutoCloseable {
         this.unixNs = unixNs;
         this.nanoTime = nanoTime;
         unreadable = Meters.RECORDS_UNREADABLE.counter(meters);
+        skipped = Meters.RECORDS_SKIPPED.counter(meters);
         frames = Meters.FRAMES.counter(meters);
         conflated = Meters.FRAMES_CONFLATED.counter(meters);
     }
@@ -182,7 +187,32 @@ public final class LiveView implements AutoCloseable {
             if (ends != null && ends.entrySet().stream().allMatch(e -> from.position(e.getKey()) >= e.getValue())) {
                 ends = null;
                 assign(from, assigned, results);
+            } else if (ends == null) {
+                skipWhatIsTooOld(from);
             }
+        }
+    }
+
+    private void skipWhatIsTooOld(Consumer<byte[], byte[]> from) {
+        for (TopicPartition partition : from.assignment()) {
+            long lag = from.currentLag(partition).orElse(0);
+            if (lag > TOO_FAR_BEHIND && List.of(Topics.ACTIVITY, Topics.LATENTS).contains(partition.topic())) {
+                from.seek(partition, from.position(partition) + lag);
+                skip(partition, lag);
+            }
+        }
+    }
+
+    void skip(TopicPartition partition, long records) {
+        lock.lock();
+        try {
+            skipped.increment((double) records);
+            if (partition.topic().equals(Topics.LATENTS)) {
+                sessions.values().stream().filter(session -> session.partition == partition.partition())
+                        .forEach(SessionView::skipped);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

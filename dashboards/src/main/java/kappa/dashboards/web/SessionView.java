@@ -21,6 +21,7 @@ import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
 import org.HdrHistogram.Histogram;
@@ -46,6 +47,9 @@ final class SessionView {
     private static final long LATENCY_SLOT_NS = 10_000_000_000L;
     private static final int LATENCY_SLOTS = 6;
     private static final long HOUR_US = 3_600_000_000L;
+    /** What learning has done lately is told from the snapshots of so long, and from two at least. */
+    private static final long LATELY_NS = 30_000_000_000L;
+    private static final int MAX_LATELY = 1_024;
     /** Stretches of lost bins whose place is remembered; of all, their number is. */
     private static final int MAX_LOSSES = 256;
     private static final int[] REPICK_AT = {1, 50, 250, 1_000};
@@ -86,6 +90,8 @@ final class SessionView {
     private final ArrayDeque<Loss> losses = new ArrayDeque<>();
     private long lossesDropped;
     private long binsLost;
+    private boolean skipped;
+    private long binsSkipped;
     private float[] newestCovariance = {};
     private long newestActivityUnixNs;
     private long newestPublishedUnixNs;
@@ -110,6 +116,11 @@ final class SessionView {
      * @param messages messages or samples known to be lost; 0 where the bins themselves are
      */
     private record Loss(long first, long last, long rigTimeNs, long messages) {}
+
+    /** Steps made and left out by the time a snapshot was published. */
+    private record Learning(long unixNs, long steps, long shed) {}
+
+    private final ArrayDeque<Learning> lately = new ArrayDeque<>();
 
     private static final class TrialScore {
         double prediction;
@@ -230,6 +241,7 @@ final class SessionView {
                 fresh++;
             }
         }
+        skipped = false;
         if (fresh > 0) {
             long published = record.getPublishedUnixNs();
             count(published, fresh);
@@ -311,7 +323,12 @@ final class SessionView {
 
     private void countLoss(long index, LatentBin bin) {
         if (newest >= 0 && index > newest + 1) {
-            lose(newest + 1, index - 1, 0);
+            if (skipped) {
+                binsSkipped += index - newest - 1;
+                skipped = false;
+            } else {
+                lose(newest + 1, index - 1, 0);
+            }
         }
         if (bin.getClock().getLost() != 0 && index > newest) {
             lose(index, index, Integer.toUnsignedLong(bin.getClock().getLost()));
@@ -386,8 +403,18 @@ final class SessionView {
         }
         if (model == null || snapshot.getVersion() >= model.getVersion()) {
             model = snapshot;
+            long now = snapshot.getPublishedUnixNs();
+            lately.add(new Learning(now, snapshot.getSteps(), snapshot.getStepsShed()));
+            while (lately.size() > MAX_LATELY || (lately.size() > 2 && lately.getFirst().unixNs < now - LATELY_NS)) {
+                lately.remove();
+            }
         }
         return true;
+    }
+
+    /** Latents were passed over here: the next gap is none of the rig's. */
+    void skipped() {
+        skipped = true;
     }
 
     void reject(Reason reason, boolean used) {
@@ -609,6 +636,7 @@ final class SessionView {
         json.writeNumberField("binWidth", binWidth());
         json.writeBooleanField("trials", hasTrials());
         json.writeStringField("unit", unit());
+        json.writeBooleanField("lockstep", header != null && header.getFit().getPacing() == Pacing.LOCKSTEP);
         if (header != null) {
             json.writeStringField("observation", header.getObservation().name().toLowerCase(java.util.Locale.ROOT));
             json.writeStringField("origin", header.getOrigin());
@@ -660,9 +688,13 @@ final class SessionView {
         json.writeNumberField("gaps", gaps);
         json.writeNumberField("binsLost", binsLost);
         json.writeNumberField("losses", lossesDropped + losses.size());
+        json.writeNumberField("binsSkipped", binsSkipped);
         if (model != null) {
             json.writeNumberField("modelVersion", model.getVersion());
             json.writeNumberField("steps", model.getSteps());
+            json.writeNumberField("stepsShed", model.getStepsShed());
+            json.writeNumberField("stepsLately", model.getSteps() - lately.getFirst().steps);
+            json.writeNumberField("shedLately", model.getStepsShed() - lately.getFirst().shed);
             json.writeNumberField("binsLearned", model.getBinsLearned());
             json.writeBooleanField("modelFinal", model.getFinal());
         }

@@ -9,6 +9,9 @@ import { palette } from "/theme.js";
 const STALE_MS = 1000;
 const ALARM_MS = 5000;
 const TRAIL_BINS = 256;
+/** Over so long frames are counted that this page did not take, and so many are no wonder: three in a hundred. */
+const PACE_MS = 10_000;
+const CONFLATED_OFTEN = 10;
 const byId = id => document.getElementById(id);
 const body = document.body;
 
@@ -189,6 +192,7 @@ function draw() {
   showStatus();
   clock.show(state);
   showBadge();
+  showPace();
   framesDrawn++;
   body.dataset.frames = framesDrawn;
   body.dataset.session = state.session ?? "";
@@ -292,11 +296,11 @@ const set = (id, text, level = "") => {
 function showStatus() {
   const s = state.status;
   if (!s) {
-    ["rate", "lag", "age", "latency", "model", "counts", "rejected", "frames"].forEach(id => set(id, "–"));
+    ["rate", "lag", "age", "latency", "model", "counts", "rejected", "frames", "pace"].forEach(id => set(id, "–"));
     return;
   }
   set("rate", s.binsPerSecond < 10 ? s.binsPerSecond.toFixed(1) : count(Math.round(s.binsPerSecond)));
-  set("lag", count(s.lag), s.lag > Math.max(20, s.binsPerSecond) ? "warn" : "");
+  set("lag", count(s.lag), behind(s) ? "warn" : "");
   set("latency", s.latencyMs ? `${s.latencyMs.map(ms).join(" · ")} ms` : "–");
   set("model", s.modelVersion === undefined ? "none yet" : `v${s.modelVersion}${s.modelFinal ? " final" : ""} · ${count(s.steps)}`);
   set("counts", `${count(s.bins)} · ${count(s.trials)}`);
@@ -308,6 +312,40 @@ function showStatus() {
   byId("rejectedTile").title = ["Records of this session on kappa.rejected, and gaps between records that were used",
     ...lines, ...(frame.rejectedElsewhere ? [`of other or unknown sessions ${frame.rejectedElsewhere}`] : [])].join("\n");
   set("frames", `${count(framesDrawn + 1)} · ${count(frame.conflated)}`);
+}
+
+const behind = s => s.lag > Math.max(20, s.binsPerSecond);
+
+/** What this page was spared, as of some time ago: [when, frames, bins]. */
+let spared = [];
+
+/** What gives way now, in the order in which it may: a replay waits, else learning yields, then views, and bins never. */
+function showPace() {
+  const s = state.status;
+  if (!s) return;
+  const now = performance.now();
+  if (frame.reset || spared.length === 0) spared = [[now, frame.conflated, s.binsSkipped]];
+  if (now - spared.at(-1)[0] > 500) spared.push([now, frame.conflated, s.binsSkipped]);
+  while (spared.length > 1 && spared[1][0] < now - PACE_MS) spared.shift();
+  const [, framesThen, binsThen] = spared[0];
+  const said = [];
+  const running = ["live", "stale"].includes(body.dataset.state);
+  if (running) {
+    if (state.header?.lockstep) {
+      if (behind(s)) said.push(`replay held back, ${count(s.lag)} bins ahead`);
+    } else {
+      if (s.shedLately > 0) said.push(`learning reduced: ${count(s.shedLately)} of ${count(s.shedLately + s.stepsLately)} steps shed`);
+      if (behind(s)) said.push(`behind by ${count(s.lag)} bins`);
+    }
+    if (s.binsSkipped > binsThen) said.push(`view thinned: ${count(s.binsSkipped - binsThen)} bins left out`);
+    else if (frame.conflated - framesThen > CONFLATED_OFTEN) said.push(`view thinned: ${count(frame.conflated - framesThen)} frames conflated`);
+  }
+  set("pace", said.join(" · ") || (body.dataset.state === "live" ? "keeping up" : "–"), said.length && !state.header?.lockstep ? "warn" : "");
+  byId("paceTile").title = [
+    ...said, "What gives way when there is more to do than time: a replay is held back; of a rig's session first steps of the fit,"
+    + " then frames of slow pages, and never a bin.",
+    `In all: ${count(s.stepsShed ?? 0)} of ${count((s.steps ?? 0) + (s.stepsShed ?? 0))} steps shed,`
+    + ` ${count(frame.conflated)} frames of this page conflated, ${count(s.binsSkipped)} bins not shown`].join("\n");
 }
 
 /** Age of the newest bin now: what the server said, plus the time since. */

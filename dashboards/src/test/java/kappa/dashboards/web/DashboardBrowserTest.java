@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -335,7 +337,7 @@ class DashboardBrowserTest {
     }
 
     @Test
-    void shouldGiveASlowPageConflatedFramesAndNoBacklog() {
+    void shouldGiveASlowPageConflatedFramesAndNoBacklog() throws IOException {
         SimulatedPipeline pipeline = announce("slow", 2);
         runLive(pipeline);
         open();
@@ -358,6 +360,8 @@ class DashboardBrowserTest {
                 """);
         // A frame that was already on its way, and the one that holds all the rest.
         assertThat(frames.longValue()).isBetween(1L, 5L);
+        waitFor("/view thinned: \\d+ frames conflated/.test(document.getElementById('pace').textContent)");
+        screenshot("thinned.png");
         waitFor("document.body.dataset.state === 'live'");
         assertThat(Long.parseLong(data("newest"))).isGreaterThan(pipeline.next() - 60);
         assertNoConsoleErrors();
@@ -385,16 +389,33 @@ class DashboardBrowserTest {
     }
 
     @Test
-    void shouldSayWhenTheNewestBinIsStaleAndWhenTheSessionIsOver() {
+    void shouldSayWhatGivesWayWhenTheNewestBinIsStaleAndWhenTheSessionIsOver() throws IOException {
         SimulatedPipeline pipeline = announce("stale", 1);
-        publishBins(pipeline, 150);
+        pipeline.shed = 75;
+        publishBins(pipeline, 100);
         open();
-        waitFor("document.body.dataset.session === 'stale' && Number(document.body.dataset.bins) === 150");
+        waitFor("document.body.dataset.session === 'stale' && document.body.dataset.modelVersion === '1'");
+        publishBins(pipeline, 150);
+        List<Latents> late = new ArrayList<>();
+        for (int t = 0; t < 500; t++) {
+            pipeline.step(unixNs(), (activity, latents) -> {
+                publish(Topics.ACTIVITY, pipeline.session, activity);
+                late.add(latents);
+            });
+        }
+        waitFor("document.getElementById('pace').textContent"
+                + " === 'learning reduced: 75 of 100 steps shed · behind by 500 bins'");
+        assertThat((String) browser.executeScript("return document.getElementById('paceTile').title"))
+                .contains("In all: 150 of 200 steps shed");
+        screenshot("pressed.png");
+        late.forEach(latents -> publish(Topics.LATENTS, pipeline.session, latents));
+        waitFor("Number(document.body.dataset.bins) === 750");
         waitFor("document.body.dataset.state === 'stale'");
         assertThat(text("badge")).startsWith("no data for ");
         publish(Topics.ACTIVITY, pipeline.session, pipeline.end());
         waitFor("document.body.dataset.state === 'ended'");
         assertThat(text("badge")).isEqualTo("session over");
+        waitFor("document.getElementById('pace').textContent === '–'");
         assertNoConsoleErrors();
     }
 

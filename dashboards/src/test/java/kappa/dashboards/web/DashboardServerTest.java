@@ -11,7 +11,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,6 +37,8 @@ import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.LatentBin;
+import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Population;
@@ -221,6 +226,72 @@ class DashboardServerTest {
         pages.forEach(Conversation::close);
         awaitClients(0);
         assertThat(upgrade().status).isEqualTo(101);
+    }
+
+    @Test
+    void shouldHoldNobodyUpForAPageThatAsksOnAndOnAndReadsNothing() throws Exception {
+        start(DashboardServer.Settings.loopback(0));
+        view.fold(header("s"));
+        Random random = new Random(1);
+        for (int t = 0; t < SessionView.HISTORY_BINS; t += 64) {
+            Latents.Builder latents = Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t);
+            for (int j = 0; j < 64; j++) {
+                latents.addBins(LatentBin.newBuilder().addKappa(random.nextFloat()).addCovariance(random.nextFloat()));
+            }
+            view.fold(latents.build());
+        }
+        AtomicLong questions = new AtomicLong();
+        try (Socket slow = new Socket()) {
+            slow.setReceiveBufferSize(4_096);
+            slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+            OutputStream out = slow.getOutputStream();
+            out.write(("GET /ws HTTP/1.1\r\nHost: localhost:" + server.port() + "\r\nUpgrade: websocket\r\n"
+                    + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+            Thread asking = Thread.ofVirtual().start(() -> askOnAndOn(out, questions));
+            Conversation quick = converse();
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            double others = Double.NaN;
+            long before = -1;
+            long longestNs = 0;
+            // At first both get frames. Once nothing more fits between the slow one and the server, only this one does.
+            while (others != 0 || questions.get() != before) {
+                assertThat(System.nanoTime()).as("waiting for the server to stop answering").isLessThan(deadline);
+                before = questions.get();
+                double frames = meters.get("kappa.dashboards.frames").counter().count();
+                for (int i = 0; i < 10; i++) {
+                    long asked = System.nanoTime();
+                    quick.ask("{\"resync\":true,\"window\":5,\"width\":100}");
+                    quick.next();
+                    longestNs = Math.max(longestNs, System.nanoTime() - asked);
+                }
+                others = meters.get("kappa.dashboards.frames").counter().count() - frames - 10;
+            }
+            System.err.printf("DashboardServerTest: %d questions and no more, others waited %.0f ms at most%n",
+                    before, longestNs / 1e6);
+            assertThat(asking.isAlive()).as("it would ask on").isTrue();
+            assertThat(longestNs).as("the others' longest wait, ns").isLessThan(TimeUnit.SECONDS.toNanos(2));
+            quick.close();
+        }
+        awaitClients(0);
+    }
+
+    /** As a browser frames it: one text, masked (with zeros, which leave it as it is). */
+    private static void askOnAndOn(OutputStream out, AtomicLong questions) {
+        byte[] question = "{\"resync\":true,\"window\":86400,\"width\":4000}".getBytes(StandardCharsets.UTF_8);
+        byte[] frame = new byte[6 + question.length];
+        frame[0] = (byte) 0x81;
+        frame[1] = (byte) (0x80 | question.length);
+        System.arraycopy(question, 0, frame, 6, question.length);
+        try {
+            while (true) {
+                out.write(frame);
+                questions.incrementAndGet();
+            }
+        } catch (IOException e) {
+            // The test is over and has closed it.
+            return;
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ interventions

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
@@ -33,6 +34,7 @@ import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /** What the page is told, from messages folded directly. */
@@ -147,6 +149,37 @@ class LiveViewTest {
         assertThat(status.at("/latencyMs/2").asDouble()).isCloseTo(400, within(4.0));
         clock.set(NOW + 10 * SECOND);
         assertThat(ask(new PageClient(view), -1).at("/status/binsPerSecond").asDouble()).isZero();
+    }
+
+    @Test
+    void shouldTellWhatLearningLeftOutInAllAndLately() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        long[][] snapshots = {{0, 25, 0}, {10, 50, 50}, {45, 75, 150}}; // seconds, steps made, steps shed
+        for (int version = 0; version < snapshots.length; version++) {
+            view.fold(model("s").setVersion(version + 1L).setPublishedUnixNs(NOW + snapshots[version][0] * SECOND)
+                    .setSteps(snapshots[version][1]).setStepsShed(snapshots[version][2]).build());
+        }
+        JsonNode status = ask(new PageClient(view), -1).at("/status");
+        assertThat(status.at("/stepsShed").asInt()).isEqualTo(150);
+        // The first one is more than half a minute old.
+        assertThat(status.at("/shedLately").asInt()).isEqualTo(100);
+        assertThat(status.at("/stepsLately").asInt()).isEqualTo(25);
+    }
+
+    @Test
+    void shouldNotBlameTheRigForBinsThatThePageWasTooSlowFor() throws Exception {
+        view.fold(header("s", 2, Observation.COUNTS));
+        view.fold(latents("s", 0, 1f, 2f));
+        view.skip(new TopicPartition(Topics.LATENTS, 1), 7);
+        view.skip(new TopicPartition(Topics.LATENTS, 0), 98);
+        view.fold(latents("s", 100, 3f));
+        JsonNode status = ask(new PageClient(view), -1).at("/status");
+        assertThat(status.at("/binsSkipped").asInt()).isEqualTo(98);
+        assertThat(status.at("/binsLost").asInt()).isZero();
+        assertThat(meters.counter("kappa.dashboards.records.skipped").count()).isEqualTo(105);
+        view.fold(latents("s", 110, 3f));
+        assertThat(ask(new PageClient(view), -1).at("/status/binsLost").asInt()).as("later, it was the rig")
+                .isEqualTo(9);
     }
 
     @Test

@@ -64,6 +64,8 @@ final class SimulatedPipeline {
     private final List<Double> freeRun = new ArrayList<>();
     /** What the rig says of its clocks, bin by bin; nothing at first. */
     LongFunction<BinClock> clock = bin -> null;
+    /** Steps that a rig too fast for learning costs each trial. */
+    long shed;
     private Intervention obeyed;
     private int perturbedTrials;
     private boolean perturbed;
@@ -191,6 +193,7 @@ final class SimulatedPipeline {
         ModelSnapshot.Builder model = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(session)
                 .setVersion(version).setNeurons(N).setRank(rank).setInputs(2).setAlpha(ALPHA)
                 .setObservation(Observation.COUNTS).setBinsLearned(next).setSteps(25 * version)
+                .setStepsShed(shed * version).setPublishedUnixNs(version * 1_000_000_000L)
                 .addInputChannels("motion").addInputChannels("context")
                 .setQuality(FitQuality.newBuilder().setUnit("bits/spike").addAllFreeRun(freeRun));
         for (int k = 0; k < rank; k++) {

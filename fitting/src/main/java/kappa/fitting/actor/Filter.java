@@ -45,16 +45,23 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
             implements
                 Command {}
 
-    /** The trial is over; answered with {@link TrialFiltered}. */
-    record EndTrial() implements Command {}
+    /**
+     * The trial is over; answered with {@link TrialFiltered}.
+     *
+     * @param wantState whether the reply is to hold what a checkpoint needs
+     */
+    record EndTrial(boolean wantState) implements Command {}
 
     /** A newer model, to be used from the next trial on. */
     record Adopt(PublishedModel model) implements Command {}
 
-    /** What the session is told; each with what its checkpoint needs. */
+    /** What the session is told. */
     sealed interface Reply {}
 
-    /** @param model in whose axes the state is */
+    /**
+     * @param state null unless asked for, and so all that follows
+     * @param model in whose axes the state is
+     */
     record TrialFiltered(LatentPath.TrialScore score, FilterState state, PublishedModel model, double[] baselineSums,
             double[] baselineObserved) implements Reply {}
 
@@ -96,7 +103,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
     public Behavior<Command> onMessage(Command command) {
         return switch (command) {
             case Bins bins -> onBins(bins);
-            case EndTrial end -> onEndTrial();
+            case EndTrial end -> onEndTrial(end.wantState());
             case Adopt adopt -> onAdopt(adopt);
         };
     }
@@ -132,6 +139,9 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
                 latents.setPublishedUnixNs(UnixTime.nowNs()).build(),
                 (metadata, bytes) -> {
                     services.meters().latency.record(Duration.ofMillis(Math.max(0, metadata.timestamp() - appended)));
+                    if (!plan.lockstep()) {
+                        services.lateness().took(metadata.timestamp() - appended);
+                    }
                     services.meters().filtered.increment(count);
                     session.tell(new Acknowledged(next));
                 });
@@ -172,8 +182,12 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         return bin.build();
     }
 
-    private Behavior<Command> onEndTrial() {
+    private Behavior<Command> onEndTrial(boolean wantState) {
         LatentPath.TrialScore score = path.endTrial();
+        if (!wantState) {
+            session.tell(new TrialFiltered(score, null, null, null, null));
+            return this;
+        }
         FilterState state = FilterState.newBuilder().addAllKappa(Snapshots.list(path.filter().kappa()))
                 .addAllCovariance(Snapshots.list(path.filter().covariance())).addAllV(Snapshots.list(path.filter().v()))
                 .addAllTracker(Snapshots.list(path.trackerSums())).build();

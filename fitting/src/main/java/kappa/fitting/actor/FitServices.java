@@ -17,9 +17,10 @@ import kappa.ingest.wire.BinClock;
  *
  * @param team shares the work of a fit step
  * @param offsets where sessions say how far their checkpoints reach
+ * @param lateness whether kappa comes late in this process, so that learning yields
  */
 public record FitServices(KafkaConnection connection, Publisher publisher, RnnKernels kernels,
-        Team team, Offsets offsets, PipelineMeters meters) {
+        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness) {
 
     /** The reader's side of checkpoints; thread-safe. */
     public interface Offsets {
@@ -41,6 +42,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Counter perturbed;
         final Counter steps;
         final Counter stepsShed;
+        final Counter leftOut;
         final Timer latency;
         final Timer filterDuration;
         final Timer trialDuration;
@@ -60,6 +62,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             perturbed = Meters.TRIALS_PERTURBED.counter(registry);
             steps = Meters.FIT_STEPS.counter(registry);
             stepsShed = Meters.FIT_STEPS_SHED.counter(registry);
+            leftOut = Meters.TRIALS_LEFT_OUT.counter(registry);
             latency = Meters.LATENCY.timer(registry);
             filterDuration = Meters.FILTER_DURATION.timer(registry);
             trialDuration = Meters.FIT_TRIAL_DURATION.timer(registry);

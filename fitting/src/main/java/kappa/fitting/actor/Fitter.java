@@ -25,28 +25,30 @@ import kappa.ingest.wire.TrialRef;
 /**
  * Learns from one session's trials, one trial a message, on a dispatcher of its own.
  *
- * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session sends at most a few trials
- * ahead and asks for no steps when more are waiting. Failure: an exception stops the actor and with it the session.
+ * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session asks for no steps when more than a
+ * few trials are waiting, and leaves activity out when they are too large; and where kappa is late, no further step is made.
+ * Failure: an exception stops the actor and with it the session.
  */
 final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
 
     sealed interface Command {}
 
     /**
-     * @param perturbed whether neurons were silenced in it: it is counted, and nothing is learned from it
+     * @param pass whether it is only counted, and nothing learned from it: neurons were silenced, or it found no room here
      * @param steps Adam steps to make; 0 only keeps the trial
      * @param wantState whether the reply is to hold what a checkpoint needs
      */
-    record Learn(Trial trial, boolean perturbed, int steps, boolean wantState) implements Command {}
+    record Learn(Trial trial, boolean pass, int steps, boolean wantState) implements Command {}
 
     /**
      * What came of a trial.
      *
+     * @param shed steps that were asked for and not made, because kappa was late
      * @param state null unless asked for
      * @param buffer the replay buffer's trials, without their activity; null unless asked for
      * @param warning what is wrong with the activity, if anything
      */
-    record Learned(long trial, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer,
+    record Learned(long trial, int shed, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer,
             Optional<String> warning) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
@@ -93,11 +95,13 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         }
         long start = System.nanoTime();
         long stepsBefore = fitter.steps();
-        if (learn.perturbed()) {
+        int shed = 0;
+        if (learn.pass()) {
             fitter.pass(learn.trial());
         } else {
-            fitter.learn(learn.trial(), learn.steps());
+            shed = fitter.learn(learn.trial(), learn.steps(), () -> plan.lockstep() || !services.lateness().late());
         }
+        services.meters().stepsShed.increment(shed);
         published = fitter.publish(published);
         services.meters().trialDuration.record(Duration.ofNanos(System.nanoTime() - start));
         services.meters().steps.increment((double) (fitter.steps() - stepsBefore));
@@ -106,16 +110,16 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
                     "session {}: {} steps so far had a gradient or filter that was not finite and were left out, or part of them",
                     plan.session(), fitter.skippedSteps());
         }
-        session.tell(new Learned(learn.trial().index(), published, learn.wantState() ? fitter.save() : null,
-                learn.wantState() ? refs() : null, warning(learn.trial(), learn.perturbed())));
+        session.tell(new Learned(learn.trial().index(), shed, published, learn.wantState() ? fitter.save() : null,
+                learn.wantState() ? refs() : null, warning(learn.trial(), learn.pass())));
         return this;
     }
 
-    private Optional<String> warning(Trial trial, boolean perturbed) {
+    private Optional<String> warning(Trial trial, boolean pass) {
         if (plan.fit().kind() != ObservationKind.COUNTS) {
             return Optional.empty();
         }
-        if (!perturbed) {
+        if (!pass) {
             overlap.add(trial);
         }
         return overlap.warning();

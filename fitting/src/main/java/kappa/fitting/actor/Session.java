@@ -17,6 +17,7 @@ import java.util.Optional;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
+import kappa.fitting.online.LatentPath;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
 import kappa.fitting.online.Score;
@@ -45,8 +46,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * to the fitter, publishes what comes back, and keeps the checkpoints.
  *
  * <p>State owned: the order of bins, the trial being recorded, and the trials that the filter or the fitter still works on.
- * Back-pressure: live, none is needed, the fitter is asked for no steps while it is behind; in lockstep, bins wait here for
- * the model of the trial before, and the reader pauses the partition. Failure: an exception here or in a child stops the
+ * Back-pressure: live, bins never wait. The fitter is asked for no steps while it is behind, and where the trials that wait for
+ * it hold too much activity, the next ones are left out of learning. In lockstep, bins wait here for the model of the trial
+ * before, and the reader pauses the partition. Failure: an exception here or in a child stops the
  * whole session and fails the pipeline, which goes on from the last checkpoint when it is started again.
  */
 final class Session extends AbstractOnMessageBehavior<Session.Command> {
@@ -80,6 +82,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Trials the fitter may have waiting before it is asked for no more steps. */
     private static final int MAX_WAITING_TRIALS = 2;
 
+    /** What trials that wait for the fitter may hold before the next are left out. A single one may be larger. */
+    static final long MAX_WAITING_BYTES = 64L << 20;
+    /** Trials without a model beyond which learning is taken to hang: of each a little is kept here until then. */
+    private static final int MAX_UNLEARNED_TRIALS = 100_000;
+
     private static final int LOCKSTEP_CHECKPOINT_TRIALS = 10;
     private static final long LIVE_CHECKPOINT_NS = 1_000_000_000L;
     /** What checkpoints may take of the broker, bytes a second: about half of what a thousand neurons take at 50 bins/s. */
@@ -99,6 +106,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final float[] v;
     private final List<Double> oneStep = new ArrayList<>();
     private final List<Double> freeRun = new ArrayList<>();
+    /** The trial whose scores are the first that are still kept. */
+    private long firstScored;
     private PublishedModel newest;
     private Optional<String> warning = Optional.empty();
     private long nextBin;
@@ -112,9 +121,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private boolean anyBin;
     private long trials;
     private long learning;
+    private long waitingBytes;
     private long shed;
     private long acknowledged;
-    private long stateWantedAtNs = System.nanoTime();
+    /** When the last checkpoint was stored, or the session began here; and whether the next one is on its way. */
+    private long storedAtNs = System.nanoTime();
+    private boolean stateWanted;
     private boolean blocked;
     private boolean ending;
     private boolean endSent;
@@ -143,13 +155,18 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         final long lastTrial;
         final long lastRigTimeNs;
         final int lastEpoch;
-        final long shed;
+        final int shed;
+        final long bytes;
         final TrialRef open;
         Filter.TrialFiltered filtered;
         Fitter.Learned learned;
 
+        /**
+         * @param shed steps that the fitter was not asked for
+         * @param bytes of activity that wait with the fitter
+         */
         Boundary(long nextBin, long nextBinOffset, boolean inside, long lastTrial, long lastRigTimeNs, int lastEpoch,
-                long shed, TrialRef open) {
+                int shed, long bytes, TrialRef open) {
             this.nextBin = nextBin;
             this.nextBinOffset = nextBinOffset;
             this.inside = inside;
@@ -157,6 +174,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             this.lastRigTimeNs = lastRigTimeNs;
             this.lastEpoch = lastEpoch;
             this.shed = shed;
+            this.bytes = bytes;
             this.open = open;
         }
     }
@@ -211,6 +229,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         trials = checkpoint.getLearner().getTrialsSeen();
         shed = checkpoint.getStepsShed();
         order.restore(nextBin, lastTrial, lastRigTimeNs, lastEpoch, anyBin);
+        firstScored = checkpoint.getQuality().getFirstTrial();
         oneStep.addAll(checkpoint.getQuality().getOneStepList());
         freeRun.addAll(checkpoint.getQuality().getFreeRunList());
         System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
@@ -422,17 +441,31 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         }
         Trial trial = assembly.close(trials++);
         TrialRef tailOfTrial = closedTail();
-        filter.tell(new Filter.EndTrial());
-        int steps = plan.fit().stepsPerTrial();
-        if (!perturbed && !plan.lockstep() && learning >= MAX_WAITING_TRIALS) {
-            services.meters().stepsShed.increment(steps);
-            shed += steps;
+        boolean wantState = wantState();
+        filter.tell(new Filter.EndTrial(wantState));
+        boolean leftOut = !perturbed && !plan.lockstep() && learning > 0
+                && waitingBytes + trial.bytes() > MAX_WAITING_BYTES;
+        int steps = perturbed ? 0 : plan.fit().stepsPerTrial();
+        int left = 0;
+        if (leftOut || (!plan.lockstep() && learning >= MAX_WAITING_TRIALS)) {
+            left = steps;
             steps = 0;
+            services.meters().stepsShed.increment(left);
         }
+        if (leftOut) {
+            services.meters().leftOut.increment();
+        }
+        if (boundaries.size() == MAX_UNLEARNED_TRIALS) {
+            throw new IllegalStateException("session " + plan.session() + ": " + MAX_UNLEARNED_TRIALS
+                    + " trials wait for a model; learning hangs");
+        }
+        boolean pass = perturbed || leftOut;
+        Trial given = pass ? trial.withoutActivity() : trial;
         learning++;
-        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, lastEpoch, shed,
-                tailOfTrial));
-        fitter.tell(new Fitter.Learn(trial, perturbed, steps, wantState()));
+        waitingBytes += given.bytes();
+        boundaries.add(new Boundary(nextBin, nextBinOffset, inside, lastTrial, lastRigTimeNs, lastEpoch, left,
+                given.bytes(), tailOfTrial));
+        fitter.tell(new Fitter.Learn(given, pass, steps, wantState));
         blocked = plan.lockstep();
     }
 
@@ -447,13 +480,12 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         if (plan.lockstep()) {
             return trials % LOCKSTEP_CHECKPOINT_TRIALS == 0;
         }
-        long now = System.nanoTime();
         long bytes = newestStored == null ? 0 : newestStored.getSerializedSize();
-        if (now - stateWantedAtNs < Math.max(LIVE_CHECKPOINT_NS,
-                bytes * 1_000_000_000L / LIVE_CHECKPOINT_BYTES_PER_S)) {
+        long pauseNs = Math.max(LIVE_CHECKPOINT_NS, bytes * 1_000_000_000L / LIVE_CHECKPOINT_BYTES_PER_S);
+        if (stateWanted || System.nanoTime() - storedAtNs < pauseNs) {
             return false;
         }
-        stateWantedAtNs = now;
+        stateWanted = true;
         return true;
     }
 
@@ -478,6 +510,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         for (Boundary boundary : boundaries) {
             if (boundary.learned == null) {
                 boundary.learned = learned;
+                waitingBytes -= boundary.bytes;
                 break;
             }
         }
@@ -495,11 +528,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private void complete() {
         while (!boundaries.isEmpty() && boundaries.peek().filtered != null && boundaries.peek().learned != null) {
             Boundary boundary = boundaries.remove();
-            oneStep.add(boundary.filtered.score().oneStep());
-            freeRun.add(boundary.filtered.score().freeRun());
+            score(boundary.filtered.score());
             services.meters().scored(plan.session(), Score.unit(plan.fit().kind()),
                     boundary.filtered.score().oneStep());
-            publishModel(boundary.learned.model(), boundary.shed, false);
+            shed += boundary.shed + boundary.learned.shed();
+            publishModel(boundary.learned.model(), false);
             if (boundary.learned.state() != null) {
                 due = checkpoint(boundary);
             }
@@ -510,15 +543,25 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         endIfDone();
     }
 
-    private FitQuality quality() {
-        return FitQuality.newBuilder().setUnit(Score.unit(plan.fit().kind())).addAllOneStep(oneStep)
-                .addAllFreeRun(freeRun).addAllWarnings(warning.stream().toList()).build();
+    private void score(LatentPath.TrialScore score) {
+        oneStep.add(score.oneStep());
+        freeRun.add(score.freeRun());
+        while (oneStep.size() > SNAPSHOT_TRIALS) {
+            oneStep.removeFirst();
+            freeRun.removeFirst();
+            firstScored++;
+        }
     }
 
-    private void publishModel(PublishedModel model, long stepsShed, boolean last) {
+    private FitQuality quality() {
+        return FitQuality.newBuilder().setUnit(Score.unit(plan.fit().kind())).setFirstTrial(firstScored)
+                .addAllOneStep(oneStep).addAllFreeRun(freeRun).addAllWarnings(warning.stream().toList()).build();
+    }
+
+    private void publishModel(PublishedModel model, boolean last) {
         owner.send(Topics.MODELS, plan.session(),
-                Snapshots.toWire(plan, model).setQuality(Snapshots.newest(quality(), SNAPSHOT_TRIALS)).setFinal(last)
-                        .setStepsShed(stepsShed)
+                Snapshots.toWire(plan, model).setQuality(quality()).setFinal(last)
+                        .setStepsShed(shed)
                         .setPublishedUnixNs(UnixTime.nowNs()).build(),
                 () -> {});
     }
@@ -542,7 +585,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .setLastRigTimeNs(boundary.lastRigTimeNs).setLastEpoch(boundary.lastEpoch)
                 .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
                 .addAllBaselineObserved(Snapshots.list(boundary.filtered.baselineObserved())).setQuality(quality())
-                .setStepsShed(boundary.shed).setAnyBin(true).build();
+                .setStepsShed(shed).setAnyBin(true).build();
     }
 
     /** A checkpoint may say that bins are accounted for only once the broker has their latents. */
@@ -562,6 +605,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
         services.meters().checkpointed(plan.session());
         newestStored = stored.checkpoint();
+        storedAtNs = System.nanoTime();
+        stateWanted = false;
         if (!stored.checkpoint().getEnded()) {
             services.offsets().checkpointed(partition, plan.session(), stored.checkpoint().getNextOffset());
             return this;
@@ -602,7 +647,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             return;
         }
         endSent = true;
-        publishModel(newest, shed, true);
+        publishModel(newest, true);
         store(Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
                 .setPartition(partition).setNextBin(nextBin).setNextBinOffset(endOffset).setEnded(true)
                 .setAnyBin(anyBin).build());

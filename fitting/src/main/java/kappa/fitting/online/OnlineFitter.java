@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 import kappa.fitting.kernel.BatchGradient;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelModel;
@@ -212,21 +213,29 @@ public final class OnlineFitter implements FittingAlgorithm {
         learn(trial, plan.stepsPerTrial());
     }
 
+    /** {@link #learn(Trial, int, BooleanSupplier)} that makes all steps. */
+    public void learn(Trial trial, int steps) {
+        learn(trial, steps, () -> true);
+    }
+
     /**
      * Adds a trial to the replay buffer and makes {@code steps} Adam steps. A trial that is shorter than its warm-up by
      * nothing, or has no bin, teaches nothing and is left out.
+     *
+     * @param goesOn asked before each step; once it says no, those that are left are not made
+     * @return how many were not made for that reason
      */
-    public void learn(Trial trial, int steps) {
+    public int learn(Trial trial, int steps, BooleanSupplier goesOn) {
         long index = trialsSeen;
         pass(trial);
         if (trial.bins() <= trial.warmUp()) {
-            return;
+            return 0;
         }
         meet(trial);
         SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         keep(trial, random);
-        if (steps == 0) {
-            return;
+        if (steps == 0 || !goesOn.getAsBoolean()) {
+            return steps;
         }
         if (settings.filterLoss() && adam.steps() > 0) {
             rateNoiseFactors(trial);
@@ -235,11 +244,15 @@ public final class OnlineFitter implements FittingAlgorithm {
         learnNoise(pool.getFirst());
         Window[] windows = new Window[BATCH];
         for (int s = 0; s < steps; s++) {
+            if (!goesOn.getAsBoolean()) {
+                return steps - s;
+            }
             for (int b = 0; b < BATCH; b++) {
                 windows[b] = draw(pool, random);
             }
             step(windows);
         }
+        return 0;
     }
 
     /** Takes note of a trial that nothing is to be learned from: neurons were silenced in it. */

@@ -13,7 +13,15 @@ package kappa.fitting.online;
  */
 public record Trial(long index, long firstBin, int bins, int warmUp, float[] y, float[] v, long offset) {
 
-    long bytes() {
+    private static final float[] NONE = {};
+
+    /** What its arrays take. */
+    public long bytes() {
         return 4L * (y.length + v.length);
+    }
+
+    /** What is left of one that nothing is to be learned from: that it was there. */
+    public Trial withoutActivity() {
+        return new Trial(index, firstBin, bins, warmUp, NONE, NONE, offset);
     }
 }

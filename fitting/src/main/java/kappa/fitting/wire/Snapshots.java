@@ -12,7 +12,6 @@ import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.PublishedModel;
 import kappa.ingest.session.InputBasis;
 import kappa.ingest.stream.WireChecks;
-import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.LearnerState;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
@@ -157,17 +156,6 @@ public final class Snapshots {
             }
         }
         return parts;
-    }
-
-    /** The scores of the newest trials only, as a snapshot carries them. */
-    public static FitQuality newest(FitQuality quality, int trials) {
-        int from = Math.max(0, quality.getOneStepCount() - trials);
-        if (from == 0) {
-            return quality;
-        }
-        return quality.toBuilder().clearOneStep().clearFreeRun().setFirstTrial(quality.getFirstTrial() + from)
-                .addAllOneStep(quality.getOneStepList().subList(from, quality.getOneStepCount()))
-                .addAllFreeRun(quality.getFreeRunList().subList(from, quality.getFreeRunCount())).build();
     }
 
     public static List<Float> list(float[] array) {

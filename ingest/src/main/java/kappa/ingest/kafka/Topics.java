@@ -12,10 +12,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 
@@ -68,7 +71,8 @@ public final class Topics {
     private Topics() {}
 
     /**
-     * Creates the topics that are missing and leaves the others as they are.
+     * Creates the topics that are missing, leaves the others as they are, and returns when the leader of every new
+     * partition answers.
      *
      * @throws InvalidInputException if the cluster cannot be reached or refuses
      */
@@ -86,16 +90,26 @@ public final class Topics {
                             .configs(settings(name, Retention.standard(partitions), partitions)));
                 }
             }
-            for (var result : admin.createTopics(missing).values().values()) {
+            CreateTopicsResult created = admin.createTopics(missing);
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (NewTopic topic : missing) {
+                int count = 1;
                 try {
-                    result.get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                    count = created.numPartitions(topic.name()).get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
                 } catch (ExecutionException e) {
-                    // Two processes that start together both try: either may win.
+                    // Two processes that start together both try: either may win, and with its number of partitions.
                     if (!(e.getCause() instanceof TopicExistsException)) {
                         throw e;
                     }
                 }
+                for (int partition = 0; partition < count; partition++) {
+                    ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+                }
             }
+            // A topic is created before the brokers know that they lead it. A producer that hits this moment with two requests
+            // under way can have the first refused and the second taken; the first, say a header, is then refused for ever
+            // (KAFKA-15591).
+            admin.listOffsets(ends).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (KafkaException e) {
             Throwable cause = e;
             while (cause.getCause() != null) {

@@ -2,6 +2,7 @@ package kappa.ingest.replay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.replay.SessionPublisher.Progress;
@@ -28,6 +29,7 @@ final class BinStream {
 
     private static final int MAX_BINS_PER_RECORD = 64;
     private static final int MAX_RECORD_FLOATS = 65_536;
+    private static final Duration LOOK = Duration.ofMillis(50);
     private static final Logger LOG = LoggerFactory.getLogger(BinStream.class);
 
     private final KafkaProducer<byte[], byte[]> producer;
@@ -37,6 +39,7 @@ final class BinStream {
     private final byte[] key;
     private final Requests<Intervention> interventions;
     private final Requests<PlaybackControl> controls;
+    private final Lead lead;
     private final Progress progress;
     private final int batch;
     private Speed speed;
@@ -50,10 +53,11 @@ final class BinStream {
      * @param from the session's bin that comes next
      * @param interventions null unless the source is {@link Perturbable}
      * @param controls null unless the source is a {@link Playback}
+     * @param lead null for a live source, which nobody can hold back
      */
     BinStream(KafkaProducer<byte[], byte[]> producer, SessionPublisher.Delivery delivery, SessionSource source,
             SessionHeader header, long from, Speed speed, Requests<Intervention> interventions,
-            Requests<PlaybackControl> controls, Progress progress) {
+            Requests<PlaybackControl> controls, Lead lead, Progress progress) {
         this.producer = producer;
         this.delivery = delivery;
         this.source = source;
@@ -62,6 +66,7 @@ final class BinStream {
         this.speed = speed;
         this.interventions = interventions;
         this.controls = controls;
+        this.lead = lead;
         this.progress = progress;
         key = header.getSession().getBytes(UTF_8);
         int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
@@ -82,7 +87,7 @@ final class BinStream {
         boolean more = true;
         while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
             heed();
-            if (!awaitDue()) {
+            if (!awaitDue() || !mayGoOn()) {
                 continue;
             }
             record.clear().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
@@ -102,8 +107,12 @@ final class BinStream {
                 break;
             }
             record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
-            producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, record.build().toByteArray()), delivery);
+            byte[] value = record.build().toByteArray();
+            producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, value), delivery);
             delivery.check();
+            if (lead != null) {
+                lead.sent(record.getBinsCount(), value.length);
+            }
             progress.published(next, source.bins(), source.status());
         }
     }
@@ -144,6 +153,18 @@ final class BinStream {
             LockSupport.parkNanos(this, left);
         }
         return true;
+    }
+
+    /** A replay that is faster than its rig waits for a pipeline that cannot follow, or is not there. */
+    private boolean mayGoOn() {
+        if (lead == null || speed.factor() <= 1 || lead.allows(LOOK)) {
+            return true;
+        }
+        delivery.check();
+        progress.published(next, source.bins(),
+                source.status() + ", waiting for the pipeline: " + lead.bins() + " bins have no kappa yet");
+        setPace();
+        return false;
     }
 
     // ---------------------------------------------------------------------------------------------------- what is asked

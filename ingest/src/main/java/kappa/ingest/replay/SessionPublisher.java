@@ -37,7 +37,8 @@ import org.apache.kafka.common.utils.Utils;
  * again.
  *
  * <p>At the rig's pace each bin is a record, sent when it is over, and one that is late is sent at once: bins are never
- * skipped. Faster than that, bins that are due together share a record. A live source's bins are sent as they come. A
+ * skipped. Faster than that, bins that are due together share a record, and a pipeline that does not follow holds the session
+ * back ({@link Lead}). A live source's bins are sent as they come. A
  * {@link Playback} heeds kappa.controls meanwhile, and a {@link Perturbable} kappa.interventions.
  */
 public final class SessionPublisher {
@@ -186,14 +187,18 @@ public final class SessionPublisher {
                         : null;
                 var controls = source instanceof Playback playback
                         ? new Requests<>(connection, header, partition(producer, header), controls(playback))
-                        : null) {
+                        : null;
+                var lead = source.live()
+                        ? null
+                        : new Lead(connection, header, partition(producer, header), from)) {
             Delivery delivery = new Delivery();
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             } else {
                 source.resume(from, last);
             }
-            bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, progress);
+            bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, lead,
+                    progress);
             try {
                 bins.run(limit);
             } catch (InterruptException e) {

@@ -1,6 +1,7 @@
 package kappa.ingest.stream;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import kappa.ingest.Meters;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
@@ -38,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * One thread that reads kappa.activity as a member of a consumer group, checks each record and hands it to the sessions.
  *
  * <p>Backpressure: a partition of which more than {@link #HIGH} bins are under way is paused until half of them are done; the
- * log keeps the rest. Offsets are committed only as far as checkpoints reach, so that a restart reads again whatever no
- * checkpoint accounts for.
+ * log keeps the rest. What one poll brings, {@link #MOST_AT_ONCE} records at most, may come on top. Offsets are committed only as
+ * far as checkpoints reach, so that a restart reads again whatever no checkpoint accounts for.
  */
 public final class ActivityReader implements AutoCloseable {
 
@@ -74,10 +76,14 @@ public final class ActivityReader implements AutoCloseable {
     /** Bins of one partition under way. */
     static final int HIGH = 2048;
 
+    /** Records that a poll brings. */
+    static final int MOST_AT_ONCE = 64;
+
     private static final Duration POLL = Duration.ofMillis(5);
     private static final long HEADERS_EVERY_NS = 250_000_000L;
     private static final long COMMIT_EVERY_NS = 500_000_000L;
     private static final int MAX_BAD_HEADERS = 1000;
+    private static final long MAX_BAD_HEADER_BYTES = 64L << 20;
     private static final Duration OWNERS_WITHIN = Duration.ofSeconds(5);
 
     /**
@@ -113,6 +119,7 @@ public final class ActivityReader implements AutoCloseable {
     private final String group;
     private final Publisher publisher;
     private final MeterRegistry meters;
+    private final Counter pauses;
     private final Sink sink;
     private final Consumer<Throwable> onFailure;
     private final long parkAfterNs;
@@ -150,6 +157,7 @@ public final class ActivityReader implements AutoCloseable {
         this.group = group;
         this.publisher = publisher;
         this.meters = meters;
+        pauses = Meters.READER_PAUSES.counter(meters);
         this.sink = sink;
         this.parkAfterNs = parkAfter.toNanos();
         // Two heartbeats: earlier than the group gives our partitions to others.
@@ -205,8 +213,10 @@ public final class ActivityReader implements AutoCloseable {
     }
 
     private void run() {
+        Map<String, Object> settings = connection.consumer(group);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(MOST_AT_ONCE));
         try (var headerReader = new CompactedTable(connection);
-                var activity = new KafkaConsumer<byte[], byte[]>(connection.consumer(group));
+                var activity = new KafkaConsumer<byte[], byte[]>(settings);
                 var clientMetrics = new KafkaClientMetrics(activity)) {
             clientMetrics.bindTo(meters);
             consumer = activity;
@@ -318,7 +328,7 @@ public final class ActivityReader implements AutoCloseable {
         }
         Arrival arrival = new Arrival(activity, record,
                 underWay.computeIfAbsent(record.partition(), p -> new AtomicInteger()));
-        arrival.underWay().addAndGet(arrival.weight());
+        arrival.take();
         sink.arrived(header, arrival);
         return refreshed;
     }
@@ -342,7 +352,9 @@ public final class ActivityReader implements AutoCloseable {
                         "session \"" + key + "\" has another header already, which stays in force"));
             }
         }
-        if (fault.isPresent() && badHeaders.size() < MAX_BAD_HEADERS) {
+        if (fault.isPresent() && badHeaders.size() < MAX_BAD_HEADERS
+                && badHeaders.stream().mapToLong(bad -> bad.record().serializedValueSize()).sum()
+                        + record.serializedValueSize() <= MAX_BAD_HEADER_BYTES) {
             badHeaders.add(new BadHeader(record, fault.get()));
         }
     }
@@ -374,6 +386,7 @@ public final class ActivityReader implements AutoCloseable {
                 resume.add(partition);
             }
         }
+        pauses.increment(pause.size());
         consumer.pause(pause);
         consumer.resume(resume);
     }

@@ -120,6 +120,8 @@ public final class BinOrder {
             accountForGap(arrival);
         } else {
             held = arrival;
+            // Nothing of it is under way until the next record comes, which must not wait for it.
+            arrival.release();
         }
     }
 
@@ -127,6 +129,7 @@ public final class BinOrder {
     private void settle(Activity next) {
         Arrival jump = held;
         held = null;
+        jump.take();
         Activity activity = jump.activity();
         if (next.getFirstBin() == activity.getFirstBin() + activity.getBinsCount()) {
             accountForGap(jump);

@@ -11,8 +11,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -32,9 +34,9 @@ import org.slf4j.LoggerFactory;
  * checkpoints (committed ones only) then has the last there will be. Latents are not written this way, for a transaction takes
  * milliseconds; they may come twice.
  *
- * <p>Thread-safe. What is sent waits in a queue, bounded by the bins that a partition may have under way, for the transaction
- * before. A record that the broker does not take although the partition is ours is a failure of the whole pipeline, as in
- * {@link Publisher}.
+ * <p>Thread-safe. What is sent waits in a queue for the transaction before; while more than {@value #MOST_BYTES} bytes do, a
+ * caller waits, too, as in {@link Publisher}: that is how a slow broker slows the pipeline down. A record that the broker does
+ * not take although the partition is ours is a failure of the whole pipeline, as there.
  */
 public final class PartitionOwner {
 
@@ -43,28 +45,37 @@ public final class PartitionOwner {
     private static final int MOST_AT_ONCE = 64;
     private static final int ATTEMPTS = 3;
 
+    /** That may wait: what a producer may hold, too. */
+    private static final int MOST_BYTES = 2 * Topics.MAX_MESSAGE_BYTES;
+
     /** Longer than records may take to be delivered: that is where an absent broker is noticed. */
     private static final Duration TRANSACTION = Duration.ofMinutes(5);
 
     /** Within this, whoever was taken for dead has learned from the group that the partition is no longer his. */
     private static final Duration VERDICT = Duration.ofSeconds(5);
 
-    private record Write(ProducerRecord<byte[], byte[]> record, Runnable durable) {}
+    /** @param room bytes it takes of what may wait */
+    private record Write(ProducerRecord<byte[], byte[]> record, int room, Runnable durable) {}
 
-    private static final Write END = new Write(null, null);
+    private static final Write END = new Write(null, 0, null);
 
     private final int partition;
     private final Consumer<Throwable> onFailure;
     private final BlockingQueue<Write> writes = new LinkedBlockingQueue<>();
+    /** Bytes that may still be sent before a caller waits. */
+    private final Semaphore room;
+    private final int mostBytes;
     private final CompletableFuture<Void> claimed = new CompletableFuture<>();
     private final Thread thread;
     private volatile boolean released;
     private volatile boolean fenced;
     private volatile long fencedAtNs;
 
-    private PartitionOwner(int partition, Producer<byte[], byte[]> producer, Consumer<Throwable> onFailure) {
+    PartitionOwner(int partition, Producer<byte[], byte[]> producer, int mostBytes, Consumer<Throwable> onFailure) {
         this.partition = partition;
+        this.mostBytes = mostBytes;
         this.onFailure = onFailure;
+        room = new Semaphore(mostBytes);
         thread = Thread.ofVirtual().name("kappa-owner-" + partition).start(() -> run(producer));
     }
 
@@ -80,7 +91,7 @@ public final class PartitionOwner {
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-owner-" + partition);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION.toMillis()));
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION.toMillis()));
-        return new PartitionOwner(partition, new KafkaProducer<>(settings), onFailure);
+        return new PartitionOwner(partition, new KafkaProducer<>(settings), MOST_BYTES, onFailure);
     }
 
     /** Returns when nobody who claimed the partition before can write any more, and what they began is settled. */
@@ -97,10 +108,14 @@ public final class PartitionOwner {
      * be taken back. Once the partition is released, or another's, the record is dropped: it is the other's to write.
      */
     public void send(String topic, String session, MessageLite message, Runnable durable) {
-        if (!released && !fenced) {
-            writes.add(new Write(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), message.toByteArray()),
-                    durable));
+        if (released || fenced) {
+            return;
         }
+        byte[] value = message.toByteArray();
+        // One that is larger than all the room there is waits until nothing else does.
+        int bytes = Math.min(value.length, mostBytes);
+        room.acquireUninterruptibly(bytes);
+        writes.add(new Write(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), value), bytes, durable));
     }
 
     /**
@@ -137,6 +152,7 @@ public final class PartitionOwner {
                 if (!due.isEmpty()) {
                     write(producer, due);
                     due.forEach(write -> write.durable().run());
+                    room.release(due.stream().mapToInt(Write::room).sum());
                 }
                 batch.clear();
             }
@@ -146,7 +162,6 @@ public final class PartitionOwner {
             if (isFenced(e)) {
                 fencedAtNs = System.nanoTime();
                 fenced = true;
-                writes.clear();
                 LOG.atInfo().addKeyValue("partition", partition).log(
                         "partition {} is another process's now; what this one still had to say of it is dropped",
                         partition);
@@ -157,6 +172,11 @@ public final class PartitionOwner {
                         e.toString());
                 onFailure.accept(e);
             }
+        } finally {
+            // Whoever waits for room, or comes yet, is not kept.
+            released = true;
+            writes.clear();
+            room.release(Integer.MAX_VALUE / 2);
         }
     }
 

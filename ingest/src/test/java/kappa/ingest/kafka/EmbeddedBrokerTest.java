@@ -11,13 +11,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
@@ -82,6 +86,28 @@ class EmbeddedBrokerTest {
                     .isBetween(0.5 * Files.getFileStore(directory).getUsableSpace(),
                             2.0 * Files.getFileStore(directory).getUsableSpace());
             assertThat(disk).isNotNull();
+        }
+    }
+
+    @Test
+    void shouldHaveALeaderForEveryPartitionOnceTheTopicsAreCreated() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            // Many, so that the broker takes a while to lead them all.
+            int partitions = 40;
+            Map<String, Object> noRetries = connection.producer();
+            noRetries.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "false");
+            noRetries.put(ProducerConfig.RETRIES_CONFIG, "0");
+            try (var producer = new KafkaProducer<byte[], byte[]>(noRetries)) {
+                Topics.createAll(connection, partitions);
+                List<Future<RecordMetadata>> sent = Topics.ALL.reversed().stream()
+                        .flatMap(topic -> IntStream.range(0, partitions)
+                                .mapToObj(p -> new ProducerRecord<>(topic, p, new byte[]{1}, new byte[]{2})))
+                        .map(producer::send).toList();
+                for (Future<RecordMetadata> record : sent) {
+                    assertThat(record.get(20, TimeUnit.SECONDS).offset()).isZero();
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import com.google.protobuf.MessageLite;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,8 @@ import kappa.ingest.session.RecordedSession;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.LatentBin;
+import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Reason;
@@ -81,6 +84,8 @@ class SessionPublisherTest {
     private static final class Running {
         final CompletableFuture<Long> done = new CompletableFuture<>();
         final Thread thread;
+        volatile long published;
+        volatile String status = "";
 
         Running(String session, Playback playback, Speed speed) {
             SessionPublisher publisher = new SessionPublisher(connection);
@@ -92,7 +97,10 @@ class SessionPublisherTest {
             thread = Thread.ofPlatform().start(() -> {
                 try {
                     done.complete(
-                            publisher.publish(playback, header, from, last, speed, -1, (bins, total, status) -> {}));
+                            publisher.publish(playback, header, from, last, speed, -1, (bins, total, said) -> {
+                                published = bins;
+                                status = said;
+                            }));
                 } catch (RuntimeException | Error e) {
                     done.completeExceptionally(e);
                 }
@@ -264,5 +272,34 @@ class SessionPublisherTest {
                 assertThat(bin.getClock().getSample()).isEqualTo(before.getClock().getSample() + 1);
             }
         }
+    }
+
+    @Test
+    void shouldHoldAReplayAtFullSpeedBackAsLongAsThereIsNoKappaOfWhatItHasPublished() throws Exception {
+        Path file = directory.resolve("wide.npz");
+        int neurons = 4_000;
+        try (NpzWriter npz = NpzWriter.create(file)) {
+            npz.put("counts", new int[100 * neurons], 100, neurons);
+            npz.put("bin_width", WIDTH_S);
+        }
+        String session = "ahead";
+        Running running = new Running(session, new Playback(NpzSession.open(file, null), 0, 100, true), Speed.MAX);
+        await("the replay to wait", () -> running.status.contains("waiting for the pipeline"));
+        long ahead = running.published;
+        assertThat(ahead * neurons).as("bytes, for there is one a count").isBetween(Lead.MOST_BYTES / 2,
+                Lead.MOST_BYTES + (1 << 20));
+        assertThat(running.status).contains(ahead + " bins have no kappa yet");
+        // Somebody else's kappa changes nothing.
+        sendLatents("another", 0, 1_000_000);
+        sendLatents(session, 0, (int) ahead - 100);
+        await("it to go on", () -> running.published >= 2 * ahead - 200);
+        await("it to wait again", () -> running.status.contains("waiting for the pipeline"));
+        assertThat(running.published).isBetween(2 * ahead - 200, 2 * ahead);
+        assertThat(running.interrupt()).isEqualTo(running.published);
+    }
+
+    private static void sendLatents(String session, long first, int bins) {
+        send(Topics.LATENTS, session, Latents.newBuilder().setSchemaVersion(1).setSession(session).setFirstBin(first)
+                .addAllBins(Collections.nCopies(bins, LatentBin.getDefaultInstance())).build().toByteArray());
     }
 }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
 /** Each policy of {@link BinOrder}, told as the verdicts on a short stream of records. */
@@ -68,7 +71,7 @@ class BinOrderTest {
         byte[] value = record.build().toByteArray();
         Arrival arrival = new Arrival(record.build(),
                 new ConsumerRecord<>(Topics.ACTIVITY, 0, offset++, "s".getBytes(UTF_8), value), underWay);
-        underWay.addAndGet(arrival.weight());
+        arrival.take();
         order.offer(arrival, replayed);
     }
 
@@ -84,6 +87,26 @@ class BinOrderTest {
         assertThat(verdicts).containsExactly("use 0-0", "use 1-3", "use 4-4");
         assertThat(order.nextBin()).isEqualTo(5);
         assertThat(underWay).hasValue(0);
+    }
+
+    @Test
+    void shouldNotCountARecordThatWaitsForTheNextOneAsUnderWay() {
+        offer(0, 1);
+        offer(5, 3_000);
+        // Else the partition would be paused for it, and the next record would never be read.
+        assertThat(underWay).hasValue(0);
+        offer(3_005, 1);
+        assertThat(verdicts).containsExactly("use 0-0", "note 5-3004 GAP", "use 5-3004 missing 4", "use 3005-3005");
+        assertThat(underWay).hasValue(0);
+    }
+
+    @Test
+    void shouldWeighARecordOfLargeBinsByItsBytes() {
+        byte[] megabyte = new byte[1 << 20];
+        new Arrival(bins(0, 3, 0).build(), new ConsumerRecord<>(Topics.ACTIVITY, 0, 0, 0, TimestampType.LOG_APPEND_TIME,
+                1, megabyte.length, "s".getBytes(UTF_8), megabyte, new RecordHeaders(), Optional.empty()), underWay)
+                .take();
+        assertThat(underWay).as("as many bins of 16 KiB, and the record").hasValue(65);
     }
 
     @Test

@@ -8,17 +8,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.wire.Checkpoint;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 class PartitionOwnerTest {
@@ -125,6 +131,59 @@ class PartitionOwnerTest {
         owner.release();
         owner.join(LIMIT);
         assertThat(stored(0, "released")).hasSize(100);
+        assertThat(failures).isEmpty();
+    }
+
+    /** A broker whose transactions take until it is told. */
+    private static final class Slow extends MockProducer<byte[], byte[]> {
+        final CountDownLatch goOn = new CountDownLatch(1);
+
+        Slow() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public void commitTransaction() {
+            try {
+                assertThat(goOn.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            super.commitTransaction();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldLetACallerWaitWhileTooMuchWaitsForItsTransactionUnlessItIsTooLateAnyway(boolean lost) throws Exception {
+        Slow producer = new Slow();
+        AtomicInteger durable = new AtomicInteger();
+        AtomicInteger sent = new AtomicInteger();
+        int bytes = Checkpoint.newBuilder().setNextOffset(1).build().getSerializedSize();
+        PartitionOwner owner = new PartitionOwner(0, producer, 10 * bytes, failures::add);
+        owner.awaitClaimed();
+        Thread caller = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < 100; i++) {
+                owner.send(Topics.CHECKPOINTS, "slow", Checkpoint.newBuilder().setNextOffset(1).build(),
+                        durable::incrementAndGet);
+                sent.incrementAndGet();
+            }
+        });
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (caller.getState() != Thread.State.WAITING) {
+            assertThat(System.nanoTime()).as("waiting for the caller to wait").isLessThan(end);
+            Thread.onSpinWait();
+        }
+        assertThat(sent).hasValue(10);
+        if (lost) {
+            producer.fenceProducer();
+        }
+        producer.goOn.countDown();
+        caller.join(LIMIT);
+        assertThat(caller.isAlive()).isFalse();
+        owner.release();
+        owner.join(LIMIT);
+        assertThat(durable).hasValue(lost ? 0 : 100);
         assertThat(failures).isEmpty();
     }
 }

@@ -1,0 +1,88 @@
+package kappa.ingest.replay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.kafka.Topics;
+import kappa.ingest.stream.WireChecks;
+import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * How far a session is published ahead of its kappa. One that is replayed faster than its rig must not run away from the
+ * pipeline: the log would delete what nobody has read yet, and a rig whose session shares the partition would wait behind it.
+ *
+ * <p>It reads kappa.latents only where it must know more. Not thread-safe.
+ */
+final class Lead implements AutoCloseable {
+
+    /** What may lie on kappa.activity without kappa, bytes: 80 s of a thousand rates at 50 bins/s, or a whole small recording. */
+    static final long MOST_BYTES = 16L << 20;
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final byte[] session;
+    private final TopicPartition partition;
+    private long sentBins;
+    private long sentBytes;
+    private long next;
+    private long done;
+
+    /**
+     * @param partition of the session
+     * @param from bins that were published before, whose kappa is taken to be there
+     */
+    Lead(KafkaConnection connection, SessionHeader header, int partition, long from) {
+        session = header.getSession().getBytes(UTF_8);
+        this.partition = new TopicPartition(Topics.LATENTS, partition);
+        next = from;
+        done = from;
+        consumer = new KafkaConsumer<>(connection.consumer());
+        consumer.assign(List.of(this.partition));
+        consumer.seekToEnd(consumer.assignment());
+        // Looked up now, before there can be kappa of what is published from here on.
+        consumer.position(this.partition);
+    }
+
+    /** A record was sent. */
+    void sent(int bins, long bytes) {
+        sentBins += bins;
+        sentBytes += bytes;
+        next += bins;
+    }
+
+    /** Bins that are published and, as far as is known, have no kappa. */
+    long bins() {
+        return Math.max(0, next - done);
+    }
+
+    /** Whether more may be sent; if not, it was looked for kappa that long. */
+    boolean allows(Duration patience) {
+        if (!tooLong()) {
+            return true;
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(patience)) {
+            if (Arrays.equals(record.key(), session)) {
+                Latents latents = WireChecks.parse(Latents.parser(), record.value(), "Latents").message();
+                if (latents != null) {
+                    done = Math.max(done, latents.getFirstBin() + latents.getBinsCount());
+                }
+            }
+        }
+        return !tooLong();
+    }
+
+    private boolean tooLong() {
+        return sentBins > 0 && bins() * ((double) sentBytes / sentBins) > MOST_BYTES;
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}
