@@ -204,7 +204,7 @@ class ScaleOutTest {
         warmUp();
         List<String> sessions = sessions("session-");
         List<CompletableFuture<Void>> published = sessions.stream()
-                .map(session -> publish(session, new Speed(1), false)).toList();
+                .map(session -> publish(session, new Speed(0.3), false)).toList();
         cluster.await("a checkpoint of each session", () -> sessions.stream()
                 .noneMatch(session -> cluster.checkpoints.all(session).isEmpty()));
         Map<String, String> owners = new TreeMap<>();
