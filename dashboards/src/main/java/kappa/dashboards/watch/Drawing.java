@@ -81,6 +81,9 @@ public record Drawing(int width, int height, boolean colour, boolean unicode) {
         parts.add((Boolean) now.get("ended") ? "ended" : "age " + age(session.ageSeconds()));
         parts.add("lost " + now.get("lost"));
         parts.add("gaps " + now.get("gaps"));
+        if (!now.get("skipped").equals(0L)) {
+            parts.add("too slow for " + now.get("skipped"));
+        }
         parts.add("epoch " + now.getOrDefault("epoch", 0));
         if (Boolean.TRUE.equals(now.get("silenced"))) {
             parts.add("silenced");

@@ -123,6 +123,8 @@ public final class TopicEnds implements AutoCloseable {
             if (partition.topic().equals(Topics.LATENTS)
                     && consumer.currentLag(partition).orElse(0) > TOO_FAR_BEHIND) {
                 consumer.seekToEnd(List.of(partition));
+                // Whichever of them lies there.
+                sessions.values().forEach(WatchedSession::skipped);
             }
         }
     }

@@ -46,6 +46,8 @@ public final class WatchedSession {
     private long newestUnixNs;
     private long lost;
     private long gaps;
+    private boolean skipped;
+    private long binsSkipped;
     private ModelSnapshot model;
     private long rateSinceNs;
     private long rateBins;
@@ -87,7 +89,13 @@ public final class WatchedSession {
                 Arrays.fill(kappa, row(missing) * rank, (row(missing) + 1) * rank, Float.NaN);
                 marks[row(missing)] = Mark.NONE;
             }
-            gaps += jumped ? index - newest - 1 : 0;
+            if (jumped && skipped) {
+                binsSkipped += index - newest - 1;
+            } else if (jumped) {
+                gaps += index - newest - 1;
+            }
+            jumped &= !skipped;
+            skipped = false;
             lost += Integer.toUnsignedLong(bin.getClock().getLost());
             bins++;
             rateBins++;
@@ -119,6 +127,11 @@ public final class WatchedSession {
 
     private int row(long bin) {
         return (int) (bin % kept);
+    }
+
+    /** Latents were passed over here, to catch up: the next gap is none of the rig's. */
+    void skipped() {
+        skipped = true;
     }
 
     void fold(ModelSnapshot snapshot) {
@@ -212,6 +225,7 @@ public final class WatchedSession {
         }
         now.put("lost", lost);
         now.put("gaps", gaps);
+        now.put("skipped", binsSkipped);
         now.put("model_version", modelVersion);
         now.put("quality", finite(quality()));
         now.put("unit", model == null ? "" : model.getQuality().getUnit());

@@ -341,7 +341,7 @@ function showPace() {
     else if (frame.conflated - framesThen > CONFLATED_OFTEN) said.push(`view thinned: ${count(frame.conflated - framesThen)} frames conflated`);
   }
   set("pace", said.join(" · ") || (body.dataset.state === "live" ? "keeping up" : "–"), said.length && !state.header?.lockstep ? "warn" : "");
-  byId("paceTile").title = [
+  byId("pace").title = [
     ...said, "What gives way when there is more to do than time: a replay is held back; of a rig's session first steps of the fit,"
     + " then frames of slow pages, and never a bin.",
     `In all: ${count(s.stepsShed ?? 0)} of ${count((s.steps ?? 0) + (s.stepsShed ?? 0))} steps shed,`

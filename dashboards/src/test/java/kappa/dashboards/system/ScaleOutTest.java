@@ -19,7 +19,6 @@ import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.NpzSession;
 import kappa.ingest.session.SessionSource;
-import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Latents;
@@ -85,43 +84,6 @@ class ScaleOutTest {
             }
         });
         return published;
-    }
-
-    /** A rig whose clock jumps an hour ahead, and back, every hundred bins. */
-    private record JumpingClock(SessionSource source) implements SessionSource {
-        @Override
-        public String name() {
-            return source.name();
-        }
-
-        @Override
-        public SessionHeader.Builder describe() {
-            return source.describe();
-        }
-
-        @Override
-        public long bins() {
-            return source.bins();
-        }
-
-        @Override
-        public boolean next(Bin.Builder bin) {
-            boolean more = source.next(bin);
-            if (more && bin.getRigTimeNs() / 2_000_000_000L % 2 == 1) {
-                bin.setRigTimeNs(bin.getRigTimeNs() + 3_600_000_000_000L);
-            }
-            return more;
-        }
-
-        @Override
-        public void skip(long bins) {
-            source.skip(bins);
-        }
-
-        @Override
-        public void close() {
-            source.close();
-        }
     }
 
     private boolean ended(String session) {

@@ -85,6 +85,17 @@ class DrawingTest {
     }
 
     @Test
+    void shouldNotBlameTheRigForBinsThatItWasTooSlowFor() {
+        WatchedSession session = wave(1, 700);
+        session.skipped();
+        fold(session, 900, bin(1, 0));
+        assertThat(session.figures()).containsEntry("gaps", 0L).containsEntry("skipped", 200L);
+        assertThat(Drawing.line(session)).contains("gaps 0").contains("too slow for 200");
+        fold(session, 903, bin(1, 0));
+        assertThat(session.figures()).containsEntry("gaps", 2L).containsEntry("skipped", 200L);
+    }
+
+    @Test
     void shouldReplaceABinThatIsPublishedAgainAndPassOverOneThatIsTooOld() {
         WatchedSession session = wave(1, 2_000);
         fold(session, 1_998, bin(1, 9));

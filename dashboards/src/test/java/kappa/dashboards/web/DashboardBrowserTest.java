@@ -361,9 +361,9 @@ class DashboardBrowserTest {
         // A frame that was already on its way, and the one that holds all the rest.
         assertThat(frames.longValue()).isBetween(1L, 5L);
         waitFor("/view thinned: \\d+ frames conflated/.test(document.getElementById('pace').textContent)");
-        screenshot("thinned.png");
         waitFor("document.body.dataset.state === 'live'");
         assertThat(Long.parseLong(data("newest"))).isGreaterThan(pipeline.next() - 60);
+        screenshot("thinned.png");
         assertNoConsoleErrors();
     }
 
@@ -405,7 +405,7 @@ class DashboardBrowserTest {
         }
         waitFor("document.getElementById('pace').textContent"
                 + " === 'learning reduced: 75 of 100 steps shed · behind by 500 bins'");
-        assertThat((String) browser.executeScript("return document.getElementById('paceTile').title"))
+        assertThat((String) browser.executeScript("return document.getElementById('pace').title"))
                 .contains("In all: 150 of 200 steps shed");
         screenshot("pressed.png");
         late.forEach(latents -> publish(Topics.LATENTS, pipeline.session, latents));

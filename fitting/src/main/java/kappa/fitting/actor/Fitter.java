@@ -26,7 +26,7 @@ import kappa.ingest.wire.TrialRef;
  * Learns from one session's trials, one trial a message, on a dispatcher of its own.
  *
  * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session asks for no steps when more than a
- * few trials are waiting, and leaves activity out when they are too large; and where kappa is late, no further step is made.
+ * few trials are waiting, and leaves activity out when they are too large; and while kappa is late, a trial gets one step.
  * Failure: an exception stops the actor and with it the session.
  */
 final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {

@@ -9,7 +9,7 @@
  * <li>the publisher's records on kappa.activity, acknowledged;
  * <li>kappa of the trial's bins on kappa.latents, as they come, acknowledged;
  * <li>the snapshot learned from it on kappa.models;
- * <li>now and then (every ten trials in lockstep; live every second, of a large network every ten) a checkpoint on
+ * <li>now and then (every ten trials in lockstep; live a second after the one before, of a large network ten) a checkpoint on
  * kappa.checkpoints. It is sent only after all latents before it are acknowledged, and nothing counts as acknowledged any more
  * once one record was lost;
  * <li>the group's offset on kappa.activity: at most the first record that an unfinished session's durable checkpoint still
@@ -64,6 +64,6 @@
  * In lockstep (a fixed number of steps after each trial, and no bin of the next one before) everything, redone after a crash,
  * comes out bit for bit as before, for any number of threads. Live, the moment at which a snapshot is adopted and the steps
  * that are shed depend on time; each record of latents names its model, and each snapshot says how many steps were made and
- * how many shed.
+ * how many shed. What gives way when there is more to do than time is written in {@code dashboards/docs/overload.md}.
  */
 package kappa.fitting.actor;

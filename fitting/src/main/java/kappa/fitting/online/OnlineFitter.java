@@ -222,7 +222,7 @@ public final class OnlineFitter implements FittingAlgorithm {
      * Adds a trial to the replay buffer and makes {@code steps} Adam steps. A trial that is shorter than its warm-up by
      * nothing, or has no bin, teaches nothing and is left out.
      *
-     * @param goesOn asked before each step; once it says no, those that are left are not made
+     * @param goesOn asked before each step but the first; once it says no, those that are left are not made
      * @return how many were not made for that reason
      */
     public int learn(Trial trial, int steps, BooleanSupplier goesOn) {
@@ -234,8 +234,8 @@ public final class OnlineFitter implements FittingAlgorithm {
         meet(trial);
         SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         keep(trial, random);
-        if (steps == 0 || !goesOn.getAsBoolean()) {
-            return steps;
+        if (steps == 0) {
+            return 0;
         }
         if (settings.filterLoss() && adam.steps() > 0) {
             rateNoiseFactors(trial);
@@ -244,7 +244,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         learnNoise(pool.getFirst());
         Window[] windows = new Window[BATCH];
         for (int s = 0; s < steps; s++) {
-            if (!goesOn.getAsBoolean()) {
+            if (s > 0 && !goesOn.getAsBoolean()) {
                 return steps - s;
             }
             for (int b = 0; b < BATCH; b++) {

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
@@ -160,6 +161,20 @@ public final class Topics {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while setting what topics keep", e);
+        }
+    }
+
+    /** How much a partition of a topic keeps before what is oldest is deleted, bytes; the largest number if it keeps all. */
+    public static long bytesKept(KafkaConnection connection, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try (Admin admin = Admin.create(connection.admin())) {
+            long bytes = Long.parseLong(admin.describeConfigs(List.of(resource)).all()
+                    .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).get(resource).get("retention.bytes").value());
+            return bytes < 0 ? Long.MAX_VALUE : bytes;
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
         }
     }
 

@@ -16,7 +16,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * How far a session is published ahead of its kappa. One that is replayed faster than its rig must not run away from the
- * pipeline: the log would delete what nobody has read yet, and a rig whose session shares the partition would wait behind it.
+ * pipeline that follows it: a rig whose session shares the partition would wait behind it. Where none follows, a session may be
+ * put on the topics for later, but no more of it than the log keeps: the log would delete what nobody has read yet.
  *
  * <p>It reads kappa.latents only where it must know more. Not thread-safe.
  */
@@ -25,6 +26,7 @@ final class Lead implements AutoCloseable {
     /** What may lie on kappa.activity without kappa, bytes: 80 s of a thousand rates at 50 bins/s, or a whole small recording. */
     static final long MOST_BYTES = 16L << 20;
 
+    private final KafkaConnection connection;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final byte[] session;
     private final TopicPartition partition;
@@ -32,12 +34,17 @@ final class Lead implements AutoCloseable {
     private long sentBytes;
     private long next;
     private long done;
+    /** Whether kappa has come since. */
+    private boolean followed;
+    /** What may lie on kappa.activity where no pipeline follows, bytes; 0 as long as nobody has asked. */
+    private long mostUnread;
 
     /**
      * @param partition of the session
      * @param from bins that were published before, whose kappa is taken to be there
      */
     Lead(KafkaConnection connection, SessionHeader header, int partition, long from) {
+        this.connection = connection;
         session = header.getSession().getBytes(UTF_8);
         this.partition = new TopicPartition(Topics.LATENTS, partition);
         next = from;
@@ -63,22 +70,35 @@ final class Lead implements AutoCloseable {
 
     /** Whether more may be sent; if not, it was looked for kappa that long. */
     boolean allows(Duration patience) {
-        if (!tooLong()) {
+        if (bytes() <= MOST_BYTES) {
             return true;
         }
+        if (mostUnread == 0) {
+            // Half, for the partition may hold other sessions.
+            mostUnread = Math.max(MOST_BYTES, Topics.bytesKept(connection, Topics.ACTIVITY) / 2);
+        }
+        look(mayGoOn() ? Duration.ZERO : patience);
+        return mayGoOn();
+    }
+
+    private boolean mayGoOn() {
+        return bytes() <= (followed ? MOST_BYTES : mostUnread);
+    }
+
+    private void look(Duration patience) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(patience)) {
             if (Arrays.equals(record.key(), session)) {
                 Latents latents = WireChecks.parse(Latents.parser(), record.value(), "Latents").message();
                 if (latents != null) {
                     done = Math.max(done, latents.getFirstBin() + latents.getBinsCount());
+                    followed = true;
                 }
             }
         }
-        return !tooLong();
     }
 
-    private boolean tooLong() {
-        return sentBins > 0 && bins() * ((double) sentBytes / sentBins) > MOST_BYTES;
+    private double bytes() {
+        return sentBins == 0 ? 0 : bins() * ((double) sentBytes / sentBins);
     }
 
     @Override

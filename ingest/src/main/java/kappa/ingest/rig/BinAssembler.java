@@ -24,6 +24,7 @@ import kappa.ingest.wire.Observation;
  * <li>something may be missing: every bin that {@link #lost} touches has no observed neuron, and says so in its clock;
  * <li>something comes more than {@value #HORIZON} bins ahead of the oldest open one: bins are closed as lost from the oldest
  * on, so that memory is bounded; beyond {@value #MAX_GAP} bins it is a new epoch instead;
+ * <li>more than {@value #MAX_WAITING} edges wait for data that do not come: those that follow are counted as lost;
  * <li>acquisition begins again: a new epoch, of a grid of its own. The bins of the old one that were not complete have no
  * observed neuron. No bin is made for the time between.
  * </ul>
@@ -44,6 +45,9 @@ public final class BinAssembler {
 
     /** Bins that may be open at once. */
     static final int HORIZON = 1024;
+
+    /** Steps of an input, and marks of trials, that may wait for the bins they belong to; of more, none can mean anything. */
+    static final int MAX_WAITING = 65_536;
 
     /** A rig that was away for longer than so many bins begins a new epoch. */
     static final int MAX_GAP = 30_000;
@@ -316,6 +320,10 @@ public final class BinAssembler {
     /** From this tick on an input has this value, until it is told another; a bin holds its mean over time. */
     public void step(int input, long tick, float value) {
         ArrayDeque<Step> queue = steps.get(input);
+        if (queue.size() == MAX_WAITING) {
+            status.lost(1);
+            return;
+        }
         Step step = new Step(early(tick), value);
         if (queue.isEmpty() || queue.peekLast().tick <= step.tick) {
             queue.addLast(step);
@@ -332,11 +340,19 @@ public final class BinAssembler {
     }
 
     public void trialStart(long tick) {
-        marks.add(new Mark(early(tick), true));
+        mark(tick, true);
     }
 
     public void trialEnd(long tick) {
-        marks.add(new Mark(early(tick), false));
+        mark(tick, false);
+    }
+
+    private void mark(long tick, boolean start) {
+        if (marks.size() == MAX_WAITING) {
+            status.lost(1);
+        } else {
+            marks.add(new Mark(early(tick), start));
+        }
     }
 
     /** What comes late is true from the first open bin on. */

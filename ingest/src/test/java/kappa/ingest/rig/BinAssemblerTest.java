@@ -206,6 +206,22 @@ class BinAssemblerTest {
     }
 
     @Test
+    void shouldNotKeepMoreEdgesThanCanWaitForDataThatDoNotCome() throws InterruptedException {
+        BinAssembler assembler = assembler(layout(0.02, true, false));
+        assembler.start(0);
+        for (int edge = 0; edge < BinAssembler.MAX_WAITING + 10; edge++) {
+            assembler.trialStart(edge);
+            assembler.step(0, edge, 1);
+        }
+        assertThat(status.lostMessages()).isEqualTo(20);
+        assembler.complete(200L * TICKS);
+        assertThat(bins.getLast().getTrial()).isEqualTo(BinAssembler.MAX_WAITING);
+        assembler.trialStart(200L * TICKS);
+        assembler.complete(201L * TICKS);
+        assertThat(bins.getLast().getTrial()).as("there is room again").isEqualTo(BinAssembler.MAX_WAITING + 1L);
+    }
+
+    @Test
     void shouldGiveSparePlacesToLateUnitsAndCallThemUnobservedUntilThen(@TempDir Path directory)
             throws InterruptedException, IOException {
         Path file = directory.resolve("late.units");

@@ -1,0 +1,63 @@
+package kappa.dashboards.system;
+
+import java.nio.file.Path;
+import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.replay.Playback;
+import kappa.ingest.replay.SessionPublisher;
+import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.NpzSession;
+import kappa.ingest.session.SessionSource;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.SessionHeader;
+
+/** A rig whose clock jumps an hour ahead, and back, every hundred bins of 20 ms. */
+record JumpingClock(SessionSource source) implements SessionSource {
+
+    /**
+     * Replays a recording with such a clock, at full speed: {@code SERVERS RECORDING SESSION LIKE}.
+     *
+     * @param arguments the last is a session whose settings this one is to have, too
+     */
+    public static void main(String[] arguments) {
+        SessionPublisher publisher = new SessionPublisher(KafkaConnection.to(arguments[0]));
+        SessionHeader like = publisher.find(arguments[3]).orElseThrow().header();
+        try (SessionSource source = new JumpingClock(new Playback(NpzSession.open(Path.of(arguments[1]), null)))) {
+            SessionHeader header = SessionPublisher.header(source, arguments[2], like.getFit());
+            publisher.publish(source, header, 0, null, Speed.MAX, -1, (bins, total, status) -> {});
+        }
+    }
+
+    @Override
+    public String name() {
+        return source.name();
+    }
+
+    @Override
+    public SessionHeader.Builder describe() {
+        return source.describe();
+    }
+
+    @Override
+    public long bins() {
+        return source.bins();
+    }
+
+    @Override
+    public boolean next(Bin.Builder bin) {
+        boolean more = source.next(bin);
+        if (more && bin.getRigTimeNs() / 2_000_000_000L % 2 == 1) {
+            bin.setRigTimeNs(bin.getRigTimeNs() + 3_600_000_000_000L);
+        }
+        return more;
+    }
+
+    @Override
+    public void skip(long bins) {
+        source.skip(bins);
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+}
