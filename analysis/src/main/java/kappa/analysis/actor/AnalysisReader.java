@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Scheduler;
 import akka.actor.typed.javadsl.AskPattern;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -221,7 +223,7 @@ public final class AnalysisReader implements AutoCloseable {
         }
     }
 
-    private static <T> T parsed(com.google.protobuf.Parser<T> parser, ConsumerRecord<byte[], byte[]> record,
+    private static <T extends Message> T parsed(Parser<T> parser, ConsumerRecord<byte[], byte[]> record,
             String name) {
         WireChecks.Parsed<T> parsed = WireChecks.parse(parser, record.value(), name);
         if (parsed.message() == null) {
