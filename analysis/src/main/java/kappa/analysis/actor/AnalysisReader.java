@@ -209,7 +209,11 @@ public final class AnalysisReader implements AutoCloseable {
             }
             default -> {
                 ModelSnapshot snapshot = parsed(ModelSnapshot.parser(), record, "ModelSnapshot");
-                if (snapshot != null && headers.containsKey(id)) {
+                if (snapshot != null && snapshot.getSchemaVersion() > WireChecks.SCHEMA_VERSION) {
+                    LOG.atWarn().addKeyValue("session", id)
+                            .log("session {}: a snapshot of schema_version {} is not analysed, expected {}: a newer kappa"
+                                    + " wrote it", id, snapshot.getSchemaVersion(), WireChecks.SCHEMA_VERSION);
+                } else if (snapshot != null && headers.containsKey(id)) {
                     followed(id, record.partition()).newest = snapshot;
                 } else if (snapshot != null) {
                     LOG.atWarn().addKeyValue("session", id)

@@ -181,8 +181,9 @@ class FaultTest {
     private static void startSlowConsumer() {
         var consumer = new KafkaConsumer<byte[], byte[]>(KafkaConnection.to(cluster.servers()).consumer());
         slowReaders.add(consumer);
-        consumer.assign(Stream.of(Topics.ACTIVITY, Topics.LATENTS).flatMap(topic -> consumer.partitionsFor(topic).stream())
-                .map(info -> new TopicPartition(info.topic(), info.partition())).toList());
+        consumer.assign(
+                Stream.of(Topics.ACTIVITY, Topics.LATENTS).flatMap(topic -> consumer.partitionsFor(topic).stream())
+                        .map(info -> new TopicPartition(info.topic(), info.partition())).toList());
         consumer.seekToBeginning(consumer.assignment());
         consumer.poll(Duration.ofMillis(100));
     }
