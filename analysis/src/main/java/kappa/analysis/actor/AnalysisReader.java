@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Scheduler;
 import akka.actor.typed.javadsl.AskPattern;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -207,7 +209,11 @@ public final class AnalysisReader implements AutoCloseable {
             }
             default -> {
                 ModelSnapshot snapshot = parsed(ModelSnapshot.parser(), record, "ModelSnapshot");
-                if (snapshot != null && headers.containsKey(id)) {
+                if (snapshot != null && snapshot.getSchemaVersion() > WireChecks.SCHEMA_VERSION) {
+                    LOG.atWarn().addKeyValue("session", id)
+                            .log("session {}: a snapshot of schema_version {} is not analysed, expected {}: a newer kappa"
+                                    + " wrote it", id, snapshot.getSchemaVersion(), WireChecks.SCHEMA_VERSION);
+                } else if (snapshot != null && headers.containsKey(id)) {
                     followed(id, record.partition()).newest = snapshot;
                 } else if (snapshot != null) {
                     LOG.atWarn().addKeyValue("session", id)
@@ -217,7 +223,7 @@ public final class AnalysisReader implements AutoCloseable {
         }
     }
 
-    private static <T> T parsed(com.google.protobuf.Parser<T> parser, ConsumerRecord<byte[], byte[]> record,
+    private static <T extends Message> T parsed(Parser<T> parser, ConsumerRecord<byte[], byte[]> record,
             String name) {
         WireChecks.Parsed<T> parsed = WireChecks.parse(parser, record.value(), name);
         if (parsed.message() == null) {

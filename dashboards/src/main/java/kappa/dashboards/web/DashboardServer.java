@@ -24,6 +24,7 @@ import akka.http.scaladsl.model.EntityStreamSizeException;
 import akka.http.scaladsl.model.IllegalUriException;
 import akka.stream.KillSwitches;
 import akka.stream.SharedKillSwitch;
+import akka.stream.StreamLimitReachedException;
 import akka.stream.javadsl.Flow;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -429,7 +430,10 @@ public final class DashboardServer implements AutoCloseable {
                 .orElseGet(() -> plain(400, "This is a WebSocket."));
     }
 
-    /** One answer for each question, one at a time; a page that asks faster is held back by TCP. */
+    /**
+     * One answer for each question, one at a time; a page that asks faster is held back by TCP. One that sends what is no
+     * question, or without an end, is told so and closed.
+     */
     private Flow<Message, Message, NotUsed> conversation(boolean mayControl) {
         return Flow.fromMaterializer((materializer, attributes) -> {
             clients.incrementAndGet();
@@ -441,7 +445,12 @@ public final class DashboardServer implements AutoCloseable {
                 return message.asTextMessage().getStreamedText()
                         .limitWeighted(MAX_REQUEST_CHARACTERS, part -> (long) part.length())
                         .runFold("", String::concat, materializer);
-            }).mapAsync(1, text -> answer(client, text)).map(frame -> (Message) TextMessage.create(frame))
+            }).mapAsync(1, text -> answer(client, text)).recover(InvalidInputException.class,
+                    () -> PageClient.refusal("request: binary, expected JSON text"))
+                    .recover(StreamLimitReachedException.class,
+                            () -> PageClient.refusal("request: expected at most " + MAX_REQUEST_CHARACTERS
+                                    + " characters"))
+                    .map(frame -> (Message) TextMessage.create(frame))
                     .watchTermination((unused, done) -> {
                         done.whenComplete((ok, failure) -> clients.decrementAndGet());
                         return NotUsed.getInstance();

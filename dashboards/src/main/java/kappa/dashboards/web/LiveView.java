@@ -283,7 +283,7 @@ public final class LiveView implements AutoCloseable {
         return record.key() == null ? "" : new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
     }
 
-    private void fold(String topic, ConsumerRecord<byte[], byte[]> record) {
+    void fold(String topic, ConsumerRecord<byte[], byte[]> record) {
         if (record.value() == null) {
             return; // a tombstone: the session's state is deleted; what is shown of it stays until it is displaced
         }

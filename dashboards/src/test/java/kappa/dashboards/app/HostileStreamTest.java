@@ -2,6 +2,7 @@ package kappa.dashboards.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -45,9 +46,11 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -645,6 +648,12 @@ class HostileStreamTest {
         A_BIN_WIDTH_THAT_IS_NAN(header -> header.setBinWidthS(Double.NaN)), //
         A_NEGATIVE_TIME_CONSTANT(header -> header.getFitBuilder().setTimeConstantS(-1)), //
         HIDDEN_NEURONS_WITHOUT_END(header -> header.getFitBuilder().setHiddenNeurons(-1)), //
+        A_FIT_WHOSE_CHECKPOINT_NO_TOPIC_TAKES(header -> {
+            header.getFitBuilder().setHiddenNeurons(WireChecks.MAX_HIDDEN_NEURONS);
+            for (int s = 1; s < 200; s++) {
+                header.addInputChannels("light " + s);
+            }
+        }), //
         PRIOR_OF_NAN(header -> header.getFitBuilder().setPrior(Double.NaN)), //
         NEGATIVE_HALF_LIFE(header -> header.getFitBuilder().setHalfLifeTrials(-1)), //
         ENDLESS_TRACKER(header -> header.getFitBuilder().setTrackerBins(Double.POSITIVE_INFINITY)), //
@@ -675,6 +684,54 @@ class HostileStreamTest {
         rig.shouldLiveOn();
         shouldBeRejectedOnce(rig.session, place, rig.key(), value, Reason.BAD_HEADER, false);
         assertThat(rejections(Reason.BAD_HEADER) - before).isEqualTo(1);
+    }
+
+    @Test
+    void shouldRejectEachOfThousandsOfBadHeaders() {
+        Rig rig = new Rig(Observation.COUNTS, true);
+        byte[] value = rig.header.toBuilder().clearNeurons().build().toByteArray();
+        double before = rejections(Reason.BAD_HEADER);
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        for (int i = 0; i < 3_000; i++) {
+            sent.add(producer.send(new ProducerRecord<>(Topics.SESSIONS, rig.key(), value)));
+        }
+        sent.forEach(HostileStreamTest::join);
+        rig.awaitRejected(3_000);
+        rig.announce();
+        rig.record(TRIAL_BINS);
+        rig.shouldLiveOn();
+        assertThat(rejections(Reason.BAD_HEADER) - before).isEqualTo(3_000);
+    }
+
+    @Test
+    void shouldNotLetACompressedRecordUnfoldBeyondTheTopicsLimit() {
+        Rig rig = Rig.recording(Observation.COUNTS);
+        Map<String, Object> settings = connection.producer();
+        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
+        try (KafkaProducer<byte[], byte[]> compressing = new KafkaProducer<>(settings)) {
+            Future<RecordMetadata> bomb = compressing.send(
+                    new ProducerRecord<>(Topics.ACTIVITY, rig.key(), new byte[Topics.MAX_INPUT_BYTES + 1]));
+            assertThatThrownBy(bomb::get).hasCauseInstanceOf(RecordTooLargeException.class);
+            // What unfolds to less is taken as ever.
+            join(compressing.send(
+                    new ProducerRecord<>(Topics.ACTIVITY, rig.key(), rig.upcoming().build().toByteArray())));
+            rig.wellFormed.add(rig.next++);
+        }
+        rig.shouldLiveOn();
+        assertThat(rejected(rig.session)).isEmpty();
+    }
+
+    @Test
+    void shouldRejectARecordOfMoreBinsThanMemoryIsFor() {
+        Rig rig = Rig.recording(Observation.COUNTS);
+        byte[] value = new byte[Topics.MAX_RECORD_BYTES / 2 * 2];
+        for (int at = 0; at < value.length; at += 2) {
+            value[at] = Activity.BINS_FIELD_NUMBER << 3 | 2; // an empty bin
+        }
+        RecordMetadata place = rig.put(value);
+        rig.awaitRejected(1);
+        rig.shouldLiveOn();
+        shouldBeRejectedOnce(rig.session, place, rig.key(), value, Reason.TOO_LARGE, false);
     }
 
     @Test

@@ -2,6 +2,7 @@ package kappa.dashboards.system;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,6 +152,41 @@ class ScaleOutTest {
         }
         System.err.printf("ScaleOutTest: three took over %d sessions%n",
                 sessions.stream().filter(session -> cluster.begins("three", session).findAny().isPresent()).count());
+    }
+
+    /** Nobody dies: who is asked for partitions gives them up in order, and goes on with the others meanwhile. */
+    @Test
+    void shouldHandSessionsToAProcessThatJoinsWithoutStoppingTheOthers() {
+        assumeTrue(Boolean.getBoolean("kappa.joins"), "runs with -Dkappa.joins=true");
+        cluster.serve("one", false);
+        cluster.serve("two", false);
+        cluster.awaitSharedBy(2);
+        publish(UNDISTURBED, Speed.MAX, false).join();
+        cluster.await("the undisturbed session", () -> ended(UNDISTURBED));
+        warmUp();
+        List<String> sessions = sessions("session-");
+        List<CompletableFuture<Void>> published = sessions.stream()
+                .map(session -> publish(session, new Speed(0.3), false)).toList();
+        cluster.await("a checkpoint of each session", () -> sessions.stream()
+                .noneMatch(session -> cluster.checkpoints.all(session).isEmpty()));
+        Map<String, String> owners = new TreeMap<>();
+        sessions.forEach(session -> owners.put(session, cluster.ownerOf(session).orElseThrow()));
+        long joined = nowNs();
+        cluster.serve("three", false);
+        cluster.awaitSharedBy(3);
+        published.forEach(CompletableFuture::join);
+        cluster.await("the end of all sessions", () -> sessions.stream().allMatch(this::ended));
+
+        List<String> moved = sessions.stream()
+                .filter(session -> cluster.begins("three", session).findAny().isPresent()).toList();
+        assertThat(moved).isNotEmpty().hasSizeLessThan(sessions.size() / 2 + 1);
+        for (String session : sessions) {
+            cluster.shouldBeAsUndisturbed(session, UNDISTURBED, false);
+            assertThat(cluster.begins(owners.get(session), session)).as("starts of %s where it was", session)
+                    .hasSize(1);
+            System.err.printf("ScaleOutTest: %s %s: longest time without kappa %.2f s%n", session,
+                    moved.contains(session) ? "moved" : "stayed", longestGapNs(session, joined) / 1e9);
+        }
     }
 
     /** Both have learned before time counts: on a busy machine a process that has just started falls behind. */

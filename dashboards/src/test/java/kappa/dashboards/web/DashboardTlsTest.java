@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -64,7 +65,9 @@ class DashboardTlsTest {
             assertThatThrownBy(() -> client.newWebSocketBuilder().header("Authorization", "Bearer " + TOKEN)
                     .header("Origin", "http://localhost:" + server.port())
                     .buildAsync(URI.create("wss://localhost:" + server.port() + "/ws"), new WebSocket.Listener() {
-                    }).join()).as("a page that somebody on the way has made").hasMessageContaining("403");
+                    }).join()).as("a page that somebody on the way has made")
+                    .cause().isInstanceOfSatisfying(WebSocketHandshakeException.class,
+                            refused -> assertThat(refused.getResponse().statusCode()).isEqualTo(403));
             assertThatThrownBy(
                     () -> get(client, URI.create("http://localhost:" + server.port() + "/"), "Bearer " + TOKEN))
                     .isInstanceOf(IOException.class);

@@ -53,6 +53,9 @@ public final class OnlineFitter implements FittingAlgorithm {
     private static final double MIN_NOISE = 1e-4;
     private static final double MIN_KAPPA_STD = 1e-3;
     private static final double MIN_GAIN = 1e-4;
+    /** Room that checkpoints have for references to the trials of the replay buffer, each some numbers and v before it. */
+    private static final long REFERENCE_BYTES = 8L << 20;
+    private static final int TRIAL_REFERENCE = 40;
 
     private final FitPlan plan;
     private final RnnKernels kernels;
@@ -83,6 +86,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     private final double[] factorLosses = new double[NOISE_FACTORS.length];
     private final List<Trial> buffer = new ArrayList<>();
     private long bufferBytes;
+    private final int mostTrials;
     private long trialsSeen;
     private long binsLearned;
     /** [N] neurons whose observation map has been started. */
@@ -125,6 +129,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         K = plan.rank();
         S = plan.inputs();
         settings = plan.settings();
+        mostTrials = (int) (REFERENCE_BYTES / (TRIAL_REFERENCE + Float.BYTES * (long) S));
         SplittableRandom random = new SplittableRandom(plan.seed());
         LowRankNetwork network = LowRankNetwork.withoutBias(N, K, S, plan.alpha(), gaussian(random, K * N, 1),
                 gaussian(random, K * N, 0.3), gaussian(random, S * N, 0.5));
@@ -359,7 +364,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     private void keep(Trial trial, SplittableRandom random) {
         buffer.add(trial);
         bufferBytes += trial.bytes();
-        while (bufferBytes > plan.bufferBytes() && buffer.size() > 1) {
+        while ((bufferBytes > plan.bufferBytes() || buffer.size() > mostTrials) && buffer.size() > 1) {
             bufferBytes -= buffer.remove(random.nextInt(buffer.size() - 1)).bytes();
         }
     }

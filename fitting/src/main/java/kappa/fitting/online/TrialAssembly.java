@@ -17,9 +17,13 @@ public final class TrialAssembly {
     /** A trial that is longer is learned from in pieces. */
     public static final int MAX_BINS = 2_000;
 
+    /** So is one of more numbers, 64 MiB of them: of 100,000 neurons, some 167 bins. */
+    private static final int MAX_NUMBERS = 1 << 24;
+
     private final int neurons;
     private final int inputs;
     private final boolean trials;
+    private final int most;
     private float[] y;
     private float[] v;
     private long[] offsets;
@@ -34,6 +38,7 @@ public final class TrialAssembly {
         this.neurons = neurons;
         this.inputs = inputs;
         this.trials = trials;
+        most = trials ? Math.clamp(MAX_NUMBERS / (neurons + inputs), STRETCH, MAX_BINS) : STRETCH;
         y = new float[STRETCH * neurons];
         v = new float[(STRETCH + 1) * inputs];
         offsets = new long[STRETCH];
@@ -55,7 +60,7 @@ public final class TrialAssembly {
 
     /** Bins that the open trial or stretch still takes; at 0 it must be closed. */
     public int room() {
-        return (trials ? MAX_BINS : STRETCH) - usableBins();
+        return most - usableBins();
     }
 
     /** Whether neurons were silenced in a bin of the open trial or stretch, its warm-up included: nothing is learned from it. */

@@ -63,6 +63,13 @@ public final class Topics {
 
     private static final Set<String> INPUTS = Set.of(SESSIONS, ACTIVITY);
 
+    /**
+     * What others than the pipeline write too, whose batches the broker keeps unfolded whatever they came as: a batch that was
+     * compressed is then held to the topic's limit by what it unfolds to, and refused to its producer, where a reader would have
+     * to unfold it before it could know. A topic that exists already keeps the setting it has.
+     */
+    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
+
     public static final int DEFAULT_PARTITIONS = 8;
 
     private static final int MAX_PARTITIONS = 1_000;
@@ -190,6 +197,7 @@ public final class Topics {
         settings.put("message.timestamp.type", "LogAppendTime");
         settings.put("max.message.bytes",
                 Integer.toString(INPUTS.contains(topic) ? MAX_INPUT_BYTES : MAX_MESSAGE_BYTES));
+        settings.put("compression.type", UNFOLDED.contains(topic) ? "uncompressed" : "producer");
         if (COMPACTED.contains(topic)) {
             settings.putAll(Map.of("cleanup.policy", "compact", "segment.bytes", Integer.toString(MAX_MESSAGE_BYTES),
                     "min.cleanable.dirty.ratio", "0.2"));

@@ -20,7 +20,8 @@ import kappa.ingest.session.InvalidInputException;
 
 /**
  * A data set of an HDF5 file: rows along its first extent, the others flat, last fastest. Numbers of every width come out as
- * doubles, booleans as 0 and 1. Before memory is taken, what is asked for is held against the memory Java has.
+ * doubles, booleans as 0 and 1. Before memory is taken, what is asked for is held against the memory Java has, and against the
+ * file: no more numbers than so many bytes can unfold to, and {@value #UNWRITTEN} for what was never written.
  */
 final class Hdf5Data {
 
@@ -33,6 +34,9 @@ final class Hdf5Data {
             return name().toLowerCase(Locale.ROOT);
         }
     }
+
+    /** Numbers that one may ask for of a file of any size. */
+    private static final long UNWRITTEN = 1 << 21;
 
     private static final Set<String> BOOLS = Set.of("TRUE", "FALSE");
 
@@ -159,6 +163,10 @@ final class Hdf5Data {
     /** A flat array of whatever jHDF makes of the elements. */
     private Object elements(long first, long rows) {
         long count = Math.multiplyExact(rows, width);
+        if (count > BoundedFilter.MAX_INFLATION * file.size() + UNWRITTEN) {
+            throw invalid("shape " + Arrays.toString(shape) + ": " + count + " numbers out of a file of " + file.size()
+                    + " bytes, which cannot hold as many: expected fewer");
+        }
         long memory = Runtime.getRuntime().maxMemory();
         if (count > memory / 4 / Double.BYTES || count > Integer.MAX_VALUE / Double.BYTES) {
             throw invalid("shape " + Arrays.toString(shape) + ": " + count

@@ -36,12 +36,18 @@ final class Hdf5File implements AutoCloseable {
     /** One link that leads to the next. */
     private static final int MAX_LINKS = 16;
 
+    static {
+        BoundedFilter.install();
+    }
+
     private final Path file;
     private final HdfFile hdf;
+    private final long size;
 
-    private Hdf5File(Path file, HdfFile hdf) {
+    private Hdf5File(Path file, HdfFile hdf, long size) {
         this.file = file;
         this.hdf = hdf;
+        this.size = size;
     }
 
     /** Whether a file begins as HDF5 does, a user block perhaps before it. */
@@ -63,13 +69,13 @@ final class Hdf5File implements AutoCloseable {
         try {
             long size = Files.size(file);
             if (size > Integer.MAX_VALUE) {
-                return new Hdf5File(file, guarded(file, "the file", () -> new HdfFile(file)));
+                return new Hdf5File(file, guarded(file, "the file", () -> new HdfFile(file)), size);
             }
             // Mapped as a whole, because then a damaged length fails before memory is taken for it, and chunks cost no
             // mapping each.
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
                 ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
-                return new Hdf5File(file, guarded(file, "the file", () -> HdfFile.fromByteBuffer(bytes)));
+                return new Hdf5File(file, guarded(file, "the file", () -> HdfFile.fromByteBuffer(bytes)), size);
             }
         } catch (IOException e) {
             throw unreadable(file, e);
@@ -82,6 +88,11 @@ final class Hdf5File implements AutoCloseable {
 
     Path file() {
         return file;
+    }
+
+    /** Bytes of the file. */
+    long size() {
+        return size;
     }
 
     Group root() {

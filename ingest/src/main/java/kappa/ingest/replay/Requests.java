@@ -2,6 +2,7 @@ package kappa.ingest.replay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <M> what a request is
  */
-final class Requests<M> implements AutoCloseable {
+final class Requests<M extends Message> implements AutoCloseable {
 
     /**
      * What a rig listens to.
@@ -42,7 +43,7 @@ final class Requests<M> implements AutoCloseable {
      * @param fault what is wrong with a request, if anything
      * @param join a request that was not taken yet with the one after it
      */
-    record Kind<M>(String topic, String name, Parser<M> parser, Function<M, Optional<Fault>> fault,
+    record Kind<M extends Message>(String topic, String name, Parser<M> parser, Function<M, Optional<Fault>> fault,
             BinaryOperator<M> join) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Requests.class);

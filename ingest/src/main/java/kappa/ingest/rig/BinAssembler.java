@@ -380,7 +380,7 @@ public final class BinAssembler {
         int at = 0;
         for (Open bin : open) {
             if (closed + at >= first && closed + at <= last) {
-                bin.lost += messages;
+                bin.lost = (int) Math.min(Integer.MAX_VALUE, (long) bin.lost + messages);
             }
             at++;
         }

@@ -92,12 +92,17 @@ public final class NpyArray {
 
     /** Elements {@code from} to {@code from + count} in C order. 64-bit integers are rounded to the nearest double. */
     public double[] doubles(int from, int count) {
-        Cursor cursor = new Cursor(from, count);
         double[] values = new double[count];
+        doubles(from, count, values);
+        return values;
+    }
+
+    /** The same into the first elements of an array of the caller's. */
+    void doubles(int from, int count, double[] values) {
+        Cursor cursor = new Cursor(from, count);
         for (int i = 0; i < count; i++) {
             values[i] = element(cursor.next());
         }
-        return values;
     }
 
     /**

@@ -21,9 +21,11 @@ import java.util.zip.ZipFile;
  * Reads NumPy's NPZ: a zip archive (ZIP64 too, stored or deflated) whose entries {@code NAME.npy} are arrays in the NPY
  * format. An array is only looked at when asked for, so that others in the file may be of any kind.
  *
- * <p>The file may be hostile: nothing in it is run or extracted, entry names serve only as names, and before memory is taken
- * for an array its declared shape must agree with the size of its entry, that size with what so many compressed bytes can
- * hold, and both with a limit of 2 GiB an array and with the memory Java has.
+ * <p>The file may be hostile: nothing in it is run or extracted, and entry names serve only as names. The entries together must
+ * fit into the file, so that no byte of it is there twice. Before memory is taken for an array its declared shape must agree
+ * with the size of its entry, that size with what so many compressed bytes can hold, and both with a limit of 2 GiB an array
+ * and, with all arrays read before, three quarters of the memory Java has. So no file makes this take more than
+ * {@value #MAX_INFLATION} times its own size, and {@value #MAX_NAMES} names.
  *
  * <p>Not thread-safe. Arrays stay valid after closing.
  */
@@ -37,13 +39,19 @@ public final class Npz implements AutoCloseable {
     private static final String EMPTY_MAGIC = "504b0506";
 
     /** Deflate makes at most 258 bytes of 2 bits; the constant leaves room for the empty stream. */
-    private static final long MAX_INFLATION = 1032;
+    static final long MAX_INFLATION = 1032;
+
+    /** Far more than any file of arrays has. */
+    static final int MAX_NAMES = 65_536;
 
     private final Path file;
     private final ZipFile zip;
     private final Map<String, ZipEntry> entries;
+    private final long memory;
+    private long taken;
 
-    private Npz(Path file, ZipFile zip, Map<String, ZipEntry> entries) {
+    private Npz(Path file, ZipFile zip, Map<String, ZipEntry> entries, long memory) {
+        this.memory = memory;
         this.file = file;
         this.zip = zip;
         this.entries = entries;
@@ -55,6 +63,11 @@ public final class Npz implements AutoCloseable {
      * @throws InvalidInputException if it cannot be read, is not a whole zip archive, or names an array twice
      */
     public static Npz open(Path file) {
+        return open(file, Runtime.getRuntime().maxMemory());
+    }
+
+    /** @param memory that Java may use, bytes */
+    static Npz open(Path file, long memory) {
         if (!Files.exists(file)) {
             throw new InvalidInputException(file + ": no such file");
         }
@@ -65,7 +78,7 @@ public final class Npz implements AutoCloseable {
         try {
             ZipFile zip = new ZipFile(file.toFile(), StandardCharsets.UTF_8);
             try {
-                return new Npz(file, zip, contents(file, zip));
+                return new Npz(file, zip, contents(file, zip), memory);
             } catch (RuntimeException | Error e) {
                 zip.close();
                 throw e;
@@ -90,10 +103,19 @@ public final class Npz implements AutoCloseable {
         }
     }
 
-    private static Map<String, ZipEntry> contents(Path file, ZipFile zip) {
+    private static Map<String, ZipEntry> contents(Path file, ZipFile zip) throws IOException {
+        if (zip.size() > MAX_NAMES) {
+            throw new InvalidInputException(file + ": " + zip.size() + " entries: expected at most " + MAX_NAMES);
+        }
         Map<String, ZipEntry> entries = new LinkedHashMap<>();
+        long compressed = 0;
         for (ZipEntry entry : Collections.list(zip.entries())) {
             String name = entry.getName();
+            compressed += entry.getCompressedSize();
+            if (entry.getCompressedSize() < 0 || compressed < 0 || compressed > Files.size(file)) {
+                throw new InvalidInputException(file + ": its entries take " + (compressed < 0 ? "" : compressed + " ")
+                        + "bytes that the file does not have, or has once for several of them: expected a whole NPZ file");
+            }
             if (name.endsWith(SUFFIX)) {
                 String array = name.substring(0, name.length() - SUFFIX.length());
                 if (entries.put(array, entry) != null) {
@@ -140,10 +162,11 @@ public final class Npz implements AutoCloseable {
             NpyHeader header = NpyHeader.read(in, where);
             long expected = (long) header.elements() * header.type().bytes;
             checkSize(entry, header, expected, where);
-            byte[] elements = in.readNBytes((int) expected);
-            if (elements.length < expected) {
+            byte[] elements = new byte[(int) expected];
+            int read = in.readNBytes(elements, 0, elements.length);
+            if (read < expected) {
                 throw new InvalidInputException(
-                        where + ": truncated: " + elements.length + " bytes of elements, expected " + expected);
+                        where + ": truncated: " + read + " bytes of elements, expected " + expected);
             }
             if (in.read() >= 0) {
                 throw new InvalidInputException(where + ": more bytes than its directory entry says");
@@ -158,7 +181,7 @@ public final class Npz implements AutoCloseable {
         }
     }
 
-    private static void checkSize(ZipEntry entry, NpyHeader header, long expected, String where) {
+    private void checkSize(ZipEntry entry, NpyHeader header, long expected, String where) {
         long present = entry.getSize() - header.headerBytes();
         if (present != expected) {
             throw new InvalidInputException(where + ": holds " + present + " bytes of elements, but its shape "
@@ -168,11 +191,12 @@ public final class Npz implements AutoCloseable {
             throw new InvalidInputException(where + ": claims " + entry.getSize() + " bytes out of "
                     + entry.getCompressedSize() + " compressed ones, more than deflate can hold");
         }
-        long memory = Runtime.getRuntime().maxMemory();
-        if (expected > memory / 4 * 3) {
-            throw new InvalidInputException(where + ": takes " + (expected >> 20) + " MiB, Java may use only "
+        if (taken + expected > memory / 4 * 3) {
+            throw new InvalidInputException(where + ": takes " + (expected >> 20) + " MiB"
+                    + (taken == 0 ? "" : " beside the " + (taken >> 20) + " MiB of others") + ", Java may use only "
                     + (memory >> 20) + " MiB: expected a larger -Xmx");
         }
+        taken += expected;
     }
 
     /** The arrays' names in messages. */

@@ -82,8 +82,6 @@ public final class ActivityReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(5);
     private static final long HEADERS_EVERY_NS = 250_000_000L;
     private static final long COMMIT_EVERY_NS = 500_000_000L;
-    private static final int MAX_BAD_HEADERS = 1000;
-    private static final long MAX_BAD_HEADER_BYTES = 64L << 20;
     private static final Duration OWNERS_WITHIN = Duration.ofSeconds(5);
 
     /**
@@ -113,8 +111,6 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
-    private record BadHeader(ConsumerRecord<byte[], byte[]> record, Fault fault) {}
-
     private final KafkaConnection connection;
     private final String group;
     private final Publisher publisher;
@@ -133,7 +129,8 @@ public final class ActivityReader implements AutoCloseable {
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
     private final Map<String, SessionHeader> headers = new HashMap<>();
     private final Map<Integer, Long> headersReported = new HashMap<>();
-    private final List<BadHeader> badHeaders = new ArrayList<>();
+    /** Of partitions that are not ours, the first bad header since they were. */
+    private final Map<Integer, Long> badElsewhere = new HashMap<>();
     private final Map<TopicPartition, Long> committed = new HashMap<>();
     private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
@@ -244,7 +241,6 @@ public final class ActivityReader implements AutoCloseable {
                     }
                 }
                 soughtBack.clear();
-                reportBadHeaders();
                 measureLag();
                 if (System.nanoTime() - commitAt > COMMIT_EVERY_NS) {
                     commit();
@@ -292,17 +288,12 @@ public final class ActivityReader implements AutoCloseable {
     /** @return true if headers were read up to their end for this record */
     private boolean receive(ConsumerRecord<byte[], byte[]> record, boolean headersAreFresh) {
         String key = CompactedTable.key(record);
-        WireChecks.Parsed<Activity> parsed = WireChecks.parse(Activity.parser(), record.value(), "Activity");
+        WireChecks.Parsed<Activity> parsed = WireChecks.activity(key, record.value());
         if (parsed.fault() != null) {
             publisher.reject(key, record, parsed.fault(), false);
             return false;
         }
         Activity activity = parsed.message();
-        if (!key.equals(activity.getSession())) {
-            publisher.reject(key, record, new Fault(Reason.KEY_MISMATCH,
-                    "key \"" + key + "\", expected the session \"" + activity.getSession() + "\""), false);
-            return false;
-        }
         boolean refreshed = false;
         if (!headers.containsKey(key) && !headersAreFresh) {
             // A header is appended before its first bin, so it is there if we read up to the present end.
@@ -335,47 +326,48 @@ public final class ActivityReader implements AutoCloseable {
 
     private void header(ConsumerRecord<byte[], byte[]> record) {
         String key = CompactedTable.key(record);
-        WireChecks.Parsed<SessionHeader> parsed = WireChecks.parse(SessionHeader.parser(), record.value(),
-                "SessionHeader");
-        Optional<Fault> fault = Optional.ofNullable(parsed.fault());
-        if (fault.isEmpty()) {
-            fault = WireChecks.header(parsed.message());
+        WireChecks.Parsed<SessionHeader> parsed = WireChecks.header(key, record.value());
+        if (parsed.fault() != null) {
+            badHeader(key, record, parsed.fault());
+            return;
         }
-        if (fault.isEmpty() && !key.equals(parsed.message().getSession())) {
-            fault = Optional.of(new Fault(Reason.KEY_MISMATCH,
-                    "key \"" + key + "\", expected the session \"" + parsed.message().getSession() + "\""));
-        }
-        if (fault.isEmpty()) {
-            SessionHeader known = headers.putIfAbsent(key, parsed.message());
-            if (known != null && !known.equals(parsed.message())) {
-                fault = Optional.of(new Fault(Reason.HEADER_CHANGED,
-                        "session \"" + key + "\" has another header already, which stays in force"));
-            }
-        }
-        if (fault.isPresent() && (headersReported.containsKey(record.partition()) || mayKeep(record))) {
-            badHeaders.add(new BadHeader(record, fault.get()));
+        SessionHeader known = headers.putIfAbsent(key, parsed.message());
+        if (known != null && !known.equals(parsed.message())) {
+            badHeader(key, record, new Fault(Reason.HEADER_CHANGED,
+                    "session \"" + key + "\" has another header already, which stays in force"));
         }
     }
 
-    /** One that is not ours to report may yet become so, with its partition. */
-    private boolean mayKeep(ConsumerRecord<byte[], byte[]> record) {
-        return badHeaders.size() < MAX_BAD_HEADERS && badHeaders.stream()
-                .mapToLong(bad -> bad.record().serializedValueSize()).sum() + record.serializedValueSize() <= MAX_BAD_HEADER_BYTES;
+    /**
+     * A header is read by every process and again after each restart, but reported by its partition's owner, once. Of one in a
+     * partition that is not ours only the place is kept: should the partition become ours, it is read again.
+     */
+    private void badHeader(String key, ConsumerRecord<byte[], byte[]> record, Fault fault) {
+        Long from = headersReported.get(record.partition());
+        if (from == null) {
+            badElsewhere.merge(record.partition(), record.offset(), Math::min);
+        } else if (record.offset() >= from) {
+            publisher.reject(key, record, fault, false);
+            headersReported.put(record.partition(), record.offset() + 1);
+        }
     }
 
-    /** A header is read by every process and again after each restart, but reported by its partition's owner, once. */
-    private void reportBadHeaders() {
-        badHeaders.removeIf(bad -> {
-            Long from = headersReported.get(bad.record().partition());
-            if (from == null) {
-                return false;
+    /** Bad headers that came while nobody had the partitions, or whose owner died before it had reported them. */
+    private void reportBadHeaders(Collection<TopicPartition> taken) {
+        Map<TopicPartition, Long> from = new HashMap<>();
+        for (TopicPartition partition : taken) {
+            Long first = badElsewhere.remove(partition.partition());
+            if (first != null) {
+                from.put(new TopicPartition(Topics.SESSIONS, partition.partition()),
+                        Math.max(first, headersReported.get(partition.partition())));
             }
-            if (bad.record().offset() >= from) {
-                publisher.reject(CompactedTable.key(bad.record()), bad.record(), bad.fault(), false);
-                headersReported.put(bad.record().partition(), bad.record().offset() + 1);
+        }
+        if (!from.isEmpty()) {
+            try (CompactedTable table = new CompactedTable(connection)) {
+                table.assign(from);
+                table.readToEnd(this::header);
             }
-            return true;
-        });
+        }
     }
 
     private void pauseAndResume() {
@@ -502,6 +494,7 @@ public final class ActivityReader implements AutoCloseable {
             sink.assigned(partition.partition(), checkpoints.get(partition.partition()),
                     owners.get(partition.partition()));
         }
+        reportBadHeaders(partitions);
     }
 
     /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */

@@ -44,6 +44,14 @@ final class CompactedTable implements AutoCloseable {
         begin();
     }
 
+    /** Some partitions, each from an offset on. */
+    void assign(Map<TopicPartition, Long> from) {
+        partitions.clear();
+        partitions.addAll(from.keySet());
+        consumer.assign(partitions);
+        from.forEach(consumer::seek);
+    }
+
     private void begin() {
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);

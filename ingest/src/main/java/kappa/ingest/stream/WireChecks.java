@@ -1,8 +1,14 @@
 package kappa.ingest.stream;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
+import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import com.google.protobuf.WireFormat;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +30,9 @@ import kappa.ingest.wire.SessionHeader;
 /**
  * What a header and a record of activity must be like by themselves; the order of bins is {@link BinOrder}'s concern. Pure
  * functions, thread-safe.
+ *
+ * <p>Records are written by strangers: one makes this allocate at most {@link #MAX_ALLOCATED} bytes before it is accepted or
+ * turned away, and a header that is accepted asks for a fit whose checkpoint fits on its topic.
  */
 public final class WireChecks {
 
@@ -32,6 +41,33 @@ public final class WireChecks {
 
     /** Limits that keep one header from taking the memory of all others. */
     public static final int MAX_NEURONS = 100_000;
+
+    /** Neurons nobody recorded cost a header a few bytes and the fit as much as any. */
+    public static final int MAX_HIDDEN_NEURONS = 10_000;
+
+    /**
+     * Weights of a network, (2 rank + inputs) a neuron, hidden ones included. A checkpoint holds each six times in 4 bytes, and
+     * about 109 bytes more a neuron; 8 MiB are left for past trials and 4 MiB for the header, out of
+     * {@link Topics#MAX_MESSAGE_BYTES}.
+     */
+    public static final int MAX_WEIGHTS = 3 << 19;
+
+    /**
+     * Bins, names and unknown fields of one record: as many as a header with the most neurons and channels has. Two bytes can
+     * make a bin and four an unknown field, which take some 300 bytes of memory.
+     */
+    static final int MAX_FIELDS = 1 << 17;
+
+    /** Protocol Buffers' own limit. */
+    private static final int MAX_DEPTH = 100;
+
+    private static final Set<JavaType> COSTLY = Set.of(JavaType.MESSAGE, JavaType.STRING, JavaType.BYTE_STRING);
+
+    /**
+     * What parsing and checking a record allocates at most, garbage included: {@value #MAX_FIELDS} times what a bin takes, and
+     * eight times {@link Topics#MAX_RECORD_BYTES}.
+     */
+    static final long MAX_ALLOCATED = 96L << 20;
 
     public static final int MAX_CHANNELS = 1_000;
     public static final int MAX_RANK = 32;
@@ -56,7 +92,7 @@ public final class WireChecks {
     /** A parsed message or the fault that kept it from being one. */
     public record Parsed<T>(T message, Fault fault) {}
 
-    public static <T> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
+    public static <T extends Message> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
         if (value == null) {
             return new Parsed<>(null, new Fault(Reason.MALFORMED, "no value, expected one " + name));
         }
@@ -65,11 +101,74 @@ public final class WireChecks {
                     "record of " + value.length + " bytes, expected at most " + Topics.MAX_RECORD_BYTES));
         }
         try {
+            if (value.length > MAX_FIELDS) {
+                // Counted before any is made. Nothing, parsed, tells what type of message it is that is expected.
+                Descriptor type = parser.parseFrom(new byte[0]).getDescriptorForType();
+                if (fields(CodedInputStream.newInstance(value), type, 0, 0) > MAX_FIELDS) {
+                    return new Parsed<>(null, new Fault(Reason.TOO_LARGE, "record of over " + MAX_FIELDS
+                            + " bins, names and unknown fields, expected at most so many in one " + name));
+                }
+            }
             return new Parsed<>(parser.parseFrom(value), null);
-        } catch (InvalidProtocolBufferException e) {
+        } catch (IOException e) {
             return new Parsed<>(null, new Fault(Reason.MALFORMED,
                     "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
         }
+    }
+
+    /**
+     * Messages, texts and unknown fields, those in messages and groups included; numbers are cheap.
+     *
+     * @param type null within an unknown group
+     * @return how many with those before; counting ends above {@link #MAX_FIELDS}
+     */
+    private static int fields(CodedInputStream in, Descriptor type, int before, int depth) throws IOException {
+        int count = before;
+        for (int tag = in.readTag(); tag != 0 && count <= MAX_FIELDS; tag = in.readTag()) {
+            int wire = WireFormat.getTagWireType(tag);
+            FieldDescriptor field = type == null ? null : type.findFieldByNumber(WireFormat.getTagFieldNumber(tag));
+            if (field != null && wire != field.getLiteType().getWireType()
+                    && !(field.isPackable() && wire == WireFormat.WIRETYPE_LENGTH_DELIMITED)) {
+                field = null; // of another kind than that number's is unknown, too
+            }
+            count += field == null || COSTLY.contains(field.getJavaType()) ? 1 : 0;
+            if (wire == WireFormat.WIRETYPE_END_GROUP || depth > MAX_DEPTH) {
+                return count; // what is nested deeper, the parser refuses
+            }
+            if (wire == WireFormat.WIRETYPE_START_GROUP) {
+                count = fields(in, null, count, depth + 1);
+            } else if (field != null && field.getJavaType() == JavaType.MESSAGE) {
+                int outer = in.pushLimit(in.readRawVarint32());
+                count = fields(in, field.getMessageType(), count, depth + 1);
+                in.popLimit(outer);
+            } else {
+                in.skipField(tag);
+            }
+        }
+        return count;
+    }
+
+    /** A header as it stands under its key: whole and fit for use, or with what is wrong with it. */
+    static Parsed<SessionHeader> header(String key, byte[] value) {
+        Parsed<SessionHeader> parsed = parse(SessionHeader.parser(), value, "SessionHeader");
+        if (parsed.fault() != null) {
+            return parsed;
+        }
+        Optional<Fault> fault = header(parsed.message());
+        return fault.isPresent() ? new Parsed<>(null, fault.get()) : keyed(parsed, key, parsed.message().getSession());
+    }
+
+    /** A record of activity as it stands under its key; not held against its session's header yet. */
+    static Parsed<Activity> activity(String key, byte[] value) {
+        Parsed<Activity> parsed = parse(Activity.parser(), value, "Activity");
+        return parsed.fault() != null ? parsed : keyed(parsed, key, parsed.message().getSession());
+    }
+
+    private static <T> Parsed<T> keyed(Parsed<T> parsed, String key, String session) {
+        return key.equals(session)
+                ? parsed
+                : new Parsed<>(null, new Fault(Reason.KEY_MISMATCH,
+                        "key \"" + key + "\", expected the session \"" + session + "\""));
     }
 
     /** Membrane time constant that a header asks for, seconds. */
@@ -89,6 +188,10 @@ public final class WireChecks {
         if (neurons < 1 || neurons > MAX_NEURONS) {
             return bad("neurons", neurons, "1 to " + MAX_NEURONS);
         }
+        if (header.getInputChannelsCount() > MAX_CHANNELS || header.getBehaviorChannelsCount() > MAX_CHANNELS) {
+            return bad("channels", Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount()),
+                    "at most " + MAX_CHANNELS);
+        }
         for (var names : List.of(header.getNeuronsList(), header.getInputChannelsList(),
                 header.getBehaviorChannelsList())) {
             Set<String> seen = new HashSet<>();
@@ -97,10 +200,6 @@ public final class WireChecks {
                     return bad("names", '"' + name + "\" twice", "unique names");
                 }
             }
-        }
-        if (header.getInputChannelsCount() > MAX_CHANNELS || header.getBehaviorChannelsCount() > MAX_CHANNELS) {
-            return bad("channels", Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount()),
-                    "at most " + MAX_CHANNELS);
         }
         if (header.hasInputBasis()) {
             int bumps = header.getInputBasis().getBumps();
@@ -122,8 +221,15 @@ public final class WireChecks {
             return bad("fit.rank", rank, "1 to " + Math.min(MAX_RANK, neurons));
         }
         int hidden = header.getFit().getHiddenNeurons();
-        if (hidden < 0 || hidden > MAX_NEURONS - neurons) {
-            return bad("fit.hidden_neurons", Integer.toUnsignedString(hidden), "at most " + (MAX_NEURONS - neurons));
+        int mostHidden = Math.min(MAX_HIDDEN_NEURONS, MAX_NEURONS - neurons);
+        if (hidden < 0 || hidden > mostHidden) {
+            return bad("fit.hidden_neurons", Integer.toUnsignedString(hidden), "at most " + mostHidden);
+        }
+        long weights = (long) (neurons + hidden) * (2 * rank + header.getInputChannelsCount());
+        if (weights > MAX_WEIGHTS) {
+            return bad("neurons", (neurons + hidden) + " with rank " + rank + " and " + header.getInputChannelsCount()
+                    + " input channels",
+                    "at most " + MAX_WEIGHTS + " weights, 2 rank + inputs for each, not " + weights);
         }
         if (header.getFit().getLoss() == Loss.UNRECOGNIZED) {
             return bad("fit.loss", header.getFit().getLossValue(), "FREE_RUN or FREE_RUN_AND_ONE_STEP");

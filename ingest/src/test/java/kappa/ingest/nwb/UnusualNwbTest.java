@@ -40,6 +40,11 @@ class UnusualNwbTest {
 
     @BeforeAll
     static void writeFiles() throws IOException, InterruptedException {
+        write(directory);
+    }
+
+    /** Writes all these files. */
+    static void write(Path directory) throws IOException, InterruptedException {
         Path script = Path.of(System.getProperty("kappa.root"), "ingest", "src", "test", "python", "unusual_nwb.py");
         for (String python : PYTHONS) {
             if (run(python, "-c", "import h5py") == 0) {
@@ -360,7 +365,7 @@ class UnusualNwbTest {
     // ------------------------------------------------------------------ damage
 
     /** Reads what there is; lengths may be absurd, so only the ends of trials. */
-    private static void readAll(Path damaged) {
+    static void readAll(Path damaged) {
         Asked asked = new Asked();
         asked.inputs = List.of("side", "correct");
         try (NwbSession session = NwbSession.open(damaged, asked.options())) {

@@ -1,6 +1,7 @@
 package kappa.ingest.rig.intan;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -153,7 +154,7 @@ public final class IntanConnector implements Connector {
         long end = System.nanoTime() + (long) (seconds * 1e9);
         try {
             while (System.nanoTime() < end) {
-                if (read()) {
+                if (read(socket.getInputStream())) {
                     records.take((channel, sample, id) -> {
                         if (id != ARTIFACT) {
                             found.add(unit(channel, id));
@@ -179,9 +180,9 @@ public final class IntanConnector implements Connector {
     }
 
     /** @return false if nothing came for a few milliseconds */
-    private boolean read() throws IOException {
+    private boolean read(InputStream in) throws IOException {
         try {
-            if (!records.read(socket.getInputStream())) {
+            if (!records.read(in)) {
                 throw new IOException("RHX closed the connection");
             }
             return true;
@@ -192,34 +193,45 @@ public final class IntanConnector implements Connector {
 
     @Override
     public void run(BinAssembler assembler, RigStatus rigStatus) throws InterruptedException {
-        bins = assembler;
-        status = rigStatus;
-        status.state("listening");
+        begin(assembler, rigStatus);
         while (true) {
             try {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
-                if (read()) {
-                    long before = newestNs;
-                    int skipped = records.take(this::spike);
-                    if (skipped > 0) {
-                        LOG.warn("{} bytes from RHX that belong to no spike were skipped", skipped);
-                        status.unusable();
-                    }
-                    if (any && newestNs != before) {
-                        if (before != 0) {
-                            interval += INTERVAL_MEMORY * (Math.min((newestNs - before) * 1e-9, SILENT_S) - interval);
-                        }
-                        behind = expected(newestNs) - newest > settings.latenessSeconds() * sampleRate;
-                        bins.complete(newest);
-                    }
-                }
+                receive(socket.getInputStream());
                 closeByClock();
             } catch (IOException e) {
                 reconnect(e);
             }
         }
+    }
+
+    void begin(BinAssembler assembler, RigStatus rigStatus) {
+        bins = assembler;
+        status = rigStatus;
+        status.state("listening");
+    }
+
+    /** @return bytes that belong to no spike */
+    int receive(InputStream in) throws IOException, InterruptedException {
+        if (!read(in)) {
+            return 0;
+        }
+        long before = newestNs;
+        int skipped = records.take(this::spike);
+        if (skipped > 0) {
+            LOG.warn("{} bytes from RHX that belong to no spike were skipped", skipped);
+            status.unusable();
+        }
+        if (any && newestNs != before) {
+            if (before != 0) {
+                interval += INTERVAL_MEMORY * (Math.min((newestNs - before) * 1e-9, SILENT_S) - interval);
+            }
+            behind = expected(newestNs) - newest > settings.latenessSeconds() * sampleRate;
+            bins.complete(newest);
+        }
+        return skipped;
     }
 
     private void reconnect(IOException cause) throws InterruptedException {

@@ -242,7 +242,7 @@ final class PluginStream {
                     : blockEnd - SPIKE_TAIL;
             gapMessages = 0;
         }
-        gapMessages += messages;
+        gapMessages = (int) Math.min(MOST_LOST, (long) gapMessages + messages);
     }
 
     private void closeGap(long to) throws InterruptedException {
