@@ -193,7 +193,7 @@ class WireFuzzTest {
         byte[] all = new byte[5 + length];
         all[0] = (byte) (number << 3 | 2);
         for (int i = 0; i < 4; i++) {
-            all[1 + i] = (byte) (length >> 7 * i & 0x7f | (i < 3 ? 0x80 : 0));
+            all[1 + i] = (byte) (((length >> (7 * i)) & 0x7f) | (i < 3 ? 0x80 : 0));
         }
         System.arraycopy(content, 0, all, 5, length);
         return all;
