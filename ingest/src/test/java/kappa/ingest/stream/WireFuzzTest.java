@@ -191,7 +191,7 @@ class WireFuzzTest {
     private static byte[] within(int number, byte[] content) {
         int length = content.length;
         byte[] all = new byte[5 + length];
-        all[0] = (byte) (number << 3 | 2);
+        all[0] = (byte) ((number << 3) | 2);
         for (int i = 0; i < 4; i++) {
             all[1 + i] = (byte) (((length >> (7 * i)) & 0x7f) | (i < 3 ? 0x80 : 0));
         }
