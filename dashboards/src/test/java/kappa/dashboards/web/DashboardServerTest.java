@@ -215,6 +215,7 @@ class DashboardServerTest {
         start(DashboardServer.Settings.loopback(0));
         Conversation large = converse();
         large.ask("x".repeat(DashboardServer.MAX_REQUEST_CHARACTERS + 1));
+        assertThat(large.next()).isEqualTo("{\"error\":\"request: expected at most 8192 characters\"}");
         assertThat(large.next()).isEqualTo("closed");
         List<Conversation> pages = new ArrayList<>();
         awaitClients(0);

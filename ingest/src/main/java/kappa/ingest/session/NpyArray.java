@@ -149,7 +149,7 @@ public final class NpyArray {
 
     /** A complaint about this array, naming file and array. */
     public InvalidInputException invalid(String complaint) {
-        return new InvalidInputException(file + ": array '" + name + "': " + complaint);
+        return new InvalidInputException(file + ": array '" + NpyHeader.printable(name) + "': " + complaint);
     }
 
     private double element(int offset) {

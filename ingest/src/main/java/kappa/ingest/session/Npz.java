@@ -157,7 +157,7 @@ public final class Npz implements AutoCloseable {
         if (entry == null) {
             return Optional.empty();
         }
-        String where = file + ": array '" + name + "'";
+        String where = file + ": array '" + NpyHeader.printable(name) + "'";
         try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
             NpyHeader header = NpyHeader.read(in, where);
             long expected = (long) header.elements() * header.type().bytes;

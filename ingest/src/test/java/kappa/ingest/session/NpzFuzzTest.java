@@ -1,5 +1,6 @@
 package kappa.ingest.session;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -246,6 +247,22 @@ class NpzFuzzTest {
         Files.write(file, one);
         assertThatThrownBy(() -> Npz.open(file)).isInstanceOf(InvalidInputException.class).message()
                 .startsWith(file.toString()).contains("bytes that the file does not have").doesNotContain("\n");
+    }
+
+    @Test
+    void shouldTellInOneLineOfAnArrayWhoseNameIsMore() throws IOException {
+        Files.write(file, session(false, "counts", npy("|u1", new byte[0], 3)));
+        byte[] bytes = Files.readAllBytes(file);
+        for (int at = 0; at + 6 <= bytes.length; at++) {
+            if (new String(bytes, at, 6, US_ASCII).equals("counts")) {
+                bytes[at + 1] = '\n';
+            }
+        }
+        Files.write(file, bytes);
+        try (Npz npz = Npz.open(file)) {
+            assertThatThrownBy(() -> npz.array("c\nunts")).isInstanceOf(InvalidInputException.class).message()
+                    .contains("array 'c?unts'").doesNotContain("\n");
+        }
     }
 
     @Test
