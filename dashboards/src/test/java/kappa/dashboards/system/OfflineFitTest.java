@@ -2,10 +2,12 @@ package kappa.dashboards.system;
 
 import java.nio.file.Path;
 import kappa.dashboards.system.Recording.Outcome;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code fit} and {@code live} are one fitter. */
+@Tag("slow")
 class OfflineFitTest {
 
     @TempDir

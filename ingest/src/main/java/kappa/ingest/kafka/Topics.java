@@ -22,6 +22,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * The topics: names, clean-up policies and limits. All have the same number of partitions, so that a session, whose id is
@@ -76,6 +77,8 @@ public final class Topics {
 
     private static final long CLUSTER_TIMEOUT_SECONDS = 30;
 
+    private static final long LOOK_AGAIN_MS = 20;
+
     private Topics() {}
 
     /**
@@ -114,10 +117,7 @@ public final class Topics {
                     ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
                 }
             }
-            // A topic is created before the brokers know that they lead it. A producer that hits this moment with two requests
-            // under way can have the first refused and the second taken; the first, say a header, is then refused for ever
-            // (KAFKA-15591).
-            admin.listOffsets(ends).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            awaitLeaders(admin, ends);
         } catch (KafkaException e) {
             Throwable cause = e;
             while (cause.getCause() != null) {
@@ -130,6 +130,27 @@ public final class Topics {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while creating topics", e);
+        }
+    }
+
+    /**
+     * A topic is created before the brokers know that they lead it. A producer that hits this moment with two requests under way
+     * can have the first refused and the second taken; the first, say a header, is then refused for ever (KAFKA-15591).
+     */
+    private static void awaitLeaders(Admin admin, Map<TopicPartition, OffsetSpec> ends)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLUSTER_TIMEOUT_SECONDS);
+        while (true) {
+            try {
+                admin.listOffsets(ends).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                return;
+            } catch (ExecutionException e) {
+                // What a broker says that has not heard of the topic yet; of all else the client itself tries again.
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() > giveUp) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+            }
         }
     }
 

@@ -60,6 +60,7 @@ public final class IntanConnector implements Connector {
      */
     private static final double SILENT_INTERVALS = 10;
     private static final double SILENT_S = 2;
+    private static final long TELL_EVERY_NS = 1_000_000_000L;
     private static final double INTERVAL_MEMORY = 0.05;
 
     /** How far a spike may be from where the host's clock expects it, before it is of another acquisition. */
@@ -80,6 +81,8 @@ public final class IntanConnector implements Connector {
     private boolean broken; // the connection was, since the last spike
     private long newest; // tick of the newest spike
     private long newestNs; // when it came
+    private long skippedUntold;
+    private long toldNs;
     private double windowMinimum; // of a spike's delay: host's time less the rig's, s
     private double earlierMinimum;
     private long windowEndNs;
@@ -213,6 +216,17 @@ public final class IntanConnector implements Connector {
         status.state("listening");
     }
 
+    /** What is no spike may come as fast as spikes do: the status counts all of it, the log has a line a second. */
+    private void told(int skipped) {
+        skippedUntold += skipped;
+        long now = System.nanoTime();
+        if (toldNs == 0 || now - toldNs >= TELL_EVERY_NS) {
+            LOG.warn("{} bytes from RHX that belong to no spike were skipped", skippedUntold);
+            skippedUntold = 0;
+            toldNs = now;
+        }
+    }
+
     /** @return bytes that belong to no spike */
     int receive(InputStream in) throws IOException, InterruptedException {
         if (!read(in)) {
@@ -221,8 +235,8 @@ public final class IntanConnector implements Connector {
         long before = newestNs;
         int skipped = records.take(this::spike);
         if (skipped > 0) {
-            LOG.warn("{} bytes from RHX that belong to no spike were skipped", skipped);
             status.unusable();
+            told(skipped);
         }
         if (any && newestNs != before) {
             if (before != 0) {
