@@ -321,7 +321,7 @@ class WebFuzzTest {
             }
             assertThat(heard).matches("(?s)HTTP/1\\.[01] [1-5]\\d\\d .*");
             int status = Integer.parseInt(heard.substring(9, 12));
-            // What HTTP calls not implemented, or another version of it, is no fault of ours.
+            // 501 and 505 are the right answers to a method, or a version of HTTP, that the server does not know.
             assertThat(status >= 500 && status != 501 && status != 505).as(heard).isFalse();
             return status < 400 ? null : heard.substring(9, Math.min(60, heard.length()));
         });
