@@ -1,12 +1,15 @@
 package kappa.ingest.kafka;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import kappa.ingest.session.InvalidInputException;
 
 /**
@@ -71,17 +74,43 @@ public record Retention(Duration atMost, long bytes) {
             while (!Files.exists(existing)) {
                 existing = existing.getParent();
             }
-            try (Stream<Path> files = Files.exists(directory) ? Files.walk(directory) : Stream.empty()) {
-                return Files.getFileStore(existing).getUsableSpace() + files.mapToLong(Retention::size).sum();
+            LogFiles files = new LogFiles();
+            if (Files.exists(directory)) {
+                Files.walkFileTree(directory, files);
             }
-        } catch (IOException | java.io.UncheckedIOException e) {
+            return Files.getFileStore(existing).getUsableSpace() + files.bytes;
+        } catch (IOException e) {
             throw new InvalidInputException("--data " + directory + ": its disk cannot be looked at: " + e, e);
         }
     }
 
-    /** A broker that runs deletes files while one looks. Index files are larger than what they take up. */
-    private static long size(Path file) {
-        return file.toString().endsWith(".log") ? file.toFile().length() : 0;
+    /** Index files are larger than what they take up. A broker that runs renames and deletes files while one looks. */
+    private static final class LogFiles extends SimpleFileVisitor<Path> {
+
+        private long bytes;
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            bytes += file.toString().endsWith(".log") ? attributes.size() : 0;
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            return goneOr(failure);
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
+            return failure == null ? FileVisitResult.CONTINUE : goneOr(failure);
+        }
+
+        private static FileVisitResult goneOr(IOException failure) throws IOException {
+            if (failure instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+        }
     }
 
     private static long smallest(int partitions) {

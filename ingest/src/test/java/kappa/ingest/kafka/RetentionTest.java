@@ -7,10 +7,15 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import kappa.ingest.session.InvalidInputException;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.ReplicaInfo;
@@ -72,6 +77,33 @@ class RetentionTest {
         assertThat(Retention.room(directory) - Files.getFileStore(directory).getUsableSpace())
                 .as("what the log fills counts as room, but for what else is written meanwhile")
                 .isBetween(-GIB, GIB);
+    }
+
+    /** As Kafka does with its checkpoints, whenever it likes. */
+    @Test
+    void shouldLookAtADiskWhoseBrokerRenamesAndDeletesFiles(@TempDir Path directory) throws Exception {
+        AtomicBoolean looking = new AtomicBoolean(true);
+        try (ExecutorService broker = Executors.newSingleThreadExecutor()) {
+            Future<Integer> renames = broker.submit(() -> {
+                int count = 0;
+                for (; looking.get(); count++) {
+                    Path partition = Files.createDirectories(directory.resolve("kappa.activity-" + count % 8));
+                    Path written = Files.write(partition.resolve("checkpoint.tmp"), new byte[8]);
+                    Files.move(written, partition.resolve("checkpoint"), StandardCopyOption.ATOMIC_MOVE);
+                    Files.delete(partition.resolve("checkpoint"));
+                    Files.delete(partition);
+                }
+                return count;
+            });
+            try {
+                for (int i = 0; i < 2_000; i++) {
+                    assertThat(Retention.room(directory)).isPositive();
+                }
+            } finally {
+                looking.set(false);
+            }
+            assertThat(renames.get()).isGreaterThan(100);
+        }
     }
 
     @Test
