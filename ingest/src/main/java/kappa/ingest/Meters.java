@@ -106,7 +106,11 @@ public enum Meters {
             "Frames replaced by a newer one before a slow browser took them"),
     /** What the dashboard itself was too slow for. */
     RECORDS_SKIPPED(Kind.COUNTER, "kappa.dashboards.records.skipped", null, null,
-            "Records of activity and latents that the page left out because it was too far behind");
+            "Records of activity and latents that the page left out because it was too far behind"),
+    /** Whatever came over the network and was turned away. */
+    REQUESTS_REFUSED(Kind.COUNTER, "kappa.dashboards.requests.refused", null, "reason",
+            "Requests turned away: by the HTTP status they were answered with, malformed if they were no HTTP,"
+                    + " websocket if a page's connection held no question");
 
     /** What a meter measures with. */
     public enum Kind {

@@ -14,7 +14,6 @@ import akka.http.javadsl.model.HttpHeader;
 import akka.http.javadsl.model.HttpMethods;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
-
 import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.javadsl.model.ws.Message;
@@ -27,6 +26,7 @@ import akka.stream.SharedKillSwitch;
 import akka.stream.StreamLimitReachedException;
 import akka.stream.javadsl.Flow;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Metrics;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,6 +83,7 @@ public final class DashboardServer implements AutoCloseable {
     /** Of what is asked of a rig: room for the numbers of as many neurons as a session can have. */
     static final int MAX_INTERVENTION_BYTES = 1 << 20;
 
+    private static final String WEBSOCKET = "websocket";
     private static final String COOKIE = "kappa-dashboard";
     private static final String CONTROL_COOKIE = "kappa-control";
     private static final String INTERVENTIONS = "/interventions";
@@ -96,7 +97,7 @@ public final class DashboardServer implements AutoCloseable {
     private static final String PAGE = "/kappa/dashboards/web/";
     private static final String ECHARTS = "/META-INF/resources/_static/echarts/6.0.0/dist/echarts.min.js";
 
-    private static final List<HttpHeader> SECURITY = List.of(
+    static final List<HttpHeader> SECURITY = List.of(
             RawHeader.create("Content-Security-Policy",
                     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
                             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
@@ -220,6 +221,7 @@ public final class DashboardServer implements AutoCloseable {
         server.clientsGauge = Meters.DASHBOARD_CLIENTS.gauge(meters, server.clients::get);
         ServerSettings defaults = ServerSettings.create(system.settings().config());
         ServerSettings http = defaults.withServerHeader(Optional.empty()).withRemoteAddressAttribute(true)
+                .withParsingErrorHandler(MalformedRequests.class.getName())
                 .withParserSettings(defaults.getParserSettings().withMaxContentLength(MAX_REQUEST_CHARACTERS))
                 // A hidden page asks for nothing for hours; pings keep its connection from being taken for dead.
                 .withWebsocketSettings(
@@ -232,6 +234,7 @@ public final class DashboardServer implements AutoCloseable {
             }
             server.binding = listener
                     .bind(server::respond).toCompletableFuture().join();
+            Metrics.addRegistry(meters);
         } catch (CompletionException e) {
             Throwable cause = e.getCause();
             while (cause.getCause() != null && cause.getCause() != cause) {
@@ -252,6 +255,7 @@ public final class DashboardServer implements AutoCloseable {
     @Override
     public void close() {
         meters.remove(clientsGauge);
+        Metrics.removeRegistry(meters);
         conversations.shutdown();
         binding.terminate(STOP_WITHIN).toCompletableFuture().join();
     }
@@ -266,7 +270,16 @@ public final class DashboardServer implements AutoCloseable {
             request.discardEntityBytes(system);
             response = CompletableFuture.completedFuture(plain(400, "The address is not a valid one."));
         }
-        return response.thenApply(made -> made.addHeaders(SECURITY));
+        return response.thenApply(made -> {
+            if (made.status().isFailure() && made.status().intValue() < 500) {
+                refused(Integer.toString(made.status().intValue()));
+            }
+            return made.addHeaders(SECURITY);
+        });
+    }
+
+    private void refused(String reason) {
+        Meters.REQUESTS_REFUSED.counter(meters, reason).increment();
     }
 
     private CompletionStage<HttpResponse> admit(HttpRequest request) {
@@ -446,13 +459,17 @@ public final class DashboardServer implements AutoCloseable {
                         .limitWeighted(MAX_REQUEST_CHARACTERS, part -> (long) part.length())
                         .runFold("", String::concat, materializer);
             }).mapAsync(1, text -> answer(client, text)).recover(InvalidInputException.class,
-                    () -> PageClient.refusal("request: binary, expected JSON text"))
+                    () -> refusal("request: binary, expected JSON text"))
                     .recover(StreamLimitReachedException.class,
-                            () -> PageClient.refusal("request: expected at most " + MAX_REQUEST_CHARACTERS
-                                    + " characters"))
+                            () -> refusal("request: expected at most " + MAX_REQUEST_CHARACTERS + " characters"))
                     .map(frame -> (Message) TextMessage.create(frame))
                     .watchTermination((unused, done) -> {
-                        done.whenComplete((ok, failure) -> clients.decrementAndGet());
+                        done.whenComplete((ok, failure) -> {
+                            clients.decrementAndGet();
+                            if (failure != null) {
+                                refused(WEBSOCKET);
+                            }
+                        });
                         return NotUsed.getInstance();
                     });
         }).mapMaterializedValue(unused -> NotUsed.getInstance());
@@ -463,12 +480,17 @@ public final class DashboardServer implements AutoCloseable {
             try {
                 return client.answer(PageClient.Request.parse(text));
             } catch (InvalidInputException e) {
-                return PageClient.refusal(e.getMessage());
+                return refusal(e.getMessage());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new CompletionException(e);
             }
         }, frames);
+    }
+
+    private String refusal(String line) {
+        refused(WEBSOCKET);
+        return PageClient.refusal(line);
     }
 
     private static HttpResponse plain(int status, String line) {

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -273,6 +274,10 @@ class WebFuzzTest {
         return heard.toByteArray();
     }
 
+    private double refused() {
+        return meters.find("kappa.dashboards.requests.refused").counters().stream().mapToDouble(Counter::count).sum();
+    }
+
     private static byte[] request(String... lines) {
         return (String.join("\r\n", lines) + "\r\n\r\n").getBytes(ISO_8859_1);
     }
@@ -315,6 +320,7 @@ class WebFuzzTest {
                 .once(post("/interventions", "[".repeat(DashboardServer.MAX_INTERVENTION_BYTES)))
                 .once(post("/interventions", " ".repeat(DashboardServer.MAX_INTERVENTION_BYTES + 1)));
         Fuzzer.Report report = fuzzer.run(CONNECTIONS_IN_CI, bytes -> {
+            double before = refused();
             String heard = new String(converse(bytes), ISO_8859_1);
             if (heard.isEmpty()) {
                 return "closed";
@@ -323,10 +329,13 @@ class WebFuzzTest {
             int status = Integer.parseInt(heard.substring(9, 12));
             // 501 and 505 are the right answers to a method, or a version of HTTP, that the server does not know.
             assertThat(status >= 500 && status != 501 && status != 505).as(heard).isFalse();
+            assertThat(status < 400 || refused() > before).as("counted: " + heard).isTrue();
             return status < 400 ? null : heard.substring(9, Math.min(60, heard.length()));
         });
         assertThat(report.accepted()).isPositive();
         assertThat(report.kinds()).isGreaterThan(5);
+        assertThat(meters.get("kappa.dashboards.requests.refused").tag("reason", "malformed").counter().count())
+                .isPositive();
         shouldStillServe();
     }
 
@@ -343,7 +352,7 @@ class WebFuzzTest {
     private static void await(BooleanSupplier condition) {
         long deadline = System.nanoTime() + PATIENCE_MS * 1_000_000L;
         while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("every page's connection is over").isLessThan(deadline);
+            assertThat(System.nanoTime()).as("in the end").isLessThan(deadline);
             Thread.onSpinWait();
         }
     }
@@ -391,8 +400,10 @@ class WebFuzzTest {
                 .once(joined(new byte[]{(byte) 0x81, (byte) 0xff, 0x7f, -1, -1, -1, -1, -1, -1, -1}, new byte[60_000]))
                 .once(frame(1, true, new byte[60_000]))
                 .making(WebFuzzTest::frames).run(CONNECTIONS_IN_CI, bytes -> {
+                    double before = refused();
                     String heard = new String(converse(OPENING, bytes), ISO_8859_1);
                     assertThat(heard).startsWith("HTTP/1.1 101 ");
+                    assertThat(!heard.contains("{\"error\":") || refused() > before).as("counted: " + heard).isTrue();
                     // An answer to a question is a text frame with a JSON object.
                     return heard.contains("{\"reset\":")
                             ? null
@@ -413,6 +424,9 @@ class WebFuzzTest {
         Arrays.fill(part, (byte) ' ');
         assertThat(new String(converse(OPENING, joined(frame(1, false, part), frame(0, true, part))), UTF_8))
                 .contains("request: expected at most 8192 characters");
+        assertThat(refused()).isEqualTo(2);
+        converse(OPENING, frame(11, true, new byte[1]));
+        await(() -> refused() == 3);
         shouldStillServe();
     }
 

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -192,14 +194,20 @@ public final class Topics {
         }
     }
 
-    /** How much a partition of a topic keeps before what is oldest is deleted, bytes; the largest number if it keeps all. */
-    public static long bytesKept(KafkaConnection connection, String topic) {
+    /**
+     * How much a partition of a topic keeps before what is oldest is deleted, bytes; the largest number if it keeps all; none
+     * if the cluster does not let us look.
+     */
+    public static OptionalLong bytesKept(KafkaConnection connection, String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try (Admin admin = Admin.create(connection.admin())) {
             long bytes = Long.parseLong(admin.describeConfigs(List.of(resource)).all()
                     .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).get(resource).get("retention.bytes").value());
-            return bytes < 0 ? Long.MAX_VALUE : bytes;
+            return OptionalLong.of(bytes < 0 ? Long.MAX_VALUE : bytes);
         } catch (ExecutionException | TimeoutException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                return OptionalLong.empty();
+            }
             throw unreachable(connection, e);
         } catch (InterruptedException e) {
             throw new InterruptException(e);

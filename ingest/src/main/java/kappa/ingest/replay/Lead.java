@@ -74,8 +74,8 @@ final class Lead implements AutoCloseable {
             return true;
         }
         if (mostUnread == 0) {
-            // Half, for the partition may hold other sessions.
-            mostUnread = Math.max(MOST_BYTES, Topics.bytesKept(connection, Topics.ACTIVITY) / 2);
+            // Half, for the partition may hold other sessions. Where nobody may know, it waits for a pipeline.
+            mostUnread = Math.max(MOST_BYTES, Topics.bytesKept(connection, Topics.ACTIVITY).orElse(0) / 2);
         }
         look(mayGoOn() ? Duration.ZERO : patience);
         return mayGoOn();
