@@ -526,9 +526,9 @@ public final class LiveView implements AutoCloseable {
 
     /** Waits, giving up the lock, until there is news after {@code seen} or the time is over or the view is closed. */
     void awaitNews(long seen, long timeoutNs) throws InterruptedException {
-        long left = timeoutNs;
-        while (version == seen && left > 0 && !closed) {
-            left = changed.awaitNanos(left);
+        long untilNs = nanoTime() + timeoutNs;
+        for (long left = timeoutNs; version == seen && left > 0 && !closed; left = untilNs - nanoTime()) {
+            changed.awaitNanos(left);
         }
     }
 
