@@ -527,8 +527,8 @@ public final class LiveView implements AutoCloseable {
     /** Waits, giving up the lock, until there is news after {@code seen} or the time is over or the view is closed. */
     void awaitNews(long seen, long timeoutNs) throws InterruptedException {
         long untilNs = nanoTime() + timeoutNs;
-        for (long left = timeoutNs; version == seen && left > 0 && !closed; left = untilNs - nanoTime()) {
-            changed.awaitNanos(left);
+        while (version == seen && untilNs > nanoTime() && !closed) {
+            changed.awaitNanos(untilNs - nanoTime());
         }
     }
 
