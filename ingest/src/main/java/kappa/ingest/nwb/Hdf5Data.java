@@ -38,6 +38,9 @@ final class Hdf5Data {
     /** Numbers that one may ask for of a file of any size. */
     private static final long UNWRITTEN = 1 << 21;
 
+    /** A compact data set is part of a header's message, whose length is of 16 bits. */
+    private static final int MOST_COMPACT = 1 << 16;
+
     private static final Set<String> BOOLS = Set.of("TRUE", "FALSE");
 
     private final Hdf5File file;
@@ -167,6 +170,12 @@ final class Hdf5Data {
             throw invalid("shape " + Arrays.toString(shape) + ": " + count + " numbers out of a file of " + file.size()
                     + " bytes, which cannot hold as many: expected fewer");
         }
+        // jHDF makes room for all of a compact one before it looks whether there is as much.
+        boolean compact = file.read(path, () -> !data.isEmpty() && data.getDataLayout() == DataLayout.COMPACT);
+        if (compact && rows() * width > MOST_COMPACT) {
+            throw invalid(
+                    "shape " + Arrays.toString(shape) + ": a compact data set cannot hold as many, expected fewer");
+        }
         long memory = Runtime.getRuntime().maxMemory();
         if (count > memory / 4 / Double.BYTES || count > Integer.MAX_VALUE / Double.BYTES) {
             throw invalid("shape " + Arrays.toString(shape) + ": " + count
@@ -184,7 +193,7 @@ final class Hdf5Data {
                 return scalar(data.getData());
             }
             boolean all = first == 0 && rows == rows();
-            if (all || data.getDataLayout() == DataLayout.COMPACT) { // a compact one cannot be sliced
+            if (all || compact) { // a compact one cannot be sliced
                 Object whole = data.getDataFlat();
                 return all ? filled(whole, first) : slice(whole, (int) (first * width), (int) count);
             }

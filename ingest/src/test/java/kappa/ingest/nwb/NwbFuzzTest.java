@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jhdf.api.Group;
 import io.jhdf.checksum.ChecksumUtils;
 import io.jhdf.exceptions.HdfFilterException;
 import java.io.IOException;
@@ -107,5 +108,28 @@ class NwbFuzzTest {
     void shouldRefuseAChunkThatClaimsMoreThanItsBytesCanHold() {
         assertThatThrownBy(() -> BoundedFilter.lzf().decode(new byte[10], new int[]{0, 0, Integer.MAX_VALUE}))
                 .isInstanceOf(HdfFilterException.class).hasMessageContaining("10 bytes claims to unfold to 2147483647");
+    }
+
+    @Test
+    void shouldRefuseACompactDataSetOfMoreThanItCanHold() throws IOException {
+        byte[] bytes = Files.readAllBytes(directory.resolve("compact.nwb"));
+        ByteBuffer hdf = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int spikes;
+        try (Hdf5File file = Hdf5File.open(directory.resolve("compact.nwb"))) {
+            spikes = (int) file.data((Group) file.root().getChild("units"), "spike_times").rows();
+        }
+        for (int at = 0; at + 16 < bytes.length; at += 8) {
+            // A data space of one dimension, which says so and then how much it is.
+            if (hdf.get(at) == 1 && hdf.get(at + 1) == 1 && hdf.getLong(at + 8) == spikes) {
+                hdf.putLong(at + 8, 1 << 26);
+            }
+        }
+        Path large = Files.write(directory.resolve("compact-and-large.nwb"), bytes);
+        try (Hdf5File file = Hdf5File.open(large)) {
+            Hdf5Data claimed = file.data((Group) file.root().getChild("units"), "spike_times");
+            assertThat(claimed.rows()).isEqualTo(1 << 26);
+            assertThatThrownBy(() -> claimed.numbers(0, 5)).isInstanceOf(InvalidInputException.class).message()
+                    .contains("spike_times", "a compact data set cannot hold as many").doesNotContain("\n");
+        }
     }
 }
