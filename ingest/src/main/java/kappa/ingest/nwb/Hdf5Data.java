@@ -38,7 +38,7 @@ final class Hdf5Data {
     /** Numbers that one may ask for of a file of any size. */
     private static final long UNWRITTEN = 1 << 21;
 
-    /** A compact data set is part of a header's message, whose length is of 16 bits. */
+    /** Bytes: a compact data set is part of a header's message, whose length is of 16 bits. */
     private static final int MOST_COMPACT = 1 << 16;
 
     private static final Set<String> BOOLS = Set.of("TRUE", "FALSE");
@@ -166,13 +166,15 @@ final class Hdf5Data {
     /** A flat array of whatever jHDF makes of the elements. */
     private Object elements(long first, long rows) {
         long count = Math.multiplyExact(rows, width);
-        if (count > BoundedFilter.MAX_INFLATION * file.size() + UNWRITTEN) {
-            throw invalid("shape " + Arrays.toString(shape) + ": " + count + " numbers out of a file of " + file.size()
-                    + " bytes, which cannot hold as many: expected fewer");
+        long most = BoundedFilter.MAX_INFLATION * file.size() + UNWRITTEN;
+        double each = file.read(path, () -> data.getDataType().getSize());
+        if (count > most || each * count > (double) Double.BYTES * most) {
+            throw invalid("shape " + Arrays.toString(shape) + ": " + count + " elements of " + Math.round(each)
+                    + " bytes out of a file of " + file.size() + " bytes, which cannot hold as many: expected fewer");
         }
         // jHDF makes room for all of a compact one before it looks whether there is as much.
         boolean compact = file.read(path, () -> !data.isEmpty() && data.getDataLayout() == DataLayout.COMPACT);
-        if (compact && rows() * width > MOST_COMPACT) {
+        if (compact && each * rows() * width > MOST_COMPACT) {
             throw invalid(
                     "shape " + Arrays.toString(shape) + ": a compact data set cannot hold as many, expected fewer");
         }

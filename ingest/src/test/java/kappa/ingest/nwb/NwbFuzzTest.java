@@ -132,4 +132,22 @@ class NwbFuzzTest {
                     .contains("spike_times", "a compact data set cannot hold as many").doesNotContain("\n");
         }
     }
+
+    @Test
+    void shouldRefuseElementsThatAreLargerThanTheFile() throws IOException {
+        byte[] bytes = Files.readAllBytes(directory.resolve("columns.nwb"));
+        ByteBuffer hdf = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at + 20 < bytes.length; at += 8) {
+            // A data type of 64-bit numbers of IEEE: of which class and version, three bytes of properties, and how large.
+            if (hdf.get(at) == 0x11 && hdf.getInt(at + 4) == 8 && hdf.getInt(at + 8) == 0x00400000) {
+                hdf.putInt(at + 4, 1 << 29);
+            }
+        }
+        Path large = Files.write(directory.resolve("large-numbers.nwb"), bytes);
+        try (Hdf5File file = Hdf5File.open(large)) {
+            Hdf5Data claimed = file.data((Group) file.root().getChild("units"), "spike_times");
+            assertThatThrownBy(() -> claimed.numbers(0, 3)).isInstanceOf(InvalidInputException.class).message()
+                    .contains("spike_times", "elements of 536870912 bytes", "cannot hold as many").doesNotContain("\n");
+        }
+    }
 }
