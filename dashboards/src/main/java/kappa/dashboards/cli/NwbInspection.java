@@ -13,6 +13,7 @@ import kappa.ingest.nwb.NwbContents;
 import kappa.ingest.nwb.NwbContents.Column;
 import kappa.ingest.nwb.NwbContents.Series;
 import kappa.ingest.nwb.NwbContents.Table;
+import kappa.ingest.session.InvalidInputException;
 
 /** Says what an NWB file holds, and writes the command lines that would replay it. */
 record NwbInspection(Path file, NwbContents contents) {
@@ -27,28 +28,28 @@ record NwbInspection(Path file, NwbContents contents) {
             Output.json(figures);
             return;
         }
-        System.out.println("file " + file);
-        System.out.println("kind NWB " + contents.version());
+        say("file " + file);
+        say("kind NWB " + contents.version());
         line("session_start_time", contents.startTime());
         line("timestamps_reference_time", contents.referenceTime());
         contents.units().ifPresent(units -> {
-            System.out.println("units " + units.rows() + (contents.spikes() == 0 ? "" : ", " + spikes(units)));
+            say("units " + units.rows() + (contents.spikes() == 0 ? "" : ", " + spikes(units)));
             columns(units);
         });
         for (Table table : contents.intervals()) {
-            System.out.println(table.name() + " " + table.rows());
+            say(table.name() + " " + table.rows());
             columns(table);
         }
         for (Series series : contents.series()) {
-            System.out.println("series " + words(series));
+            say("series " + words(series));
         }
-        contents.remarks().forEach(remark -> System.out.println("note " + remark));
-        commands.forEach(command -> System.out.println("  " + command));
+        contents.remarks().forEach(remark -> say("note " + remark));
+        commands.forEach(command -> say("  " + command));
     }
 
     private static void line(String name, String text) {
         if (!text.isEmpty()) {
-            System.out.println(name + " " + text);
+            say(name + " " + text);
         }
     }
 
@@ -63,7 +64,7 @@ record NwbInspection(Path file, NwbContents contents) {
 
     private static void columns(Table table) {
         for (Column column : table.columns()) {
-            System.out.println("  " + column.name() + ": " + column.kind()
+            say("  " + column.name() + ": " + column.kind()
                     + (column.values().isEmpty() ? "" : " (" + column.values() + ")"));
         }
     }
@@ -184,5 +185,10 @@ record NwbInspection(Path file, NwbContents contents) {
     /** As a shell takes it for one word. */
     private static String quoted(String word) {
         return word.matches("[A-Za-z0-9._/+:@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /** Names in a file may hold anything, also what controls a terminal. */
+    private static void say(String line) {
+        System.out.println(InvalidInputException.oneLine(line));
     }
 }
