@@ -24,6 +24,7 @@ import akka.http.scaladsl.model.IllegalUriException;
 import akka.stream.KillSwitches;
 import akka.stream.SharedKillSwitch;
 import akka.stream.StreamLimitReachedException;
+import akka.stream.StreamTcpException;
 import akka.stream.javadsl.Flow;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Metrics;
@@ -466,7 +467,8 @@ public final class DashboardServer implements AutoCloseable {
                     .watchTermination((unused, done) -> {
                         done.whenComplete((ok, failure) -> {
                             clients.decrementAndGet();
-                            if (failure != null) {
+                            // A connection that broke off was not turned away.
+                            if (failure != null && !(failure instanceof StreamTcpException)) {
                                 refused(WEBSOCKET);
                             }
                         });

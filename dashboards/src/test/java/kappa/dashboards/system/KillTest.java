@@ -231,9 +231,12 @@ class KillTest {
         try (KappaProcess slow = replay(trials, "10", directory.resolve("a.npz"));
                 KappaProcess fast = replay(continuous, "10", directory.resolve("b.npz"));
                 var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
+            long started = System.nanoTime();
             serve.await("a checkpoint of both sessions", Recording.LIMIT,
                     () -> !checkpoints.all("singles").isEmpty() && !checkpoints.all("continuous").isEmpty());
             serve.kill();
+            System.err.printf("KillTest: a checkpoint of both sessions %.1f s after the start of their replays%n",
+                    (System.nanoTime() - started) / 1e9);
             serve = serve("one");
             slow.awaitSuccess(Recording.LIMIT);
             fast.awaitSuccess(Recording.LIMIT);
