@@ -222,9 +222,10 @@ class KillTest {
 
     @Test
     void shouldHaveKappaForEveryBinOfTwoLiveSessionsWhenServeIsKilled() {
-        int singles = 1_800;
-        int stretches = 16_000;
-        Path trials = Recording.synthetic(directory.resolve("singles.npz"), singles, 40, 18, 0.1);
+        // 30 s each: until learning is compiled, the first checkpoint can take 20 s, and both are to be live then.
+        int singles = 3_000;
+        int stretches = 20_000;
+        Path trials = Recording.synthetic(directory.resolve("singles.npz"), singles, 40, 30, 0.1);
         Path continuous = Recording.synthetic(directory.resolve("continuous.npz"), stretches, 30, 0, 0.015);
         KappaProcess serve = serve("one");
         serve.awaitLine("dashboard http", Recording.LIMIT);
