@@ -8,10 +8,10 @@ import io.jhdf.api.Node;
 import io.jhdf.links.ExternalLink;
 import io.jhdf.api.Link;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -43,11 +43,14 @@ final class Hdf5File implements AutoCloseable {
     private final Path file;
     private final HdfFile hdf;
     private final long size;
+    /** Holds the mapping, if the file is mapped, until the file is closed. */
+    private final Arena mapping;
 
-    private Hdf5File(Path file, HdfFile hdf, long size) {
+    private Hdf5File(Path file, HdfFile hdf, long size, Arena mapping) {
         this.file = file;
         this.hdf = hdf;
         this.size = size;
+        this.mapping = mapping;
     }
 
     /** Whether a file begins as HDF5 does, a user block perhaps before it. */
@@ -66,19 +69,28 @@ final class Hdf5File implements AutoCloseable {
     }
 
     static Hdf5File open(Path file) {
-        try {
-            long size = Files.size(file);
+        // Shared, because a streamed session is opened by one thread and read by another.
+        Arena mapping = Arena.ofShared();
+        boolean opened = false;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long size = channel.size();
+            HdfFile hdf;
             if (size > Integer.MAX_VALUE) {
-                return new Hdf5File(file, guarded(file, "the file", () -> new HdfFile(file)), size);
+                hdf = guarded(file, "the file", () -> new HdfFile(file));
+            } else {
+                // Mapped as a whole, because then a damaged length fails before memory is taken for it, and chunks cost
+                // no mapping each.
+                ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, mapping).asByteBuffer();
+                hdf = guarded(file, "the file", () -> HdfFile.fromByteBuffer(bytes));
             }
-            // Mapped as a whole, because then a damaged length fails before memory is taken for it, and chunks cost no
-            // mapping each.
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
-                return new Hdf5File(file, guarded(file, "the file", () -> HdfFile.fromByteBuffer(bytes)), size);
-            }
+            opened = true;
+            return new Hdf5File(file, hdf, size, mapping);
         } catch (IOException e) {
             throw unreadable(file, e);
+        } finally {
+            if (!opened) {
+                mapping.close();
+            }
         }
     }
 
@@ -234,5 +246,8 @@ final class Hdf5File implements AutoCloseable {
     @Override
     public void close() {
         hdf.close();
+        if (mapping.scope().isAlive()) {
+            mapping.close();
+        }
     }
 }
