@@ -29,6 +29,7 @@ import kappa.fitting.actor.Lateness;
 import kappa.fitting.actor.Pipeline;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
+import kappa.fitting.online.Rehearsal;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.BrokerDisk;
 import kappa.ingest.kafka.KafkaConnection;
@@ -53,6 +54,7 @@ public final class Processing implements AutoCloseable {
     private final BrokerDisk disk;
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final Thread rehearsal;
 
     /**
      * @param group the consumer group that shares the sessions
@@ -102,6 +104,14 @@ public final class Processing implements AutoCloseable {
         models = new AnalysisReader(connection, group, analyst, system.scheduler(), fail);
         registerMeters(pipelineMeters);
         disk = new BrokerDisk(connection, meters);
+        // Beside the wait for Kafka, and nobody's to wait for when all is closed.
+        rehearsal = Thread.ofPlatform().daemon(true).name("kappa-rehearsal").start(() -> {
+            try {
+                Rehearsal.run(services.kernels());
+            } catch (RuntimeException | Error e) {
+                fail.accept(e);
+            }
+        });
         activity.start();
         models.start();
     }
@@ -152,7 +162,7 @@ public final class Processing implements AutoCloseable {
         if (failure.get() != null) {
             return "failed: " + failure.get().getMessage();
         }
-        return activity.readinessProblem();
+        return rehearsal.isAlive() ? "compiling the kernels" : activity.readinessProblem();
     }
 
     /** Holds the analyses, or lets them go on: to measure what they cost. */

@@ -179,6 +179,10 @@ public final class LatencyBench {
                 int index = session;
                 threads.add(daemon("rig-" + session, () -> publish(index, kappa, processing)));
             }
+            // As a rig is started once the page is there: what piles up until the group has its partitions is nobody's delay.
+            while (processing.readinessProblem() != null && failure.get() == null) {
+                LockSupport.parkNanos(WATCH_EVERY_NS);
+            }
             threads.forEach(Thread::start);
             long start = System.nanoTime();
             double longest = load.warmUpSeconds() + load.seconds() + PATIENCE.toSeconds();
