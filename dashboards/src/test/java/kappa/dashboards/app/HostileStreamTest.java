@@ -121,7 +121,7 @@ class HostileStreamTest {
     @AfterEach
     void thePipelineShouldNotHaveFailed() {
         assertThat(FAILURES).isEmpty();
-        assertThat(processing.readinessProblem()).isNull();
+        await("readiness", () -> processing.readinessProblem() == null);
     }
 
     // ------------------------------------------------------------------ the stand

@@ -106,7 +106,7 @@ class ExportCommandTest {
                 rough(bin);
             }
             await(() -> filtered("rough").size() >= half - 3 - (GAP_END - GAP));
-            assertThat(first.readinessProblem()).isNull();
+            await(() -> first.readinessProblem() == null);
         }
         for (int bin = half; bin < BINS; bin++) {
             rough(bin);
@@ -123,7 +123,7 @@ class ExportCommandTest {
                     && ANALYSES.stream().anyMatch(analysis -> analysis.getSession().equals(session)
                             && analysis.getModelVersion() == model.getVersion())))
                     && filtered("under-way").size() == 5);
-            assertThat(second.readinessProblem()).isNull();
+            await(() -> second.readinessProblem() == null);
         }
         assertThat(FAILURES).isEmpty();
     }

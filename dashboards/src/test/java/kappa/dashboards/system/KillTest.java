@@ -222,9 +222,9 @@ class KillTest {
 
     @Test
     void shouldHaveKappaForEveryBinOfTwoLiveSessionsWhenServeIsKilled() {
-        // 30 s each: until learning is compiled, the first checkpoint can take 20 s, and both are to be live then.
-        int singles = 3_000;
-        int stretches = 20_000;
+        // 20 s each: both are to be live when both have a checkpoint, which takes its time where the machine is busy.
+        int singles = 1_980;
+        int stretches = 13_000;
         Path trials = Recording.synthetic(directory.resolve("singles.npz"), singles, 40, 30, 0.1);
         Path continuous = Recording.synthetic(directory.resolve("continuous.npz"), stretches, 30, 0, 0.015);
         KappaProcess serve = serve("one");

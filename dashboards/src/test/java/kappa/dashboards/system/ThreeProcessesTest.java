@@ -76,7 +76,7 @@ class ThreeProcessesTest {
         HttpRequest ready = HttpRequest.newBuilder(URI.create("http://localhost:"
                 + serve.awaitLine("dashboard http://localhost:(\\d+)/", Recording.LIMIT) + "/health/ready")).build();
         try (HttpClient client = HttpClient.newHttpClient()) {
-            assertThat(answer(client, ready)).isEqualTo("200 reading\n");
+            serve.await("to be ready", Recording.LIMIT, () -> answer(client, ready).equals("200 reading\n"));
             broker.stop();
             serve.await("to notice that the broker is silent", Recording.LIMIT,
                     () -> answer(client, ready).startsWith("503 no heartbeat to the consumer group for "));

@@ -33,6 +33,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
@@ -242,6 +243,7 @@ class DashboardServerTest {
             view.fold(latents.build());
         }
         AtomicLong questions = new AtomicLong();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         try (Socket slow = new Socket()) {
             slow.setReceiveBufferSize(4_096);
             slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
@@ -249,9 +251,16 @@ class DashboardServerTest {
             out.write(("GET /ws HTTP/1.1\r\nHost: localhost:" + server.port() + "\r\nUpgrade: websocket\r\n"
                     + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-            Thread asking = Thread.ofVirtual().start(() -> askOnAndOn(out, questions));
+            // As a browser does, which asks nothing before its connection is one.
+            StringBuilder upgraded = new StringBuilder();
+            while (upgraded.indexOf("\r\n\r\n") < 0) {
+                upgraded.append(new String(slow.getInputStream().readNBytes(1), StandardCharsets.US_ASCII));
+                assertThat(System.nanoTime()).as("waiting for the upgrade").isLessThan(deadline);
+            }
+            assertThat(upgraded.toString()).startsWith("HTTP/1.1 101 ");
+            AtomicReference<IOException> end = new AtomicReference<>();
+            Thread asking = Thread.ofVirtual().start(() -> end.set(askOnAndOn(out, questions)));
             Conversation quick = converse();
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
             double others = Double.NaN;
             long before = -1;
             long longestNs = 0;
@@ -270,15 +279,16 @@ class DashboardServerTest {
             }
             System.err.printf("DashboardServerTest: %d questions and no more, others waited %.0f ms at most%n",
                     before, longestNs / 1e6);
-            assertThat(asking.isAlive()).as("it would ask on").isTrue();
+            assertThat(end).as("it would ask on").hasNullValue();
+            assertThat(asking.isAlive()).isTrue();
             assertThat(longestNs).as("the others' longest wait, ns").isLessThan(TimeUnit.SECONDS.toNanos(2));
             quick.close();
         }
         awaitClients(0);
     }
 
-    /** As a browser frames it: one text, masked (with zeros, which leave it as it is). */
-    private static void askOnAndOn(OutputStream out, AtomicLong questions) {
+    /** As a browser frames it: one text, masked (with zeros, which leave it as it is). Returns what ended it. */
+    private static IOException askOnAndOn(OutputStream out, AtomicLong questions) {
         byte[] question = "{\"resync\":true,\"window\":86400,\"width\":4000}".getBytes(StandardCharsets.UTF_8);
         byte[] frame = new byte[6 + question.length];
         frame[0] = (byte) 0x81;
@@ -290,8 +300,7 @@ class DashboardServerTest {
                 questions.incrementAndGet();
             }
         } catch (IOException e) {
-            // The test is over and has closed it.
-            return;
+            return e;
         }
     }
 
