@@ -45,6 +45,9 @@ public enum Meters {
     /** Optimiser steps left out because the fit could not keep up; learning sheds work so that kappa never waits. */
     FIT_STEPS_SHED(Kind.COUNTER, "kappa.fit.steps.shed", null, null,
             "Optimiser steps left out because learning could not keep up with the recording"),
+    /** What a live session may keep to learn from again: the sessions of a process share half of its heap. */
+    FIT_REPLAY_SHARE(Kind.GAUGE, "kappa.fit.replay.share", "bytes", null,
+            "Past activity that each live session of this process may keep in memory to learn from"),
     /** Trials that nothing was learned from, nor will be: beyond what may wait for the fitter. */
     TRIALS_LEFT_OUT(Kind.COUNTER, "kappa.trials.left.out", null, null,
             "Trials left out of learning because too many waited for it"),
@@ -83,7 +86,7 @@ public enum Meters {
     SESSIONS_ACTIVE(Kind.GAUGE, "kappa.sessions.active", null, null, "Sessions this process filters and fits"),
     /** Seconds since the oldest of the sessions' last checkpoints. */
     CHECKPOINT_AGE(Kind.GAUGE, "kappa.checkpoint.age", "seconds", null,
-            "Time since the last checkpoint, of the session that has waited longest; NaN before the first"),
+            "Time from the last checkpoint to the newest bin, of the session where it is longest; NaN without a session"),
     /** Prequential: each trial is scored before anything learns from it. */
     FIT_QUALITY(Kind.GAUGE, "kappa.fit.quality", null, "unit",
             "Prequential score of the last finished trial, mean over sessions, in the unit of the tag: bits/spike or r2"),

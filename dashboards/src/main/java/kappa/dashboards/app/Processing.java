@@ -92,7 +92,7 @@ public final class Processing implements AutoCloseable {
             }
         };
         FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), team, offsets,
-                pipelineMeters, new Lateness());
+                pipelineMeters, new Lateness(), Runtime.getRuntime().maxMemory() / 2);
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
                 DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
@@ -132,6 +132,7 @@ public final class Processing implements AutoCloseable {
         Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);
         Meters.RIG_CLOCK_ERROR.gauge(meters, pipeline::clockErrorSeconds);
         Meters.CHECKPOINT_AGE.gauge(meters, () -> sessions.get() == 0 ? Double.NaN : pipeline.checkpointAgeSeconds());
+        Meters.FIT_REPLAY_SHARE.gauge(meters, pipeline::replayShare);
         Meters.FIT_QUALITY.gauge(meters, "bits/spike", () -> pipeline.quality("bits/spike"));
         Meters.FIT_QUALITY.gauge(meters, "r2", () -> pipeline.quality("r2"));
         Meters.READY.gauge(meters, () -> readinessProblem() == null ? 1 : 0);

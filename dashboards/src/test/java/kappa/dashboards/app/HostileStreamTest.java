@@ -3,6 +3,7 @@ package kappa.dashboards.app;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -26,6 +27,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import kappa.fitting.online.FitPlan;
 import kappa.ingest.Meters;
 import kappa.ingest.kafka.EmbeddedBroker;
 import kappa.ingest.kafka.KafkaConnection;
@@ -809,6 +811,25 @@ class HostileStreamTest {
                 model.getQuality().getOneStepList(), model.getQuality().getFreeRunList())) {
             assertThat(part).allMatch(Double::isFinite);
         }
+    }
+
+    @Test
+    void shouldShareTheRoomForPastTrialsAmongLiveSessions() {
+        List<Rig> rigs = Stream.generate(() -> Rig.recording(Observation.COUNTS)).limit(16).toList();
+        long room = Runtime.getRuntime().maxMemory() / 2;
+        double live = gauge(Meters.SESSIONS_ACTIVE);
+        assertThat(live).isGreaterThanOrEqualTo(rigs.size());
+        assertThat(gauge(Meters.FIT_REPLAY_SHARE)).isCloseTo(Math.min(FitPlan.DEFAULT_BUFFER_BYTES, room / live),
+                within(1.0));
+        rigs.forEach(Rig::end);
+        double left = live - rigs.size();
+        await("the sessions to be over", () -> gauge(Meters.SESSIONS_ACTIVE) == left);
+        assertThat(gauge(Meters.FIT_REPLAY_SHARE)).as("more for those that are left")
+                .isCloseTo(Math.min(FitPlan.DEFAULT_BUFFER_BYTES, room / Math.max(1, left)), within(1.0));
+    }
+
+    private static double gauge(Meters meter) {
+        return processing.meters().get(meter.meterName()).gauge().value();
     }
 
     @Test

@@ -49,7 +49,13 @@ final class KappaProcess implements AutoCloseable {
 
     /** Starts {@code ./kappa ARGUMENTS}, with its output in {@code directory}. */
     static KappaProcess start(Path directory, String... arguments) {
-        List<String> command = new ArrayList<>(List.of("-Dkappa.home=" + directory, "kappa.dashboards.cli.Main"));
+        return startWith(List.of(), directory, arguments);
+    }
+
+    /** Starts {@code ./kappa ARGUMENTS} with KAPPA_JAVA_OPTS. */
+    static KappaProcess startWith(List<String> options, Path directory, String... arguments) {
+        List<String> command = new ArrayList<>(options);
+        command.addAll(List.of("-Dkappa.home=" + directory, "kappa.dashboards.cli.Main"));
         command.addAll(Arrays.asList(arguments));
         return java(directory, arguments[0], classPath(), command, Map.of());
     }

@@ -61,11 +61,12 @@ class KillTest {
     }
 
     /** @param instance names the process, so that its successor takes over at once and not after a time-out; or null */
-    private KappaProcess serve(String instance) {
+    private KappaProcess serve(String instance, String... options) {
         try {
             Path config = Files.writeString(directory.resolve("client.properties"),
                     instance == null ? "" : "group.instance.id=" + instance);
-            return KappaProcess.start(directory, "serve", "--bootstrap-servers", servers, "--kafka-config",
+            return KappaProcess.startWith(List.of(options), directory, "serve", "--bootstrap-servers", servers,
+                    "--kafka-config",
                     config.toString(), "--port", "0");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -199,20 +200,24 @@ class KillTest {
     }
 
     @Test
-    void shouldContinueASessionWhoseReplayWasKilled() {
+    void shouldContinueASessionWhoseReplayWasKilledAlsoWhenItWasPutAwayMeanwhile() {
         Path file = Recording.chewieFile();
         Path network = directory.resolve("net.npz");
-        try (KappaProcess serve = serve("one");
-                var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
-            // 25 ms a bin: 40 times as fast lasts 2.3 s.
-            try (KappaProcess replay = replay(file, "40", network, "--session-id", "continued")) {
-                replay.await("a part of the session", Recording.LIMIT, () -> activity.all("continued").size() > 200);
+        try (KappaProcess serve = serve("one", "-Dkappa.park-after=1s")) {
+            serve.awaitLine("dashboard http", Recording.LIMIT);
+            // 25 ms a bin: 8 times as fast lasts 11 s, and its first checkpoint comes after 1 to 3.
+            try (KappaProcess replay = replay(file, "8", network, "--session-id", "continued")) {
+                replay.await("a checkpoint of a part of the session", Recording.LIMIT,
+                        () -> !checkpoints.all("continued").isEmpty());
                 replay.kill();
             }
+            serve.awaitLine("session continued is silent", Recording.LIMIT);
             try (KappaProcess replay = replay(file, "40", network, "--session-id", "continued")) {
                 replay.awaitLine("continued: .* continued from bin [1-9]", Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);
-                assertThat(serve.err()).contains("session continued: 71 neurons, rank 2, COUNTS from its first bin");
+                assertThat(serve.err()).contains("session continued: 71 neurons, rank 2, COUNTS from its first bin")
+                        .contains("session continued goes on after a long silence")
+                        .contains("session continued: 71 neurons, rank 2, COUNTS from its checkpoint at bin");
                 assertThat(replay.figures().get("bins").asInt()).isEqualTo(Recording.CHEWIE_BINS);
                 assertThat(replay.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);
                 assertThat(replay.figures().get("rejected").asInt()).isZero();

@@ -18,9 +18,11 @@ import kappa.ingest.wire.BinClock;
  * @param team shares the work of a fit step
  * @param offsets where sessions say how far their checkpoints reach
  * @param lateness whether kappa comes late in this process, so that learning yields
+ * @param replayBytes what the replay buffers of all sessions together may hold
  */
 public record FitServices(KafkaConnection connection, Publisher publisher, RnnKernels kernels,
-        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness) {
+        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness,
+        long replayBytes) {
 
     /** The reader's side of checkpoints; thread-safe. */
     public interface Offsets {
@@ -47,10 +49,29 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         final Timer filterDuration;
         final Timer trialDuration;
 
-        private final Map<String, Long> lastCheckpointNs = new ConcurrentHashMap<>();
+        private final Map<String, Progress> progress = new ConcurrentHashMap<>();
         private final Map<String, Long> clockErrorNs = new ConcurrentHashMap<>();
         private final Map<String, Map.Entry<String, Double>> scores = new ConcurrentHashMap<>();
         private volatile long newestAppendMs;
+        private volatile long replayShare;
+
+        /** How far a session's bins are ahead of its last checkpoint. Written by one thread. */
+        static final class Progress {
+            private volatile long checkpointNs = System.nanoTime();
+            private volatile long arrivedNs = checkpointNs;
+
+            void arrived() {
+                arrivedNs = System.nanoTime();
+            }
+
+            void checkpointed() {
+                checkpointNs = System.nanoTime();
+            }
+
+            private double seconds() {
+                return Math.max(0, arrivedNs - checkpointNs) / 1e9;
+            }
+        }
 
         public PipelineMeters(MeterRegistry registry) {
             accepted = Meters.BINS_ACCEPTED.counter(registry);
@@ -77,15 +98,28 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             newestAppendMs = Math.max(newestAppendMs, unixMs);
         }
 
-        /** Seconds since the last checkpoint of the session that has waited longest; NaN without a session. */
+        /**
+         * Seconds from the last checkpoint to the newest bin, of the session where they are most: what a crash would repeat. One
+         * whose rig is off does not age. NaN without a session.
+         */
         public double checkpointAgeSeconds() {
-            return lastCheckpointNs.values().stream().mapToLong(Long::longValue).min().stream()
-                    .mapToDouble(oldest -> (System.nanoTime() - oldest) / 1e9).findFirst().orElse(Double.NaN);
+            return progress.values().stream().mapToDouble(Progress::seconds).max().orElse(Double.NaN);
         }
 
-        /** A session begins, which counts as its first checkpoint, or has stored one. */
-        void checkpointed(String session) {
-            lastCheckpointNs.put(session, System.nanoTime());
+        /** A session begins here, which counts as its first checkpoint. */
+        Progress begun(String session) {
+            Progress begun = new Progress();
+            progress.put(session, begun);
+            return begun;
+        }
+
+        void replayShare(long bytes) {
+            replayShare = bytes;
+        }
+
+        /** What the replay buffer of each live session may hold, bytes. */
+        public long replayShare() {
+            return replayShare;
         }
 
         void scored(String session, String unit, double score) {
@@ -110,11 +144,12 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             return clockErrorNs.values().stream().mapToDouble(errorNs -> errorNs / 1e9).max().orElse(Double.NaN);
         }
 
-        /** The session is no longer this process's. */
-        void forget(String session) {
-            lastCheckpointNs.remove(session);
-            clockErrorNs.remove(session);
-            scores.remove(session);
+        /** The session is no longer this process's, or has begun anew since. */
+        void forget(String session, Progress of) {
+            if (progress.remove(session, of)) {
+                clockErrorNs.remove(session);
+                scores.remove(session);
+            }
         }
 
         /** Bins that were accepted and whose kappa is not acknowledged yet. */

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.online.OnlineFitter;
 import kappa.fitting.online.OverlapDetector;
@@ -40,6 +41,9 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
      */
     record Learn(Trial trial, boolean pass, int steps, boolean wantState) implements Command {}
 
+    /** What the replay buffer may hold from now on. */
+    record HoldAtMost(long bytes) implements Command {}
+
     /**
      * What came of a trial.
      *
@@ -63,6 +67,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private final OverlapDetector overlap;
     private PublishedModel published;
     private Checkpoint toRefillFrom;
+    private long mostBytes;
 
     private Fitter(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
             ActorRef<Learned> session) {
@@ -70,6 +75,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         this.plan = plan;
         this.services = services;
         this.session = session;
+        mostBytes = plan.fit().bufferBytes();
         fitter = new OnlineFitter(plan.fit(), services.kernels(), services.team());
         overlap = new OverlapDetector(plan.fit().neurons());
         if (checkpoint == null) {
@@ -85,7 +91,14 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     public Behavior<Command> onMessage(Command command) {
         return switch (command) {
             case Learn learn -> onLearn(learn);
+            case HoldAtMost limit -> onHoldAtMost(limit.bytes());
         };
+    }
+
+    private Behavior<Command> onHoldAtMost(long bytes) {
+        mostBytes = bytes;
+        fitter.holdAtMost(bytes);
+        return this;
     }
 
     private Behavior<Command> onLearn(Learn learn) {
@@ -138,9 +151,24 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         return refs;
     }
 
+    /** Those there is room for; of more, which go is drawn as it is when room gets scarce. */
+    private List<TrialRef> thatFit(List<TrialRef> refs) {
+        List<TrialRef> kept = new ArrayList<>(refs);
+        SplittableRandom random = new SplittableRandom(plan.fit().seed() ^ refs.size());
+        long bytes = refs.stream().mapToLong(this::bytes).sum();
+        while (bytes > mostBytes && kept.size() > 1) {
+            bytes -= bytes(kept.remove(random.nextInt(kept.size() - 1)));
+        }
+        return kept;
+    }
+
+    private long bytes(TrialRef ref) {
+        return Trial.bytes(ref.getBins(), plan.fit().neurons(), plan.fit().inputs());
+    }
+
     /** Reads the replay buffer's trials again from the log. */
     private void refill(Checkpoint checkpoint) {
-        List<TrialRef> refs = checkpoint.getTrialsList();
+        List<TrialRef> refs = thatFit(checkpoint.getTrialsList());
         if (refs.isEmpty()) {
             return;
         }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import kappa.fitting.online.FitPlan;
 import kappa.fitting.wire.SessionPlan;
 import kappa.ingest.kafka.Topics;
 import kappa.ingest.stream.ActivityReader;
@@ -45,10 +46,12 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
 
     private record Silent(int partition, String session, long floor, long reached) implements Command {}
 
-    private record SessionFinished(Session.Finished finished) implements Command {}
+    private record Released(int partition, String session) implements Command {}
+
+    private record Reported(Session.Report report) implements Command {}
 
     /** A session of this process. */
-    private record Running(int partition, ActorRef<Session.Command> actor) {}
+    private record Running(int partition, boolean lockstep, ActorRef<Session.Command> actor) {}
 
     /**
      * @param active kept at the number of running sessions, for a gauge
@@ -80,6 +83,11 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             public void silent(int partition, String session, long floor, long reached) {
                 pipeline.tell(new Silent(partition, session, floor, reached));
             }
+
+            @Override
+            public void released(int partition, String session) {
+                pipeline.tell(new Released(partition, session));
+            }
         };
     }
 
@@ -90,6 +98,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     private final Map<Integer, Map<String, Checkpoint>> checkpoints = new HashMap<>();
     private final Map<Integer, PartitionOwner> owners = new HashMap<>();
     private long spawned;
+    private boolean warned;
 
     private Pipeline(ActorContext<Command> context, FitServices services, AtomicInteger active,
             Consumer<Throwable> onFailure) {
@@ -97,6 +106,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         this.services = services;
         this.active = active;
         this.onFailure = onFailure;
+        shareOut();
     }
 
     @Override
@@ -106,7 +116,11 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             case Revoked revoked -> onRevoked(revoked.partition());
             case Arrived arrived -> onArrived(arrived);
             case Silent silent -> onSilent(silent);
-            case SessionFinished finished -> onFinished(finished.finished());
+            case Released released -> onReleased(released);
+            case Reported reported -> switch (reported.report()) {
+                case Session.Finished finished -> onFinished(finished);
+                case Session.Parked parked -> onParked(parked);
+            };
         };
     }
 
@@ -121,14 +135,41 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         owners.remove(partition);
         running.values().removeIf(session -> {
             if (session.partition() == partition) {
-                getContext().unwatch(session.actor());
-                getContext().stop(session.actor());
+                stop(session);
                 return true;
             }
             return false;
         });
-        active.set(running.size());
+        shareOut();
         return this;
+    }
+
+    private void stop(Running session) {
+        getContext().unwatch(session.actor());
+        getContext().stop(session.actor());
+    }
+
+    /**
+     * Live sessions share what replay buffers may hold in this process. In lockstep it is fixed: the model must not depend on
+     * what else runs.
+     */
+    private void shareOut() {
+        active.set(running.size());
+        long lockstep = running.values().stream().filter(Running::lockstep).count();
+        long left = services.replayBytes() - lockstep * FitPlan.DEFAULT_BUFFER_BYTES;
+        if (left < 0 && !warned) {
+            warned = true;
+            getContext().getLog()
+                    .warn("{} sessions in lockstep may keep {} MiB each to learn from, and there is room for {} MiB in"
+                            + " all: replay fewer at once, or give Java more memory (-Xmx in KAPPA_JAVA_OPTS)",
+                            lockstep,
+                            FitPlan.DEFAULT_BUFFER_BYTES >> 20, services.replayBytes() >> 20);
+        }
+        long share = Math.min(FitPlan.DEFAULT_BUFFER_BYTES,
+                Math.max(0, left) / Math.max(1, running.size() - lockstep));
+        services.meters().replayShare(share);
+        running.values().stream().filter(session -> !session.lockstep())
+                .forEach(session -> session.actor().tell(new Session.ReplayShare(share)));
     }
 
     private Behavior<Command> onArrived(Arrived arrived) {
@@ -147,8 +188,11 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         }
         // One that was parked before its first checkpoint begins anew.
         Checkpoint checkpoint = saved != null && saved.hasLearner() ? saved : null;
-        running.computeIfAbsent(id, session -> begin(arrived.header(), checkpoint, partition)).actor()
-                .tell(new Session.Arrived(arrived.arrival()));
+        if (!running.containsKey(id)) {
+            running.put(id, begin(arrived.header(), checkpoint, partition));
+            shareOut();
+        }
+        running.get(id).actor().tell(new Session.Arrived(arrived.arrival()));
         return this;
     }
 
@@ -165,13 +209,13 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
 
     private Running begin(SessionHeader header, Checkpoint checkpoint, int partition) {
         // Stopping an actor takes a moment in which its name is taken, hence the number.
+        SessionPlan plan = SessionPlan.of(header);
         ActorRef<Session.Command> actor = getContext().spawn(
-                Session.create(SessionPlan.of(header), services, checkpoint, partition, owners.get(partition),
-                        getContext().messageAdapter(Session.Finished.class, SessionFinished::new)),
+                Session.create(plan, services, checkpoint, partition, owners.get(partition),
+                        getContext().messageAdapter(Session.Report.class, Reported::new)),
                 "session-" + spawned++, DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
         getContext().watch(actor);
-        active.set(running.size() + 1);
-        return new Running(partition, actor);
+        return new Running(partition, plan.lockstep(), actor);
     }
 
     private Behavior<Command> onSilent(Silent silent) {
@@ -193,11 +237,37 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         if (over != null) {
             getContext().unwatch(over.actor());
             over.actor().tell(new Session.Retire());
-            checkpoints.computeIfPresent(over.partition(), (partition, known) -> {
-                known.put(finished.session(), finished.end());
-                return known;
-            });
-            active.set(running.size());
+            remember(over.partition(), finished.session(), finished.end());
+            shareOut();
+        }
+        return this;
+    }
+
+    private Behavior<Command> onParked(Session.Parked parked) {
+        Running session = running.get(parked.session());
+        if (session != null) {
+            remember(session.partition(), parked.session(), parked.checkpoint());
+        }
+        return this;
+    }
+
+    private void remember(int partition, String session, Checkpoint checkpoint) {
+        checkpoints.computeIfPresent(partition, (p, known) -> {
+            known.put(session, checkpoint);
+            return known;
+        });
+    }
+
+    private Behavior<Command> onReleased(Released released) {
+        Running session = running.get(released.session());
+        // One that has ended meanwhile is gone already, and the partition may have been.
+        if (session != null && session.partition() == released.partition()) {
+            running.remove(released.session());
+            stop(session);
+            shareOut();
+            getContext().getLog().atInfo().addKeyValue("session", released.session())
+                    .addKeyValue("partition", released.partition())
+                    .log("session {} is silent: put away until more of it comes", released.session());
         }
         return this;
     }

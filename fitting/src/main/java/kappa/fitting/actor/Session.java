@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import kappa.fitting.actor.FitServices.PipelineMeters;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.network.LowRankNetwork;
 import kappa.fitting.online.FitPlan;
@@ -67,14 +68,23 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Nothing has come for long: the session is to be parked, see {@link kappa.ingest.stream.ActivityReader.Sink#silent}. */
     record Silent(long floor, long reached) implements Command {}
 
+    /** What the replay buffer may hold from now on. */
+    record ReplayShare(long bytes) implements Command {}
+
     /** The parent has heard that the session is finished, and sends it nothing more. */
     record Retire() implements Command {}
 
-    /** Told to the parent when the session is over and everything about it is durable. */
-    record Finished(String session, Checkpoint end) {}
+    /** What the parent is told. */
+    sealed interface Report {}
+
+    /** The session is over and everything about it is durable. */
+    record Finished(String session, Checkpoint end) implements Report {}
+
+    /** The session is parked, from where it can begin again. */
+    record Parked(String session, Checkpoint checkpoint) implements Report {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint, int partition,
-            PartitionOwner owner, ActorRef<Finished> parent) {
+            PartitionOwner owner, ActorRef<Report> parent) {
         return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, owner, parent));
     }
 
@@ -96,7 +106,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final FitServices services;
     private final int partition;
     private final PartitionOwner owner;
-    private final ActorRef<Finished> parent;
+    private final ActorRef<Report> parent;
+    private final PipelineMeters.Progress progress;
     private final ActorRef<Filter.Command> filter;
     private final ActorRef<Fitter.Command> fitter;
     private final BinOrder order;
@@ -180,7 +191,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     }
 
     private Session(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
-            int partition, PartitionOwner owner, ActorRef<Finished> parent) {
+            int partition, PartitionOwner owner, ActorRef<Report> parent) {
         super(context);
         this.plan = plan;
         this.services = services;
@@ -205,7 +216,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 Fitter.create(plan, services, checkpoint,
                         context.messageAdapter(Fitter.Learned.class, FromFitter::new)),
                 "fitter", DispatcherSelector.fromConfig("kappa.fit-dispatcher"));
-        services.meters().checkpointed(plan.session());
+        progress = services.meters().begun(plan.session());
         // Without a handler for their end, a failing child fails this actor too.
         context.watch(filter);
         context.watch(fitter);
@@ -252,8 +263,14 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             case FromFitter learned -> onLearned(learned.learned());
             case CheckpointStored stored -> onCheckpointStored(stored);
             case Silent silent -> onSilent(silent);
+            case ReplayShare share -> onReplayShare(share.bytes());
             case Retire retire -> Behaviors.stopped();
         };
+    }
+
+    private Behavior<Command> onReplayShare(long bytes) {
+        fitter.tell(new Fitter.HoldAtMost(bytes));
+        return this;
     }
 
     // ------------------------------------------------------------------ bins
@@ -312,6 +329,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         @Override
         public void use(Arrival arrival, int skip, long missing) {
             services.meters().appended(arrival.record().timestamp());
+            progress.arrived();
             services.meters().accepted.increment(arrival.activity().getBinsCount() - skip);
             services.meters().missing.increment((double) missing);
             waiting.add(new Accepted(arrival, skip, missing));
@@ -603,7 +621,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     }
 
     private Behavior<Command> onCheckpointStored(CheckpointStored stored) {
-        services.meters().checkpointed(plan.session());
+        progress.checkpointed();
         newestStored = stored.checkpoint();
         storedAtNs = System.nanoTime();
         stateWanted = false;
@@ -627,16 +645,19 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 ? Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
                         .setPartition(partition).setNextOffset(silent.floor())
                 : newestStored.toBuilder();
-        owner.send(Topics.CHECKPOINTS, plan.session(), parked.setParkedAt(silent.reached()).build(),
-                () -> services.offsets().parked(partition, plan.session(), silent.reached()));
-        told(Level.INFO).log("session {} is silent: a restart no longer waits for it", plan.session());
+        Checkpoint checkpoint = parked.setParkedAt(silent.reached()).build();
+        owner.send(Topics.CHECKPOINTS, plan.session(), checkpoint, () -> {
+            // In this order: the reader lets go of it only once the parent knows where it begins again.
+            parent.tell(new Parked(plan.session(), checkpoint));
+            services.offsets().parked(partition, plan.session(), silent.reached());
+        });
         return this;
     }
 
     @Override
     public Behavior<Command> onSignal(Signal signal) {
         if (signal instanceof PostStop) {
-            services.meters().forget(plan.session());
+            services.meters().forget(plan.session(), progress);
             return this;
         }
         return Behaviors.unhandled();

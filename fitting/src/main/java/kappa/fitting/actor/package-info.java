@@ -56,8 +56,15 @@
  * A rig that is switched off leaves a session without an end. While nothing comes of it the offset must not wait for it, or
  * every restart would read ever more again. So a session that was silent for an hour is parked: its checkpoint is stored once
  * more (or a first one, that only names its first record) with the offset up to which nothing came. A parked session no longer
- * holds the offset back, nor does a new owner read for it. When a record of it comes after all, an owner that has not followed
- * it seeks back to where its checkpoint begins, once, and skips what other sessions had read already.
+ * holds the offset back, nor does a new owner read for it, and its actors and their memory are given back. When a record of it
+ * comes after all, the owner seeks back to where its checkpoint begins, once, and skips what other sessions had read already;
+ * those of the same partition wait for as long as that takes.
+ *
+ * <h2>Memory</h2>
+ *
+ * The past trials that live sessions learn from may hold half of the heap in all, and no session more than
+ * {@link kappa.fitting.online.FitPlan#DEFAULT_BUFFER_BYTES}: each gets the same share, which shrinks when another session begins
+ * and grows when one ends. In lockstep it is always the whole, since the model must not depend on what else runs.
  *
  * <h2>Which model</h2>
  *

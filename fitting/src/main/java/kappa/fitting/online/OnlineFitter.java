@@ -86,6 +86,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     private final double[] factorLosses = new double[NOISE_FACTORS.length];
     private final List<Trial> buffer = new ArrayList<>();
     private long bufferBytes;
+    /** What the buffer may hold at present. */
+    private long mostBytes;
     private final int mostTrials;
     private long trialsSeen;
     private long binsLearned;
@@ -129,6 +131,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         K = plan.rank();
         S = plan.inputs();
         settings = plan.settings();
+        mostBytes = plan.bufferBytes();
         mostTrials = (int) (REFERENCE_BYTES / (TRIAL_REFERENCE + Float.BYTES * (long) S));
         SplittableRandom random = new SplittableRandom(plan.seed());
         LowRankNetwork network = LowRankNetwork.withoutBias(N, K, S, plan.alpha(), gaussian(random, K * N, 1),
@@ -194,6 +197,15 @@ public final class OnlineFitter implements FittingAlgorithm {
         buffer.clear();
         buffer.addAll(trials);
         bufferBytes = trials.stream().mapToLong(Trial::bytes).sum();
+    }
+
+    /**
+     * What the replay buffer may hold from now on, at most the plan's; trials beyond it go at once, drawn at random. A model that
+     * is to come out bit for bit as another time needs the same bounds at the same trials.
+     */
+    public void holdAtMost(long bytes) {
+        mostBytes = Math.min(bytes, plan.bufferBytes());
+        makeRoom(new SplittableRandom(plan.seed() ^ trialsSeen));
     }
 
     /** Takes over the weights of another fit of the same size; what was learned of the observation map stays. */
@@ -364,7 +376,11 @@ public final class OnlineFitter implements FittingAlgorithm {
     private void keep(Trial trial, SplittableRandom random) {
         buffer.add(trial);
         bufferBytes += trial.bytes();
-        while ((bufferBytes > plan.bufferBytes() || buffer.size() > mostTrials) && buffer.size() > 1) {
+        makeRoom(random);
+    }
+
+    private void makeRoom(SplittableRandom random) {
+        while ((bufferBytes > mostBytes || buffer.size() > mostTrials) && buffer.size() > 1) {
             bufferBytes -= buffer.remove(random.nextInt(buffer.size() - 1)).bytes();
         }
     }

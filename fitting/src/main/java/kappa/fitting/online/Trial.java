@@ -17,7 +17,12 @@ public record Trial(long index, long firstBin, int bins, int warmUp, float[] y, 
 
     /** What its arrays take. */
     public long bytes() {
-        return 4L * (y.length + v.length);
+        return Float.BYTES * ((long) y.length + v.length);
+    }
+
+    /** What the arrays of one of this size take. */
+    public static long bytes(int bins, int neurons, int inputs) {
+        return Float.BYTES * ((long) bins * neurons + (bins + 1L) * inputs);
     }
 
     /** What is left of one that nothing is to be learned from: that it was there. */

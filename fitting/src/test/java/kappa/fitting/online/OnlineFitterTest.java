@@ -276,6 +276,29 @@ class OnlineFitterTest {
     }
 
     @Test
+    void shouldGiveBackWhatItsReplayBufferMayNoLongerHold() {
+        List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
+        long bytes = trials.getFirst().bytes();
+        assertThat(Trial.bytes(trials.getFirst().bins(), N, 1)).isEqualTo(bytes);
+        OnlineFitter fitter = fitter(
+                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, 8 * bytes),
+                Team.ALONE);
+        trials.subList(0, 8).forEach(trial -> fitter.learn(trial, 0));
+        assertThat(fitter.buffer()).isEqualTo(trials.subList(0, 8));
+
+        fitter.holdAtMost(3 * bytes);
+        assertThat(fitter.buffer()).hasSize(3).isSubsetOf(trials.subList(0, 8)).endsWith(trials.get(7));
+        fitter.learn(trials.get(8), 2);
+        assertThat(fitter.buffer()).hasSize(3).endsWith(trials.get(8));
+        fitter.holdAtMost(0);
+        assertThat(fitter.buffer()).as("something to learn from").containsExactly(trials.get(8));
+        // When others have ended there is room again, but never more than planned.
+        fitter.holdAtMost(100 * bytes);
+        trials.forEach(trial -> fitter.learn(trial, 0));
+        assertThat(fitter.buffer()).hasSize(8);
+    }
+
+    @Test
     void shouldLearnFromStretchesThatBeginAnywhere() {
         List<Trial> whole = trials(ObservationKind.COUNTS, 60, 0.4);
         OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);

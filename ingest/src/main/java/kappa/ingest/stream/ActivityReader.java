@@ -14,8 +14,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import kappa.ingest.Meters;
@@ -69,6 +71,12 @@ public final class ActivityReader implements AutoCloseable {
          * @param reached the first record that was not read yet
          */
         void silent(int partition, String session, long floor, long reached);
+
+        /**
+         * A parked session of which nothing came since: it may be forgotten. Should more of it come, everything from where its
+         * checkpoint begins comes before.
+         */
+        void released(int partition, String session);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ActivityReader.class);
@@ -88,7 +96,7 @@ public final class ActivityReader implements AutoCloseable {
      * A session that has not ended.
      *
      * @param floor the first record that it needs after a restart
-     * @param handed the last record of it that the sink was given; -1 if none was
+     * @param handed the last record of it that the sink was given; -1 if none was, or it has forgotten the session
      * @param parkedAt above 0 if it is parked: nothing more came of it before this record
      * @param seenNs when a record came last
      */
@@ -104,6 +112,10 @@ public final class ActivityReader implements AutoCloseable {
 
         Open parked(long reached) {
             return handed < reached ? new Open(floor, handed, reached, seenNs) : this;
+        }
+
+        Open released() {
+            return new Open(floor, -1, parkedAt, seenNs);
         }
 
         Open asked() {
@@ -127,6 +139,8 @@ public final class ActivityReader implements AutoCloseable {
     /** Partitions that were sought back, of which the records at hand are void. */
     private final Set<Integer> soughtBack = new HashSet<>();
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
+    /** Sessions that were parked since the reader looked last, with their partitions. */
+    private final Queue<Map.Entry<Integer, String>> parked = new ConcurrentLinkedQueue<>();
     private final Map<String, SessionHeader> headers = new HashMap<>();
     private final Map<Integer, Long> headersReported = new HashMap<>();
     /** Of partitions that are not ours, the first bad header since they were. */
@@ -195,6 +209,7 @@ public final class ActivityReader implements AutoCloseable {
     /** A durable checkpoint says that the session is parked, see {@link Sink#silent}. Thread-safe. */
     public void parked(int partition, String session, long upTo) {
         sessions(partition).computeIfPresent(session, (id, known) -> known.parked(upTo));
+        parked.add(Map.entry(partition, session));
     }
 
     /** The session is over and its last checkpoint durable. Thread-safe. */
@@ -228,6 +243,7 @@ public final class ActivityReader implements AutoCloseable {
             long commitAt = headersAt;
             while (!stopping) {
                 takeBack();
+                release();
                 pauseAndResume();
                 var records = consumer.poll(POLL);
                 if (!records.isEmpty() || System.nanoTime() - headersAt > HEADERS_EVERY_NS) {
@@ -259,7 +275,7 @@ public final class ActivityReader implements AutoCloseable {
 
     /**
      * Whether a record was read already, or lies before what a parked session needs. The first that comes of a parked session
-     * wakes it: if it was parked before the partition became ours, reading goes back to where its checkpoint begins.
+     * wakes it: if the sink has forgotten it, reading goes back to where its checkpoint begins.
      */
     private boolean passOver(ConsumerRecord<byte[], byte[]> record) {
         int partition = record.partition();
@@ -399,7 +415,10 @@ public final class ActivityReader implements AutoCloseable {
         Map<TopicPartition, OffsetAndMetadata> due = new HashMap<>();
         for (TopicPartition activity : consumer.assignment()) {
             int partition = activity.partition();
-            park(partition);
+            // While records are read again it is not known of whom nothing comes.
+            if (consumer.position(activity) >= reached.get(partition)) {
+                park(partition);
+            }
             OptionalLong floor = sessions(partition).values().stream().filter(session -> session.parkedAt() == 0)
                     .mapToLong(Open::floor).min();
             if (floor.isEmpty() && underWay.get(partition).get() > 0) {
@@ -431,6 +450,17 @@ public final class ActivityReader implements AutoCloseable {
                 sink.silent(partition, session, known.floor(), reached.get(partition));
             }
         });
+    }
+
+    /** Here, and not where they are parked, so that no record of theirs is on its way to the sink. */
+    private void release() {
+        for (Map.Entry<Integer, String> next = parked.poll(); next != null; next = parked.poll()) {
+            Open session = sessions(next.getKey()).computeIfPresent(next.getValue(),
+                    (id, known) -> known.parkedAt() > 0 ? known.released() : known);
+            if (session != null && session.parkedAt() > 0) {
+                sink.released(next.getKey(), next.getValue());
+            }
+        }
     }
 
     private void due(Map<TopicPartition, OffsetAndMetadata> due, TopicPartition partition, long offset) {

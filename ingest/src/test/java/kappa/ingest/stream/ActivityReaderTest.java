@@ -62,6 +62,9 @@ class ActivityReaderTest {
 
         @Override
         public void silent(int partition, String session, long floor, long reached) {}
+
+        @Override
+        public void released(int partition, String session) {}
     }
 
     @Test

@@ -64,6 +64,7 @@ class ParkedSessionTest {
     /** Takes the pipeline's place: it notes what comes, and checkpoints what it is told to. */
     private final class Member implements ActivityReader.Sink, AutoCloseable {
         final List<String> came = new CopyOnWriteArrayList<>();
+        final List<String> released = new CopyOnWriteArrayList<>();
         private final Publisher publisher = new Publisher(connection, new SimpleMeterRegistry(), failures::add);
         private final ActivityReader reader;
         private volatile PartitionOwner owner;
@@ -96,6 +97,11 @@ class ParkedSessionTest {
                     Checkpoint.newBuilder().setSchemaVersion(1).setHeader(header(session)).setNextOffset(floor)
                             .setParkedAt(reached).build(),
                     () -> reader.parked(partition, session, reached));
+        }
+
+        @Override
+        public void released(int partition, String session) {
+            released.add(session);
         }
 
         /** A checkpoint that accounts for everything before a record. */
@@ -163,10 +169,12 @@ class ParkedSessionTest {
             first.checkpoint("busy", 5);
             // Either may be parked by then; neither needs anything before record 5 but the one that was left, record 0.
             await("the offset to pass the session that was left", () -> committed() == 5);
-            // In this process the session is known to its last bin: it goes on where it was.
+            await("leave to forget it", () -> first.released.contains("left"));
             bin("left", 3);
-            await("its next bin", () -> first.came.size() == 6);
-            assertThat(first.came).endsWith("left3");
+            await("its next bin", () -> first.came.contains("left3"));
+            assertThat(first.came.subList(5, first.came.size()))
+                    .as("from where its checkpoint begins, and nothing else")
+                    .containsExactly("left0", "left1", "left2", "left3");
             await("it to be left again", () -> committed() == 6);
         }
         try (Member second = new Member(Duration.ofHours(1))) {
