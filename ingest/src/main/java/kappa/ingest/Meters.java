@@ -45,9 +45,9 @@ public enum Meters {
     /** Optimiser steps left out because the fit could not keep up; learning sheds work so that kappa never waits. */
     FIT_STEPS_SHED(Kind.COUNTER, "kappa.fit.steps.shed", null, null,
             "Optimiser steps left out because learning could not keep up with the recording"),
-    /** What a live session may keep to learn from again: the sessions of a process share half of its heap. */
-    FIT_REPLAY_SHARE(Kind.GAUGE, "kappa.fit.replay.share", "bytes", null,
-            "Past activity that each live session of this process may keep in memory to learn from"),
+    /** The live sessions of a process share half of its heap. */
+    FIT_ACTIVITY_SHARE(Kind.GAUGE, "kappa.fit.activity.share", "bytes", null,
+            "What past trials, and those that wait to be learned from, may take of memory in each live session"),
     /** Trials that nothing was learned from, nor will be: beyond what may wait for the fitter. */
     TRIALS_LEFT_OUT(Kind.COUNTER, "kappa.trials.left.out", null, null,
             "Trials left out of learning because too many waited for it"),

@@ -132,7 +132,7 @@ public final class Processing implements AutoCloseable {
         Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);
         Meters.RIG_CLOCK_ERROR.gauge(meters, pipeline::clockErrorSeconds);
         Meters.CHECKPOINT_AGE.gauge(meters, () -> sessions.get() == 0 ? Double.NaN : pipeline.checkpointAgeSeconds());
-        Meters.FIT_REPLAY_SHARE.gauge(meters, pipeline::replayShare);
+        Meters.FIT_ACTIVITY_SHARE.gauge(meters, pipeline::activityShare);
         Meters.FIT_QUALITY.gauge(meters, "bits/spike", () -> pipeline.quality("bits/spike"));
         Meters.FIT_QUALITY.gauge(meters, "r2", () -> pipeline.quality("r2"));
         Meters.READY.gauge(meters, () -> readinessProblem() == null ? 1 : 0);

@@ -18,11 +18,11 @@ import kappa.ingest.wire.BinClock;
  * @param team shares the work of a fit step
  * @param offsets where sessions say how far their checkpoints reach
  * @param lateness whether kappa comes late in this process, so that learning yields
- * @param replayBytes what the replay buffers of all sessions together may hold
+ * @param activityBytes what past trials, and those that wait for fitters, may hold in all sessions together
  */
 public record FitServices(KafkaConnection connection, Publisher publisher, RnnKernels kernels,
         Team team, Offsets offsets, PipelineMeters meters, Lateness lateness,
-        long replayBytes) {
+        long activityBytes) {
 
     /** The reader's side of checkpoints; thread-safe. */
     public interface Offsets {
@@ -53,7 +53,7 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         private final Map<String, Long> clockErrorNs = new ConcurrentHashMap<>();
         private final Map<String, Map.Entry<String, Double>> scores = new ConcurrentHashMap<>();
         private volatile long newestAppendMs;
-        private volatile long replayShare;
+        private volatile long activityShare;
 
         /** How far a session's bins are ahead of its last checkpoint. Written by one thread. */
         static final class Progress {
@@ -113,13 +113,13 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
             return begun;
         }
 
-        void replayShare(long bytes) {
-            replayShare = bytes;
+        void activityShare(long bytes) {
+            activityShare = bytes;
         }
 
-        /** What the replay buffer of each live session may hold, bytes. */
-        public long replayShare() {
-            return replayShare;
+        /** What past trials, and those that wait for the fitter, may hold in each live session, bytes. */
+        public long activityShare() {
+            return activityShare;
         }
 
         void scored(String session, String unit, double score) {

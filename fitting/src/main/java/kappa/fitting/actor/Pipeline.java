@@ -150,26 +150,26 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
     }
 
     /**
-     * Live sessions share what replay buffers may hold in this process. In lockstep it is fixed: the model must not depend on
-     * what else runs.
+     * Live sessions share what past trials, and those that wait for the fitter, may hold in this process. In lockstep it is
+     * fixed: the model must not depend on what else runs.
      */
     private void shareOut() {
         active.set(running.size());
         long lockstep = running.values().stream().filter(Running::lockstep).count();
-        long left = services.replayBytes() - lockstep * FitPlan.DEFAULT_BUFFER_BYTES;
+        long left = services.activityBytes() - lockstep * FitPlan.DEFAULT_BUFFER_BYTES;
         if (left < 0 && !warned) {
             warned = true;
             getContext().getLog()
                     .warn("{} sessions in lockstep may keep {} MiB each to learn from, and there is room for {} MiB in"
                             + " all: replay fewer at once, or give Java more memory (-Xmx in KAPPA_JAVA_OPTS)",
                             lockstep,
-                            FitPlan.DEFAULT_BUFFER_BYTES >> 20, services.replayBytes() >> 20);
+                            FitPlan.DEFAULT_BUFFER_BYTES >> 20, services.activityBytes() >> 20);
         }
-        long share = Math.min(FitPlan.DEFAULT_BUFFER_BYTES,
+        long share = Math.min(FitPlan.DEFAULT_BUFFER_BYTES + Session.MAX_WAITING_BYTES,
                 Math.max(0, left) / Math.max(1, running.size() - lockstep));
-        services.meters().replayShare(share);
+        services.meters().activityShare(share);
         running.values().stream().filter(session -> !session.lockstep())
-                .forEach(session -> session.actor().tell(new Session.ReplayShare(share)));
+                .forEach(session -> session.actor().tell(new Session.ActivityShare(share)));
     }
 
     private Behavior<Command> onArrived(Arrived arrived) {

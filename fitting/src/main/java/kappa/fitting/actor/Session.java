@@ -68,8 +68,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Nothing has come for long: the session is to be parked, see {@link kappa.ingest.stream.ActivityReader.Sink#silent}. */
     record Silent(long floor, long reached) implements Command {}
 
-    /** What the replay buffer may hold from now on. */
-    record ReplayShare(long bytes) implements Command {}
+    /** What past trials and those that wait for the fitter may hold from now on. */
+    record ActivityShare(long bytes) implements Command {}
 
     /** The parent has heard that the session is finished, and sends it nothing more. */
     record Retire() implements Command {}
@@ -92,7 +92,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Trials the fitter may have waiting before it is asked for no more steps. */
     private static final int MAX_WAITING_TRIALS = 2;
 
-    /** What trials that wait for the fitter may hold before the next are left out. A single one may be larger. */
+    /** What trials that wait for the fitter may hold at most. */
     static final long MAX_WAITING_BYTES = 64L << 20;
     /** Trials without a model beyond which learning is taken to hang: of each a little is kept here until then. */
     private static final int MAX_UNLEARNED_TRIALS = 100_000;
@@ -133,6 +133,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private long trials;
     private long learning;
     private long waitingBytes;
+    /** What trials that wait for the fitter may hold at present before the next are left out. A single one may be larger. */
+    private long mostWaitingBytes = MAX_WAITING_BYTES;
     private long shed;
     private long acknowledged;
     /** When the last checkpoint was stored, or the session began here; and whether the next one is on its way. */
@@ -263,13 +265,15 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             case FromFitter learned -> onLearned(learned.learned());
             case CheckpointStored stored -> onCheckpointStored(stored);
             case Silent silent -> onSilent(silent);
-            case ReplayShare share -> onReplayShare(share.bytes());
+            case ActivityShare share -> onActivityShare(share.bytes());
             case Retire retire -> Behaviors.stopped();
         };
     }
 
-    private Behavior<Command> onReplayShare(long bytes) {
-        fitter.tell(new Fitter.HoldAtMost(bytes));
+    private Behavior<Command> onActivityShare(long bytes) {
+        // As 64 to 512 MiB, so that a session that has it all has the same as one in lockstep.
+        mostWaitingBytes = bytes / 9;
+        fitter.tell(new Fitter.HoldAtMost(bytes - mostWaitingBytes));
         return this;
     }
 
@@ -462,7 +466,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         boolean wantState = wantState();
         filter.tell(new Filter.EndTrial(wantState));
         boolean leftOut = !perturbed && !plan.lockstep() && learning > 0
-                && waitingBytes + trial.bytes() > MAX_WAITING_BYTES;
+                && waitingBytes + trial.bytes() > mostWaitingBytes;
         int steps = perturbed ? 0 : plan.fit().stepsPerTrial();
         int left = 0;
         if (leftOut || (!plan.lockstep() && learning >= MAX_WAITING_TRIALS)) {

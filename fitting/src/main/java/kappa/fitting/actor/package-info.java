@@ -62,9 +62,10 @@
  *
  * <h2>Memory</h2>
  *
- * The past trials that live sessions learn from may hold half of the heap in all, and no session more than
- * {@link kappa.fitting.online.FitPlan#DEFAULT_BUFFER_BYTES}: each gets the same share, which shrinks when another session begins
- * and grows when one ends. In lockstep it is always the whole, since the model must not depend on what else runs.
+ * The past trials that live sessions learn from again, and those that wait to be learned from, may hold half of the heap in all,
+ * and in no session more than {@link kappa.fitting.online.FitPlan#DEFAULT_BUFFER_BYTES} and an eighth of it: each gets the same
+ * share, which shrinks when another session begins and grows when one ends. A ninth of it is for those that wait. In lockstep,
+ * where none wait, past trials may always have the whole, since the model must not depend on what else runs.
  *
  * <h2>Which model</h2>
  *
