@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.IntStream;
-import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.WireChecks;
 
 /**
  * The newest trials of one session, out of its latents: up to 200 intact ones and 500 perturbed ones, and of each kind no more

@@ -10,7 +10,7 @@
  * axes, the mechanism of a match-to-sample network;
  * <li>{@link kappa.analysis.populations}: mixtures, their number, each one's share of the overlaps, networks drawn from them;
  * <li>{@link kappa.analysis.inactivation}: what silencing does, predicted, verified and held against the experiment;
- * what silencing means is {@link kappa.fitting.network.Silencing}'s to say.
+ * what silencing means is {@link kappa.fitting.model.Silencing}'s to say.
  * </ul>
  *
  * <p>{@link kappa.analysis.NetworkAnalysis} and {@link kappa.analysis.SessionMechanism} put them together for the wire.

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import kappa.analysis.dynamics.ReducedDynamics;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
-import kappa.fitting.network.LowRankNetwork;
 import kappa.analysis.NetworkAnalysis.Depth;
+import kappa.analysis.dynamics.ReducedDynamics;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FlowField;
 import kappa.ingest.wire.ModelSnapshot;

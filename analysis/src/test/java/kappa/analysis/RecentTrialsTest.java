@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Collections;
 import java.util.List;
-import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 /** Trials of five bins; in bin t kappa is t, the input 10 t, the behaviour 100 t, and the phase 1 or from the fourth on 2. */

@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.SimulatedSession;
-import kappa.ingest.stream.WireChecks;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Carried;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 /** The rig hides the rank-one decision network of the thesis, and the snapshot is that network itself. */

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.ReducedDynamics;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /**
  * How a rank-2 network does delayed match-to-sample (Valente 2019, chapter 5). The response to the test must depend on

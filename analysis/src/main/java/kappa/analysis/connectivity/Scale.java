@@ -1,7 +1,7 @@
 package kappa.analysis.connectivity;
 
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.Gauge;
+import kappa.fitting.filter.Gauge;
+import kappa.fitting.model.LowRankNetwork;
 
 /** In which units and axes m and n are told; J = m n'/N is the same in all. */
 public enum Scale {

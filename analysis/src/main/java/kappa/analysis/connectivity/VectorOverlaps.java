@@ -3,8 +3,8 @@ package kappa.analysis.connectivity;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.InvalidInputException;
 
 /**
  * The geometry of vectors over the same N neurons: m_k, n_k, W_s, readouts, regression axes (Valente 2019, chapters 3

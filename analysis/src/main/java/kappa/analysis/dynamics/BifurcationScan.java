@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.wire.FixedPointType;
 
 /**

@@ -1,7 +1,7 @@
 package kappa.analysis.dynamics;
 
 import java.util.Arrays;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 
 /**
  * The K-dimensional system that a low-rank network is, under a constant input u, in units of its time constant (Valente

@@ -3,11 +3,11 @@ package kappa.analysis.inactivation;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.Silencing;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Silencing;
+import kappa.ingest.InvalidInputException;
 
 /**
  * What a fitted network says silencing neurons will do: kappa, readout and choice over trials whose inputs were seen, intact

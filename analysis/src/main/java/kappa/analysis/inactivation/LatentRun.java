@@ -1,12 +1,12 @@
 package kappa.analysis.inactivation;
 
 import java.util.Arrays;
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 

@@ -2,7 +2,7 @@ package kappa.analysis.inactivation;
 
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;

@@ -6,7 +6,7 @@ package kappa.analysis.inactivation;
  * @param bins T
  * @param inputs [T,S] the session's own inputs u_t
  * @param drive [T,S'] what the fitted network is given of them: the same array, or the session's
- *        {@link kappa.ingest.session.InputBasis} of it
+ *        {@link kappa.ingest.recording.InputBasis} of it
  * @param wanted [T,O] what the readout should be, or behaviour; where the weight is 0 it means nothing
  * @param weights [T,O] how much each counts, at least 0
  */

@@ -3,10 +3,10 @@ package kappa.analysis.inactivation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import kappa.fitting.network.Evaluation;
-import kappa.fitting.network.NetworkFile;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
+import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.file.NetworkFile;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
 
 /**
  * The trials whose inputs predictions are made for, and what was wanted or done in them. Immutable.
@@ -57,8 +57,8 @@ public record SeenTrials(List<SeenTrial> trials, List<String> inputNames, List<S
      *        channels. 0 if the readout is still to be found
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
-    public static SeenTrials of(RecordedSession session, NetworkFile.Contents network, int outputs) {
-        RecordedSession driven = Evaluation.withInputsOf(network, session);
+    public static SeenTrials of(Recording session, NetworkFile.Contents network, int outputs) {
+        Recording driven = Evaluation.withInputsOf(network, session);
         int recorded = network instanceof NetworkFile.LowRank low
                 ? network.neurons() - low.scope().hidden()
                 : network.neurons();
@@ -90,14 +90,14 @@ public record SeenTrials(List<SeenTrial> trials, List<String> inputNames, List<S
         return new SeenTrials(trials, session.inputNames(), names, kind, seen.looksLikeChoices());
     }
 
-    private static Kind kind(RecordedSession session, int outputs) {
+    private static Kind kind(Recording session, int outputs) {
         if (session.targets() > 0 && (outputs == 0 || session.targets() == outputs)) {
             return Kind.TARGETS;
         }
         return session.behaviors() > 0 && (outputs == 0 || session.behaviors() == outputs) ? Kind.BEHAVIOR : Kind.NONE;
     }
 
-    private static void requireEqual(String what, int network, RecordedSession session, int expected) {
+    private static void requireEqual(String what, int network, Recording session, int expected) {
         if (network != expected) {
             throw new InvalidInputException("network: " + network + " " + what + ", expected as many as session "
                     + session.name() + " has, " + expected);

@@ -7,9 +7,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.TrialRandom;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.TrialRandom;
+import kappa.ingest.InvalidInputException;
 
 /** Sets of neurons worth silencing. Only recorded neurons are in them. Stateless. */
 public final class SilencedSets {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /**
  * How well a predicted effect agrees with what happened. The change of the readout is silenced less intact, predicted on one

@@ -3,8 +3,8 @@ package kappa.analysis.populations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.InvalidInputException;
 
 /** What the neurons of a network load on: a column of N for each connectivity vector, in the order m, n, W, readout. */
 final class Loadings {

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.TrialRandom;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.TrialRandom;
+import kappa.ingest.InvalidInputException;
 
 /**
  * The populations into which the neurons of a network fall by what they load on: a Gaussian mixture of the D = 2 K + S

@@ -6,14 +6,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.TrialRandom;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.MixtureNetwork;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TaskTrainer;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /**
  * Whether the population structure of a network is enough for its task (Dubreuil et al. 2022; Valente 2019, chapter 5):

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.SplittableRandom;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 class DmsMechanismTest {

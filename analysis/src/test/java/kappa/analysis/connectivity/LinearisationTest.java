@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.SplittableRandom;
 import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
 import org.junit.jupiter.api.Test;
 
 class LinearisationTest {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 class RegressionAxesTest {

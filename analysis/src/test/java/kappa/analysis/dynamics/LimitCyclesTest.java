@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
 import org.junit.jupiter.api.Test;
 
 class LimitCyclesTest {

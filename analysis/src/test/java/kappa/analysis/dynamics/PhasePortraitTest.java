@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.analysis.dynamics.BifurcationScan.Bifurcation;
 import kappa.analysis.dynamics.BifurcationScan.Kind;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.ingest.wire.FixedPointType;
 import org.junit.jupiter.api.Test;
 

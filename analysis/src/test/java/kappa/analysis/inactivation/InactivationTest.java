@@ -12,13 +12,13 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.Inactivation.Plan;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.Silencing;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Silencing;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 class InactivationTest {

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 class PopulationsTest {

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.MixtureNetwork;
 import kappa.fitting.training.TaskTrainer;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 class ResampledNetworkTest {

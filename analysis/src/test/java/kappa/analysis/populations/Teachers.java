@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 
 /** The low-rank networks of the shared data, not part of the checkout: a test that wants one is else skipped. */
 public final class Teachers {

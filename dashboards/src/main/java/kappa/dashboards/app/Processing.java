@@ -22,19 +22,19 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import kappa.analysis.actor.AnalysisReader;
-import kappa.analysis.actor.Analyst;
-import kappa.fitting.actor.FitServices;
-import kappa.fitting.actor.Lateness;
-import kappa.fitting.actor.Pipeline;
+import kappa.analysis.pipeline.AnalysisReader;
+import kappa.analysis.pipeline.Analyst;
+import kappa.fitting.fit.KernelWarmUp;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.online.Rehearsal;
+import kappa.fitting.pipeline.FitServices;
+import kappa.fitting.pipeline.Lateness;
+import kappa.fitting.pipeline.Pipeline;
 import kappa.ingest.Meters;
-import kappa.ingest.kafka.BrokerDisk;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.stream.ActivityReader;
-import kappa.ingest.stream.Publisher;
+import kappa.ingest.log.ActivityReader;
+import kappa.ingest.log.BrokerDisk;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Publisher;
 import kappa.ingest.wire.Reason;
 
 /**
@@ -107,7 +107,7 @@ public final class Processing implements AutoCloseable {
         // Beside the wait for Kafka, and nobody's to wait for when all is closed.
         rehearsal = Thread.ofPlatform().daemon(true).name("kappa-rehearsal").start(() -> {
             try {
-                Rehearsal.run(services.kernels());
+                KernelWarmUp.run(services.kernels());
             } catch (RuntimeException | Error e) {
                 fail.accept(e);
             }

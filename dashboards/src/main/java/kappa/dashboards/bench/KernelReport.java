@@ -17,7 +17,7 @@ import kappa.fitting.bench.GradientSize;
 import kappa.fitting.bench.KernelBench;
 import kappa.fitting.bench.KernelBench.Series;
 import kappa.fitting.bench.MachineLimits;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * What the benchmark of the kernels found, as JSON values, as tables and as a picture. Parts that were not measured

@@ -2,27 +2,27 @@ package kappa.dashboards.bench;
 
 import java.nio.file.Path;
 import java.util.List;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.filter.LatentPath;
+import kappa.fitting.filter.Start;
+import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
 import kappa.fitting.offline.OfflineFit;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.SessionReader;
-import kappa.fitting.online.LatentPath;
-import kappa.fitting.online.OnlineFitter;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
 import kappa.fitting.training.TrialRunner;
-import kappa.fitting.wire.SessionPlan;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.SessionPublisher;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.RecordedSession;
-import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
 
@@ -115,7 +115,7 @@ public final class ReplayBench {
                     new TaskSimulator.Settings(trials, Observation.COUNTS, GAIN, STATE_NOISE, 0, 1, 1, 1),
                     runner, file, done -> {});
         }
-        RecordedSession recording = NpzSession.open(file, Observation.COUNTS);
+        Recording recording = NpzRecording.open(file, Observation.COUNTS);
         SessionPlan plan;
         try (SessionSource source = recording.source()) {
             plan = SessionPlan.of(SessionPublisher.header(source, recording.name(),
@@ -128,7 +128,7 @@ public final class ReplayBench {
         }
     }
 
-    private static double learning(RecordedSession recording, SessionPlan plan, long warmUp, Team team) {
+    private static double learning(Recording recording, SessionPlan plan, long warmUp, Team team) {
         RnnKernels kernels = KernelProvider.kernels();
         PrequentialFit fit = new PrequentialFit(plan.fit(), kernels, new OnlineFitter(plan.fit(), kernels, team));
         Clock clock = new Clock(warmUp);
@@ -136,7 +136,7 @@ public final class ReplayBench {
         return clock.binsPerSecond();
     }
 
-    private static double filter(RecordedSession recording, SessionPlan plan, long warmUp) {
+    private static double filter(Recording recording, SessionPlan plan, long warmUp) {
         RnnKernels kernels = KernelProvider.kernels();
         FilterAlone follower = new FilterAlone(new LatentPath(kernels, plan.fit(), model(recording, plan, kernels)));
         Clock clock = new Clock(warmUp);
@@ -149,7 +149,7 @@ public final class ReplayBench {
         return clock.binsPerSecond();
     }
 
-    private static PublishedModel model(RecordedSession recording, SessionPlan plan, RnnKernels kernels) {
+    private static PublishedModel model(Recording recording, SessionPlan plan, RnnKernels kernels) {
         OnlineFitter fitter = new OnlineFitter(plan.fit(), kernels, Team.ALONE);
         try (SessionSource source = recording.source()) {
             SessionReader.read(source, plan, List.of(trial -> {

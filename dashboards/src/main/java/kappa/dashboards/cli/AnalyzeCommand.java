@@ -24,17 +24,17 @@ import kappa.analysis.inactivation.TaskConditions;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.dashboards.report.AnalysisReport;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.online.PublishedModel;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.fitting.pipeline.Snapshots;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TrialRunner;
-import kappa.fitting.wire.SessionPlan;
-import kappa.fitting.wire.Snapshots;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.FixedPoint;
@@ -106,7 +106,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     private Path session;
 
     @Mixin
-    private Options.Recording recordingOptions;
+    private Options.RecordingChoice recordingOptions;
 
     @Option(names = "--populations", paramLabel = "N", defaultValue = "5",
             description = "Numbers of populations to try, from 1 on (default: ${DEFAULT-VALUE}).")
@@ -239,12 +239,12 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     /** Of activity on what distinguishes trials: context by its number, strengths of signals, what was wanted. */
     private RegressionAxes regressionAxes(NetworkFile.LowRank network) {
-        try (RecordedSession recording = recordingOptions.open(session)) {
+        try (Recording recording = recordingOptions.open(session)) {
             return regressionAxes(network, recording);
         }
     }
 
-    private RegressionAxes regressionAxes(NetworkFile.LowRank network, RecordedSession recording) {
+    private RegressionAxes regressionAxes(NetworkFile.LowRank network, Recording recording) {
         SeenTrials seen = SeenTrials.of(recording, network, 0);
         TaskConditions conditions = TaskConditions.of(seen);
         List<String> names = new ArrayList<>();

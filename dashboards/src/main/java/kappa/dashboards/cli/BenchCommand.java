@@ -19,9 +19,9 @@ import kappa.dashboards.bench.ReplayBench;
 import kappa.fitting.bench.Effort;
 import kappa.fitting.bench.KernelBench;
 import kappa.fitting.bench.KernelBench.Series;
-import kappa.ingest.kafka.EmbeddedBroker;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.log.EmbeddedBroker;
+import kappa.ingest.log.KafkaConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

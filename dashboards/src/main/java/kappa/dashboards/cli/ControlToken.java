@@ -6,7 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import kappa.dashboards.web.DashboardServer;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /**
  * The token that asking anything of a rig needs. Made once and kept in {@code .kappa/control-token}, which its owner alone can

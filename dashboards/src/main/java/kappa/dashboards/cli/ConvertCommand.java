@@ -9,9 +9,9 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import kappa.ingest.session.NpzWriter;
-import kappa.ingest.session.NpzWriter.ArrayStream;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.NpzWriter;
+import kappa.ingest.recording.npz.NpzWriter.ArrayStream;
 import kappa.ingest.wire.Observation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,14 +27,14 @@ final class ConvertCommand implements Callable<Integer> {
     /** Numbers held at a time. */
     private static final int AT_ONCE = 1 << 20;
 
-    /** What NpzSession reads of one array. */
+    /** What NpzRecording reads of one array. */
     private static final long READABLE_BYTES = Integer.MAX_VALUE;
 
     @Parameters(paramLabel = "FILE", description = "A session (.npz or .nwb).")
     private Path file;
 
     @Mixin
-    private Options.Recording recording;
+    private Options.RecordingChoice recording;
 
     @Option(names = "--out", required = true, paramLabel = "SESSION.npz", description = "Where to write the session.")
     private Path out;
@@ -67,7 +67,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SessionRun.requireWritable(out);
-        try (RecordedSession session = recording.open(file)) {
+        try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
             if (json) {
                 Output.json(figures);
@@ -78,7 +78,7 @@ final class ConvertCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, Object> convert(RecordedSession session) {
+    private Map<String, Object> convert(Recording session) {
         int passes = 2 + (session.inputs() > 0 ? 1 : 0) + (session.behaviors() > 0 ? 1 : 0);
         Output.Progress progress = new Output.Progress("converted");
         long total = passes * session.bins();
@@ -127,7 +127,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     /** What whoever reads the file must know. */
-    private void warn(RecordedSession session, Range range, boolean counts) {
+    private void warn(Recording session, Range range, boolean counts) {
         String own = session.observation().name().toLowerCase(Locale.ROOT);
         boolean rates = range.low >= -1 && range.high <= 1;
         if (!counts && rates != (session.observation() == Observation.RATES)) {
@@ -140,13 +140,13 @@ final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    private static long[] shape(RecordedSession session, boolean equal, int channels) {
+    private static long[] shape(Recording session, boolean equal, int channels) {
         return equal
                 ? new long[]{session.trials(), session.bins(0), channels}
                 : new long[]{session.bins(), channels};
     }
 
-    private static void channels(NpzWriter npz, String name, RecordedSession session, boolean equal, int channels,
+    private static void channels(NpzWriter npz, String name, Recording session, boolean equal, int channels,
             long[] done, Runnable told, Stretch stretch) {
         if (channels > 0) {
             try (ArrayStream array = npz.streamFloats(name, shape(session, equal, channels))) {
@@ -155,14 +155,14 @@ final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    private static void whole(NpzWriter npz, String name, RecordedSession session, boolean equal,
+    private static void whole(NpzWriter npz, String name, Recording session, boolean equal,
             IntFunction<float[]> trial) {
         try (ArrayStream array = npz.streamFloats(name, shape(session, equal, session.targets()))) {
             IntStream.range(0, session.trials()).forEach(i -> array.write(trial.apply(i)));
         }
     }
 
-    private static void stretches(RecordedSession session, int channels, long[] done, Runnable told, Stretch stretch,
+    private static void stretches(Recording session, int channels, long[] done, Runnable told, Stretch stretch,
             Consumer<float[]> use) {
         int atOnce = Math.max(1, AT_ONCE / channels);
         for (int trial = 0; trial < session.trials(); trial++) {

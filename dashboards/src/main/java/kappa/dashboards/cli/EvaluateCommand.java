@@ -5,15 +5,15 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import kappa.fitting.network.Evaluation;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.PsthFit;
-import kappa.fitting.network.Truncation;
+import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.evaluation.PsthFit;
+import kappa.fitting.evaluation.Truncation;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.offline.CoSmoothing;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,7 +43,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Options.TrialThreads threads;
 
     @Mixin
-    private Options.Recording recordingOptions;
+    private Options.RecordingChoice recordingOptions;
 
     @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
         "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each "
@@ -60,12 +60,12 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         NetworkFile.Contents fit = fit();
-        try (RecordedSession recording = recordingOptions.open(session)) {
+        try (Recording recording = recordingOptions.open(session)) {
             return score(fit, recording);
         }
     }
 
-    private int score(NetworkFile.Contents fit, RecordedSession recording) {
+    private int score(NetworkFile.Contents fit, Recording recording) {
         Evaluation evaluation = Evaluation.of(fit, recording);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("bins", evaluation.bins());
@@ -117,7 +117,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return new Truncation(full).toRank(truncate);
     }
 
-    private void addCoSmoothing(NetworkFile.Contents fit, RecordedSession recording, Map<String, Object> figures) {
+    private void addCoSmoothing(NetworkFile.Contents fit, Recording recording, Map<String, Object> figures) {
         if (!(fit instanceof NetworkFile.LowRank lowRank)) {
             throw new InvalidInputException(
                     network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");

@@ -11,30 +11,30 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.baseline.Baseline;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.fit.FittingAlgorithm;
+import kappa.fitting.fit.OnlineFitter;
+import kappa.fitting.fit.OverlapDetector;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Score;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.RankSelection;
 import kappa.fitting.offline.SessionReader;
 import kappa.fitting.offline.WarmStart;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.OnlineFitter;
-import kappa.fitting.online.OverlapDetector;
-import kappa.fitting.online.Score;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.fitting.pipeline.Snapshots;
 import kappa.fitting.regression.ReducedRankRegression;
-import kappa.fitting.wire.SessionPlan;
-import kappa.fitting.wire.Snapshots;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
-import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.SessionHeader;
@@ -86,7 +86,7 @@ final class FitCommand implements Callable<Integer> {
     private int passes;
 
     @Mixin
-    private Options.Recording recordingOptions;
+    private Options.RecordingChoice recordingOptions;
 
     @Option(names = "--baselines", description = {
         "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model, "
@@ -131,8 +131,8 @@ final class FitCommand implements Callable<Integer> {
         List<Integer> wanted = wantedRanks();
         SessionRun.requireWritable(out);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
-        try (RecordedSession file = recordingOptions.open(session); Team team = new Team(threads.count())) {
-            RecordedSession recording = fit.inputs(file);
+        try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
+            Recording recording = fit.inputs(file);
             List<SessionPlan> plans = new ArrayList<>();
             for (int rank : wanted.isEmpty() ? List.of(settings.getRank()) : wanted) {
                 plans.add(plan(recording, settings.toBuilder().setRank(rank).build()));
@@ -154,14 +154,14 @@ final class FitCommand implements Callable<Integer> {
                         warmStart);
     }
 
-    private static SessionPlan plan(RecordedSession recording, FitSettings settings) {
+    private static SessionPlan plan(Recording recording, FitSettings settings) {
         try (SessionSource source = recording.source()) {
             SessionHeader header = SessionPublisher.header(source, recording.name(), settings);
             return SessionPlan.of(header);
         }
     }
 
-    private void run(RecordedSession recording, SessionPlan plan, List<PrequentialFit> fits) {
+    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
         List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();

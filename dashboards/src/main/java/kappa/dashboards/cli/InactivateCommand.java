@@ -19,12 +19,12 @@ import kappa.analysis.inactivation.Verification;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.dashboards.report.InactivationReport;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.Silencing;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Silencing;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.archive.SessionFile;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.archive.RecordingFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -82,7 +82,7 @@ final class InactivateCommand implements Callable<Integer> {
     private double variance;
 
     @Mixin
-    private Options.Recording recordingOptions;
+    private Options.RecordingChoice recordingOptions;
 
     @Mixin
     private Options.TrialThreads threads;
@@ -111,12 +111,12 @@ final class InactivateCommand implements Callable<Integer> {
         if (random < 0) {
             throw new InvalidInputException("--random is " + random + ", expected at least 0");
         }
-        try (RecordedSession recording = recordingOptions.open(session)) {
+        try (Recording recording = recordingOptions.open(session)) {
             return predict(fit, recording);
         }
     }
 
-    private int predict(NetworkFile.LowRank fit, RecordedSession recording) {
+    private int predict(NetworkFile.LowRank fit, Recording recording) {
         Inactivation.Plan plan = plan();
         Optional<Readout> given = readout(fit, plan);
         SeenTrials seen = SeenTrials.of(recording, fit, given.map(Readout::outputs).orElse(fit.outputs()));
@@ -192,10 +192,10 @@ final class InactivateCommand implements Callable<Integer> {
         if (readout == null) {
             return Optional.empty();
         }
-        if (!SessionFile.isSession(readout)) {
+        if (!RecordingFile.isSession(readout)) {
             return Optional.of(Inactivation.readoutOf(NetworkFile.read(readout), fit));
         }
-        try (RecordedSession other = recordingOptions.open(readout)) {
+        try (Recording other = recordingOptions.open(readout)) {
             SeenTrials trials = SeenTrials.of(other, fit, 0);
             return Optional.of(Inactivation.of(withoutReadout(fit), trials, plan).readout());
         }

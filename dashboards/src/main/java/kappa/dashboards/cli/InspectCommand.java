@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.task.Task;
-import kappa.ingest.archive.SessionFile;
-import kappa.ingest.nwb.NwbContents;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.Npz;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.archive.RecordingFile;
+import kappa.ingest.recording.npz.Npz;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.nwb.NwbContents;
 import kappa.ingest.wire.Observation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,7 +33,7 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (SessionFile.format(file) == SessionFile.Format.NWB) {
+        if (RecordingFile.format(file) == RecordingFile.Format.NWB) {
             new NwbInspection(file, NwbContents.of(file)).print(json);
             return 0;
         }
@@ -63,7 +63,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void session(Map<String, Object> figures, List<String> commands) {
-        NpzSession session = NpzSession.open(file, null);
+        NpzRecording session = NpzRecording.open(file, null);
         figures.put("kind", "session");
         figures.put("neurons", session.neurons());
         figures.put("trials", session.hasTrials() ? session.trials() : 0);
@@ -85,7 +85,7 @@ final class InspectCommand implements Callable<Integer> {
         commands.add("./kappa replay " + file);
     }
 
-    private static void activity(NpzSession session, Map<String, Object> figures) {
+    private static void activity(NpzRecording session, Map<String, Object> figures) {
         double sum = 0;
         long observed = 0;
         for (int trial = 0; trial < session.trials(); trial++) {

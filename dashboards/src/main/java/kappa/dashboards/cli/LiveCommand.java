@@ -3,8 +3,8 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import kappa.dashboards.cli.SessionRun.RunOptions;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.SessionSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,7 +20,7 @@ final class LiveCommand implements Callable<Integer> {
     private Path session;
 
     @Mixin
-    private Options.Recording recording;
+    private Options.RecordingChoice recording;
 
     @Mixin
     private Options.Part part;

@@ -2,7 +2,7 @@ package kappa.dashboards.cli;
 
 import java.io.PrintWriter;
 import java.util.stream.Collectors;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

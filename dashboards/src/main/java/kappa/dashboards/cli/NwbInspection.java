@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import kappa.ingest.nwb.NwbContents;
-import kappa.ingest.nwb.NwbContents.Column;
-import kappa.ingest.nwb.NwbContents.Series;
-import kappa.ingest.nwb.NwbContents.Table;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.nwb.NwbContents;
+import kappa.ingest.recording.nwb.NwbContents.Column;
+import kappa.ingest.recording.nwb.NwbContents.Series;
+import kappa.ingest.recording.nwb.NwbContents.Table;
 
 /** Says what an NWB file holds, and writes the command lines that would replay it. */
 record NwbInspection(Path file, NwbContents contents) {

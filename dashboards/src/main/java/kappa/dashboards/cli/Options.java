@@ -11,27 +11,27 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import kappa.dashboards.web.DashboardServer;
 import kappa.dashboards.web.Tls;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.SimulatedSession;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.fitting.simulation.SimulatedSession;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
-import kappa.ingest.archive.SessionFile;
-import kappa.ingest.kafka.EmbeddedBroker;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Retention;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.log.EmbeddedBroker;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Retention;
+import kappa.ingest.log.Topics;
+import kappa.ingest.recording.InputBasis;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.WithInputBasis;
+import kappa.ingest.recording.archive.RecordingFile;
 import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.InputBasis;
-import kappa.ingest.session.RecordedSession;
-import kappa.ingest.session.WithInputBasis;
-import kappa.ingest.wire.Loss;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordingOptions;
-import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
 import org.slf4j.Logger;
@@ -267,7 +267,7 @@ final class Options {
         double tracker;
 
         /** The recording with the inputs that the options ask for; says what was done. */
-        RecordedSession inputs(RecordedSession recording) {
+        Recording inputs(Recording recording) {
             if (inputBasis.equalsIgnoreCase("off")) {
                 return recording;
             }
@@ -346,7 +346,7 @@ final class Options {
     }
 
     /** How a recorded file becomes a session. */
-    static final class Recording {
+    static final class RecordingChoice {
         @Option(names = "--observe", paramLabel = "rates|currents|counts",
                 description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
         String observe;
@@ -389,7 +389,7 @@ final class Options {
         private RecordingOptions options() {
             return new RecordingOptions(Optional.ofNullable(observation(observe)),
                     binWidth == null ? OptionalDouble.empty() : OptionalDouble.of(binWidth), Optional.ofNullable(align),
-                    Optional.ofNullable(window).map(Recording::window), inputs, behavior, Optional.ofNullable(units),
+                    Optional.ofNullable(window).map(RecordingChoice::window), inputs, behavior, Optional.ofNullable(units),
                     Optional.ofNullable(trials), Optional.ofNullable(series));
         }
 
@@ -407,16 +407,16 @@ final class Options {
         }
 
         /** Opens a session file and tells what was made of it. */
-        RecordedSession open(Path file) {
-            RecordedSession session = SessionFile.open(file, options());
+        Recording open(Path file) {
+            Recording session = RecordingFile.open(file, options());
             System.err.println(session.observationChoice());
             session.remarks().forEach(remark -> System.err.println("note: " + remark));
             return session;
         }
 
         /** The same with the inputs a fit asks for. */
-        RecordedSession open(Path file, Fit fit) {
-            RecordedSession session = open(file);
+        Recording open(Path file, Fit fit) {
+            Recording session = open(file);
             try {
                 return fit.inputs(session);
             } catch (RuntimeException | Error e) {
@@ -451,7 +451,7 @@ final class Options {
          *
          * @param waits whether somebody waits for the session's end
          */
-        Playback of(RecordedSession recording, boolean waits) {
+        Playback of(Recording recording, boolean waits) {
             try {
                 return part(recording, waits);
             } catch (RuntimeException | Error e) {
@@ -460,7 +460,7 @@ final class Options {
             }
         }
 
-        private Playback part(RecordedSession recording, boolean waits) {
+        private Playback part(Recording recording, boolean waits) {
             if (loop && waits) {
                 throw new InvalidInputException(
                         "--loop has no end, expected it without --until-end, --json and --out");
@@ -479,7 +479,7 @@ final class Options {
             return new Playback(recording, first, end, loop);
         }
 
-        private static String seconds(long bin, RecordedSession recording) {
+        private static String seconds(long bin, Recording recording) {
             // To the millisecond, and without the digits that 0.02f has as a double.
             return Math.round(bin * recording.binWidthSeconds() * 1e3) / 1e3 + " s";
         }
@@ -492,7 +492,7 @@ final class Options {
             }
         }
 
-        private static long bin(String option, String text, RecordedSession recording) {
+        private static long bin(String option, String text, Recording recording) {
             Matcher percent = PERCENT.matcher(text);
             if (percent.matches()) {
                 return Math.round(Double.parseDouble(percent.group(1)) / 100 * recording.bins());

@@ -3,10 +3,10 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import kappa.dashboards.cli.SessionRun.RunOptions;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.SessionSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -21,7 +21,7 @@ final class ReplayCommand implements Callable<Integer> {
     private Path file;
 
     @Mixin
-    private Options.Recording recording;
+    private Options.RecordingChoice recording;
 
     @Mixin
     private Options.Part part;

@@ -1,8 +1,8 @@
 package kappa.dashboards.cli;
 
 import java.util.concurrent.Callable;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

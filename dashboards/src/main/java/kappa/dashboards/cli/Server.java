@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import kappa.dashboards.app.Processing;
 import kappa.dashboards.web.DashboardServer;
 import kappa.dashboards.web.LiveView;
-import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.log.KafkaConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
 import kappa.fitting.training.TrialRunner;

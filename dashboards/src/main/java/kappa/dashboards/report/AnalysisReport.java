@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import kappa.analysis.NetworkAnalysis;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.FixedPointType;
@@ -32,7 +32,7 @@ public final class AnalysisReport {
      *
      * @param network that was analysed
      * @return the page
-     * @throws kappa.ingest.session.InvalidInputException if the directory cannot be written to
+     * @throws kappa.ingest.InvalidInputException if the directory cannot be written to
      */
     public static Path write(Path directory, String title, LowRankNetwork network, Analysis analysis) {
         Report report = new Report(directory, title);

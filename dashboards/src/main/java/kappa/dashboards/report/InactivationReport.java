@@ -29,7 +29,7 @@ public final class InactivationReport {
      *
      * @param binWidth seconds
      * @return the page
-     * @throws kappa.ingest.session.InvalidInputException if the directory cannot be written to
+     * @throws kappa.ingest.InvalidInputException if the directory cannot be written to
      */
     public static Path write(Path directory, String title, double binWidth, TaskConditions conditions,
             List<Entry> entries) {

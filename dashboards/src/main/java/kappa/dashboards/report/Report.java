@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /** A page that needs nothing beside it: text, tables and pictures; the pictures also as files. Not thread-safe. */
 final class Report {

@@ -13,13 +13,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import kappa.ingest.kafka.Topics;
-import kappa.ingest.stream.Fault;
-import kappa.ingest.stream.WireChecks;
+import kappa.ingest.log.Topics;
+import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

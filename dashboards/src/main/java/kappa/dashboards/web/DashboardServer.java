@@ -57,8 +57,8 @@ import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.Meters;
-import kappa.ingest.session.InvalidInputException;
 
 /**
  * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}, and takes what is asked

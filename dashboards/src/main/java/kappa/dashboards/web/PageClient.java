@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.wire.PlaybackState;
 
 /**

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /** The certificate that the page is served with. */
 public final class Tls {

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import kappa.ingest.session.Npz;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.NpzWriter;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.Npz;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -63,7 +63,7 @@ class NwbCommandsTest {
         Ran ran = Ran.run("convert", session.toString(), "--observe", "rates", "--out", out.toString());
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("note: read it with --observe rates");
-        try (RecordedSession copy = NpzSession.open(out, Observation.RATES)) {
+        try (Recording copy = NpzRecording.open(out, Observation.RATES)) {
             assertThat(copy.trials()).isEqualTo(2);
             assertThat(copy.activity(0)).containsExactly(Arrays.copyOf(activity, 2));
             assertThat(copy.activity(1)).containsExactly(Arrays.copyOfRange(activity, 2, 8));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import kappa.fitting.network.NetworkFile;
-import kappa.ingest.session.NpzSession;
+import kappa.fitting.file.NetworkFile;
+import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -51,7 +51,7 @@ class TrainAndSimulateTest {
         Ran rates = run("simulate D/dm.npz --task dm --trials 5 --observe rates --seed 2 --neurons-observed 0.5"
                 + " --out D/rates.npz");
         assertThat(rates.code()).as(rates.err()).isZero();
-        assertThat(NpzSession.open(directory.resolve("rates.npz"), null).neurons()).isEqualTo(50);
+        assertThat(NpzRecording.open(directory.resolve("rates.npz"), null).neurons()).isEqualTo(50);
         Ran whole = run("simulate D/dm.npz --task dm --trials 5 --observe rates --seed 2 --out D/held-out.npz");
         assertThat(whole.code()).as(whole.err()).isZero();
         Ran evaluated = run("evaluate D/dm.npz D/held-out.npz --teacher D/dm.npz --json");

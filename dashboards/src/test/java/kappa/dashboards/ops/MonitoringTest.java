@@ -24,7 +24,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import kappa.ingest.Meters;
-import kappa.ingest.kafka.BrokerDisk;
+import kappa.ingest.log.BrokerDisk;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

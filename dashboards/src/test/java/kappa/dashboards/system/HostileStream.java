@@ -3,8 +3,8 @@ package kappa.dashboards.system;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Random;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;

@@ -1,12 +1,12 @@
 package kappa.dashboards.system;
 
 import java.nio.file.Path;
-import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.SessionHeader;
 
@@ -21,7 +21,7 @@ record JumpingClock(SessionSource source) implements SessionSource {
     public static void main(String[] arguments) {
         SessionPublisher publisher = new SessionPublisher(KafkaConnection.to(arguments[0]));
         SessionHeader like = publisher.find(arguments[3]).orElseThrow().header();
-        try (SessionSource source = new JumpingClock(new Playback(NpzSession.open(Path.of(arguments[1]), null)))) {
+        try (SessionSource source = new JumpingClock(new Playback(NpzRecording.open(Path.of(arguments[1]), null)))) {
             SessionHeader header = SessionPublisher.header(source, arguments[2], like.getFit());
             publisher.publish(source, header, 0, null, Speed.MAX, -1, (bins, total, status) -> {});
         }

@@ -15,7 +15,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kappa.dashboards.system.Recording.Outcome;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Latents;

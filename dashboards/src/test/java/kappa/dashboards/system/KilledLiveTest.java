@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import kappa.dashboards.system.Recording.Outcome;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Latents;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -13,9 +13,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.Stream;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.ingest.session.NpzWriter;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.recording.npz.NpzWriter;
 
 /** The recordings that the processes are tested on. */
 final class Recording {

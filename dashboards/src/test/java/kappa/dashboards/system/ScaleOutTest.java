@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.SessionSource;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Latents;
@@ -73,7 +73,7 @@ class ScaleOutTest {
                 .setPacing(Pacing.LOCKSTEP).build();
         CompletableFuture<Void> published = new CompletableFuture<>();
         Thread.ofPlatform().daemon().start(() -> {
-            try (SessionSource source = NpzSession.open(recording, null).source()) {
+            try (SessionSource source = NpzRecording.open(recording, null).source()) {
                 SessionHeader header = SessionPublisher.header(source, session, fit);
                 new SessionPublisher(KafkaConnection.to(cluster.servers())).publish(
                         clockJumps ? new JumpingClock(source) : source, header, 0, null, speed, -1,

@@ -10,7 +10,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import kappa.ingest.kafka.KafkaConnection;
+import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.wire.Latents;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

@@ -34,7 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Intervention;

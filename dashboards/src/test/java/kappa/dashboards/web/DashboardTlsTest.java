@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import kappa.ingest.kafka.Certificate;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.log.Certificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -10,8 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import kappa.ingest.kafka.Topics;
-import kappa.ingest.stream.WireChecks;
+import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
@@ -34,6 +33,7 @@ import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
+import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 

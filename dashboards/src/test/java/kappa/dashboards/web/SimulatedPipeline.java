@@ -8,7 +8,6 @@ import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
-import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
@@ -34,6 +33,7 @@ import kappa.ingest.wire.Population;
 import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
+import kappa.ingest.wire.WireChecks;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 
 /**

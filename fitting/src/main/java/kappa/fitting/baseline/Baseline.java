@@ -2,13 +2,13 @@ package kappa.fitting.baseline;
 
 import java.util.ArrayList;
 import java.util.List;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.filter.Start;
+import kappa.fitting.model.ConstantRate;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Score;
+import kappa.fitting.model.Trial;
 import kappa.fitting.offline.SessionReader;
-import kappa.fitting.online.ConstantRate;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Score;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
 
 /**
  * A simple model that follows a session and is scored as the one-step prediction of the fit is: against each neuron's

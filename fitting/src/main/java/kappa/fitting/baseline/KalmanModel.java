@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.online.ConstantRate;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.filter.Start;
+import kappa.fitting.model.ConstantRate;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 import kappa.fitting.regression.Cholesky;
 import kappa.fitting.regression.LeadingSubspace;
 

@@ -1,7 +1,7 @@
 package kappa.fitting.baseline;
 
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.filter.Start;
+import kappa.fitting.model.Trial;
 
 /**
  * Predicts every bin of a session from its inputs so far and the bins before it. For each bin {@link #predict}, then

@@ -3,12 +3,12 @@ package kappa.fitting.baseline;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.Conditions;
-import kappa.fitting.online.ConstantRate;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.evaluation.Conditions;
+import kappa.fitting.filter.Start;
+import kappa.fitting.model.ConstantRate;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 
 /**
  * The peri-stimulus time histogram: the mean over earlier trials of the same condition at the same bin, smoothed over

@@ -1,11 +1,11 @@
 package kappa.fitting.baseline;
 
 import java.util.Arrays;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.online.ConstantRate;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.filter.Start;
+import kappa.fitting.model.ConstantRate;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 
 /**
  * Each neuron's exponentially weighted mean, drawn to its mean over past trials:

@@ -1,9 +1,9 @@
 package kappa.fitting.baseline;
 
+import kappa.fitting.filter.GainTracker;
+import kappa.fitting.filter.Start;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.online.GainTracker;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.Trial;
 
 /**
  * Another model's rates, each neuron's gain tracked on top of it. The other model is shown every bin first. Not

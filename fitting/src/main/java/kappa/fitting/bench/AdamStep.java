@@ -1,6 +1,6 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.online.Adam;
+import kappa.fitting.fit.Adam;
 
 /** One step of the optimiser alone. */
 final class AdamStep implements Step {

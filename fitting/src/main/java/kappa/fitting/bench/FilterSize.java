@@ -1,6 +1,6 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * The size of a filter's bin.

@@ -1,8 +1,8 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.online.LatentFilter;
+import kappa.fitting.model.KernelModel;
 
 /** One bin through the filter: predict, score the prediction, update. */
 final class FilterStep implements Step {

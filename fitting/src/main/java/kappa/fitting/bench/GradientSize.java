@@ -1,7 +1,7 @@
 package kappa.fitting.bench;
 
 import java.util.Locale;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * The size of one gradient step.

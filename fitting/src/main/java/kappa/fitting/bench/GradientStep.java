@@ -1,14 +1,14 @@
 package kappa.fitting.bench;
 
+import kappa.fitting.fit.Adam;
 import kappa.fitting.kernel.BatchGradient;
 import kappa.fitting.kernel.Gradient;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.kernel.PackedModel;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.Adam;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /** Forward, backward and Adam on a batch of windows of random activity, as the fit does it. */
 final class GradientStep implements Step {

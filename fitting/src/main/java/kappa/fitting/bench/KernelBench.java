@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.MachineProbe;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * Times the kernels as the fit, the filter and the training of tasks use them, beside the least time that this

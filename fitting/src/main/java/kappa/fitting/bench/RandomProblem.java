@@ -2,9 +2,9 @@ package kappa.fitting.bench;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /** Networks and activity to compute with: the time does not depend on what they are, as long as all of it is finite. */
 final class RandomProblem {

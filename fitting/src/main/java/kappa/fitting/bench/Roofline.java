@@ -1,6 +1,6 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * The least time that one gradient step (forward, backward, Adam) can take on a machine: the longer of what its
@@ -10,7 +10,7 @@ import kappa.fitting.kernel.ObservationKind;
  *
  * <p><b>Arithmetic</b>, for one neuron, one bin and one window, in instructions that each do a fused multiply-add or
  * less (an addition or a multiplication alone takes a place among them, too); from the exact K-dimensional form and
- * its adjoint, see {@link kappa.fitting.network.LowRankNetwork} and {@link kappa.fitting.kernel.WindowGroup}:
+ * its adjoint, see {@link kappa.fitting.model.LowRankNetwork} and {@link kappa.fitting.kernel.WindowGroup}:
  *
  * <pre>
  * forward   x + b = m kappa + W'v + b                                K + S + 1

@@ -3,16 +3,16 @@ package kappa.fitting.em;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.filter.Gauge;
+import kappa.fitting.fit.FittingAlgorithm;
+import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.Gauge;
-import kappa.fitting.online.OnlineFitter;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
 
 /**
  * Expectation-maximisation with an extended Kalman smoother (Dempster, Laird &amp; Rubin 1977; Shumway &amp; Stoffer

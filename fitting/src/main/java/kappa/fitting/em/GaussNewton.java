@@ -2,10 +2,10 @@ package kappa.fitting.em;
 
 import java.util.List;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DecompositionSolver;

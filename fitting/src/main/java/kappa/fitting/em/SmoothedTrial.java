@@ -1,6 +1,6 @@
 package kappa.fitting.em;
 
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.Trial;
 
 /**
  * The posterior of a trial's states given all of its activity, Gaussian. Row t is the state after t bins, row 0 the

@@ -1,11 +1,11 @@
 package kappa.fitting.em;
 
 import java.util.Arrays;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.online.LatentFilter;
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;

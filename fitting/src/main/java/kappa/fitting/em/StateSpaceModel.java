@@ -1,6 +1,6 @@
 package kappa.fitting.em;
 
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.model.KernelModel;
 
 /**
  * All that expectation-maximisation learns: a network with its observation map, and the noise.
@@ -9,7 +9,7 @@ import kappa.fitting.kernel.KernelModel;
  * kappa_0 ~ N(start, startCovariance)          kappa_t ~ N(f(kappa_{t-1}, v_{t-1}), Q)          y_it ~ p(y | x_it)
  * </pre>
  *
- * <p>with f of {@link kappa.fitting.network.LowRankNetwork} and p of {@link kappa.fitting.kernel.ObservationKind}.
+ * <p>with f of {@link kappa.fitting.model.LowRankNetwork} and p of {@link kappa.fitting.model.ObservationKind}.
  * Nobody writes to its arrays.
  *
  * @param model network, gains, offsets and variances of the observation noise

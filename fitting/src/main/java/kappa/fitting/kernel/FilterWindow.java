@@ -1,5 +1,7 @@
 package kappa.fitting.kernel;
 
+import kappa.fitting.model.KernelModel;
+
 /**
  * The sweeps over the neurons that the latent filter makes in one window, forward and back, for the gradient through the filter.
  * Of each bin there are three forward, in this order: {@link #recurrent} at the state before the bin, then {@link #observe} at

@@ -1,6 +1,7 @@
 package kappa.fitting.kernel;
 
 import java.util.Arrays;
+import kappa.fitting.model.KernelModel;
 
 /**
  * Gradient of a summed loss with respect to the trainable parts of a {@link KernelModel}, laid out as they are.

@@ -1,7 +1,8 @@
 package kappa.fitting.kernel;
 
 import java.util.Arrays;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
 
 /**
  * A {@link KernelModel} in the order in which a sweep over neurons reads it: panels of {@value #PANEL} neurons, in each panel

@@ -1,7 +1,9 @@
 package kappa.fitting.kernel;
 
+import kappa.fitting.model.KernelModel;
+
 /**
- * Whole steps of the K-dimensional network (see {@link kappa.fitting.network.LowRankNetwork} for the equations). Everything
+ * Whole steps of the K-dimensional network (see {@link kappa.fitting.model.LowRankNetwork} for the equations). Everything
  * is a flat array owned by the caller; nothing is allocated. Where a method speaks of rows, row t of v stands at
  * {@code vOffset + t * S} and so on, and row 0 is the state just before the first bin. NaN activity means not observed.
  *
@@ -90,7 +92,7 @@ public interface RnnKernels {
             int vOffset, double[] squares, double[] observed, float[] scratch);
 
     /**
-     * One bin of {@link kappa.fitting.online.GainTracker}, for each observed neuron:
+     * One bin of {@link kappa.fitting.filter.GainTracker}, for each observed neuron:
      *
      * <pre>
      * change += (f - 1) rate - y log f        then  seen = d (seen + y)    predicted = d (predicted + rate)

@@ -5,7 +5,8 @@ import static kappa.fitting.kernel.ScalarKernels.lossSlope;
 import static kappa.fitting.kernel.ScalarKernels.output;
 import static kappa.fitting.kernel.ScalarKernels.slope;
 
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /** The reference: every backward sweep adds to the gradient at once. */
 final class ScalarFilterWindow extends FilterWindow {

@@ -1,7 +1,9 @@
 package kappa.fitting.kernel;
 
 import java.util.Arrays;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * The reference: plain loops, one neuron after the other, in double precision between the float arrays. Also what runs where

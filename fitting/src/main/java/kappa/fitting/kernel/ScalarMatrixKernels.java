@@ -1,6 +1,6 @@
 package kappa.fitting.kernel;
 
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 
 /** The reference: plain loops with sums in double precision. Also what runs where the Vector API is not to be had. */
 final class ScalarMatrixKernels implements MatrixKernels {

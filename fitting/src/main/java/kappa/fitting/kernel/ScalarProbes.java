@@ -1,6 +1,6 @@
 package kappa.fitting.kernel;
 
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 
 /**
  * The limits of code without SIMD, to measure {@link ScalarKernels} against. Loops that the compiler makes SIMD of by itself,

@@ -1,6 +1,8 @@
 package kappa.fitting.kernel;
 
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /** The gradient of a group of windows in plain code: the reference, and the one way for linear dynamics. */
 final class ScalarWindows extends WindowGroup {

@@ -7,7 +7,9 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * The sweeps of the filter at one state over SIMD lanes: one lane a neuron. Neurons are taken block by block, and a block step

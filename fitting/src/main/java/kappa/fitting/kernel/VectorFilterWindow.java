@@ -14,7 +14,9 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * The window's sweeps over SIMD lanes, in the manner of {@link VectorFilter}.

@@ -4,6 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import kappa.fitting.model.KernelModel;
 
 /**
  * The kernels over SIMD lanes: one lane a neuron, sums over neurons in float lanes.

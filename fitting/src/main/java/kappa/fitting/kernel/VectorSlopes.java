@@ -7,6 +7,7 @@ import static kappa.fitting.kernel.VectorPasses.TILE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import kappa.fitting.model.ObservationKind;
 
 /**
  * From the adjoint of kappa and a bin's activity to delta, over SIMD lanes: the slope of the loss and of phi, together with what

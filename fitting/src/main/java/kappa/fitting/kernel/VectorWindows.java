@@ -8,7 +8,7 @@ import static kappa.fitting.kernel.VectorPasses.TILE;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import kappa.fitting.network.LowRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 
 /**
  * The gradient of a group of windows over SIMD lanes: one lane a neuron. A bin is swept in stretches of neurons that stay in

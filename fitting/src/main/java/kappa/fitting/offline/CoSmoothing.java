@@ -4,20 +4,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.filter.LatentFilter;
+import kappa.fitting.filter.Start;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.LatentFilter;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
-import kappa.fitting.wire.SessionPlan;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
-import kappa.ingest.session.SessionSource;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
@@ -74,7 +74,7 @@ public final class CoSmoothing {
      * @throws InvalidInputException if the session does not hold counts, or has other neurons or inputs than the
      * network
      */
-    public static OptionalDouble bitsPerSpike(NetworkFile.LowRank file, RecordedSession session, boolean[] heldOut) {
+    public static OptionalDouble bitsPerSpike(NetworkFile.LowRank file, Recording session, boolean[] heldOut) {
         LowRankNetwork network = file.network();
         if (session.observation() != Observation.COUNTS) {
             throw new InvalidInputException("--held-out-neurons: session " + session.name() + " holds no spike counts,"
@@ -96,14 +96,14 @@ public final class CoSmoothing {
         return filtered.score(moments);
     }
 
-    private static void read(RecordedSession session, SessionPlan plan, SessionReader.Follower follower) {
+    private static void read(Recording session, SessionPlan plan, SessionReader.Follower follower) {
         try (SessionSource source = session.source()) {
             SessionReader.read(source, plan, List.of(follower), bins -> {});
         }
     }
 
     /** A plan whose alpha is the network's. */
-    private static SessionPlan plan(LowRankNetwork network, RecordedSession session) {
+    private static SessionPlan plan(LowRankNetwork network, Recording session) {
         try (SessionSource source = session.source()) {
             SessionHeader header = source.describe().setSession(session.name()).setFit(FitSettings.newBuilder()
                     .setRank(network.rank()).setTimeConstantS(session.binWidthSeconds() / network.alpha())).build();

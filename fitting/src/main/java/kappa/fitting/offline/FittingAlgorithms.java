@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import kappa.fitting.em.ExpectationMaximisation;
+import kappa.fitting.fit.FittingAlgorithm;
+import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.OnlineFitter;
+import kappa.fitting.model.FitPlan;
 import kappa.fitting.regression.ReducedRankRegression;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /** The ways of fitting, by name. */
 public enum FittingAlgorithms {

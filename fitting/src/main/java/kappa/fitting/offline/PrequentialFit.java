@@ -2,13 +2,13 @@ package kappa.fitting.offline;
 
 import java.util.ArrayList;
 import java.util.List;
+import kappa.fitting.filter.LatentPath;
+import kappa.fitting.filter.Start;
+import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.LatentPath;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
 
 /**
  * One fit that follows a session: each trial is filtered and scored with the model published before it, and only then
@@ -51,7 +51,7 @@ public final class PrequentialFit implements SessionReader.Follower {
         return latents;
     }
 
-    /** One-step scores of the trials so far, in the unit of {@link kappa.fitting.online.Score}. */
+    /** One-step scores of the trials so far, in the unit of {@link kappa.fitting.model.Score}. */
     public List<Double> oneStep() {
         return oneStep;
     }

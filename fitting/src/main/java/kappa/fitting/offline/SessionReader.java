@@ -2,13 +2,13 @@ package kappa.fitting.offline;
 
 import java.util.List;
 import java.util.function.LongConsumer;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
-import kappa.fitting.online.TrialAssembly;
-import kappa.fitting.wire.SessionPlan;
-import kappa.ingest.session.SessionSource;
+import kappa.fitting.filter.Start;
+import kappa.fitting.fit.TrialAssembly;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Trial;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
 
 /**

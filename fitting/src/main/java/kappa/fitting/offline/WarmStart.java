@@ -1,10 +1,10 @@
 package kappa.fitting.offline;
 
 import java.util.List;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.OnlineFitter;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Trial;
+import kappa.fitting.fit.FittingAlgorithm;
+import kappa.fitting.fit.OnlineFitter;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
 import kappa.fitting.regression.ReducedRankRegression;
 
 /**

@@ -6,16 +6,16 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import kappa.fitting.kernel.KernelModel;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.filter.Gauge;
+import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.RnnKernels;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.Gauge;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Trial;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
+import kappa.ingest.InvalidInputException;
 
 /**
  * Connectivity by reduced-rank regression of one-step differences. With z = x + b, what the recurrence of

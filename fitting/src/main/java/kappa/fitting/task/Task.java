@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import kappa.fitting.network.TrialRandom;
-import kappa.ingest.session.InvalidInputException;
+import kappa.fitting.simulation.TrialRandom;
+import kappa.ingest.InvalidInputException;
 
 /**
  * A task as the seed work trained its networks on it (Dubreuil et al. 2022; Valente 2019, chapters 3 and 5), in bins of

@@ -1,8 +1,8 @@
 package kappa.fitting.training;
 
-import kappa.fitting.network.FullRankNetwork;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 
 /** Networks made of others. */
 final class NetworkCopies {

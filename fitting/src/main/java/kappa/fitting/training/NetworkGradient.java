@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 
 /** Gradient of a loss with respect to some parts of a network, each laid out as the part is. Not thread-safe. */
 public final class NetworkGradient {

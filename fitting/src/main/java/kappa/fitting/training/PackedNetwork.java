@@ -1,10 +1,10 @@
 package kappa.fitting.training;
 
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.MatrixKernels;
 import kappa.fitting.kernel.PackedMatrix;
-import kappa.fitting.network.FullRankNetwork;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
 
 /**
  * The weights of a network in the order in which batches of trials need them, with every scale multiplied in: alpha, 1/N

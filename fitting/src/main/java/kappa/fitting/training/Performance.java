@@ -8,13 +8,13 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import kappa.fitting.network.Evaluation;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
 
 /**
  * How well a network does a task. The choice of a trial is the sign of the readout averaged over the decision epoch, and it
@@ -68,7 +68,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * @throws InvalidInputException if the networks and the session do not fit each other
      */
     public static Optional<Performance> inSession(NetworkFile.Contents fit, NetworkFile.Contents teacher,
-            RecordedSession session, TrialRunner runner) {
+            Recording session, TrialRunner runner) {
         if (session.targets() != 1 || session.mask(0).isEmpty() || teacher.outputs() != 1) {
             return Optional.empty();
         }
@@ -77,7 +77,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
             throw new InvalidInputException("teacher: " + teacher.neurons()
                     + " neurons, expected as many as the fit has recorded ones, " + recorded);
         }
-        RecordedSession seen = Evaluation.withInputsOf(fit, session);
+        Recording seen = Evaluation.withInputsOf(fit, session);
         if (seen.inputs() != fit.inputs()) {
             throw new InvalidInputException("network: " + fit.inputs() + " inputs, expected as many as session "
                     + session.name() + " has, " + seen.inputs());

@@ -2,13 +2,13 @@ package kappa.fitting.training;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.InterventionSchedule;
+import kappa.fitting.simulation.InterventionSchedule;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
-import kappa.ingest.session.Perturbable;
-import kappa.ingest.session.SessionSource;
+import kappa.ingest.recording.Perturbable;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Observation;
@@ -47,7 +47,7 @@ public final class TaskRig implements SessionSource, Perturbable {
      * @param name of the network, out of A-Z a-z 0-9 . _ - only
      * @param settings what is recorded; its number of trials counts unless {@code endless}
      * @param endless whether the rig never stops
-     * @throws kappa.ingest.session.InvalidInputException if the network does not fit the task
+     * @throws kappa.ingest.InvalidInputException if the network does not fit the task
      */
     public TaskRig(String name, NetworkFile.Contents network, Task task, TaskSimulator.Settings settings,
             boolean endless) {

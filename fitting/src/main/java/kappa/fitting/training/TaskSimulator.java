@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.TrialRandom;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzWriter;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.wire.Observation;
 
 /**

@@ -2,10 +2,10 @@ package kappa.fitting.training;
 
 import java.util.ArrayList;
 import java.util.List;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.TrialRandom;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /**
  * Trains a network on a task by backpropagation through time and Adam, in stages: each stage is a task, such as one with

@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 
 /** What is being trained: parameters, and the network they stand for. */
 public interface Trainee {

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.MatrixKernels;
 import kappa.fitting.kernel.PackedMatrix;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Trial;
 
 /**

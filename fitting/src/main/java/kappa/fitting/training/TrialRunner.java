@@ -10,9 +10,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.TrialRandom;
+import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
 

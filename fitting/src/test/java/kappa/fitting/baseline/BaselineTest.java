@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import kappa.fitting.SharedData;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.filter.Start;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 import kappa.fitting.offline.SessionReader;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
-import kappa.fitting.wire.SessionPlan;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.SessionSource;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.FitSettings;
 import org.junit.jupiter.api.Test;
 
@@ -158,7 +158,7 @@ class BaselineTest {
     /** The table of the issue; figures of an independent prototype stand beside each floor. */
     @Test
     void shouldReachThePrototypesFiguresOnTheRealRecording() {
-        NpzSession session = NpzSession.open(SharedData.file("chewie.npz"), null);
+        NpzRecording session = NpzRecording.open(SharedData.file("chewie.npz"), null);
         try (SessionSource source = session.source()) {
             SessionPlan plan = SessionPlan.of(source.describe().setSession("chewie")
                     .setFit(FitSettings.newBuilder().setRank(1)).build());

@@ -3,7 +3,7 @@ package kappa.fitting.bench;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
-import kappa.fitting.kernel.ObservationKind;
+import kappa.fitting.model.ObservationKind;
 import org.junit.jupiter.api.Test;
 
 class RooflineTest {

@@ -9,12 +9,12 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.fitting.SharedData;
-import kappa.fitting.network.Evaluation;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.NpzWriter;
+import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.npz.NpzWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +30,7 @@ class CoSmoothingTest {
     Path directory;
 
     /** x_t = m kappa_t, where kappa wanders at random, which no free run can know; counts with mean 1 + tanh x. */
-    private NpzSession wandering(float[] m) {
+    private NpzRecording wandering(float[] m) {
         SplittableRandom random = new SplittableRandom(8);
         int[] counts = new int[TRIALS * T * N];
         for (int trial = 0; trial < TRIALS; trial++) {
@@ -53,7 +53,7 @@ class CoSmoothingTest {
             npz.put("inputs", new float[TRIALS * T], TRIALS, T, 1);
             npz.put("bin_width", 0.02);
         }
-        return NpzSession.open(file, null);
+        return NpzRecording.open(file, null);
     }
 
     private static float[] loadings() {
@@ -73,7 +73,7 @@ class CoSmoothingTest {
         Arrays.fill(ones, 1);
         float[] h0 = m.clone();
         NetworkFile.LowRank file = new NetworkFile.LowRank(network, new float[0], h0, ones);
-        NpzSession session = wandering(m);
+        NpzRecording session = wandering(m);
         double coSmoothing = CoSmoothing.bitsPerSpike(file, session, CoSmoothing.draw(N, 0.25, 1)).orElseThrow();
         assertThat(coSmoothing).isGreaterThan(0.1);
         assertThat(Evaluation.of(file, session).bitsPerSpike().orElseThrow()).isLessThan(0.02);
@@ -92,7 +92,7 @@ class CoSmoothingTest {
     @Test
     void shouldScoreTheTeacherLikeItsOwnFreeRunWhereThatIsExact() {
         // Noise-free dynamics: the held-in neurons cannot add anything, only the filter's doubts cost a little.
-        NpzSession session = start(NpzSession.open(SharedData.file("dm.npz"), null), 60);
+        NpzRecording session = start(NpzRecording.open(SharedData.file("dm.npz"), null), 60);
         NetworkFile.LowRank teacher = (NetworkFile.LowRank) NetworkFile.read(SharedData.file("teachers/dm.npz"));
         double free = Evaluation.of(teacher, session).bitsPerSpike().orElseThrow();
         double held = CoSmoothing.bitsPerSpike(teacher, session, CoSmoothing.draw(512, 128, 1)).orElseThrow();
@@ -101,7 +101,7 @@ class CoSmoothingTest {
     }
 
     /** The first trials of a session, which are quicker to score. */
-    private NpzSession start(NpzSession session, int trials) {
+    private NpzRecording start(NpzRecording session, int trials) {
         int bins = session.bins(0);
         float[] counts = new float[trials * bins * session.neurons()];
         float[] inputs = new float[trials * bins];
@@ -116,7 +116,7 @@ class CoSmoothingTest {
             npz.put("inputs", inputs, trials, bins, 1);
             npz.put("bin_width", session.binWidthSeconds());
         }
-        return NpzSession.open(file, null);
+        return NpzRecording.open(file, null);
     }
 
     @Test

@@ -7,18 +7,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.filter.Start;
+import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Start;
-import kappa.fitting.online.Trial;
-import kappa.fitting.wire.SessionPlan;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.NpzWriter;
-import kappa.ingest.session.SessionSource;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.wire.FitSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +31,7 @@ class OfflineFitTest {
     Path directory;
 
     /** Counts that name their bin: neuron 0 of bin t fires t times. */
-    private NpzSession session(int bins, int... trialLengths) {
+    private NpzRecording session(int bins, int... trialLengths) {
         Path file = directory.resolve("session.npz");
         try (NpzWriter npz = NpzWriter.create(file)) {
             int[] counts = new int[bins * N];
@@ -47,10 +47,10 @@ class OfflineFitTest {
                 npz.put("trial_length", trialLengths, trialLengths.length);
             }
         }
-        return NpzSession.open(file, null);
+        return NpzRecording.open(file, null);
     }
 
-    private static SessionPlan plan(NpzSession session) {
+    private static SessionPlan plan(NpzRecording session) {
         try (SessionSource source = session.source()) {
             return SessionPlan
                     .of(source.describe().setSession("test").setFit(FitSettings.newBuilder().setRank(1)).build());
@@ -94,7 +94,7 @@ class OfflineFitTest {
         }
     }
 
-    private static Diary read(NpzSession session) {
+    private static Diary read(NpzRecording session) {
         Diary diary = new Diary();
         try (SessionSource source = session.source()) {
             SessionReader.read(source, plan(session), List.of(diary), bins -> {});
@@ -138,7 +138,7 @@ class OfflineFitTest {
 
     @Test
     void shouldScoreTheFirstPassOnlyAndPublishWhatTheLastOneTaught() {
-        NpzSession session = session(60, 10, 1, 49);
+        NpzRecording session = session(60, 10, 1, 49);
         Diary diary = new Diary();
         PrequentialFit fit = new PrequentialFit(plan(session).fit(), KernelProvider.kernels(), diary);
         List<Long> progress = new ArrayList<>();

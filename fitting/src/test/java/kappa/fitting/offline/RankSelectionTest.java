@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
-import kappa.fitting.kernel.KernelModel;
+import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.FittingAlgorithm;
-import kappa.fitting.online.PublishedModel;
-import kappa.fitting.online.Trial;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
 import org.junit.jupiter.api.Test;
 
 class RankSelectionTest {

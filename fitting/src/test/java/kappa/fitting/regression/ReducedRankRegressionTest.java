@@ -9,22 +9,22 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import kappa.fitting.SharedData;
+import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.kernel.ObservationKind;
-import kappa.fitting.network.Evaluation;
-import kappa.fitting.network.HandBuiltNetworks;
-import kappa.fitting.network.HandBuiltNetworks.HandBuilt;
-import kappa.fitting.network.LowRankNetwork;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.SimulatedSession;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Trial;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.SessionReader;
-import kappa.fitting.online.FitPlan;
-import kappa.fitting.online.Trial;
-import kappa.fitting.wire.SessionPlan;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.SessionSource;
+import kappa.fitting.pipeline.SessionPlan;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
+import kappa.fitting.simulation.SimulatedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
@@ -101,7 +101,7 @@ class ReducedRankRegressionTest {
     @ParameterizedTest
     @ValueSource(strings = {"dm", "cdm"})
     void shouldRecoverTheAuthorsTeachersFromFiftyTrialsOfRates(String name) {
-        NpzSession recorded = NpzSession.open(SharedData.file(name + "-heldout.npz"), Observation.RATES);
+        NpzRecording recorded = NpzRecording.open(SharedData.file(name + "-heldout.npz"), Observation.RATES);
         NetworkFile.Contents teacher = NetworkFile.read(SharedData.file("teachers/" + name + ".npz"));
         try (SessionSource source = recorded.source()) {
             LowRankNetwork fit = learned(source, plan(source, 1), trial -> trial < 50).estimate().orElseThrow();

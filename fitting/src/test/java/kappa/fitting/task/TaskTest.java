@@ -12,9 +12,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,14 +24,14 @@ class TaskTest {
 
     private static final long SEED = 5;
 
-    private static RecordedSession shared(String name) {
+    private static Recording shared(String name) {
         String given = System.getProperty("kappa.data");
         Path data = given != null
                 ? Path.of(given)
                 : Path.of(System.getProperty("kappa.root"), "..", "shared", "data");
         Path file = data.resolve(name);
         assumeTrue(Files.exists(file), "the shared data are not on this machine: " + file);
-        return NpzSession.open(file, null);
+        return NpzRecording.open(file, null);
     }
 
     private static double mean(float[] inputs, int channels, int s, int from, int to) {
@@ -100,7 +100,7 @@ class TaskTest {
         "cdm_full-heldout.npz, cdm, 0.1, 22, 62, 0.1"})
     void shouldMakeTrialsOfTheReferenceGeneratorsShape(String file, String name, double context, int from, int to,
             double unit) {
-        RecordedSession session = shared(file);
+        Recording session = shared(file);
         Task task = Task.named(name).withContext(context);
         Map<Integer, float[][]> theirs = new HashMap<>();
         Map<Integer, float[][]> ours = new HashMap<>();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.task.Task;
 import org.junit.jupiter.api.Test;
 

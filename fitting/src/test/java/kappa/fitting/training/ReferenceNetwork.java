@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import kappa.fitting.network.NetworkFile;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.task.Trial;
 
 /**

@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.Silencing;
-import kappa.fitting.network.TrialRandom;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Silencing;
+import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.SessionSource;
-import kappa.ingest.stream.WireChecks;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +40,7 @@ class TaskRigTest {
         try (TrialRunner runner = new TrialRunner(2)) {
             TaskSimulator.record(NETWORK, TASK, SETTINGS, runner, file, _ -> {});
         }
-        try (SessionSource recorded = NpzSession.open(file, null).source(); SessionSource rig = rig(false)) {
+        try (SessionSource recorded = NpzRecording.open(file, null).source(); SessionSource rig = rig(false)) {
             assertThat(rig.bins()).isEqualTo(recorded.bins());
             assertThat(rig.describe().getNeuronsCount()).isEqualTo(15);
             assertThat(rig.describe().getPhasesList()).isEqualTo(TASK.phases());

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import kappa.fitting.network.Evaluation;
-import kappa.fitting.network.NetworkFile;
-import kappa.fitting.network.TrialRandom;
+import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +52,7 @@ class TaskSimulatorTest {
         Path file = directory.resolve("session.npz");
         NetworkFile.Contents network = network(task, full);
         TaskSimulator.Recorded recorded = record(network, task, settings(observation, 0.4, 0, 1), 2, file);
-        NpzSession session = NpzSession.open(file, observation);
+        NpzRecording session = NpzRecording.open(file, observation);
         assertThat(session.trials()).isEqualTo(11);
         assertThat(session.bins()).isEqualTo(recorded.bins());
         for (int i = 0; i < session.trials(); i++) {
@@ -73,8 +73,8 @@ class TaskSimulatorTest {
         TaskSimulator.Recorded recorded = record(network, task, settings(Observation.COUNTS, 0.4, 0, 1), 1, file);
         // 33,000 counts of mean 0.4: 0.0035. Rates average to about zero over neurons.
         assertThat(recorded.meanActivity()).isCloseTo(0.4, within(0.05));
-        assertThat(NpzSession.open(file, null).observation()).isEqualTo(Observation.COUNTS);
-        assertThat(Evaluation.of(network, NpzSession.open(file, null)).bitsPerSpike().orElseThrow()).isPositive();
+        assertThat(NpzRecording.open(file, null).observation()).isEqualTo(Observation.COUNTS);
+        assertThat(Evaluation.of(network, NpzRecording.open(file, null)).bitsPerSpike().orElseThrow()).isPositive();
     }
 
     @Test
@@ -96,8 +96,8 @@ class TaskSimulatorTest {
         Path part = directory.resolve("part.npz");
         record(network, task, settings(Observation.RATES, 0.4, 0, 1), 1, whole);
         record(network, task, settings(Observation.RATES, 0.4, 0, 0.25), 1, part);
-        float[] all = NpzSession.open(whole, null).activity(3);
-        float[] some = NpzSession.open(part, null).activity(3);
+        float[] all = NpzRecording.open(whole, null).activity(3);
+        float[] some = NpzRecording.open(part, null).activity(3);
         int observed = NEURONS / 4;
         int found = -1;
         for (int j = 0; j < observed; j++) {
@@ -117,10 +117,10 @@ class TaskSimulatorTest {
         Path file = directory.resolve("noisy.npz");
         NetworkFile.Contents network = network(task, false);
         record(network, task, settings(Observation.CURRENTS, 0.4, 0.3, 1), 2, file);
-        NpzSession session = NpzSession.open(file, Observation.CURRENTS);
+        NpzRecording session = NpzRecording.open(file, Observation.CURRENTS);
         Path clean = directory.resolve("clean.npz");
         record(network, task, settings(Observation.CURRENTS, 0.4, 0, 1), 2, clean);
-        NpzSession exact = NpzSession.open(clean, Observation.CURRENTS);
+        NpzRecording exact = NpzRecording.open(clean, Observation.CURRENTS);
         double squares = 0;
         float[] a = session.activity(0);
         float[] b = exact.activity(0);

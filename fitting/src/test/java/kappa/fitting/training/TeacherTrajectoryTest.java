@@ -7,12 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.network.NetworkFile;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,7 +33,7 @@ class TeacherTrajectoryTest {
     @CsvSource({"dm", "cdm", "cdm_full"})
     void shouldRunTheAuthorsTeachersAsTheReferenceDoes(String name) {
         NetworkFile.Contents teacher = NetworkFile.read(shared("teachers/" + name + ".npz"));
-        RecordedSession session = NpzSession.open(shared(name + "-heldout.npz"), null);
+        Recording session = NpzRecording.open(shared(name + "-heldout.npz"), null);
         PackedNetwork packed = new PackedNetwork(KernelProvider.matrices()).pack(teacher);
         TrialBatch batch = new TrialBatch(KernelProvider.matrices());
         int right = 0;

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzWriter;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.npz.NpzWriter;
 
 /**
  * A file of named arrays. A name with slashes, {@code models/m}, is a plain name in NPZ and a path of groups in HDF5, so that

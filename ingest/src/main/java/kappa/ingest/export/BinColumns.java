@@ -8,13 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
-import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 
 /**
  * Everything that a session has one of for each bin. A row is a bin that was recorded, or of which kappa is there although its

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.function.LongConsumer;
-import kappa.ingest.session.NpzWriter;
+import kappa.ingest.recording.npz.NpzWriter;
 
 /**
  * An array [rows, ...] on disk while it is being gathered: rows may come in any order, and one that comes again replaces what

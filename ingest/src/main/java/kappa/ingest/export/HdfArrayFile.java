@@ -34,8 +34,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzWriter;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.npz.NpzWriter;
 
 /**
  * HDF5 through jHDF's writer, which holds whole arrays in memory; a data set of ours is streamed to its place instead,

@@ -4,7 +4,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import kappa.ingest.session.NpzWriter;
+import kappa.ingest.recording.npz.NpzWriter;
 
 /** NPZ. Text becomes NumPy's {@code U}, UTF-32 of equal length. */
 final class NpzArrayFile implements ArrayFile {

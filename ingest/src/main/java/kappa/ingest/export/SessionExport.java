@@ -14,22 +14,22 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.stream.Arrival;
-import kappa.ingest.stream.BinOrder;
-import kappa.ingest.stream.Fault;
-import kappa.ingest.stream.WireChecks;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.log.Arrival;
+import kappa.ingest.log.BinOrder;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 
 /**
  * Writes a session, finished or under way, as it lies on the topics to one file. The topics are read twice: once to learn

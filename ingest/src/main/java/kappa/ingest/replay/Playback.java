@@ -1,15 +1,15 @@
 package kappa.ingest.replay;
 
 import java.util.Optional;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.RecordedSession;
-import kappa.ingest.session.SessionSource;
-import kappa.ingest.stream.Fault;
-import kappa.ingest.stream.WireChecks;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 
 /**
  * A recording, or a part of it, as a session that can be sought in and looped. Wherever it jumps, the session goes on: its bin
@@ -24,7 +24,7 @@ import kappa.ingest.wire.SessionHeader;
  */
 public final class Playback implements SessionSource {
 
-    private final RecordedSession session;
+    private final Recording session;
     private final long bins;
     private final long from;
     private final long until;
@@ -42,7 +42,7 @@ public final class Playback implements SessionSource {
      * @param loop whether to begin again there, without end
      * @throws InvalidInputException if the part is empty or beyond the recording
      */
-    public Playback(RecordedSession session, long from, long until, boolean loop) {
+    public Playback(Recording session, long from, long until, boolean loop) {
         bins = session.bins();
         if (from < 0 || from >= until || until > bins) {
             throw new InvalidInputException("bins " + from + " to " + until + " of " + session.origin()
@@ -56,7 +56,7 @@ public final class Playback implements SessionSource {
     }
 
     /** All of a recording, once. */
-    public Playback(RecordedSession session) {
+    public Playback(Recording session) {
         this(session, 0, session.bins(), false);
     }
 

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
-import kappa.ingest.stream.UnixTime;
+import kappa.ingest.UnixTime;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.Observation;

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.NpzWriter;
-import kappa.ingest.session.RecordedSession;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.Reason;
@@ -27,10 +27,10 @@ class PlaybackTest {
     static Path directory;
 
     /** 4 trials of 5 bins; neuron 0 counts the bins of the recording from 0. */
-    private static RecordedSession trials;
+    private static Recording trials;
 
     /** The same 20 bins without trials. */
-    private static RecordedSession continuous;
+    private static Recording continuous;
 
     @BeforeAll
     static void record() {
@@ -39,7 +39,7 @@ class PlaybackTest {
     }
 
     /** @param shape trials, bins and neurons, or bins and neurons */
-    private static RecordedSession recording(String name, int... shape) {
+    private static Recording recording(String name, int... shape) {
         int neurons = shape[shape.length - 1];
         int[] counts = new int[20 * neurons];
         for (int t = 0; t < 20; t++) {
@@ -50,7 +50,7 @@ class PlaybackTest {
             npz.put("counts", counts, shape);
             npz.put("bin_width", WIDTH_S);
         }
-        return NpzSession.open(file, null);
+        return NpzRecording.open(file, null);
     }
 
     /** What one bin said, as "bin of the recording @ rig time in ms, sample, epoch, trial". */
@@ -114,7 +114,7 @@ class PlaybackTest {
 
     @Test
     void shouldGoOnAfterJumpsAsIfItHadNeverStopped() {
-        for (RecordedSession recording : List.of(trials, continuous)) {
+        for (Recording recording : List.of(trials, continuous)) {
             for (int stop = 1; stop < 30; stop++) {
                 Playback uninterrupted = sought(recording);
                 List<String> expected = play(uninterrupted, 40);
@@ -134,7 +134,7 @@ class PlaybackTest {
     }
 
     /** In its second round, just after a jump. */
-    private static Playback sought(RecordedSession recording) {
+    private static Playback sought(Recording recording) {
         Playback playback = new Playback(recording, 5, 17, true);
         play(playback, 11);
         playback.seek(11 * WIDTH_S);

@@ -14,14 +14,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import kappa.ingest.kafka.EmbeddedBroker;
-import kappa.ingest.kafka.KafkaConnection;
-import kappa.ingest.kafka.Topics;
+import kappa.ingest.log.EmbeddedBroker;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.replay.SessionPublisher.Published;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.session.NpzSession;
-import kappa.ingest.session.NpzWriter;
-import kappa.ingest.session.RecordedSession;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
@@ -56,7 +56,7 @@ class SessionPublisherTest {
     private static KafkaProducer<byte[], byte[]> producer;
 
     /** 10 trials of a second each. */
-    private static RecordedSession recording;
+    private static Recording recording;
 
     @BeforeAll
     static void start() {
@@ -69,7 +69,7 @@ class SessionPublisherTest {
             npz.put("counts", new int[BINS * 3], 10, BINS / 10, 3);
             npz.put("bin_width", WIDTH_S);
         }
-        recording = NpzSession.open(file, null);
+        recording = NpzRecording.open(file, null);
     }
 
     @AfterAll
@@ -283,7 +283,7 @@ class SessionPublisherTest {
             npz.put("bin_width", WIDTH_S);
         }
         String session = "ahead";
-        Running running = new Running(session, new Playback(NpzSession.open(file, null), 0, 100, true), Speed.MAX);
+        Running running = new Running(session, new Playback(NpzRecording.open(file, null), 0, 100, true), Speed.MAX);
         // There is one byte a count.
         long most = Lead.MOST_BYTES / neurons;
         await("it to run ahead, for nobody follows", () -> running.published > 2 * most);

@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import kappa.ingest.UnixTime;
 import kappa.ingest.rig.BinAssembler.Role;
-import kappa.ingest.stream.UnixTime;
-import kappa.ingest.stream.WireChecks;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.stream.WireChecks;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 class RigSourceTest {

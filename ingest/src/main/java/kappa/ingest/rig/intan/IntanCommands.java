@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 
 /**
  * RHX's command port. Commands are texts that end with a semicolon; an answer is a text without any end, and {@code set} and

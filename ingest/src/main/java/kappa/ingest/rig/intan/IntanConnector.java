@@ -9,12 +9,12 @@ import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.UnixTime;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.Connector;
 import kappa.ingest.rig.RigStatus;
 import kappa.ingest.rig.UnitTable;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.stream.UnixTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Inlet;
 import kappa.ingest.rig.lsl.Lsl.LostException;
 import kappa.ingest.rig.lsl.Lsl.Stream;
-import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.wire.Observation;
 
 /**

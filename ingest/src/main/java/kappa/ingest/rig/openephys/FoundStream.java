@@ -9,9 +9,9 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
-import kappa.ingest.session.InvalidInputException;
 import kappa.ingest.wire.Observation;
 
 /**

@@ -8,14 +8,14 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.UnixTime;
+import kappa.ingest.recording.SessionSource;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.BinAssembler.Role;
 import kappa.ingest.rig.RigStatus;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
-import kappa.ingest.session.InvalidInputException;
-import kappa.ingest.session.SessionSource;
-import kappa.ingest.stream.UnixTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import kappa.ingest.session.InvalidInputException;
+import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Assumptions;
 
 /**

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.rig.lsl.LslRecording.Kind;
 import kappa.ingest.rig.lsl.MarkerRules.Input;
-import kappa.ingest.session.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 /** What of the connector needs no liblsl. */

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.fuzz.Fuzzer;
 import kappa.ingest.rig.FuzzedRig;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
-import kappa.ingest.session.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

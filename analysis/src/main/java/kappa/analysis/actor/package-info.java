@@ -1,2 +1,0 @@
-/** The actor that analyses published snapshots, and the thread that feeds it. */
-package kappa.analysis.actor;

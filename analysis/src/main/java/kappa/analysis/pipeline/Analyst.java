@@ -1,0 +1,118 @@
+package kappa.analysis.pipeline;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import kappa.analysis.ObservedTrial;
+import kappa.analysis.SessionMechanism;
+import kappa.ingest.UnixTime;
+import kappa.ingest.log.Publisher;
+import kappa.ingest.log.Topics;
+import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.Inactivations;
+import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * Analyses one snapshot after the other, and publishes what it finds on kappa.analyses and kappa.inactivations.
+ *
+ * <p>State owned: of each session its {@link SessionMechanism}, what was found of recent snapshots and is expensive to find
+ * again. Lost in a crash, it is found again. Back-pressure: {@link AnalysisReader} sends the next snapshot only after the answer
+ * to the one before. Failure: a snapshot that cannot be analysed, or not wholly, is logged with the reason, once for
+ * as long as that stays the same; what was found of it is published, and the next one is independent.
+ */
+public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
+
+    /** What the analyst is asked to do. */
+    public sealed interface Command {}
+
+    /**
+     * Analyse and publish; answered when the broker has what was found.
+     *
+     * @param intact recent trials, oldest first
+     * @param perturbed those in which neurons were silenced
+     */
+    public record Analyse(ModelSnapshot snapshot, SessionHeader header, int partition, List<ObservedTrial> intact,
+            List<ObservedTrial> perturbed, ActorRef<Done> replyTo) implements Command {}
+
+    /** @param failure null if what was found is published */
+    public record Done(String failure) {}
+
+    private static final int MAX_SESSIONS = 16;
+
+    public static Behavior<Command> create(Publisher publisher) {
+        return Behaviors.setup(context -> new Analyst(context, publisher));
+    }
+
+    private final Publisher publisher;
+    private final Map<String, SessionMechanism> sessions = newest();
+    /** What was last logged of a session: a session of one neuron fails in the same way with each snapshot. */
+    private final Map<String, String> failures = newest();
+
+    private static <V> Map<String, V> newest() {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+                return size() > MAX_SESSIONS;
+            }
+        };
+    }
+
+    private Analyst(ActorContext<Command> context, Publisher publisher) {
+        super(context);
+        this.publisher = publisher;
+    }
+
+    @Override
+    public Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Analyse analyse -> onAnalyse(analyse);
+        };
+    }
+
+    private Behavior<Command> onAnalyse(Analyse analyse) {
+        ModelSnapshot snapshot = analyse.snapshot();
+        // Again each time: its dispatcher gives up a thread that has long been idle.
+        ThreadPriority.standBack();
+        SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
+                session -> new SessionMechanism(analyse.header()));
+        try {
+            mechanism.update(snapshot, analyse.intact(), analyse.perturbed());
+        } catch (RuntimeException e) {
+            if (!e.toString().equals(failures.put(snapshot.getSession(), e.toString()))) {
+                getContext().getLog().warn("model {} of session {} cannot be analysed{}: {}", snapshot.getVersion(),
+                        snapshot.getSession(), mechanism.knows(snapshot) ? " beyond its dynamics" : "", e.toString());
+            }
+            if (!mechanism.knows(snapshot)) {
+                analyse.replyTo().tell(new Done(e.toString()));
+                return this;
+            }
+        }
+        publish(analyse, mechanism.analysis().toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
+                mechanism.inactivations());
+        return this;
+    }
+
+    /** Answers from the producer's thread: once answered, the snapshot is never analysed again. */
+    private void publish(Analyse analyse, Analysis analysis, Optional<Inactivations> inactivations) {
+        String session = analysis.getSession();
+        AtomicInteger left = new AtomicInteger(inactivations.isPresent() ? 2 : 1);
+        Runnable delivered = () -> {
+            if (left.decrementAndGet() == 0) {
+                analyse.replyTo().tell(new Done(null));
+            }
+        };
+        publisher.send(Topics.ANALYSES, analyse.partition(), session, analysis, (metadata, bytes) -> delivered.run());
+        inactivations.ifPresent(record -> publisher.send(Topics.INACTIVATIONS, analyse.partition(), session,
+                record.toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(), (metadata, bytes) -> delivered.run()));
+    }
+}

@@ -1,0 +1,50 @@
+package kappa.analysis.pipeline;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a thread stand back where a processor is wanted by others. Java's own priorities do nothing on Linux without a flag
+ * that warns whoever is not root; the system call needs no rights to go down, and there concerns the calling thread alone.
+ * Elsewhere nothing is done. Stateless.
+ */
+final class ThreadPriority {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ThreadPriority.class);
+    /** A ninth of the usual share of a processor that is wanted. */
+    private static final int NICE = 10;
+
+    private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+    private static final int PRIO_PROCESS = 0;
+    private static final int CALLING_THREAD = 0;
+
+    private ThreadPriority() {}
+
+    private static final MethodHandle SET_PRIORITY = LINUX ? setPriority() : null;
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle setPriority() {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(linker.defaultLookup().find("setpriority").orElseThrow(), FunctionDescriptor
+                .of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    }
+
+    /** The calling thread runs only when others leave it room. May be repeated. */
+    static void standBack() {
+        if (!LINUX) {
+            return;
+        }
+        try {
+            int refused = (int) SET_PRIORITY.invokeExact(PRIO_PROCESS, CALLING_THREAD, NICE);
+            if (refused != 0) {
+                LOG.debug("the system did not lower the priority of analyses");
+            }
+        } catch (Throwable e) {
+            throw new IllegalStateException("setpriority could not be called", e);
+        }
+    }
+}

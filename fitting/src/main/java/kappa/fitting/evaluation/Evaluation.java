@@ -1,0 +1,276 @@
+package kappa.fitting.evaluation;
+
+import static kappa.fitting.model.EffectiveConnectivity.dot;
+import static kappa.fitting.model.EffectiveConnectivity.rows;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.EffectiveConnectivity;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.WithInputBasis;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+
+/**
+ * How well a network predicts a session, and how close its connectivity is to another's (Valente, Pillow &amp; Ostojic 2022).
+ *
+ * <p>The network runs freely from each trial's start, given only the inputs; a session without trials is one run. Predicted
+ * are phi(x + b) for rates, x for currents, g (1 + phi(x + b)) for counts. Then R2 = 1 - SSE/SST over all observed bins and
+ * neurons, SST about each neuron's own mean in the session. For counts also
+ *
+ * <pre>
+ * bits per spike = (LL_model - LL_mean) / (spikes ln 2)
+ * </pre>
+ *
+ * <p>where LL_mean is the Poisson likelihood of each neuron's mean count in the session. A gain that the network does not
+ * bring along is the most likely one for this session, as the mean is for its opponent.
+ *
+ * @param bins bins of the session
+ * @param r2 over all neurons; NaN if nothing varies
+ * @param r2PerNeuron [N]; NaN for a neuron that does not vary or is never observed
+ * @param bitsPerSpike for sessions of counts with at least one spike
+ */
+public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDouble bitsPerSpike) {
+
+    /**
+     * Agreement of two connectivities.
+     *
+     * @param cc uncentred cosine between the entries of J and J_teacher
+     * @param ecc the same between the parts that activity reveals
+     */
+    public record Connectivity(double cc, double ecc) {}
+
+    /**
+     * Runs the network over the whole session, from where the source stands.
+     *
+     * @throws InvalidInputException if the network has another number of neurons or inputs than the session
+     */
+    public static Evaluation of(NetworkFile.Contents network, SessionSource session) {
+        SessionHeader.Builder header = session.describe();
+        int recorded = network.neurons() - hidden(network);
+        if (header.getNeuronsCount() != recorded) {
+            throw new InvalidInputException("network: " + recorded + " neurons, expected as many as session "
+                    + session.name() + " has, " + header.getNeuronsCount());
+        }
+        if (header.getInputChannelsCount() != network.inputs()) {
+            throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as session "
+                    + session.name() + " has, " + header.getInputChannelsCount());
+        }
+        Sums sums = new Sums(network, header.getObservation());
+        FreeRun run = new FreeRun(network);
+        float[] u = new float[network.inputs()];
+        Bin.Builder bin = Bin.newBuilder();
+        long bins = 0;
+        long trial = 0;
+        boolean ended = false;
+        while (session.next(bin)) {
+            if (header.getTrials() && bins > 0 && (ended || bin.getTrial() != trial)) {
+                run.start();
+            }
+            trial = bin.getTrial();
+            ended = bin.getTrialEnd();
+            for (int s = 0; s < u.length; s++) {
+                u[s] = bin.getInputs(s);
+            }
+            run.step(u);
+            sums.add(bin, run);
+            bins++;
+        }
+        return sums.score(bins);
+    }
+
+    /**
+     * Runs the network over a whole recording.
+     *
+     * @throws InvalidInputException if the network has another number of neurons or inputs than the session
+     */
+    public static Evaluation of(NetworkFile.Contents network, Recording session) {
+        try (SessionSource source = withInputsOf(network, session).source()) {
+            return of(network, source);
+        }
+    }
+
+    private static int hidden(NetworkFile.Contents network) {
+        return network instanceof NetworkFile.LowRank low ? low.scope().hidden() : 0;
+    }
+
+    /** The session with the inputs that the network was fitted on. */
+    public static Recording withInputsOf(NetworkFile.Contents network, Recording session) {
+        return network instanceof NetworkFile.LowRank low && low.scope().basis().isPresent()
+                && session.inputBasis().isEmpty()
+                        ? new WithInputBasis(session, low.scope().basis().get())
+                        : session;
+    }
+
+    /** What the scores are computed from: sums per neuron, so that a session passes once. */
+    private static final class Sums {
+        private final Observation observation;
+        private final float[] gain;
+        private final float[] biases;
+        private final double[] count;
+        private final double[] first; // the neuron's first observation: sums are taken about it, against cancellation
+        private final double[] y;
+        private final double[] yy;
+        private final double[] p;
+        private final double[] pp;
+        private final double[] yp;
+        private final double[] yLog; // sum of y log(1 + r)
+
+        Sums(NetworkFile.Contents network, Observation observation) {
+            int neurons = network.neurons() - hidden(network);
+            this.observation = observation;
+            this.gain = network instanceof NetworkFile.LowRank low ? low.gain() : new float[0];
+            this.biases = network.biases();
+            this.count = new double[neurons];
+            this.first = new double[neurons];
+            this.y = new double[neurons];
+            this.yy = new double[neurons];
+            this.p = new double[neurons];
+            this.pp = new double[neurons];
+            this.yp = new double[neurons];
+            this.yLog = new double[neurons];
+        }
+
+        void add(Bin.Builder bin, FreeRun run) {
+            boolean spikes = observation == Observation.COUNTS;
+            double[] predicted = observation == Observation.CURRENTS ? run.currents() : run.rates();
+            for (int i = 0; i < count.length; i++) {
+                int mask = i / 8 < bin.getUnobserved().size() ? bin.getUnobserved().byteAt(i / 8) : 0;
+                if ((mask >> (i % 8) & 1) == 1) {
+                    continue;
+                }
+                double observed = spikes ? bin.getCounts(i) : bin.getValues(i);
+                if (spikes) {
+                    double likely = 1 + predicted[i];
+                    p[i] += likely;
+                    pp[i] += likely * likely;
+                    yp[i] += observed * likely;
+                    y[i] += observed;
+                    yy[i] += observed * observed;
+                    if (observed > 0) {
+                        yLog[i] += observed * logOnePlusTanh(run.currents()[i] + biases[i]);
+                    }
+                } else {
+                    if (count[i] == 0) {
+                        first[i] = observed;
+                    }
+                    double shifted = observed - first[i];
+                    double error = observed - predicted[i];
+                    y[i] += shifted;
+                    yy[i] += shifted * shifted;
+                    pp[i] += error * error;
+                }
+                count[i]++;
+            }
+        }
+
+        /** log(2 sigmoid(2x)), finite where tanh has rounded to -1. */
+        private static double logOnePlusTanh(double x) {
+            double z = -2 * x;
+            return Math.log(2) - Math.max(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
+        }
+
+        Evaluation score(long bins) {
+            double[] r2 = new double[count.length];
+            double sse = 0;
+            double sst = 0;
+            double nats = 0;
+            double spikes = 0;
+            for (int i = 0; i < r2.length; i++) {
+                double neuronSst = count[i] == 0 ? 0 : yy[i] - y[i] * y[i] / count[i];
+                double neuronSse = pp[i];
+                if (observation == Observation.COUNTS) {
+                    double g = gain.length > 0 ? gain[i] : p[i] > 0 ? y[i] / p[i] : 0;
+                    neuronSse = yy[i] - 2 * g * yp[i] + g * g * pp[i];
+                    double model = (y[i] > 0 ? y[i] * Math.log(g) : 0) + yLog[i] - g * p[i];
+                    double mean = (y[i] > 0 ? y[i] * Math.log(y[i] / count[i]) : 0) - y[i];
+                    nats += model - mean;
+                    spikes += y[i];
+                }
+                r2[i] = neuronSst > 0 ? 1 - neuronSse / neuronSst : Double.NaN;
+                sse += neuronSse;
+                sst += neuronSst;
+            }
+            return new Evaluation(bins, sst > 0 ? 1 - sse / sst : Double.NaN, r2,
+                    spikes > 0 ? OptionalDouble.of(nats / (spikes * Math.log(2))) : OptionalDouble.empty());
+        }
+    }
+
+    /**
+     * CC and ECC of a fit with its teacher. The effective connectivity of a low-rank network is J with n projected on the span
+     * of the network's own m and W, the only directions its activity takes. A full-rank teacher has no such span short of all
+     * of space: the rows of its J are projected on the span of the fit's m and W. Costs O(N K^2), with a full-rank teacher
+     * O(N^2 (K + S)); no matrix [N,N] is formed.
+     *
+     * @throws InvalidInputException if the networks have different numbers of neurons
+     */
+    public static Connectivity connectivity(LowRankNetwork fit, NetworkFile.Contents teacher) {
+        if (teacher.neurons() != fit.neurons()) {
+            throw new InvalidInputException(
+                    "teacher: " + teacher.neurons() + " neurons, expected as many as the fit has, "
+                            + fit.neurons());
+        }
+        EffectiveConnectivity revealed = EffectiveConnectivity.of(fit);
+        double[][] m = rows(fit.m(), fit.neurons());
+        double[][] n = rows(fit.n(), fit.neurons());
+        double[][] effective = revealed.n();
+        return switch (teacher) {
+            case NetworkFile.LowRank low -> {
+                double[][] teacherM = rows(low.network().m(), low.neurons());
+                double[][] teacherN = rows(low.network().n(), low.neurons());
+                double[][] teacherEffective = EffectiveConnectivity.of(low.network()).n();
+                yield new Connectivity(cosine(m, n, teacherM, teacherN),
+                        cosine(m, effective, teacherM, teacherEffective));
+            }
+            case NetworkFile.FullRank full -> againstFullRank(m, n, effective, revealed.basis(), full.network().wrec());
+        };
+    }
+
+    private static Connectivity againstFullRank(double[][] m, double[][] n, double[][] effective, List<double[]> basis,
+            float[] wrec) {
+        int neurons = m[0].length;
+        double inner = 0;
+        double effectiveInner = 0;
+        double square = 0;
+        double effectiveSquare = 0;
+        double[] row = new double[neurons];
+        for (int i = 0; i < neurons; i++) {
+            for (int j = 0; j < neurons; j++) {
+                row[j] = wrec[i * neurons + j];
+            }
+            square += dot(row, row);
+            for (double[] direction : basis) {
+                double along = dot(row, direction);
+                effectiveSquare += along * along;
+            }
+            for (int k = 0; k < m.length; k++) {
+                inner += m[k][i] * dot(row, n[k]);
+                // The projection is symmetric: projecting one side of an inner product projects both.
+                effectiveInner += m[k][i] * dot(row, effective[k]);
+            }
+        }
+        return new Connectivity(inner / Math.sqrt(square * inner(m, n, m, n)),
+                effectiveInner / Math.sqrt(effectiveSquare * inner(m, effective, m, effective)));
+    }
+
+    /** Cosine between m n' and m2 n2'; 1/N cancels. */
+    private static double cosine(double[][] m, double[][] n, double[][] m2, double[][] n2) {
+        return inner(m, n, m2, n2) / Math.sqrt(inner(m, n, m, n) * inner(m2, n2, m2, n2));
+    }
+
+    /** Sum of products of entries: tr((m n')' m2 n2') = sum_kl (m_k' m2_l)(n_k' n2_l). */
+    private static double inner(double[][] m, double[][] n, double[][] m2, double[][] n2) {
+        double sum = 0;
+        for (int k = 0; k < m.length; k++) {
+            for (int l = 0; l < m2.length; l++) {
+                sum += dot(m[k], m2[l]) * dot(n[k], n2[l]);
+            }
+        }
+        return sum;
+    }
+}

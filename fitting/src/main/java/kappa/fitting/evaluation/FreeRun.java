@@ -1,0 +1,126 @@
+package kappa.fitting.evaluation;
+
+import java.util.Arrays;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+
+/**
+ * A network running freely from a trial's start, given nothing but inputs. Low rank runs in its K-dimensional form
+ *
+ * <pre>
+ * x_t = m kappa_t + W' v_t + (1-alpha)^t h0
+ * </pre>
+ *
+ * <p>which is exact for any initial state h0; full rank runs as it is. Not thread-safe.
+ */
+final class FreeRun {
+
+    private final NetworkFile.Contents contents;
+    private final int neurons;
+    private final double alpha;
+    private final double[] x;
+    private final double[] rates;
+    private final double[] latent; // [K + S + 1]: kappa, v, and the factor of h0; unused for full rank
+    private final double[] recurrent;
+
+    FreeRun(NetworkFile.Contents contents) {
+        this.contents = contents;
+        this.neurons = contents.neurons();
+        this.alpha = contents.alpha();
+        this.x = new double[neurons];
+        this.rates = new double[neurons];
+        switch (contents) {
+            case NetworkFile.LowRank low -> {
+                this.latent = new double[low.network().rank() + low.inputs() + 1];
+                this.recurrent = new double[low.network().rank()];
+            }
+            case NetworkFile.FullRank full -> {
+                this.latent = new double[0];
+                this.recurrent = new double[full.neurons()];
+            }
+        }
+        start();
+    }
+
+    /** Returns to the state before a trial's first bin. */
+    void start() {
+        if (latent.length > 0) {
+            Arrays.fill(latent, 0);
+            latent[latent.length - 1] = 1;
+        }
+        for (int i = 0; i < neurons; i++) {
+            x[i] = contents.initialState()[i];
+        }
+        updateRates();
+    }
+
+    /** Moves on by one bin with the S inputs of that bin. */
+    void step(float[] u) {
+        switch (contents) {
+            case NetworkFile.LowRank(LowRankNetwork network, var _, var _, var _, var _) -> step(network, u);
+            case NetworkFile.FullRank(FullRankNetwork network, var _, var _) -> step(network, u);
+        }
+        updateRates();
+    }
+
+    /** [N] currents x; valid until the next step. */
+    double[] currents() {
+        return x;
+    }
+
+    /** [N] rates phi(x + b); valid until the next step. */
+    double[] rates() {
+        return rates;
+    }
+
+    private void updateRates() {
+        float[] b = contents.biases();
+        for (int i = 0; i < neurons; i++) {
+            rates[i] = LowRankNetwork.phi(x[i] + b[i]);
+        }
+    }
+
+    private void step(LowRankNetwork network, float[] u) {
+        int rank = network.rank();
+        float[] n = network.n();
+        for (int k = 0; k < rank; k++) {
+            double sum = 0;
+            for (int i = 0; i < neurons; i++) {
+                sum += n[k * neurons + i] * rates[i];
+            }
+            recurrent[k] = sum * LowRankNetwork.connectivityScale(neurons);
+        }
+        for (int l = 0; l < latent.length; l++) {
+            double drive = l < rank ? recurrent[l] : l < latent.length - 1 ? u[l - rank] : 0;
+            latent[l] = (1 - alpha) * latent[l] + alpha * drive;
+        }
+        Arrays.fill(x, 0);
+        for (int l = 0; l < latent.length; l++) {
+            float[] rows = l < rank ? network.m() : l < latent.length - 1 ? network.w() : contents.initialState();
+            int row = l < rank ? l : l < latent.length - 1 ? l - rank : 0;
+            for (int i = 0; i < neurons; i++) {
+                x[i] += latent[l] * rows[row * neurons + i];
+            }
+        }
+    }
+
+    private void step(FullRankNetwork network, float[] u) {
+        float[] wrec = network.wrec();
+        for (int i = 0; i < neurons; i++) {
+            double sum = 0;
+            for (int j = 0; j < neurons; j++) {
+                sum += wrec[i * neurons + j] * rates[j];
+            }
+            recurrent[i] = sum;
+        }
+        for (int s = 0; s < network.inputs(); s++) {
+            for (int i = 0; i < neurons; i++) {
+                recurrent[i] += (double) u[s] * network.w()[s * neurons + i];
+            }
+        }
+        for (int i = 0; i < neurons; i++) {
+            x[i] = (1 - alpha) * x[i] + alpha * recurrent[i];
+        }
+    }
+}

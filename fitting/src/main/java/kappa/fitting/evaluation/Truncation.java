@@ -1,0 +1,74 @@
+package kappa.fitting.evaluation;
+
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.RealMatrix;
+import org.apache.commons.math3.linear.SingularValueDecomposition;
+
+/**
+ * A full-rank network cut down to the leading K singular values of its connectivity (Valente, Pillow &amp; Ostojic 2022): wrec
+ * = U S V', m = sqrt(N S) U, n = sqrt(N S) V, so that m n'/N is the nearest matrix of rank K. Inputs, biases and initial state
+ * stay, the readout is rescaled to that of low rank. As a summary of the network it is poor, as a start for training good.
+ */
+public final class Truncation {
+
+    private final NetworkFile.FullRank full;
+    private final SingularValueDecomposition svd;
+
+    /** Decomposes the connectivity, which takes of the order of 10 N^3 operations: seconds at N = 512. */
+    public Truncation(NetworkFile.FullRank full) {
+        this.full = full;
+        int neurons = full.neurons();
+        float[] wrec = full.network().wrec();
+        double[][] rows = new double[neurons][neurons];
+        for (int i = 0; i < neurons; i++) {
+            for (int j = 0; j < neurons; j++) {
+                rows[i][j] = wrec[i * neurons + j];
+            }
+        }
+        this.svd = new SingularValueDecomposition(new Array2DRowRealMatrix(rows, false));
+    }
+
+    /** Singular values of the connectivity, descending, [N]. */
+    public double[] singularValues() {
+        return svd.getSingularValues();
+    }
+
+    /**
+     * The network of rank K, 1 to N.
+     *
+     * @throws IllegalArgumentException for another rank
+     */
+    public NetworkFile.LowRank toRank(int rank) {
+        int neurons = full.neurons();
+        if (rank < 1 || rank > neurons) {
+            throw new IllegalArgumentException("rank " + rank + ", expected 1 to " + neurons);
+        }
+        FullRankNetwork network = full.network();
+        float[] readout = full.readout().clone();
+        double perNeuron = LowRankNetwork.connectivityScale(neurons);
+        for (int i = 0; i < readout.length; i++) {
+            readout[i] = (float) (readout[i] * full.readoutScale() / perNeuron);
+        }
+        LowRankNetwork low = new LowRankNetwork(neurons, rank, network.inputs(), network.alpha(),
+                factor(svd.getU(), rank, perNeuron), factor(svd.getV(), rank, perNeuron), network.w().clone(),
+                network.b().clone());
+        return new NetworkFile.LowRank(low, readout, full.initialState().clone(), new float[0]);
+    }
+
+    /** Columns of U or V times sqrt(S / scale), [K,N]. */
+    private float[] factor(RealMatrix vectors, int rank, double scale) {
+        int neurons = full.neurons();
+        double[] values = svd.getSingularValues();
+        float[] rows = new float[rank * neurons];
+        for (int k = 0; k < rank; k++) {
+            double root = Math.sqrt(values[k] / scale);
+            for (int i = 0; i < neurons; i++) {
+                rows[k * neurons + i] = (float) (root * vectors.getEntry(i, k));
+            }
+        }
+        return rows;
+    }
+}

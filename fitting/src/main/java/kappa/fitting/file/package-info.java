@@ -1,0 +1,2 @@
+/** Network files. */
+package kappa.fitting.file;

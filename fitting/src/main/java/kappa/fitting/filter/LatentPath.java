@@ -1,0 +1,267 @@
+package kappa.fitting.filter;
+
+import java.util.Arrays;
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.model.ConstantRate;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Score;
+
+/**
+ * The latency path of one session: kappa with covariance for each bin as it comes, with the newest published model, and the
+ * prequential scores of that model: one step ahead and in free run from the trial's start. Learning is somebody else's; a
+ * new model is adopted between trials only. Not thread-safe; nothing is allocated per bin.
+ */
+public final class LatentPath {
+
+    /** Variance of kappa where nothing is known of it, in the canonical gauge's scale; before any model. */
+    private static final double UNKNOWN_VARIANCE = 1;
+
+    private static final int MAX_GAP_BINS = 1_000;
+    private static final int[] INTACT = {};
+
+    private final RnnKernels kernels;
+    private final int neurons;
+    private final int rank;
+    private final int inputs;
+    private final ObservationKind kind;
+    private final LatentFilter filter;
+    private final ConstantRate constantRate;
+    private final Score oneStep = new Score();
+    private final Score freeRun = new Score();
+    /** Rows of the free run and of v: before and after this bin. */
+    private final float[] free;
+    private final float[] vPair;
+    private final float[] scratch = new float[RnnKernels.SCRATCH];
+    /** Null unless gains are tracked. */
+    private final GainTracker tracker;
+    private final float[] rates;
+    private PublishedModel published;
+    /** What moves kappa to the next bin: the published model, without the neurons that are silenced in this one. */
+    private KernelModel model;
+    private int[] silenced = INTACT;
+    private double predictionError;
+    private double baselineError;
+    private long spikes;
+
+    public LatentPath(RnnKernels kernels, FitPlan plan, PublishedModel first) {
+        this.kernels = kernels;
+        neurons = plan.neurons();
+        rank = plan.rank();
+        inputs = plan.inputs();
+        kind = plan.kind();
+        boolean tracks = kind == ObservationKind.COUNTS && plan.settings().trackerBins() > 0;
+        tracker = tracks ? new GainTracker(kernels, neurons, plan.settings().trackerBins()) : null;
+        rates = new float[tracks ? neurons : 0];
+        filter = new LatentFilter(kernels, neurons, rank, inputs);
+        constantRate = new ConstantRate(kind, neurons);
+        free = new float[2 * rank];
+        vPair = new float[2 * inputs];
+        published = first;
+        model = first.model();
+    }
+
+    public PublishedModel model() {
+        return published;
+    }
+
+    public LatentFilter filter() {
+        return filter;
+    }
+
+    public ConstantRate constantRate() {
+        return constantRate;
+    }
+
+    /** Loss of the newest bin under the one-step prediction; 0 before the first model, when nothing is scored. */
+    public double predictionError() {
+        return predictionError;
+    }
+
+    /** Loss of the newest bin under each neuron's past mean. */
+    public double baselineError() {
+        return baselineError;
+    }
+
+    public long spikes() {
+        return spikes;
+    }
+
+    /** A trial begins: kappa is the model's start, and v = 0. */
+    public void startTrial() {
+        silence(INTACT);
+        if (published.version() == 0) {
+            filter.reset(UNKNOWN_VARIANCE);
+        } else {
+            filter.reset(published.start(), published.startCovariance());
+        }
+        freeRunFromFilter();
+        Arrays.fill(vPair, 0);
+    }
+
+    /** A stretch begins in a session without trials, or where a trial's beginning was lost: the state carries on. */
+    public void startStretch() {
+        freeRunFromFilter();
+    }
+
+    private void freeRunFromFilter() {
+        for (int k = 0; k < rank; k++) {
+            free[k] = (float) filter.kappa()[k];
+        }
+    }
+
+    /** The very first bin of a session without trials: nothing is known. */
+    public void startUnknown() {
+        filter.reset(UNKNOWN_VARIANCE);
+        Arrays.fill(vPair, 0);
+        freeRunFromFilter();
+    }
+
+    /**
+     * Uses another model from here on. The state keeps its place in the space of currents: x = m kappa + W'v is projected on
+     * the new axes, kappa' = (new m)' (x - (new W)' v) / N.
+     */
+    public void adopt(PublishedModel next) {
+        PublishedModel before = published;
+        published = next;
+        model = next.model().silencing(silenced);
+        double[] kappa = filter.kappa().clone();
+        double[] covariance = filter.covariance().clone();
+        if (before.version() == 0) {
+            Arrays.fill(covariance, 0);
+            for (int k = 0; k < rank; k++) {
+                kappa[k] = 0;
+                covariance[k * rank + k] = next.kappaStd()[k] * next.kappaStd()[k];
+            }
+        } else {
+            LowRankNetwork from = before.model().network();
+            LowRankNetwork to = next.model().network();
+            double scale = LowRankNetwork.connectivityScale(neurons);
+            double[] map = new double[rank * rank];
+            double[] shift = new double[rank];
+            for (int k = 0; k < rank; k++) {
+                for (int l = 0; l < rank; l++) {
+                    map[k * rank + l] = scale * dot(to.m(), k, from.m(), l);
+                }
+                for (int s = 0; s < inputs; s++) {
+                    shift[k] += scale * filter.v()[s] * (dot(to.m(), k, from.w(), s) - dot(to.m(), k, to.w(), s));
+                }
+            }
+            double[] moved = new double[rank];
+            SmallMatrix.apply(map, kappa, moved, rank);
+            for (int k = 0; k < rank; k++) {
+                kappa[k] = moved[k] + shift[k];
+            }
+            double[] work = new double[rank * rank];
+            SmallMatrix.multiply(map, covariance.clone(), work, rank);
+            SmallMatrix.multiplyTransposed(work, map, covariance, rank);
+            for (int k = 0; k < rank; k++) {
+                // The projection can lose a direction; a variance must stay.
+                covariance[k * rank + k] += LatentFilter.TRIAL_START_VARIANCE;
+            }
+        }
+        filter.restore(kappa, covariance, filter.v().clone());
+    }
+
+    private double dot(float[] a, int rowOfA, float[] b, int rowOfB) {
+        double sum = 0;
+        for (int i = 0; i < neurons; i++) {
+            sum += (double) a[rowOfA * neurons + i] * b[rowOfB * neurons + i];
+        }
+        return sum;
+    }
+
+    /** Bins never came: kappa is predicted across them and grows uncertain. */
+    public void gap(long bins) {
+        if (published.version() > 0) {
+            for (int t = 0; t < Math.min(bins, MAX_GAP_BINS); t++) {
+                filter.predict(model, published.processNoise());
+            }
+        }
+    }
+
+    /** One bin in which no neuron is silenced. */
+    public void bin(float[] y, int yOffset, float[] v, int vOffset) {
+        bin(y, yOffset, v, vOffset, INTACT);
+    }
+
+    /**
+     * One bin.
+     *
+     * @param y activity from {@code yOffset} on, N numbers, NaN where not observed
+     * @param v input coordinates of this bin from {@code vOffset} on, S numbers
+     * @param silent neurons that are silenced during this bin, ascending: their activity is NaN, and with r_i = 0 they do not
+     *        drive the next one. What is fitted to intact bins (means, gains) does not learn from it
+     */
+    public void bin(float[] y, int yOffset, float[] v, int vOffset, int[] silent) {
+        predictionError = 0;
+        baselineError = 0;
+        spikes = 0;
+        if (published.version() == 0) {
+            filter.setInputs(v, vOffset);
+        } else {
+            System.arraycopy(filter.v(), 0, vPair, 0, inputs);
+            System.arraycopy(v, vOffset, vPair, inputs, inputs);
+            filter.predict(model, published.processNoise());
+            filter.setInputs(v, vOffset);
+            if (tracker != null && silent.length == 0) {
+                predictionError = track(y, yOffset);
+            }
+            predictionError += filter.update(model, y, yOffset);
+            baselineError = constantRate.loss(y, yOffset);
+            spikes = kind == ObservationKind.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
+            kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
+            oneStep.add(predictionError, baselineError, spikes);
+            freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError,
+                    spikes);
+            System.arraycopy(free, rank, free, 0, rank);
+        }
+        if (silent.length == 0) {
+            constantRate.learn(y, yOffset / neurons, 1);
+        }
+        silence(silent);
+    }
+
+    private void silence(int[] neurons) {
+        if (!Arrays.equals(neurons, silenced)) {
+            silenced = neurons;
+            model = published.model().silencing(neurons);
+        }
+    }
+
+    /** By how much tracked gains change the loss of the bin's prediction. */
+    private double track(float[] y, int yOffset) {
+        filter.rates(model, rates);
+        for (int i = 0; i < neurons; i++) {
+            rates[i] = model.gain()[i] * (1 + rates[i]);
+        }
+        return tracker.learn(y, yOffset, rates);
+    }
+
+    /** The gain tracker's sums, for a checkpoint; empty if gains are not tracked. */
+    public double[] trackerSums() {
+        return tracker == null ? new double[0] : tracker.save();
+    }
+
+    /** Takes {@link #trackerSums} over. */
+    public void restoreTracker(double[] sums) {
+        if (tracker != null && sums.length > 0) {
+            tracker.restore(sums);
+        }
+    }
+
+    /** Scores of a trial in {@link Score}'s units. */
+    public record TrialScore(double oneStep, double freeRun) {}
+
+    /** A trial or stretch is over: its scores, and from here on the constant-rate model knows it. */
+    public TrialScore endTrial() {
+        TrialScore score = new TrialScore(oneStep.value(kind), freeRun.value(kind));
+        oneStep.clear();
+        freeRun.clear();
+        constantRate.refresh();
+        return score;
+    }
+}

@@ -1,0 +1,61 @@
+package kappa.fitting.fit;
+
+import java.util.SplittableRandom;
+import kappa.fitting.filter.LatentPath;
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.kernel.Team;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
+
+/**
+ * Filters and learns from activity that means nothing, so that the virtual machine has compiled the kernels before the first
+ * bin of a session comes. Until they are, a bin or a step takes a hundred times as long: at 1,024 neurons and 1,000 bins/s kappa
+ * was three to five seconds late when the first model came, and that model came after half a minute.
+ */
+public final class KernelWarmUp {
+
+    /** Of whole vectors, and with a rest: what the virtual machine has not seen it compiles again. */
+    private static final int[] NEURONS = {64, 72};
+    /** Even and odd, since kernels take two at once. */
+    private static final int MAX_RANK = 3;
+    private static final int INPUTS = 1;
+    private static final int BINS = 50;
+    private static final int STEPS = 12;
+    /** A bin is little work, and the virtual machine counts calls. */
+    private static final int TIMES_FILTERED = 100;
+
+    private KernelWarmUp() {}
+
+    /** Takes two seconds of one thread in a new process, and some tenths in one that is warm. */
+    public static void run(RnnKernels kernels) {
+        for (int rank = 1; rank <= MAX_RANK; rank++) {
+            rehearse(kernels, NEURONS[rank % NEURONS.length], rank, ObservationKind.COUNTS);
+        }
+        rehearse(kernels, NEURONS[0], 2, ObservationKind.CURRENTS);
+        rehearse(kernels, NEURONS[1], 2, ObservationKind.RATES);
+    }
+
+    private static void rehearse(RnnKernels kernels, int neurons, int rank, ObservationKind kind) {
+        FitPlan plan = new FitPlan(neurons, rank, INPUTS, 0.2, kind, 1, STEPS, 1 << 20);
+        SplittableRandom random = new SplittableRandom(plan.seed());
+        float[] y = new float[BINS * neurons];
+        for (int i = 0; i < y.length; i++) {
+            y[i] = random.nextInt(2);
+        }
+        float[] v = new float[(BINS + 1) * INPUTS];
+        OnlineFitter fitter = new OnlineFitter(plan, kernels, Team.ALONE);
+        PublishedModel model = fitter.publish(null);
+        LatentPath path = new LatentPath(kernels, plan, model);
+        fitter.learn(new Trial(0, 0, BINS, 0, y, v, 0), STEPS);
+        path.adopt(fitter.publish(model));
+        for (int time = 0; time < TIMES_FILTERED; time++) {
+            path.startTrial();
+            for (int t = 0; t < BINS; t++) {
+                path.bin(y, t * neurons, v, (t + 1) * INPUTS);
+            }
+            path.endTrial();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package kappa.fitting.model;
+
+import java.util.Arrays;
+
+/**
+ * The model that predictions are measured against: each neuron keeps the mean of its own past. Brought up to date between
+ * trials, as the fit is, so that both know exactly the same. Not thread-safe.
+ */
+public final class ConstantRate {
+
+    /** Half a spike: a neuron that was silent so far may still fire. */
+    private static final double PRIOR_SPIKES = 0.5;
+
+    private final ObservationKind kind;
+    private final double[] sums;
+    private final double[] observed;
+    private final float[] mean;
+    private final float[] logMean;
+    private double meanOfAll;
+
+    public ConstantRate(ObservationKind kind, int neurons) {
+        this.kind = kind;
+        sums = new double[neurons];
+        observed = new double[neurons];
+        mean = new float[neurons];
+        logMean = new float[neurons];
+    }
+
+    /** Adds bins [bins,N] of activity to the past; {@link #refresh} makes the means follow. */
+    public void learn(float[] y, int firstBin, int bins) {
+        int N = sums.length;
+        for (int t = firstBin; t < firstBin + bins; t++) {
+            for (int i = 0; i < N; i++) {
+                float value = y[t * N + i];
+                if (!Float.isNaN(value)) {
+                    sums[i] += value;
+                    observed[i]++;
+                }
+            }
+        }
+    }
+
+    /** Brings the means up to date with what was learned, which happens between trials. */
+    public void refresh() {
+        meanOfAll = 0;
+        for (int i = 0; i < sums.length; i++) {
+            double prior = kind == ObservationKind.COUNTS ? PRIOR_SPIKES : 0;
+            mean[i] = (float) ((sums[i] + prior) / Math.max(1, observed[i]));
+            logMean[i] = (float) Math.log(mean[i]);
+            meanOfAll += mean[i];
+        }
+    }
+
+    /** Loss of one bin, in the unit of {@link kappa.fitting.kernel.RnnKernels#loss}. */
+    public double loss(float[] y, int yOffset) {
+        double sum = kind == ObservationKind.COUNTS ? meanOfAll : 0;
+        for (int i = 0; i < mean.length; i++) {
+            float value = y[yOffset + i];
+            if (kind == ObservationKind.COUNTS) {
+                // Not asked whether it is zero: the processor would guess wrongly for every other neuron.
+                sum -= Float.isNaN(value) ? mean[i] : value * logMean[i];
+            } else if (!Float.isNaN(value)) {
+                double error = value - mean[i];
+                sum += error * error;
+            }
+        }
+        return sum;
+    }
+
+    /** Each neuron's mean, [N]; the owner's array. */
+    public float[] mean() {
+        return mean;
+    }
+
+    public double[] sums() {
+        return sums.clone();
+    }
+
+    public double[] observed() {
+        return observed.clone();
+    }
+
+    public void restore(double[] savedSums, double[] savedObserved) {
+        System.arraycopy(savedSums, 0, sums, 0, sums.length);
+        System.arraycopy(savedObserved, 0, observed, 0, observed.length);
+        if (Arrays.stream(observed).anyMatch(count -> count > 0)) {
+            refresh();
+        }
+    }
+
+    /** Spikes among observed neurons of one bin. */
+    public static long spikes(float[] y, int yOffset, int neurons) {
+        double sum = 0;
+        for (int i = 0; i < neurons; i++) {
+            float value = y[yOffset + i];
+            sum += Float.isNaN(value) ? 0 : value;
+        }
+        return Math.round(sum);
+    }
+}

@@ -1,0 +1,59 @@
+package kappa.fitting.model;
+
+import kappa.fitting.filter.GainTracker;
+import kappa.fitting.fit.Adam;
+
+/**
+ * What is fitted, and how.
+ *
+ * @param neurons N, hidden ones included
+ * @param rank K
+ * @param inputs S, the columns of an input basis included
+ * @param alpha bin width over time constant
+ * @param seed of the initial network and of every draw
+ * @param stepsPerTrial Adam steps after each trial
+ * @param bufferBytes what the replay buffer may hold; beyond it, trials are dropped at random
+ * @param settings the options of the loss
+ */
+public record FitPlan(int neurons, int rank, int inputs, double alpha, ObservationKind kind, long seed,
+        int stepsPerTrial, long bufferBytes, Settings settings) {
+
+    /** About 1,800 trials of 68 bins of 1,000 neurons. */
+    public static final long DEFAULT_BUFFER_BYTES = 512L << 20;
+
+    public static final int DEFAULT_STEPS_PER_TRIAL = 25;
+
+    /**
+     * Options of the loss; each can be had alone.
+     *
+     * @param biases whether biases b and kappa at a trial's start are learnt; otherwise both are 0
+     * @param filterLoss whether half of the loss is the filter's one-step prediction, with the gradient through the filter, so
+     *        that process noise and the uncertainty of a trial's start are learnt, too
+     * @param prior weight of a Gaussian prior on m, W, n and b, whose variances follow the parameters' own (empirical Bayes);
+     *        1 is Bayes' weight beside the bins seen so far, 0 is none
+     * @param halfLifeTrials trials after which a past trial is replayed half as often, for connectivity that changes; infinity
+     *        for a connectivity that stays
+     * @param trackerBins time constant with which one-step predictions of counts follow slow changes of each neuron's gain
+     *        ({@link GainTracker}); 0 for not at all
+     * @param linearDynamics whether neurons drive each other linearly, to compare with; no network file can hold such a fit
+     */
+    public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,
+            double trackerBins, boolean linearDynamics) {
+
+        public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY,
+                GainTracker.DEFAULT_BINS, false);
+    }
+
+    /** The same with linear dynamics. */
+    public FitPlan withLinearDynamics() {
+        return new FitPlan(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes,
+                new Settings(settings.biases, settings.filterLoss, settings.prior, settings.halfLifeTrials,
+                        settings.trackerBins, true));
+    }
+
+    /** With the default settings. */
+    public FitPlan(int neurons, int rank, int inputs, double alpha, ObservationKind kind, long seed, int stepsPerTrial,
+            long bufferBytes) {
+        this(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes, Settings.DEFAULT);
+    }
+}

@@ -1,0 +1,11 @@
+package kappa.fitting.model;
+
+/** How activity y is seen through the network's current x, for each neuron with gain g and offset c. */
+public enum ObservationKind {
+    /** y = g tanh(x + b) + c + noise; squared error. */
+    RATES,
+    /** y = g x + c + noise; squared error. Biases do not enter the current. */
+    CURRENTS,
+    /** y ~ Poisson(g (1 + tanh(x + b))); negative log likelihood, without the log y! that no parameter changes. */
+    COUNTS
+}

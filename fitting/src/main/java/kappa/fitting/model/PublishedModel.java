@@ -1,0 +1,40 @@
+package kappa.fitting.model;
+
+import kappa.fitting.filter.LatentFilter;
+import kappa.fitting.fit.Adam;
+
+/**
+ * An immutable snapshot in canonical gauge: what the filter runs on and what others see.
+ *
+ * @param version trials learned from; 0 before the first, when nothing is known and the filter only predicts
+ * @param processNoise Q, [K,K]: covariance added to kappa each bin
+ * @param kappaStd [K] running RMS of kappa
+ * @param start [K] kappa before a trial's first bin
+ * @param startCovariance [K,K] what is not known of it
+ * @param binsLearned bins before this index have been learned from
+ * @param steps Adam steps so far; 0 for an algorithm that makes none
+ */
+public record PublishedModel(long version, KernelModel model, double[] processNoise, double[] kappaStd, double[] start,
+        double[] startCovariance, long binsLearned, long steps) {
+
+    /** The start of a network that begins each trial at kappa = 0 for certain, as [K,K]. */
+    public static double[] certainStart(int rank) {
+        double[] covariance = new double[rank * rank];
+        for (int k = 0; k < rank; k++) {
+            covariance[k * rank + k] = LatentFilter.TRIAL_START_VARIANCE;
+        }
+        return covariance;
+    }
+
+    /** h0 = m start, [N]: the currents x before a trial's first bin, as network files hold them. */
+    public float[] initialState() {
+        LowRankNetwork net = model.network();
+        float[] x = new float[net.neurons()];
+        for (int k = 0; k < net.rank(); k++) {
+            for (int i = 0; i < x.length; i++) {
+                x[i] += (float) (net.m()[k * net.neurons() + i] * start[k]);
+            }
+        }
+        return x;
+    }
+}

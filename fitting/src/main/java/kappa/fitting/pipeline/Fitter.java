@@ -1,0 +1,209 @@
+package kappa.fitting.pipeline;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import kappa.fitting.fit.OnlineFitter;
+import kappa.fitting.fit.OverlapDetector;
+import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Trial;
+import kappa.ingest.log.ActivityArchive;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.TrialRef;
+
+/**
+ * Learns from one session's trials, one trial a message, on a dispatcher of its own.
+ *
+ * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session asks for no steps when more than a
+ * few trials are waiting, and leaves activity out when they are too large; and while kappa is late, a trial gets one step.
+ * Failure: an exception stops the actor and with it the session.
+ */
+final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
+
+    sealed interface Command {}
+
+    /**
+     * @param pass whether it is only counted, and nothing learned from it: neurons were silenced, or it found no room here
+     * @param steps Adam steps to make; 0 only keeps the trial
+     * @param wantState whether the reply is to hold what a checkpoint needs
+     */
+    record Learn(Trial trial, boolean pass, int steps, boolean wantState) implements Command {}
+
+    /** What the replay buffer may hold from now on. */
+    record HoldAtMost(long bytes) implements Command {}
+
+    /**
+     * What came of a trial.
+     *
+     * @param shed steps that were asked for and not made, because kappa was late
+     * @param state null unless asked for
+     * @param buffer the replay buffer's trials, without their activity; null unless asked for
+     * @param warning what is wrong with the activity, if anything
+     */
+    record Learned(long trial, int shed, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer,
+            Optional<String> warning) {}
+
+    static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
+            ActorRef<Learned> session) {
+        return Behaviors.setup(context -> new Fitter(context, plan, services, checkpoint, session));
+    }
+
+    private final SessionPlan plan;
+    private final FitServices services;
+    private final ActorRef<Learned> session;
+    private final OnlineFitter fitter;
+    private final OverlapDetector overlap;
+    private PublishedModel published;
+    private Checkpoint toRefillFrom;
+    private long mostBytes;
+
+    private Fitter(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
+            ActorRef<Learned> session) {
+        super(context);
+        this.plan = plan;
+        this.services = services;
+        this.session = session;
+        mostBytes = plan.fit().bufferBytes();
+        fitter = new OnlineFitter(plan.fit(), services.kernels(), services.team());
+        overlap = new OverlapDetector(plan.fit().neurons());
+        if (checkpoint == null) {
+            published = fitter.publish(null);
+        } else {
+            fitter.restore(Snapshots.fromWire(checkpoint.getLearner(), fitter.save()));
+            published = Snapshots.fromWire(checkpoint.getPublished());
+            toRefillFrom = checkpoint;
+        }
+    }
+
+    @Override
+    public Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Learn learn -> onLearn(learn);
+            case HoldAtMost limit -> onHoldAtMost(limit.bytes());
+        };
+    }
+
+    private Behavior<Command> onHoldAtMost(long bytes) {
+        mostBytes = bytes;
+        fitter.holdAtMost(bytes);
+        return this;
+    }
+
+    private Behavior<Command> onLearn(Learn learn) {
+        if (toRefillFrom != null) {
+            refill(toRefillFrom);
+            toRefillFrom = null;
+        }
+        long start = System.nanoTime();
+        long stepsBefore = fitter.steps();
+        int shed = 0;
+        if (learn.pass()) {
+            fitter.pass(learn.trial());
+        } else {
+            shed = fitter.learn(learn.trial(), learn.steps(), () -> plan.lockstep() || !services.lateness().late());
+        }
+        services.meters().stepsShed.increment(shed);
+        published = fitter.publish(published);
+        services.meters().trialDuration.record(Duration.ofNanos(System.nanoTime() - start));
+        services.meters().steps.increment((double) (fitter.steps() - stepsBefore));
+        if (fitter.skippedSteps() > 0) {
+            getContext().getLog().warn(
+                    "session {}: {} steps so far had a gradient or filter that was not finite and were left out, or part of them",
+                    plan.session(), fitter.skippedSteps());
+        }
+        session.tell(new Learned(learn.trial().index(), shed, published, learn.wantState() ? fitter.save() : null,
+                learn.wantState() ? refs() : null, warning(learn.trial(), learn.pass())));
+        return this;
+    }
+
+    private Optional<String> warning(Trial trial, boolean pass) {
+        if (plan.fit().kind() != ObservationKind.COUNTS) {
+            return Optional.empty();
+        }
+        if (!pass) {
+            overlap.add(trial);
+        }
+        return overlap.warning();
+    }
+
+    private List<TrialRef> refs() {
+        List<TrialRef> refs = new ArrayList<>(fitter.buffer().size());
+        for (Trial trial : fitter.buffer()) {
+            TrialRef.Builder ref = TrialRef.newBuilder().setIndex(trial.index()).setFirstBin(trial.firstBin())
+                    .setBins(trial.bins()).setWarmUp(trial.warmUp()).setOffset(trial.offset());
+            for (int s = 0; s < plan.fit().inputs(); s++) {
+                ref.addV(trial.v()[s]);
+            }
+            refs.add(ref.build());
+        }
+        return refs;
+    }
+
+    /** Those there is room for; of more, which go is drawn as it is when room gets scarce. */
+    private List<TrialRef> thatFit(List<TrialRef> refs) {
+        List<TrialRef> kept = new ArrayList<>(refs);
+        SplittableRandom random = new SplittableRandom(plan.fit().seed() ^ refs.size());
+        long bytes = refs.stream().mapToLong(this::bytes).sum();
+        while (bytes > mostBytes && kept.size() > 1) {
+            bytes -= bytes(kept.remove(random.nextInt(kept.size() - 1)));
+        }
+        return kept;
+    }
+
+    private long bytes(TrialRef ref) {
+        return Trial.bytes(ref.getBins(), plan.fit().neurons(), plan.fit().inputs());
+    }
+
+    /** Reads the replay buffer's trials again from the log. */
+    private void refill(Checkpoint checkpoint) {
+        List<TrialRef> refs = thatFit(checkpoint.getTrialsList());
+        if (refs.isEmpty()) {
+            return;
+        }
+        Map<Long, List<RecoveredTrial>> startingAt = new HashMap<>();
+        List<RecoveredTrial> recovered = new ArrayList<>(refs.size());
+        long from = Long.MAX_VALUE;
+        for (TrialRef ref : refs) {
+            RecoveredTrial trial = new RecoveredTrial(plan, ref);
+            recovered.add(trial);
+            startingAt.computeIfAbsent(ref.getOffset(), offset -> new ArrayList<>()).add(trial);
+            from = Math.min(from, ref.getOffset());
+        }
+        // Stretches overlap by their warm-up, so a bin can belong to more than one.
+        List<RecoveredTrial> open = new ArrayList<>();
+        ActivityArchive.read(services.connection(), plan.header(), checkpoint.getPartition(), from,
+                checkpoint.getNextBinOffset() + 1, (offset, index, bin) -> {
+                    List<RecoveredTrial> starting = startingAt.remove(offset);
+                    if (starting != null) {
+                        open.addAll(starting);
+                    }
+                    open.forEach(trial -> trial.offer(offset, index, bin));
+                    open.removeIf(RecoveredTrial::whole);
+                });
+        List<Trial> trials = new ArrayList<>(refs.size());
+        for (RecoveredTrial trial : recovered) {
+            if (trial.whole()) {
+                TrialRef ref = trial.ref();
+                trials.add(new Trial(ref.getIndex(), ref.getFirstBin(), ref.getBins(), ref.getWarmUp(), trial.y(),
+                        trial.v(), ref.getOffset()));
+            }
+        }
+        fitter.refill(trials);
+        if (trials.size() < refs.size()) {
+            getContext().getLog().warn(
+                    "session {}: {} of {} past trials are no longer on kappa.activity (retention); the fit goes on"
+                            + " without replaying them",
+                    plan.session(), refs.size() - trials.size(), refs.size());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package kappa.fitting.pipeline;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationKind;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Loss;
+import kappa.ingest.wire.Pacing;
+import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
+
+/**
+ * What a valid header means for the fit.
+ *
+ * @param lockstep a trial is filtered only after its predecessor was learned from
+ */
+public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
+
+    public static SessionPlan of(SessionHeader header) {
+        int steps = header.getFit().getStepsPerTrial();
+        double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
+        FitPlan fit = new FitPlan(header.getNeuronsCount() + header.getFit().getHiddenNeurons(),
+                header.getFit().getRank(), header.getInputChannelsCount(), alpha, kind(header),
+                header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
+                FitPlan.DEFAULT_BUFFER_BYTES, settings(header.getFit()));
+        return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);
+    }
+
+    /** On the wire, what is absent means the default. */
+    private static FitPlan.Settings settings(FitSettings wire) {
+        FitPlan.Settings defaults = FitPlan.Settings.DEFAULT;
+        return new FitPlan.Settings(wire.getBiases(), wire.getLoss() != Loss.FREE_RUN,
+                wire.hasPrior() ? wire.getPrior() : defaults.prior(),
+                wire.getHalfLifeTrials() == 0 ? defaults.halfLifeTrials() : wire.getHalfLifeTrials(),
+                wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins(), false);
+    }
+
+    private static ObservationKind kind(SessionHeader header) {
+        return switch (header.getObservation()) {
+            case RATES -> ObservationKind.RATES;
+            case CURRENTS -> ObservationKind.CURRENTS;
+            case COUNTS -> ObservationKind.COUNTS;
+            case OBSERVATION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(
+                    "observation " + header.getObservation() + " of session " + header.getSession());
+        };
+    }
+
+    public String session() {
+        return header.getSession();
+    }
+
+    /**
+     * Writes a bin's activity, N numbers with NaN where not observed; hidden neurons, the last of them, never are, and what
+     * was recorded of a silenced neuron says nothing of its input.
+     */
+    public void activity(Bin bin, float[] y, int yOffset) {
+        boolean counts = fit.kind() == ObservationKind.COUNTS;
+        int recorded = header.getNeuronsCount();
+        for (int i = 0; i < recorded; i++) {
+            y[yOffset + i] = counts ? bin.getCounts(i) : bin.getValues(i);
+        }
+        Arrays.fill(y, yOffset + recorded, yOffset + fit.neurons(), Float.NaN);
+        if (!bin.getUnobserved().isEmpty() || !bin.getSilenced().isEmpty()) {
+            for (int i = 0; i < recorded; i++) {
+                if (WireChecks.unobserved(bin, i) || WireChecks.marked(bin.getSilenced(), i)) {
+                    y[yOffset + i] = Float.NaN;
+                }
+            }
+        }
+    }
+
+    /** Indices of the neurons that were being silenced during a bin, ascending. */
+    public int[] silenced(Bin bin) {
+        return bin.getSilenced().isEmpty()
+                ? new int[0]
+                : IntStream.range(0, header.getNeuronsCount()).filter(i -> WireChecks.marked(bin.getSilenced(), i))
+                        .toArray();
+    }
+}

@@ -1,0 +1,2 @@
+/** Networks that are run: simulated sessions, and the networks that are built by hand. */
+package kappa.fitting.simulation;

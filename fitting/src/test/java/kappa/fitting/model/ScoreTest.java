@@ -1,0 +1,58 @@
+package kappa.fitting.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+
+class ScoreTest {
+
+    @Test
+    void shouldBeBitsPerSpikeForCounts() {
+        Score score = new Score();
+        score.add(10, 12, 3);
+        score.add(5, 4, 2);
+        // One nat gained over five spikes.
+        assertThat(score.value(ObservationKind.COUNTS)).isCloseTo(1 / (5 * Math.log(2)), within(1e-15));
+        assertThat(Score.unit(ObservationKind.COUNTS)).isEqualTo("bits/spike");
+    }
+
+    @Test
+    void shouldBeRSquaredForRatesAndCurrents() {
+        Score score = new Score();
+        score.add(1, 6, 0);
+        score.add(2, 4, 0);
+        for (ObservationKind kind : new ObservationKind[]{ObservationKind.RATES, ObservationKind.CURRENTS}) {
+            assertThat(score.value(kind)).isCloseTo(0.7, within(1e-15));
+            assertThat(Score.unit(kind)).isEqualTo("r2");
+        }
+    }
+
+    @Test
+    void shouldBeNegativeForAModelThatIsWorseThanTheMean() {
+        Score score = new Score();
+        score.add(3, 2, 1);
+        assertThat(score.value(ObservationKind.COUNTS)).isNegative();
+        assertThat(score.value(ObservationKind.RATES)).isEqualTo(-0.5);
+    }
+
+    @Test
+    void shouldBeZeroWhereNothingWasScored() {
+        Score score = new Score();
+        for (ObservationKind kind : ObservationKind.values()) {
+            assertThat(score.value(kind)).isZero();
+        }
+        score.add(1, 2, 1);
+        score.clear();
+        for (ObservationKind kind : ObservationKind.values()) {
+            assertThat(score.value(kind)).isZero();
+        }
+    }
+
+    @Test
+    void shouldBeZeroForATrialWithoutSpikes() {
+        Score score = new Score();
+        score.add(1, 2, 0);
+        assertThat(score.value(ObservationKind.COUNTS)).isZero();
+    }
+}

@@ -1,0 +1,26 @@
+package kappa.ingest;
+
+import java.util.regex.Pattern;
+
+/**
+ * Input that cannot be used. The message is one line for the user: file, field, value, and what was expected. The command
+ * line prints it as it is and exits with a non-zero code; hence whatever controls a terminal, which names in a file may hold,
+ * is a space in it.
+ */
+public final class InvalidInputException extends RuntimeException {
+
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
+
+    public InvalidInputException(String message) {
+        super(oneLine(message));
+    }
+
+    public InvalidInputException(String message, Throwable cause) {
+        super(oneLine(message), cause);
+    }
+
+    /** Text of any origin, fit to be printed as a part of one line. */
+    public static String oneLine(String text) {
+        return CONTROL.matcher(text).replaceAll(" ");
+    }
+}

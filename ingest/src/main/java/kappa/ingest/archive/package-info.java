@@ -1,2 +1,0 @@
-/** Recorded sessions by what their file is. */
-package kappa.ingest.archive;

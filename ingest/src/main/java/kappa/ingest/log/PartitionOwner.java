@@ -1,0 +1,207 @@
+package kappa.ingest.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.MessageLite;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The right to write what only one process may write about the sessions of a partition: their checkpoints and snapshots, of
+ * which the last replaces those before.
+ *
+ * <p>A process that was stopped, or cut off, for longer than the group's session time-out comes back with work in hand and
+ * does not know yet that the partition is another's. So the records are written in transactions whose id names the partition:
+ * the broker lets the one who claimed it last write, and refuses whoever had it before. Whoever claims first and reads the
+ * checkpoints (committed ones only) then has the last there will be. Latents are not written this way, for a transaction takes
+ * milliseconds; they may come twice.
+ *
+ * <p>Thread-safe. What is sent waits in a queue for the transaction before; while more than {@value #MOST_BYTES} bytes do, a
+ * caller waits, too, as in {@link Publisher}: that is how a slow broker slows the pipeline down. A record that the broker does
+ * not take although the partition is ours is a failure of the whole pipeline, as there.
+ */
+public final class PartitionOwner {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionOwner.class);
+
+    private static final int MOST_AT_ONCE = 64;
+    private static final int ATTEMPTS = 3;
+
+    /** That may wait: what a producer may hold, too. */
+    private static final int MOST_BYTES = 2 * Topics.MAX_MESSAGE_BYTES;
+
+    /** Longer than records may take to be delivered: that is where an absent broker is noticed. */
+    private static final Duration TRANSACTION = Duration.ofMinutes(5);
+
+    /** Within this, whoever was taken for dead has learned from the group that the partition is no longer his. */
+    private static final Duration VERDICT = Duration.ofSeconds(5);
+
+    /** @param room bytes it takes of what may wait */
+    private record Write(ProducerRecord<byte[], byte[]> record, int room, Runnable durable) {}
+
+    private static final Write END = new Write(null, 0, null);
+
+    private final int partition;
+    private final Consumer<Throwable> onFailure;
+    private final BlockingQueue<Write> writes = new LinkedBlockingQueue<>();
+    /** Bytes that may still be sent before a caller waits. */
+    private final Semaphore room;
+    private final int mostBytes;
+    private final CompletableFuture<Void> claimed = new CompletableFuture<>();
+    private final Thread thread;
+    private volatile boolean released;
+    private volatile boolean fenced;
+    private volatile long fencedAtNs;
+
+    PartitionOwner(int partition, Producer<byte[], byte[]> producer, int mostBytes, Consumer<Throwable> onFailure) {
+        this.partition = partition;
+        this.mostBytes = mostBytes;
+        this.onFailure = onFailure;
+        room = new Semaphore(mostBytes);
+        thread = Thread.ofVirtual().name("kappa-owner-" + partition).start(() -> run(producer));
+    }
+
+    /**
+     * Begins to claim a partition; {@link #awaitClaimed} waits until that is done.
+     *
+     * @param group the consumer group that shares the sessions; its name begins the transaction's id
+     * @param onFailure called once if the broker does not take a record although the partition is ours
+     */
+    public static PartitionOwner claim(KafkaConnection connection, String group, int partition,
+            Consumer<Throwable> onFailure) {
+        Map<String, Object> settings = connection.producer();
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-owner-" + partition);
+        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION.toMillis()));
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION.toMillis()));
+        return new PartitionOwner(partition, new KafkaProducer<>(settings), MOST_BYTES, onFailure);
+    }
+
+    /** Returns when nobody who claimed the partition before can write any more, and what they began is settled. */
+    public void awaitClaimed() {
+        try {
+            claimed.join();
+        } catch (CompletionException e) {
+            throw new KafkaException("partition " + partition + " could not be claimed: " + e.getCause(), e.getCause());
+        }
+    }
+
+    /**
+     * Sends; {@code durable} is called, from a thread of this object, once every replica has the record and it can no longer
+     * be taken back. Once the partition is released, or another's, the record is dropped: it is the other's to write.
+     */
+    public void send(String topic, String session, MessageLite message, Runnable durable) {
+        if (released || fenced) {
+            return;
+        }
+        byte[] value = message.toByteArray();
+        // One that is larger than all the room there is waits until nothing else does.
+        int bytes = Math.min(value.length, mostBytes);
+        room.acquireUninterruptibly(bytes);
+        writes.add(new Write(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), value), bytes, durable));
+    }
+
+    /**
+     * Whether somebody else has claimed the partition, long enough ago that the group must have told us, had it given the
+     * partition away.
+     */
+    boolean lostUnawares() {
+        return fenced && System.nanoTime() - fencedAtNs > VERDICT.toNanos();
+    }
+
+    /** The partition is no longer ours: what was sent before is still written if nobody has claimed it since. */
+    void release() {
+        released = true;
+        writes.add(END);
+    }
+
+    /** Waits until everything is written that was sent before {@link #release}. */
+    void join(Duration atMost) throws InterruptedException {
+        thread.join(atMost);
+    }
+
+    private void run(Producer<byte[], byte[]> given) {
+        try (Producer<byte[], byte[]> producer = given) {
+            producer.initTransactions();
+            claimed.complete(null);
+            List<Write> batch = new ArrayList<>();
+            boolean more = true;
+            while (more) {
+                batch.add(writes.take());
+                writes.drainTo(batch, MOST_AT_ONCE);
+                int end = batch.indexOf(END);
+                more = end < 0;
+                List<Write> due = more ? batch : batch.subList(0, end);
+                if (!due.isEmpty()) {
+                    write(producer, due);
+                    due.forEach(write -> write.durable().run());
+                    room.release(due.stream().mapToInt(Write::room).sum());
+                }
+                batch.clear();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            if (isFenced(e)) {
+                fencedAtNs = System.nanoTime();
+                fenced = true;
+                LOG.atInfo().addKeyValue("partition", partition).log(
+                        "partition {} is another process's now; what this one still had to say of it is dropped",
+                        partition);
+                claimed.complete(null);
+            } else if (!claimed.completeExceptionally(e)) {
+                LOG.atError().addKeyValue("partition", partition).log(
+                        "what only the owner of partition {} may write could not be written: {}", partition,
+                        e.toString());
+                onFailure.accept(e);
+            }
+        } finally {
+            // Whoever waits for room, or comes yet, is not kept.
+            released = true;
+            writes.clear();
+            room.release(Integer.MAX_VALUE / 2);
+        }
+    }
+
+    private static void write(Producer<byte[], byte[]> producer, List<Write> batch) {
+        for (int attempt = 1;; attempt++) {
+            try {
+                producer.beginTransaction();
+                batch.forEach(write -> producer.send(write.record()));
+                producer.commitTransaction();
+                return;
+            } catch (KafkaException e) {
+                if (attempt == ATTEMPTS || e instanceof ProducerFencedException) {
+                    throw e;
+                }
+                LOG.info("a transaction is begun again: {}", e.toString());
+                // Says whether a record was refused because somebody else has claimed the partition.
+                producer.abortTransaction();
+            }
+        }
+    }
+
+    private static boolean isFenced(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ProducerFencedException) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

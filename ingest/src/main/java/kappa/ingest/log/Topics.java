@@ -1,0 +1,239 @@
+package kappa.ingest.log;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import kappa.ingest.InvalidInputException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The topics: names, clean-up policies and limits. All have the same number of partitions, so that a session, whose id is
+ * the key everywhere, has the same partition number on each.
+ */
+public final class Topics {
+
+    public static final String SESSIONS = "kappa.sessions";
+    public static final String ACTIVITY = "kappa.activity";
+    public static final String LATENTS = "kappa.latents";
+    public static final String MODELS = "kappa.models";
+    public static final String ANALYSES = "kappa.analyses";
+    public static final String INACTIVATIONS = "kappa.inactivations";
+    public static final String INTERVENTIONS = "kappa.interventions";
+    public static final String CONTROLS = "kappa.controls";
+    public static final String PLAYBACKS = "kappa.playbacks";
+    public static final String REJECTED = "kappa.rejected";
+    public static final String CHECKPOINTS = "kappa.checkpoints";
+
+    /** Every topic, in the order of the flow. */
+    public static final List<String> ALL = List.of(SESSIONS, ACTIVITY, LATENTS, MODELS, ANALYSES, INACTIVATIONS,
+            INTERVENTIONS, CONTROLS, PLAYBACKS, REJECTED, CHECKPOINTS);
+
+    /** Topics that keep the newest record of each session; the others keep a stretch of time. */
+    public static final Set<String> COMPACTED = Set.of(SESSIONS, MODELS, ANALYSES, INACTIVATIONS, PLAYBACKS,
+            CHECKPOINTS);
+
+    /** What kappa accepts as one record of activity or one header, bytes. */
+    public static final int MAX_RECORD_BYTES = 4 << 20;
+
+    /**
+     * What kappa.activity and kappa.sessions take, bytes. More than {@link #MAX_RECORD_BYTES}, so that a record that is too
+     * large for kappa arrives and can be rejected, whole, with a reason.
+     */
+    public static final int MAX_INPUT_BYTES = 16 << 20;
+
+    /** What the other topics take, bytes: a rejected record with its reason, or the checkpoint of a large network. */
+    public static final int MAX_MESSAGE_BYTES = 64 << 20;
+
+    private static final Set<String> INPUTS = Set.of(SESSIONS, ACTIVITY);
+
+    /**
+     * What others than the pipeline write too, whose batches the broker keeps unfolded whatever they came as: a batch that was
+     * compressed is then held to the topic's limit by what it unfolds to, and refused to its producer, where a reader would have
+     * to unfold it before it could know. A topic that exists already keeps the setting it has.
+     */
+    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
+
+    public static final int DEFAULT_PARTITIONS = 8;
+
+    private static final int MAX_PARTITIONS = 1_000;
+
+    private static final long CLUSTER_TIMEOUT_SECONDS = 30;
+
+    private static final long LOOK_AGAIN_MS = 20;
+
+    private Topics() {}
+
+    /**
+     * Creates the topics that are missing, leaves the others as they are, and returns when the leader of every new
+     * partition answers.
+     *
+     * @throws InvalidInputException if the cluster cannot be reached or refuses
+     */
+    public static void createAll(KafkaConnection connection, int partitions) {
+        if (partitions < 1 || partitions > MAX_PARTITIONS) {
+            throw new InvalidInputException("--partitions is " + partitions + ", expected 1 to " + MAX_PARTITIONS);
+        }
+        try (Admin admin = Admin.create(connection.admin())) {
+            Set<String> existing = admin.listTopics().names().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            List<NewTopic> missing = new ArrayList<>();
+            for (String name : ALL) {
+                if (!existing.contains(name)) {
+                    // An empty replication factor takes the cluster's default.
+                    missing.add(new NewTopic(name, Optional.of(partitions), Optional.empty())
+                            .configs(settings(name, Retention.standard(partitions), partitions)));
+                }
+            }
+            CreateTopicsResult created = admin.createTopics(missing);
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (NewTopic topic : missing) {
+                int count = 1;
+                try {
+                    count = created.numPartitions(topic.name()).get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                } catch (ExecutionException e) {
+                    // Two processes that start together both try: either may win, and with its number of partitions.
+                    if (!(e.getCause() instanceof TopicExistsException)) {
+                        throw e;
+                    }
+                }
+                for (int partition = 0; partition < count; partition++) {
+                    ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+                }
+            }
+            awaitLeaders(admin, ends);
+        } catch (KafkaException e) {
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
+                    + ": no client can be made of it and --kafka-config: " + cause.getMessage(), e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while creating topics", e);
+        }
+    }
+
+    /**
+     * A topic is created before the brokers know that they lead it. A producer that hits this moment with two requests under way
+     * can have the first refused and the second taken; the first, say a header, is then refused for ever (KAFKA-15591).
+     */
+    private static void awaitLeaders(Admin admin, Map<TopicPartition, OffsetSpec> ends)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLUSTER_TIMEOUT_SECONDS);
+        while (true) {
+            try {
+                admin.listOffsets(ends).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                return;
+            } catch (ExecutionException e) {
+                // What a broker says that has not heard of the topic yet; of all else the client itself tries again.
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() > giveUp) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+            }
+        }
+    }
+
+    /** How many partitions the topics have; all have as many as kappa.activity. */
+    public static int partitions(KafkaConnection connection) {
+        try (Admin admin = Admin.create(connection.admin())) {
+            return admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY)
+                    .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).partitions().size();
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while looking at topics", e);
+        }
+    }
+
+    /**
+     * Sets how much the topics that keep a stretch of time may keep, of those that are there.
+     *
+     * @throws InvalidInputException if the cluster refuses, or there is not enough for so many partitions
+     */
+    public static void retain(KafkaConnection connection, Retention retention, int partitions) {
+        Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
+        for (String topic : ALL) {
+            if (!COMPACTED.contains(topic)) {
+                List<AlterConfigOp> settings = new ArrayList<>();
+                retention.settings(topic, partitions).forEach((name, value) -> settings
+                        .add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
+                changes.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), settings);
+            }
+        }
+        try (Admin admin = Admin.create(connection.admin())) {
+            admin.incrementalAlterConfigs(changes).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while setting what topics keep", e);
+        }
+    }
+
+    /**
+     * How much a partition of a topic keeps before what is oldest is deleted, bytes; the largest number if it keeps all; none
+     * if the cluster does not let us look.
+     */
+    public static OptionalLong bytesKept(KafkaConnection connection, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try (Admin admin = Admin.create(connection.admin())) {
+            long bytes = Long.parseLong(admin.describeConfigs(List.of(resource)).all()
+                    .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).get(resource).get("retention.bytes").value());
+            return OptionalLong.of(bytes < 0 ? Long.MAX_VALUE : bytes);
+        } catch (ExecutionException | TimeoutException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                return OptionalLong.empty();
+            }
+            throw unreachable(connection, e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private static InvalidInputException unreachable(KafkaConnection connection, Exception e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
+                + ": no Kafka that lets us create and set topics answered: " + cause, e);
+    }
+
+    /** The settings of one topic. Append times are the broker's, because latency is measured between them. */
+    static Map<String, String> settings(String topic, Retention retention, int partitions) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("message.timestamp.type", "LogAppendTime");
+        settings.put("max.message.bytes",
+                Integer.toString(INPUTS.contains(topic) ? MAX_INPUT_BYTES : MAX_MESSAGE_BYTES));
+        settings.put("compression.type", UNFOLDED.contains(topic) ? "uncompressed" : "producer");
+        if (COMPACTED.contains(topic)) {
+            settings.putAll(Map.of("cleanup.policy", "compact", "segment.bytes", Integer.toString(MAX_MESSAGE_BYTES),
+                    "min.cleanable.dirty.ratio", "0.2"));
+        } else {
+            settings.put("cleanup.policy", "delete");
+            settings.putAll(retention.settings(topic, partitions));
+        }
+        return settings;
+    }
+}

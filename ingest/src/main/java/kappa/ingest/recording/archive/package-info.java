@@ -1,0 +1,2 @@
+/** Recorded sessions by what their file is. */
+package kappa.ingest.recording.archive;

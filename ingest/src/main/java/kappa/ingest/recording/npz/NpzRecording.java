@@ -1,0 +1,396 @@
+package kappa.ingest.recording.npz;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.SessionSource;
+import kappa.ingest.wire.Observation;
+
+/**
+ * A session out of an NPZ file. In the file:
+ *
+ * <ul>
+ * <li>{@code activity} [trials, bins, neurons] or [bins, neurons], NaN where not observed; or {@code counts}, whole numbers
+ * from 0 of any dtype (a float dtype may say NaN too);
+ * <li>{@code bin_width} [] in seconds;
+ * <li>optional {@code inputs}, {@code behavior}, {@code targets}, {@code mask}: their channels in place of neurons;
+ * <li>optional {@code trial_length} [trials]: cuts a 2-D session, which otherwise is one stretch without trials, into trials;
+ * in a 3-D one it says how many leading bins of each trial are meant, and the rest is never looked at.
+ * </ul>
+ *
+ * <p>Other arrays are ignored. {@code counts} is used where both are there, unless rates or currents are asked for;
+ * {@code activity} is taken as rates if it lies within [-1, 1], else as currents, unless something is asked for.
+ *
+ * <p>The arrays stay in memory in the file's own dtype and are converted a stretch at a time: opening a file allocates what
+ * {@link Npz} takes for those it uses, some 20 bytes a trial, and less than 2 MiB more.
+ */
+public final class NpzRecording implements Recording {
+
+    /** A float holds every whole number up to here, and no neuron fires as often in a bin. */
+    private static final double MAX_COUNT = 1 << 24;
+
+    /** Rig time is counted in nanoseconds, in a long. */
+    private static final double MIN_BIN_WIDTH_S = 1e-9;
+
+    private static final double MAX_DURATION_S = Long.MAX_VALUE * 1e-9;
+
+    private static final int MAX_NAME = 128;
+
+    /** Elements converted at a time while checking. */
+    private static final int CHECKED_AT_ONCE = 1 << 16;
+
+    private final Path file;
+    private final NpyArray activity;
+    private final NpyArray inputs;
+    private final NpyArray behavior;
+    private final NpyArray targets;
+    private final NpyArray mask;
+    private final boolean hasTrials;
+    private final int[] firstRow; // per trial, in rows of [rows, channels]
+    private final int[] length;
+    private final double binWidthSeconds;
+    private final Observation observation;
+    private final String observationChoice;
+
+    /**
+     * Reads and checks a session.
+     *
+     * @param observe what the activity is to be taken as, or null to let the file decide
+     * @throws InvalidInputException if the file is not such a session: one line naming file, array, place and value
+     */
+    public static NpzRecording open(Path file, Observation observe) {
+        if (observe == Observation.OBSERVATION_UNSPECIFIED || observe == Observation.UNRECOGNIZED) {
+            throw new IllegalArgumentException("observe is " + observe + ": expected rates, currents, counts or null");
+        }
+        try (Npz npz = Npz.open(file)) {
+            return new NpzRecording(file, npz, observe);
+        }
+    }
+
+    private NpzRecording(Path file, Npz npz, Observation asked) {
+        this.file = file;
+        this.activity = chooseActivity(npz, asked);
+        int[] shape = activity.shape();
+        checkShape(shape);
+        NpyArray trialLength = npz.find("trial_length").orElse(null);
+        this.hasTrials = shape.length == 3 || trialLength != null;
+        this.length = trialLengths(shape, trialLength);
+        this.firstRow = new int[length.length];
+        for (int trial = 1; trial < length.length; trial++) {
+            firstRow[trial] = firstRow[trial - 1] + (shape.length == 3 ? shape[1] : length[trial - 1]);
+        }
+        this.binWidthSeconds = binWidth(npz.array("bin_width"));
+        this.inputs = channels(npz, "inputs");
+        this.behavior = channels(npz, "behavior");
+        this.targets = channels(npz, "targets");
+        this.mask = channels(npz, "mask");
+        checkMaskShape();
+        checkFinite(inputs, false);
+        checkFinite(behavior, true);
+        checkFinite(targets, true);
+        checkFinite(mask, false);
+
+        String why;
+        if (asked == Observation.COUNTS || activity.name().equals("counts")) {
+            checkCounts();
+            this.observation = Observation.COUNTS;
+            why = npz.names().contains("activity")
+                    ? "the file holds 'counts' (its 'activity' is not used)"
+                    : "the file holds 'counts'";
+        } else {
+            Range range = checkFinite(activity, true);
+            if (range.low > range.high) {
+                throw activity.invalid("no observed value, every one is NaN: expected numbers");
+            }
+            boolean rates = range.low >= -1 && range.high <= 1;
+            this.observation = asked != null ? asked : rates ? Observation.RATES : Observation.CURRENTS;
+            why = String.format(Locale.ROOT, "'activity' goes from %.4g to %.4g, %s [-1, 1]", range.low, range.high,
+                    rates ? "within" : "beyond");
+        }
+        this.observationChoice = asked == null
+                ? "activity taken as " + words(observation) + ": " + why
+                        + "; --observe rates, currents or counts overrides"
+                : "activity taken as " + words(observation) + ", as asked, from '" + activity.name() + "'";
+    }
+
+    private NpyArray chooseActivity(Npz npz, Observation asked) {
+        boolean hasCounts = npz.names().contains("counts");
+        boolean hasActivity = npz.names().contains("activity");
+        if (!hasCounts && !hasActivity) {
+            throw new InvalidInputException(
+                    file + ": no array 'activity' or 'counts': expected one of them, the file holds "
+                            + npz.listing());
+        }
+        if (asked == Observation.RATES || asked == Observation.CURRENTS) {
+            if (!hasActivity) {
+                throw new InvalidInputException(file + ": array 'activity' is missing: expected it because "
+                        + words(asked) + " were asked for, the file holds " + npz.listing());
+            }
+            return npz.array("activity");
+        }
+        return npz.array(hasCounts ? "counts" : "activity");
+    }
+
+    private static String words(Observation observation) {
+        return observation.name().toLowerCase(Locale.ROOT);
+    }
+
+    private void checkShape(int[] shape) {
+        if (shape.length != 2 && shape.length != 3) {
+            throw activity.invalid(
+                    "shape " + activity.shapeText() + ": expected [trials, bins, neurons] or [bins, neurons]");
+        }
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (shape[axis] == 0) {
+                String what = axis == shape.length - 1 ? "neuron" : axis == shape.length - 2 ? "bin" : "trial";
+                throw activity.invalid("shape " + activity.shapeText() + ": expected at least one " + what);
+            }
+        }
+    }
+
+    private int[] trialLengths(int[] shape, NpyArray given) {
+        boolean cut = shape.length == 3;
+        int rows = cut ? shape[1] : shape[0];
+        if (given == null) {
+            int[] equal = new int[cut ? shape[0] : 1];
+            Arrays.fill(equal, rows);
+            return equal;
+        }
+        if (given.dimensions() != 1 || given.size() == 0 || given.size() > (cut ? shape[0] : rows)
+                || (cut && given.size() != shape[0])) {
+            throw given.invalid("shape " + given.shapeText() + ": expected [" + (cut ? shape[0] : "trials")
+                    + "], one length for each trial, as '" + activity.name() + "' has shape " + activity.shapeText());
+        }
+        long[] lengths = given.longs();
+        long sum = 0;
+        for (int trial = 0; trial < lengths.length; trial++) {
+            if (lengths[trial] < 1 || lengths[trial] > rows) {
+                throw given.invalid(
+                        given.at(trial) + " = " + lengths[trial] + ": expected a number of bins from 1 to " + rows);
+            }
+            sum += lengths[trial];
+        }
+        if (!cut && sum != rows) {
+            throw given.invalid("sum " + sum + ": expected the number of bins, " + rows + ", as '" + activity.name()
+                    + "' has shape " + activity.shapeText());
+        }
+        return Arrays.stream(lengths).mapToInt(Math::toIntExact).toArray();
+    }
+
+    private double binWidth(NpyArray array) {
+        double width = array.scalar();
+        if (!(width >= MIN_BIN_WIDTH_S && width * bins() <= MAX_DURATION_S)) { // NaN fails too
+            throw array.invalid("bin_width = " + width + ": expected a number of seconds from 1e-9 on, such as 0.02");
+        }
+        return width;
+    }
+
+    /** An array beside the activity, or null if it is missing or has no channels. */
+    private NpyArray channels(Npz npz, String name) {
+        NpyArray array = npz.find(name).orElse(null);
+        if (array == null) {
+            return null;
+        }
+        int[] shape = array.shape();
+        int[] wanted = activity.shape();
+        int last = wanted.length - 1;
+        if (shape.length != wanted.length || !Arrays.equals(shape, 0, last, wanted, 0, last)) {
+            String leading = Arrays.toString(Arrays.copyOf(wanted, last));
+            throw array
+                    .invalid("shape " + array.shapeText() + ": expected " + leading.substring(0, leading.length() - 1)
+                            + ", channels], as '" + activity.name() + "' has shape " + activity.shapeText());
+        }
+        return shape[last] == 0 ? null : array;
+    }
+
+    private void checkMaskShape() {
+        if (mask == null) {
+            return;
+        }
+        if (targets == null) {
+            throw mask.invalid("weighs 'targets', which are missing: expected both or neither");
+        }
+        if (width(mask) != 1 && width(mask) != width(targets)) {
+            throw mask.invalid("shape " + mask.shapeText() + ": expected 1 or " + width(targets)
+                    + " channels, as 'targets' has shape " + targets.shapeText());
+        }
+    }
+
+    private interface Check {
+        void accept(int index, double value);
+    }
+
+    private static final class Range {
+        private double low = Double.POSITIVE_INFINITY;
+        private double high = Double.NEGATIVE_INFINITY;
+    }
+
+    /** Looks at every element that belongs to a bin; {@code array} may be null. */
+    private void forEach(NpyArray array, Check check) {
+        if (array == null) {
+            return;
+        }
+        double[] values = new double[Math.min(CHECKED_AT_ONCE, array.size())];
+        for (int trial = 0; trial < length.length; trial++) {
+            int from = firstRow[trial] * width(array);
+            int end = from + length[trial] * width(array);
+            int count;
+            for (int start = from; start < end; start += count) {
+                count = Math.min(CHECKED_AT_ONCE, end - start);
+                array.doubles(start, count, values);
+                for (int i = 0; i < count; i++) {
+                    check.accept(start + i, values[i]);
+                }
+            }
+        }
+    }
+
+    private Range checkFinite(NpyArray array, boolean orNaN) {
+        Range range = new Range();
+        forEach(array, (index, value) -> {
+            if (Double.isNaN(value) ? !orNaN : Math.abs(value) > SessionSource.MAX_MAGNITUDE) {
+                throw array.invalid(
+                        array.at(index) + " = " + value + ": expected a finite number, at most 1e9 in magnitude"
+                                + (orNaN ? ", or NaN where there is none" : ""));
+            }
+            if (value < range.low) {
+                range.low = value;
+            }
+            if (value > range.high) {
+                range.high = value;
+            }
+        });
+        return range;
+    }
+
+    private void checkCounts() {
+        boolean[] observed = new boolean[1];
+        forEach(activity, (index, value) -> {
+            if (Double.isNaN(value)) {
+                return;
+            }
+            if (!(value >= 0 && value <= MAX_COUNT && value == Math.rint(value))) {
+                throw activity.invalid(activity.at(index) + " = " + value
+                        + ": expected a spike count, a whole number from 0 to " + (long) MAX_COUNT);
+            }
+            observed[0] = true;
+        });
+        if (!observed[0]) {
+            throw activity.invalid("no observed value, every one is NaN: expected spike counts");
+        }
+    }
+
+    private static int width(NpyArray array) {
+        if (array == null) {
+            return 0;
+        }
+        int[] shape = array.shape();
+        return shape[shape.length - 1];
+    }
+
+    @Override
+    public String name() {
+        String base = origin().replaceFirst("(?i)\\.npz$", "").replaceAll("[^A-Za-z0-9._-]", "-");
+        String name = base.isEmpty() ? "session" : base;
+        return name.substring(0, Math.min(MAX_NAME, name.length()));
+    }
+
+    @Override
+    public String origin() {
+        return file.getFileName().toString();
+    }
+
+    @Override
+    public int trials() {
+        return length.length;
+    }
+
+    @Override
+    public boolean hasTrials() {
+        return hasTrials;
+    }
+
+    @Override
+    public int bins(int trial) {
+        return length[trial];
+    }
+
+    @Override
+    public int neurons() {
+        return width(activity);
+    }
+
+    @Override
+    public int inputs() {
+        return width(inputs);
+    }
+
+    @Override
+    public int behaviors() {
+        return width(behavior);
+    }
+
+    @Override
+    public int targets() {
+        return width(targets);
+    }
+
+    @Override
+    public double binWidthSeconds() {
+        return binWidthSeconds;
+    }
+
+    @Override
+    public Observation observation() {
+        return observation;
+    }
+
+    @Override
+    public String observationChoice() {
+        return observationChoice;
+    }
+
+    @Override
+    public float[] activity(int trial, int firstBin, int bins) {
+        return rows(activity, trial, firstBin, bins);
+    }
+
+    @Override
+    public float[] inputs(int trial, int firstBin, int bins) {
+        return rows(inputs, trial, firstBin, bins);
+    }
+
+    @Override
+    public Optional<float[]> behavior(int trial, int firstBin, int bins) {
+        return behavior == null ? Optional.empty() : Optional.of(rows(behavior, trial, firstBin, bins));
+    }
+
+    @Override
+    public Optional<float[]> targets(int trial) {
+        return targets == null ? Optional.empty() : Optional.of(rows(targets, trial, 0, bins(trial)));
+    }
+
+    @Override
+    public Optional<float[]> mask(int trial) {
+        if (mask == null) {
+            return Optional.empty();
+        }
+        float[] weights = rows(mask, trial, 0, bins(trial));
+        int repeats = width(targets) / width(mask);
+        float[] repeated = new float[weights.length * repeats];
+        for (int i = 0; i < repeated.length; i++) {
+            repeated[i] = weights[i / repeats];
+        }
+        return Optional.of(repeated);
+    }
+
+    private float[] rows(NpyArray array, int trial, int firstBin, int bins) {
+        Objects.checkFromIndexSize(firstBin, bins, length[trial]);
+        int width = width(array);
+        return array == null ? new float[0] : array.floats((firstRow[trial] + firstBin) * width, bins * width);
+    }
+}

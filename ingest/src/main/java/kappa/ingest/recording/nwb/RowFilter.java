@@ -1,0 +1,108 @@
+package kappa.ingest.recording.nwb;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import kappa.ingest.InvalidInputException;
+
+/**
+ * Chooses rows of a table: {@code column op value}, joined by {@code and}, such as {@code heldout == false and depth < 800}. A
+ * value is a number, true or false, or text, in quotes if it has blanks. Text knows == and != only. Where a column is NaN only
+ * != holds.
+ */
+final class RowFilter {
+
+    private static final Pattern TERM = Pattern
+            .compile("\\s*([^\\s=!<>'\"]+)\\s*(==|!=|<=|>=|<|>)\\s*(?:'([^']*)'|\"([^\"]*)\"|([^\\s'\"=!<>]+))\\s*");
+    private static final Pattern AND = Pattern.compile("and(?=\\s|$)", Pattern.CASE_INSENSITIVE);
+
+    private record Term(String column, String operator, String value, boolean quoted) {}
+
+    private RowFilter() {}
+
+    /**
+     * @param option what the text was given with, for messages
+     * @return for each row whether it is chosen
+     */
+    static boolean[] choose(String option, String text, DynamicTable table) {
+        boolean[] chosen = new boolean[table.rows()];
+        Arrays.fill(chosen, true);
+        for (Term term : parse(option, text)) {
+            apply(option, term, table, chosen);
+        }
+        return chosen;
+    }
+
+    private static List<Term> parse(String option, String text) {
+        List<Term> terms = new ArrayList<>();
+        Matcher matcher = TERM.matcher(text);
+        int at = 0;
+        while (true) {
+            if (!matcher.region(at, text.length()).lookingAt()) {
+                throw wrong(option, text, "COLUMN == VALUE, such as 'heldout == false', joined by and");
+            }
+            boolean quoted = matcher.group(5) == null;
+            String value = matcher.group(3) != null ? matcher.group(3) : quoted ? matcher.group(4) : matcher.group(5);
+            terms.add(new Term(matcher.group(1), matcher.group(2), value, quoted));
+            at = matcher.end();
+            if (at == text.length()) {
+                return terms;
+            }
+            Matcher and = AND.matcher(text).region(at, text.length());
+            if (!and.lookingAt()) {
+                throw wrong(option, text, "'and' before '" + text.substring(at) + "'");
+            }
+            at = and.end();
+        }
+    }
+
+    private static InvalidInputException wrong(String option, String text, String expected) {
+        return new InvalidInputException(option + " is " + Hdf5File.printable(text) + ", expected " + expected);
+    }
+
+    private static void apply(String option, Term term, DynamicTable table, boolean[] chosen) {
+        DynamicTable.Column column = table.plain(term.column);
+        if (column.data().kind() == Hdf5Data.Kind.TEXT) {
+            if (!term.operator.equals("==") && !term.operator.equals("!=")) {
+                throw wrong(option, term.column + " " + term.operator, "== or !=, because column " + term.column
+                        + " holds text");
+            }
+            String[] texts = column.data().texts();
+            for (int row = 0; row < chosen.length; row++) {
+                chosen[row] &= texts[row].equals(term.value) == term.operator.equals("==");
+            }
+            return;
+        }
+        double wanted = number(option, term, column);
+        double[] values = column.data().numbers();
+        for (int row = 0; row < chosen.length; row++) {
+            double value = values[row];
+            chosen[row] &= switch (term.operator) {
+                case "==" -> value == wanted;
+                case "!=" -> value != wanted;
+                case "<" -> value < wanted;
+                case "<=" -> value <= wanted;
+                case ">" -> value > wanted;
+                default -> value >= wanted;
+            };
+        }
+    }
+
+    private static double number(String option, Term term, DynamicTable.Column column) {
+        if (!term.quoted && term.value.equalsIgnoreCase("true")) {
+            return 1;
+        }
+        if (!term.quoted && term.value.equalsIgnoreCase("false")) {
+            return 0;
+        }
+        try {
+            return Double.parseDouble(term.value);
+        } catch (NumberFormatException e) {
+            throw new InvalidInputException(option + " compares column " + term.column + " with "
+                    + Hdf5File.printable(term.value) + ", expected a " + column.data().kind()
+                    + (column.data().kind() == Hdf5Data.Kind.BOOL ? ": true or false" : ""), e);
+        }
+    }
+}

@@ -1,0 +1,431 @@
+package kappa.ingest.wire;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import com.google.protobuf.WireFormat;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import kappa.ingest.log.BinOrder;
+import kappa.ingest.log.Topics;
+import kappa.ingest.recording.InputBasis;
+import kappa.ingest.recording.SessionSource;
+
+/**
+ * What a header and a record of activity must be like by themselves; the order of bins is {@link BinOrder}'s concern. Pure
+ * functions, thread-safe.
+ *
+ * <p>Records are written by strangers: one makes this allocate at most {@link #MAX_ALLOCATED} bytes before it is accepted or
+ * turned away, and a header that is accepted asks for a fit whose checkpoint fits on its topic.
+ */
+public final class WireChecks {
+
+    /** The version of the schema this build speaks. */
+    public static final int SCHEMA_VERSION = 1;
+
+    /** Limits that keep one header from taking the memory of all others. */
+    public static final int MAX_NEURONS = 100_000;
+
+    /** Neurons nobody recorded cost a header a few bytes and the fit as much as any. */
+    public static final int MAX_HIDDEN_NEURONS = 10_000;
+
+    /**
+     * Weights of a network, (2 rank + inputs) a neuron, hidden ones included. A checkpoint holds each six times in 4 bytes, and
+     * about 109 bytes more a neuron; 8 MiB are left for past trials and 4 MiB for the header, out of
+     * {@link Topics#MAX_MESSAGE_BYTES}.
+     */
+    public static final int MAX_WEIGHTS = 3 << 19;
+
+    /**
+     * Bins, names and unknown fields of one record: as many as a header with the most neurons and channels has. Two bytes can
+     * make a bin and four an unknown field, which take some 300 bytes of memory.
+     */
+    public static final int MAX_FIELDS = 1 << 17;
+
+    /** Protocol Buffers' own limit. */
+    private static final int MAX_DEPTH = 100;
+
+    private static final Set<JavaType> COSTLY = Set.of(JavaType.MESSAGE, JavaType.STRING, JavaType.BYTE_STRING);
+
+    /**
+     * What parsing and checking a record allocates at most, garbage included: {@value #MAX_FIELDS} times what a bin takes, and
+     * eight times {@link Topics#MAX_RECORD_BYTES}.
+     */
+    public static final long MAX_ALLOCATED = 96L << 20;
+
+    public static final int MAX_CHANNELS = 1_000;
+    public static final int MAX_RANK = 32;
+    /** Counts beyond this are no spikes; also the largest whole numbers a float tells apart. */
+    public static final int MAX_COUNT = 1 << 24;
+
+    /** Perturbed trials that one request may ask for. */
+    public static final int MAX_PERTURBED_TRIALS = 10_000;
+
+    /** Slower is a pause; far from where times in nanoseconds would overflow. */
+    public static final double MIN_SPEED = 1e-3;
+
+    private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
+
+    private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+    private static final Pattern INTERVENTION_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final String INTERVENTION_FORM = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
+    private static final double DEFAULT_TIME_CONSTANT_S = 0.1;
+
+    private WireChecks() {}
+
+    /** A parsed message or the fault that kept it from being one. */
+    public record Parsed<T>(T message, Fault fault) {}
+
+    public static <T extends Message> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
+        if (value == null) {
+            return new Parsed<>(null, new Fault(Reason.MALFORMED, "no value, expected one " + name));
+        }
+        if (value.length > Topics.MAX_RECORD_BYTES) {
+            return new Parsed<>(null, new Fault(Reason.TOO_LARGE,
+                    "record of " + value.length + " bytes, expected at most " + Topics.MAX_RECORD_BYTES));
+        }
+        try {
+            if (value.length > MAX_FIELDS) {
+                // Counted before any is made. Nothing, parsed, tells what type of message it is that is expected.
+                Descriptor type = parser.parseFrom(new byte[0]).getDescriptorForType();
+                if (fields(CodedInputStream.newInstance(value), type, 0, 0) > MAX_FIELDS) {
+                    return new Parsed<>(null, new Fault(Reason.TOO_LARGE, "record of over " + MAX_FIELDS
+                            + " bins, names and unknown fields, expected at most so many in one " + name));
+                }
+            }
+            return new Parsed<>(parser.parseFrom(value), null);
+        } catch (IOException e) {
+            return new Parsed<>(null, new Fault(Reason.MALFORMED,
+                    "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
+        }
+    }
+
+    /**
+     * Messages, texts and unknown fields, those in messages and groups included; numbers are cheap.
+     *
+     * @param type null within an unknown group
+     * @return how many with those before; counting ends above {@link #MAX_FIELDS}
+     */
+    private static int fields(CodedInputStream in, Descriptor type, int before, int depth) throws IOException {
+        int count = before;
+        for (int tag = in.readTag(); tag != 0 && count <= MAX_FIELDS; tag = in.readTag()) {
+            int wire = WireFormat.getTagWireType(tag);
+            FieldDescriptor field = type == null ? null : type.findFieldByNumber(WireFormat.getTagFieldNumber(tag));
+            if (field != null && wire != field.getLiteType().getWireType()
+                    && !(field.isPackable() && wire == WireFormat.WIRETYPE_LENGTH_DELIMITED)) {
+                field = null; // of another kind than that number's is unknown, too
+            }
+            count += field == null || COSTLY.contains(field.getJavaType()) ? 1 : 0;
+            if (wire == WireFormat.WIRETYPE_END_GROUP || depth > MAX_DEPTH) {
+                return count; // what is nested deeper, the parser refuses
+            }
+            if (wire == WireFormat.WIRETYPE_START_GROUP) {
+                count = fields(in, null, count, depth + 1);
+            } else if (field != null && field.getJavaType() == JavaType.MESSAGE) {
+                int outer = in.pushLimit(in.readRawVarint32());
+                count = fields(in, field.getMessageType(), count, depth + 1);
+                in.popLimit(outer);
+            } else {
+                in.skipField(tag);
+            }
+        }
+        return count;
+    }
+
+    /** A header as it stands under its key: whole and fit for use, or with what is wrong with it. */
+    public static Parsed<SessionHeader> header(String key, byte[] value) {
+        Parsed<SessionHeader> parsed = parse(SessionHeader.parser(), value, "SessionHeader");
+        if (parsed.fault() != null) {
+            return parsed;
+        }
+        Optional<Fault> fault = header(parsed.message());
+        return fault.isPresent() ? new Parsed<>(null, fault.get()) : keyed(parsed, key, parsed.message().getSession());
+    }
+
+    /** A record of activity as it stands under its key; not held against its session's header yet. */
+    public static Parsed<Activity> activity(String key, byte[] value) {
+        Parsed<Activity> parsed = parse(Activity.parser(), value, "Activity");
+        return parsed.fault() != null ? parsed : keyed(parsed, key, parsed.message().getSession());
+    }
+
+    private static <T> Parsed<T> keyed(Parsed<T> parsed, String key, String session) {
+        return key.equals(session)
+                ? parsed
+                : new Parsed<>(null, new Fault(Reason.KEY_MISMATCH,
+                        "key \"" + key + "\", expected the session \"" + session + "\""));
+    }
+
+    /** Membrane time constant that a header asks for, seconds. */
+    public static double timeConstantSeconds(SessionHeader header) {
+        double asked = header.getFit().getTimeConstantS();
+        return asked == 0 ? DEFAULT_TIME_CONSTANT_S : asked;
+    }
+
+    public static Optional<Fault> header(SessionHeader header) {
+        if (header.getSchemaVersion() != SCHEMA_VERSION) {
+            return bad("schema_version", header.getSchemaVersion(), "1");
+        }
+        if (!SESSION_ID.matcher(header.getSession()).matches()) {
+            return bad("session", '"' + header.getSession() + '"', "1 to 128 characters out of A-Z a-z 0-9 . _ -");
+        }
+        int neurons = header.getNeuronsCount();
+        if (neurons < 1 || neurons > MAX_NEURONS) {
+            return bad("neurons", neurons, "1 to " + MAX_NEURONS);
+        }
+        if (header.getInputChannelsCount() > MAX_CHANNELS || header.getBehaviorChannelsCount() > MAX_CHANNELS) {
+            return bad("channels", Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount()),
+                    "at most " + MAX_CHANNELS);
+        }
+        for (var names : List.of(header.getNeuronsList(), header.getInputChannelsList(),
+                header.getBehaviorChannelsList())) {
+            Set<String> seen = new HashSet<>();
+            for (String name : names) {
+                if (!seen.add(name)) {
+                    return bad("names", '"' + name + "\" twice", "unique names");
+                }
+            }
+        }
+        if (header.hasInputBasis()) {
+            int bumps = header.getInputBasis().getBumps();
+            if (bumps < 2 || bumps > InputBasis.MAX_BUMPS || header.getInputBasis().getBins() < 2) {
+                return bad("input_basis", bumps + " bumps over " + header.getInputBasis().getBins() + " bins",
+                        "2 to " + InputBasis.MAX_BUMPS + " bumps over at least 2 bins");
+            }
+        }
+        double width = header.getBinWidthS();
+        if (!(width > 0 && width <= 60)) {
+            return bad("bin_width_s", width, "a number in (0, 60]");
+        }
+        if (header.getObservation() == Observation.OBSERVATION_UNSPECIFIED
+                || header.getObservation() == Observation.UNRECOGNIZED) {
+            return bad("observation", header.getObservationValue(), "RATES, CURRENTS or COUNTS");
+        }
+        int rank = header.getFit().getRank();
+        if (rank < 1 || rank > Math.min(MAX_RANK, neurons)) {
+            return bad("fit.rank", rank, "1 to " + Math.min(MAX_RANK, neurons));
+        }
+        int hidden = header.getFit().getHiddenNeurons();
+        int mostHidden = Math.min(MAX_HIDDEN_NEURONS, MAX_NEURONS - neurons);
+        if (hidden < 0 || hidden > mostHidden) {
+            return bad("fit.hidden_neurons", Integer.toUnsignedString(hidden), "at most " + mostHidden);
+        }
+        long weights = (long) (neurons + hidden) * (2 * rank + header.getInputChannelsCount());
+        if (weights > MAX_WEIGHTS) {
+            return bad("neurons", (neurons + hidden) + " with rank " + rank + " and " + header.getInputChannelsCount()
+                    + " input channels",
+                    "at most " + MAX_WEIGHTS + " weights, 2 rank + inputs for each, not " + weights);
+        }
+        if (header.getFit().getLoss() == Loss.UNRECOGNIZED) {
+            return bad("fit.loss", header.getFit().getLossValue(), "FREE_RUN or FREE_RUN_AND_ONE_STEP");
+        }
+        if (!(header.getFit().getPrior() >= 0 && header.getFit().getPrior() <= 1e6)) {
+            return bad("fit.prior", header.getFit().getPrior(), "a number from 0 to 1e6");
+        }
+        if (!(header.getFit().getHalfLifeTrials() >= 0 && header.getFit().getHalfLifeTrials() <= 1e9)) {
+            return bad("fit.half_life_trials", header.getFit().getHalfLifeTrials(), "a number from 0 to 1e9");
+        }
+        if (!(header.getFit().getTrackerBins() >= 0 && header.getFit().getTrackerBins() <= 1e9)) {
+            return bad("fit.tracker_bins", header.getFit().getTrackerBins(), "a number from 0 to 1e9");
+        }
+        double tau = timeConstantSeconds(header);
+        if (!(tau > 0 && tau <= 60)) {
+            return bad("fit.time_constant_s", tau, "a number in (0, 60]");
+        }
+        if (header.getFit().getPacing() == Pacing.UNRECOGNIZED) {
+            return bad("fit.pacing", header.getFit().getPacingValue(), "LIVE or LOCKSTEP");
+        }
+        int steps = header.getFit().getStepsPerTrial();
+        if (steps < 0 || steps > 10_000) {
+            return bad("fit.steps_per_trial", Integer.toUnsignedString(steps), "at most 10000");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> bad(String field, Object value, String expected) {
+        return Optional.of(new Fault(Reason.BAD_HEADER, field + " is " + value + ", expected " + expected));
+    }
+
+    /** Whether a record holds what its session's header announced. */
+    public static Optional<Fault> activity(SessionHeader header, Activity record) {
+        if (record.getSchemaVersion() != SCHEMA_VERSION) {
+            return Optional.of(new Fault(Reason.MALFORMED,
+                    "schema_version is " + Integer.toUnsignedString(record.getSchemaVersion()) + ", expected 1"));
+        }
+        if (record.getFirstBin() < 0 || record.getFirstBin() > Long.MAX_VALUE - record.getBinsCount()) {
+            return Optional.of(new Fault(Reason.MALFORMED,
+                    "first_bin is " + Long.toUnsignedString(record.getFirstBin()) + ", expected less than 2^63"));
+        }
+        if (record.getBinsCount() == 0 && !record.getEndOfSession()) {
+            return Optional.of(new Fault(Reason.MALFORMED, "no bins, expected at least one or end_of_session"));
+        }
+        long trial = Long.MIN_VALUE;
+        for (int t = 0; t < record.getBinsCount(); t++) {
+            Bin bin = record.getBins(t);
+            Optional<Fault> fault = bin(header, bin, record.getFirstBin() + t);
+            if (fault.isPresent()) {
+                return fault;
+            }
+            if (header.getTrials() && bin.getTrial() < trial) {
+                return Optional.of(new Fault(Reason.TRIAL_WENT_BACK, "bin " + (record.getFirstBin() + t) + ": trial is "
+                        + bin.getTrial() + " after " + trial + ", expected it to grow"));
+            }
+            trial = bin.getTrial();
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> bin(SessionHeader header, Bin bin, long index) {
+        int neurons = header.getNeuronsCount();
+        boolean counts = header.getObservation() == Observation.COUNTS;
+        int given = counts ? bin.getCountsCount() : bin.getValuesCount();
+        int other = counts ? bin.getValuesCount() : bin.getCountsCount();
+        if (other > 0) {
+            return fault(Reason.WRONG_OBSERVATION, index, (counts ? "values" : "counts") + " given",
+                    (counts ? "counts" : "values") + ": the session observes " + header.getObservation());
+        }
+        if (given != neurons) {
+            return fault(Reason.NEURON_COUNT, index, given + (counts ? " counts" : " values"),
+                    neurons + ", one a neuron");
+        }
+        if (bin.getInputsCount() != header.getInputChannelsCount()) {
+            return fault(Reason.INPUT_COUNT, index, bin.getInputsCount() + " inputs",
+                    Integer.toString(header.getInputChannelsCount()));
+        }
+        if (bin.getBehaviorCount() != 0 && bin.getBehaviorCount() != header.getBehaviorChannelsCount()) {
+            return fault(Reason.BEHAVIOR_COUNT, index, bin.getBehaviorCount() + " numbers of behaviour",
+                    Integer.toString(header.getBehaviorChannelsCount()));
+        }
+        ByteString mask = bin.getUnobserved();
+        if (!mask.isEmpty() && mask.size() != (neurons + 7) / 8) {
+            return fault(Reason.NEURON_COUNT, index, "unobserved of " + mask.size() + " bytes",
+                    (neurons + 7) / 8 + " or none");
+        }
+        if (!bin.getSilenced().isEmpty() && bin.getSilenced().size() != (neurons + 7) / 8) {
+            return fault(Reason.NEURON_COUNT, index, "silenced of " + bin.getSilenced().size() + " bytes",
+                    (neurons + 7) / 8 + " or none");
+        }
+        if (!bin.getIntervention().isEmpty() && !INTERVENTION_ID.matcher(bin.getIntervention()).matches()) {
+            return fault(Reason.BAD_INTERVENTION, index, "intervention of " + bin.getIntervention().length()
+                    + " characters", INTERVENTION_FORM);
+        }
+        for (int i = 0; i < neurons; i++) {
+            if (counts) {
+                int count = bin.getCounts(i);
+                if (count < 0) {
+                    return fault(Reason.NEGATIVE_COUNT, index, "counts[" + i + "] is " + count, "0 or more");
+                }
+                if (count > MAX_COUNT) {
+                    return fault(Reason.NOT_FINITE, index, "counts[" + i + "] is " + count, "at most " + MAX_COUNT);
+                }
+            } else if (!measurable(bin.getValues(i))) {
+                return fault(Reason.NOT_FINITE, index, "values[" + i + "] is " + bin.getValues(i),
+                        MAGNITUDE + "; mark what was not observed in unobserved");
+            }
+        }
+        for (int s = 0; s < bin.getInputsCount(); s++) {
+            if (!measurable(bin.getInputs(s))) {
+                return fault(Reason.NOT_FINITE, index, "inputs[" + s + "] is " + bin.getInputs(s), MAGNITUDE);
+            }
+        }
+        for (int k = 0; k < bin.getBehaviorCount(); k++) {
+            if (Float.isInfinite(bin.getBehavior(k))) {
+                return fault(Reason.NOT_FINITE, index, "behavior[" + k + "] is " + bin.getBehavior(k),
+                        "a number, NaN where unknown");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** False for NaN, too. */
+    private static boolean measurable(float value) {
+        return Math.abs(value) <= SessionSource.MAX_MAGNITUDE;
+    }
+
+    private static Optional<Fault> fault(Reason reason, long index, String value, String expected) {
+        return Optional.of(new Fault(reason, "bin " + index + ": " + value + ", expected " + expected));
+    }
+
+    /** Whether a request is one that a rig of this session could obey. */
+    public static Optional<Fault> intervention(SessionHeader header, Intervention request) {
+        if (request.getSchemaVersion() != SCHEMA_VERSION) {
+            return badRequest("schema_version", Integer.toUnsignedString(request.getSchemaVersion()), "1");
+        }
+        if (!INTERVENTION_ID.matcher(request.getId()).matches()) {
+            return badRequest("id", '"' + request.getId() + '"', INTERVENTION_FORM);
+        }
+        if (request.getTrials() < 0 || request.getTrials() > MAX_PERTURBED_TRIALS) {
+            return badRequest("trials", Integer.toUnsignedString(request.getTrials()),
+                    "at most " + MAX_PERTURBED_TRIALS);
+        }
+        if (request.getTrials() > 0 && request.getNeuronsCount() == 0) {
+            return badRequest("neurons", "empty", "at least one");
+        }
+        if (request.getNeuronsCount() > header.getNeuronsCount()) {
+            return badRequest("neurons", request.getNeuronsCount() + " of them", "at most " + header.getNeuronsCount());
+        }
+        for (int neuron : request.getNeuronsList()) {
+            if (neuron < 0 || neuron >= header.getNeuronsCount()) {
+                return badRequest("neurons", Integer.toUnsignedString(neuron),
+                        "0 to " + (header.getNeuronsCount() - 1));
+            }
+        }
+        if (request.getFirstBin() < 0 || request.getBins() < 0 || request.getEvery() < 0) {
+            return badRequest("first_bin, bins, every", "above 2^31", "less");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Fault> badRequest(String field, Object value, String expected) {
+        return Optional.of(new Fault(Reason.BAD_INTERVENTION, field + " is " + value + ", expected " + expected));
+    }
+
+    /** Whether a wish is one that some replay could follow. */
+    public static Optional<Fault> control(PlaybackControl wish) {
+        if (wish.getSchemaVersion() != SCHEMA_VERSION) {
+            return badControl("schema_version", Integer.toUnsignedString(wish.getSchemaVersion()), "1");
+        }
+        if (!wish.hasPause() && !wish.hasSeekS() && !wish.hasSpeed()) {
+            return badControl("wish", "empty", "pause, seek_s or speed");
+        }
+        if (wish.hasSeekS() && !(wish.getSeekS() >= 0 && Double.isFinite(wish.getSeekS()))) {
+            return badControl("seek_s", wish.getSeekS(), "seconds >= 0");
+        }
+        if (wish.hasSpeed() && !(wish.getSpeed() >= MIN_SPEED)) {
+            return badControl("speed", wish.getSpeed(),
+                    "a number >= " + MIN_SPEED + " (infinite: as fast as possible)");
+        }
+        return Optional.empty();
+    }
+
+    /** @param value of the field, which no replay, or not this one, can follow */
+    public static Optional<Fault> badControl(String field, Object value, String expected) {
+        return Optional.of(new Fault(Reason.BAD_CONTROL, field + " is " + value + ", expected " + expected));
+    }
+
+    public static boolean unobserved(Bin bin, int neuron) {
+        return marked(bin.getUnobserved(), neuron);
+    }
+
+    /** Bit {@code neuron} of a mask; an empty one marks none. */
+    public static boolean marked(ByteString mask, int neuron) {
+        return !mask.isEmpty() && (mask.byteAt(neuron >> 3) >> (neuron & 7) & 1) != 0;
+    }
+
+    /** A mask of so many neurons with the bits of some of them set; empty if there are none. */
+    public static ByteString mask(int neurons, List<Integer> marked) {
+        if (marked.isEmpty()) {
+            return ByteString.EMPTY;
+        }
+        byte[] bits = new byte[(neurons + 7) / 8];
+        marked.forEach(i -> bits[i >> 3] |= (byte) (1 << (i & 7)));
+        return ByteString.copyFrom(bits);
+    }
+}

@@ -1,0 +1,124 @@
+package kappa.ingest.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import kappa.ingest.Meters;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("slow")
+class ActivityReaderTest {
+
+    private static final int BINS = 6_000;
+    private static final Duration LIMIT = Duration.ofMinutes(1);
+
+    /** A pipeline that takes what it is given and is done with nothing until it is told. */
+    private static final class Stuck implements ActivityReader.Sink {
+        final Queue<Arrival> held = new ConcurrentLinkedQueue<>();
+        final List<Long> bins = new CopyOnWriteArrayList<>();
+        final AtomicInteger most = new AtomicInteger();
+        volatile boolean stuck = true;
+
+        @Override
+        public void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner) {}
+
+        @Override
+        public void revoked(int partition) {}
+
+        @Override
+        public void arrived(SessionHeader header, Arrival arrival) {
+            bins.add(arrival.activity().getFirstBin());
+            most.accumulateAndGet(arrival.underWay().get(), Math::max);
+            if (stuck) {
+                held.add(arrival);
+            } else {
+                arrival.release();
+            }
+        }
+
+        @Override
+        public void silent(int partition, String session, long floor, long reached) {}
+
+        @Override
+        public void released(int partition, String session) {}
+    }
+
+    @Test
+    void shouldLeaveInTheLogWhatAPipelineThatIsSlowerThanTheRigCannotTakeAndLoseNothing(@TempDir Path directory) {
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            Topics.createAll(connection, 1);
+            publish(connection);
+            SimpleMeterRegistry meters = new SimpleMeterRegistry();
+            Stuck pipeline = new Stuck();
+            try (Publisher publisher = new Publisher(connection, meters, failures::add);
+                    ActivityReader reader = new ActivityReader(connection, "kappa", publisher, meters, pipeline,
+                            Duration.ofHours(1), failures::add)) {
+                reader.start();
+                double before = Meters.READER_PAUSES.counter(meters).count();
+                assertThat(before).isZero();
+                await("the partition to be paused", () -> Meters.READER_PAUSES.counter(meters).count() == 1);
+                await("the reader to know what it leaves", () -> reader.unreadRecords() > 0);
+                // Of one bin each; a record counts, too.
+                assertThat(pipeline.bins.size()).isBetween(ActivityReader.HIGH / 2,
+                        ActivityReader.HIGH / 2 + ActivityReader.MOST_AT_ONCE + 1);
+                pipeline.stuck = false;
+                for (Arrival held = pipeline.held.poll(); held != null; held = pipeline.held.poll()) {
+                    held.release();
+                }
+                await("all bins", () -> pipeline.bins.size() == BINS);
+                for (int t = 0; t < BINS; t++) {
+                    assertThat(pipeline.bins.get(t)).isEqualTo(t);
+                }
+                assertThat(pipeline.most.get())
+                        .isLessThanOrEqualTo(ActivityReader.HIGH + 2 * ActivityReader.MOST_AT_ONCE);
+            }
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private static void publish(KafkaConnection connection) {
+        byte[] key = "rig".getBytes(UTF_8);
+        try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+            producer.send(new ProducerRecord<>(Topics.SESSIONS, key, SessionHeader.newBuilder().setSchemaVersion(1)
+                    .setSession("rig").addNeurons("n").setBinWidthS(0.02).setObservation(Observation.COUNTS)
+                    .setFit(FitSettings.newBuilder().setRank(1)).build().toByteArray()));
+            for (long t = 0; t < BINS; t++) {
+                producer.send(new ProducerRecord<>(Topics.ACTIVITY, key,
+                        Activity.newBuilder().setSchemaVersion(1).setSession("rig").setFirstBin(t)
+                                .addBins(Bin.newBuilder().setRigTimeNs(t + 1).addCounts(1)).build().toByteArray()));
+            }
+            producer.flush();
+        }
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waiting for %s", what).isLessThan(end);
+            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+        }
+    }
+}
