@@ -6,7 +6,7 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 
@@ -70,12 +70,12 @@ final class LatentRun {
     /** The network, or one with the same state, as the kernels read it. */
     KernelModel model(LowRankNetwork net) {
         if (rest.length == 0) {
-            return KernelModel.plain(net, ObservationKind.RATES);
+            return KernelModel.plain(net, Observation.RATES);
         }
         float[] w = Arrays.copyOf(net.w(), net.w().length + rest.length);
         System.arraycopy(rest, 0, w, net.w().length, rest.length);
         return KernelModel.plain(new LowRankNetwork(net.neurons(), net.rank(), net.inputs() + 1, net.alpha(), net.m(),
-                net.n(), w, net.b()), ObservationKind.RATES);
+                net.n(), w, net.b()), Observation.RATES);
     }
 
     /** Input coordinates v of a trial, [T+1, channels]; row 0 is before the first bin. */

@@ -17,7 +17,8 @@ import kappa.fitting.bench.GradientSize;
 import kappa.fitting.bench.KernelBench;
 import kappa.fitting.bench.KernelBench.Series;
 import kappa.fitting.bench.MachineLimits;
-import kappa.fitting.model.ObservationKind;
+import kappa.fitting.fit.Adam;
+import kappa.ingest.recording.Observation;
 
 /**
  * What the benchmark of the kernels found, as JSON values, as tables and as a picture. Parts that were not measured
@@ -99,7 +100,7 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         return 1e9 * limits.threads() / perSecond;
     }
 
-    private static String name(ObservationKind kind) {
+    private static String name(Observation kind) {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 

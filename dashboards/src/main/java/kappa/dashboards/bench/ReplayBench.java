@@ -19,12 +19,12 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
 import kappa.fitting.training.TrialRunner;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.Observation;
 
 /**
  * How many bins a second go through the filter alone, whose model stands, and through filter and learning at the

@@ -27,20 +27,20 @@ import kappa.dashboards.report.AnalysisReport;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.pipeline.SessionPlan;
 import kappa.fitting.pipeline.Snapshots;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.LimitCycle;
 import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.Phase;
 import kappa.ingest.wire.Population;
 import kappa.ingest.wire.SessionHeader;
@@ -336,7 +336,7 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     private static SessionPlan plan(LowRankNetwork net) {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSession("file").setBinWidthS(net.alpha())
-                .setObservation(Observation.RATES)
+                .setObservation(Observations.wire(Observation.RATES))
                 .setFit(FitSettings.newBuilder().setRank(net.rank()).setTimeConstantS(1));
         for (int i = 0; i < net.neurons(); i++) {
             header.addNeurons(Integer.toString(i));
@@ -350,7 +350,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     private static PublishedModel published(LowRankNetwork net) {
         double[] ones = new double[net.rank()];
         Arrays.fill(ones, 1);
-        return new PublishedModel(1, KernelModel.plain(net, ObservationKind.RATES), new double[net.rank() * net.rank()],
+        return new PublishedModel(1, KernelModel.plain(net, Observation.RATES), new double[net.rank() * net.rank()],
                 ones, new double[net.rank()], PublishedModel.certainStart(net.rank()), 0, 0);
     }
 

@@ -19,7 +19,6 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Score;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.offline.OfflineFit;
@@ -31,6 +30,7 @@ import kappa.fitting.pipeline.SessionPlan;
 import kappa.fitting.pipeline.Snapshots;
 import kappa.fitting.regression.ReducedRankRegression;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher;
@@ -167,7 +167,7 @@ final class FitCommand implements Callable<Integer> {
         List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();
         OverlapDetector overlap = new OverlapDetector(plan.fit().neurons());
         List<SessionReader.Follower> others = new ArrayList<>(simple);
-        if (plan.fit().kind() == ObservationKind.COUNTS) {
+        if (plan.fit().kind() == Observation.COUNTS) {
             others.add(overlap::add);
         }
         long bins = OfflineFit.run(recording, plan, fits, others, passes, progress::update);

@@ -5,10 +5,10 @@ import java.util.List;
 import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Score;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.SessionReader;
+import kappa.ingest.recording.Observation;
 
 /**
  * A simple model that follows a session and is scored as the one-step prediction of the fit is: against each neuron's
@@ -20,7 +20,7 @@ public final class Baseline implements SessionReader.Follower {
     static final float LEAST_RATE = 1e-3f;
 
     private final String name;
-    private final ObservationKind kind;
+    private final Observation kind;
     private final Predictor predictor;
     private final ConstantRate constantRate;
     private final Score score = new Score();
@@ -45,7 +45,7 @@ public final class Baseline implements SessionReader.Follower {
         for (Baseline model : List.of(new Baseline("psth", plan, new Psth(plan)),
                 new Baseline("kalman", plan, new KalmanModel(plan)))) {
             all.add(model);
-            if (plan.kind() == ObservationKind.COUNTS) {
+            if (plan.kind() == Observation.COUNTS) {
                 all.add(new Baseline(model.name + "+tracker", plan, new Tracked(model.predicted)));
             }
         }
@@ -70,7 +70,7 @@ public final class Baseline implements SessionReader.Follower {
     public void bin(float[] y, float[] u, float[] v) {
         predictor.predict(u, predicted);
         if (!perTrial.isEmpty()) {
-            long spikes = kind == ObservationKind.COUNTS ? ConstantRate.spikes(y, 0, y.length) : 0;
+            long spikes = kind == Observation.COUNTS ? ConstantRate.spikes(y, 0, y.length) : 0;
             score.add(loss(kind, y, predicted), constantRate.loss(y, 0), spikes);
         }
         predictor.observe(y);
@@ -78,13 +78,13 @@ public final class Baseline implements SessionReader.Follower {
     }
 
     /** In the unit of {@link kappa.fitting.kernel.RnnKernels#loss}. */
-    static double loss(ObservationKind kind, float[] y, float[] predicted) {
+    static double loss(Observation kind, float[] y, float[] predicted) {
         double sum = 0;
         for (int i = 0; i < y.length; i++) {
             if (Float.isNaN(y[i])) {
                 continue;
             }
-            if (kind == ObservationKind.COUNTS) {
+            if (kind == Observation.COUNTS) {
                 sum += predicted[i] - (y[i] > 0 ? y[i] * Math.log(predicted[i]) : 0);
             } else {
                 sum += (y[i] - predicted[i]) * (y[i] - predicted[i]);

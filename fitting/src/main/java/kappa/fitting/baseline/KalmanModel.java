@@ -9,10 +9,10 @@ import java.util.SplittableRandom;
 import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
 import kappa.fitting.regression.Cholesky;
 import kappa.fitting.regression.LeadingSubspace;
+import kappa.ingest.recording.Observation;
 
 /**
  * A linear dynamical system, filtered and predicted by Kalman's equations and learned by online
@@ -45,7 +45,7 @@ final class KalmanModel implements Predictor {
     private static final double[] LINK_PRIOR = {20, 1, 1};
     private static final double LEAST_SHARE_OF_MEAN = 0.02;
 
-    private final ObservationKind kind;
+    private final Observation kind;
     private final int N;
     private final int K;
     private final ConstantRate past;
@@ -85,7 +85,7 @@ final class KalmanModel implements Predictor {
     public void predict(float[] u, float[] out) {
         if (system == null) {
             for (int i = 0; i < N; i++) {
-                out[i] = kind == ObservationKind.COUNTS
+                out[i] = kind == Observation.COUNTS
                         ? Math.max(Baseline.LEAST_RATE, past.mean()[i])
                         : past.mean()[i];
             }
@@ -107,7 +107,7 @@ final class KalmanModel implements Predictor {
             }
             deviation[i] = d;
             double mean = past.mean()[i];
-            out[i] = kind == ObservationKind.COUNTS
+            out[i] = kind == Observation.COUNTS
                     ? (float) Math.max(LEAST_SHARE_OF_MEAN * mean + Baseline.LEAST_RATE,
                             link[i][0] + d * (link[i][1] + d * link[i][2]))
                     : (float) (system.mu()[i] + d);
@@ -119,7 +119,7 @@ final class KalmanModel implements Predictor {
     }
 
     private double transformed(float y) {
-        return kind == ObservationKind.COUNTS ? Math.sqrt(y) : y;
+        return kind == Observation.COUNTS ? Math.sqrt(y) : y;
     }
 
     @Override
@@ -163,7 +163,7 @@ final class KalmanModel implements Predictor {
         for (int r = 0; r < REPLAYED; r++) {
             use(kept.get(random.nextInt(kept.size())));
         }
-        if (kind == ObservationKind.COUNTS) {
+        if (kind == Observation.COUNTS) {
             fitLink();
         }
     }

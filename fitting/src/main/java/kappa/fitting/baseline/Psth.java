@@ -7,8 +7,8 @@ import kappa.fitting.evaluation.Conditions;
 import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 
 /**
  * The peri-stimulus time histogram: the mean over earlier trials of the same condition at the same bin, smoothed over
@@ -27,7 +27,7 @@ final class Psth implements Predictor {
     /** With noisy inputs every trial would be a new condition; sums of so many numbers, 64 MB, are kept. */
     private static final long MAX_SUMS = 16_000_000 / 4;
 
-    private final ObservationKind kind;
+    private final Observation kind;
     private final int neurons;
     private final int inputs;
     private final ConstantRate past;
@@ -79,7 +79,7 @@ final class Psth implements Predictor {
         if (trial) {
             predictFrom(agreeing.isEmpty() ? List.of(everything) : agreeing, out);
         }
-        if (kind == ObservationKind.COUNTS) {
+        if (kind == Observation.COUNTS) {
             for (int i = 0; i < neurons; i++) {
                 out[i] = Math.max(Baseline.LEAST_RATE, out[i]);
             }

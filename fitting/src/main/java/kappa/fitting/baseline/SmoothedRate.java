@@ -4,8 +4,8 @@ import java.util.Arrays;
 import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 
 /**
  * Each neuron's exponentially weighted mean, drawn to its mean over past trials:
@@ -22,7 +22,7 @@ final class SmoothedRate implements Predictor {
     private static final double[] TIME_CONSTANTS = {1, 4, 8, 16, 40};
     private static final double[] PRIORS = {0.1, 2, 8};
 
-    private final ObservationKind kind;
+    private final Observation kind;
     private final ConstantRate past;
     private final double[][] sums;
     private final double[][] weights;
@@ -56,7 +56,7 @@ final class SmoothedRate implements Predictor {
         double[] weight = weights[choice / PRIORS.length];
         for (int i = 0; i < out.length; i++) {
             float rate = (float) ((sum[i] + prior * past.mean()[i]) / (weight[i] + prior));
-            out[i] = kind == ObservationKind.COUNTS ? Math.max(Baseline.LEAST_RATE, rate) : rate;
+            out[i] = kind == Observation.COUNTS ? Math.max(Baseline.LEAST_RATE, rate) : rate;
         }
     }
 

@@ -1,6 +1,6 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /**
  * The size of a filter's bin.
@@ -10,4 +10,4 @@ import kappa.fitting.model.ObservationKind;
  * @param inputs S
  * @param kind what is observed
  */
-public record FilterSize(int neurons, int rank, int inputs, ObservationKind kind) {}
+public record FilterSize(int neurons, int rank, int inputs, Observation kind) {}

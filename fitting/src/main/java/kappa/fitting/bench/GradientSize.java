@@ -1,7 +1,7 @@
 package kappa.fitting.bench;
 
 import java.util.Locale;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /**
  * The size of one gradient step.
@@ -13,14 +13,14 @@ import kappa.fitting.model.ObservationKind;
  * @param windows B
  * @param kind what is observed
  */
-public record GradientSize(int neurons, int rank, int inputs, int bins, int windows, ObservationKind kind) {
+public record GradientSize(int neurons, int rank, int inputs, int bins, int windows, Observation kind) {
 
     /** Of rates. */
     public static GradientSize of(int neurons, int rank, int inputs, int bins, int windows) {
-        return new GradientSize(neurons, rank, inputs, bins, windows, ObservationKind.RATES);
+        return new GradientSize(neurons, rank, inputs, bins, windows, Observation.RATES);
     }
 
-    public GradientSize withKind(ObservationKind other) {
+    public GradientSize withKind(Observation other) {
         return new GradientSize(neurons, rank, inputs, bins, windows, other);
     }
 
@@ -31,7 +31,7 @@ public record GradientSize(int neurons, int rank, int inputs, int bins, int wind
 
     /** m, n, W, b and, but for rates, one parameter of each neuron's observation map. */
     public long parameters() {
-        return neurons * (2L * rank + inputs + 1 + (kind == ObservationKind.RATES ? 0 : 1));
+        return neurons * (2L * rank + inputs + 1 + (kind == Observation.RATES ? 0 : 1));
     }
 
     @Override

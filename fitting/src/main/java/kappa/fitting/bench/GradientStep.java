@@ -8,7 +8,7 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /** Forward, backward and Adam on a batch of windows of random activity, as the fit does it. */
 final class GradientStep implements Step {
@@ -38,7 +38,7 @@ final class GradientStep implements Step {
         v = random.gaussian(size.windows() * (size.bins() + 1) * size.inputs(), 1);
         start = random.gaussian(size.rank(), 0.1);
         LowRankNetwork net = model.network();
-        float[] observation = new float[size.kind() == ObservationKind.RATES ? 0 : size.neurons()];
+        float[] observation = new float[size.kind() == Observation.RATES ? 0 : size.neurons()];
         adam = new Adam(net.m(), net.n(), net.w(), net.b(), observation);
     }
 
@@ -55,7 +55,7 @@ final class GradientStep implements Step {
         gradients[1] = gradient.n();
         gradients[2] = gradient.w();
         gradients[3] = gradient.b();
-        gradients[4] = size.kind() == ObservationKind.COUNTS ? gradient.gain() : gradient.offset();
+        gradients[4] = size.kind() == Observation.COUNTS ? gradient.gain() : gradient.offset();
         if (!adam.step(ALWAYS, gradients)) {
             throw new IllegalStateException("the gradient of " + size + " is not finite");
         }

@@ -7,9 +7,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import kappa.fitting.fit.Adam;
+import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.MachineProbe;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /**
  * Times the kernels as the fit, the filter and the training of tasks use them, beside the least time that this
@@ -127,7 +129,7 @@ public final class KernelBench {
             case NEURONS -> IntStream.of(NEURONS).mapToObj(n -> GradientSize.of(n, 2, 4, 100, 8)).toList();
             case RANK -> IntStream.rangeClosed(1, MAX_RANK).mapToObj(k -> GradientSize.of(1024, k, 4, 100, 8)).toList();
             case BINS -> IntStream.of(BINS).mapToObj(t -> GradientSize.of(1024, 2, 4, t, 8)).toList();
-            case COUNTS -> sizes(Series.PUBLISHED).stream().map(size -> size.withKind(ObservationKind.COUNTS)).toList();
+            case COUNTS -> sizes(Series.PUBLISHED).stream().map(size -> size.withKind(Observation.COUNTS)).toList();
         };
     }
 
@@ -162,10 +164,10 @@ public final class KernelBench {
     /** Bins through the filter. */
     public List<FilterRow> filters() {
         List<FilterSize> sizes = Stream.concat(
-                Stream.of(ObservationKind.values()).map(kind -> new FilterSize(1024, 3, 4, kind)),
+                Stream.of(Observation.values()).map(kind -> new FilterSize(1024, 3, 4, kind)),
                 Stream.concat(
-                        IntStream.of(256, 4096, 16_384).mapToObj(n -> new FilterSize(n, 3, 4, ObservationKind.COUNTS)),
-                        IntStream.of(1, 2, 5, 8).mapToObj(k -> new FilterSize(1024, k, 4, ObservationKind.COUNTS))))
+                        IntStream.of(256, 4096, 16_384).mapToObj(n -> new FilterSize(n, 3, 4, Observation.COUNTS)),
+                        IntStream.of(1, 2, 5, 8).mapToObj(k -> new FilterSize(1024, k, 4, Observation.COUNTS))))
                 .toList();
         List<Stopwatch.Time> times = Stopwatch.measure(
                 sizes.stream().map(size -> new FilterStep(KernelProvider.kernels(), size)).toList(), effort);

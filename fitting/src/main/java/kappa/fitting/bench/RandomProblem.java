@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /** Networks and activity to compute with: the time does not depend on what they are, as long as all of it is finite. */
 final class RandomProblem {
@@ -18,7 +18,7 @@ final class RandomProblem {
     }
 
     /** With the weights that a fit begins with. */
-    KernelModel model(int neurons, int rank, int inputs, ObservationKind kind) {
+    KernelModel model(int neurons, int rank, int inputs, Observation kind) {
         float[] ones = new float[neurons];
         Arrays.fill(ones, 1f);
         return KernelModel.of(
@@ -28,10 +28,10 @@ final class RandomProblem {
     }
 
     /** Rates and currents in [-0.5, 0.5), counts 0 to 2. */
-    float[] activity(int length, ObservationKind kind) {
+    float[] activity(int length, Observation kind) {
         float[] y = new float[length];
         for (int i = 0; i < length; i++) {
-            y[i] = kind == ObservationKind.COUNTS ? random.nextInt(3) : random.nextFloat() - 0.5f;
+            y[i] = kind == Observation.COUNTS ? random.nextInt(3) : random.nextFloat() - 0.5f;
         }
         return y;
     }

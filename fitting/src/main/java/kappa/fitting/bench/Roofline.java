@@ -1,6 +1,7 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.model.ObservationKind;
+import kappa.fitting.fit.Adam;
+import kappa.ingest.recording.Observation;
 
 /**
  * The least time that one gradient step (forward, backward, Adam) can take on a machine: the longer of what its
@@ -81,7 +82,7 @@ public record Roofline(double computeMs, double memoryMs) {
         return (k + s + 1) + k + k + lossInstructions(size.kind()) + k + (2 * k + s + 1);
     }
 
-    private static int lossInstructions(ObservationKind kind) {
+    private static int lossInstructions(Observation kind) {
         return switch (kind) {
             case RATES -> 5;
             case CURRENTS -> 6;

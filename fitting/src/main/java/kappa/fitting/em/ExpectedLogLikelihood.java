@@ -5,8 +5,8 @@ import java.util.List;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 
 /**
@@ -160,7 +160,7 @@ final class ExpectedLogLikelihood {
         Group(double[] parameters) {
             p = parameters;
             for (int i = 0; i < N; i++) {
-                gain[i] = model.kind() == ObservationKind.COUNTS
+                gain[i] = model.kind() == Observation.COUNTS
                         ? Math.exp(p[layout.observation() + i])
                         : model.gain()[i];
                 logNoise[i] = Math.log(2 * Math.PI * model.noise()[i]);
@@ -207,7 +207,7 @@ final class ExpectedLogLikelihood {
                 for (int s = 0; s < S; s++) {
                     axpy(data.v()[t * S + s], deltaSum, 0, gradient, layout.w(s));
                 }
-                if (model.kind() != ObservationKind.CURRENTS) {
+                if (model.kind() != Observation.CURRENTS) {
                     axpy(1, deltaSum, 0, gradient, layout.b());
                 }
                 if (transition) {
@@ -273,7 +273,7 @@ final class ExpectedLogLikelihood {
             for (int i = 0; i < N; i++) {
                 delta[i] *= LowRankNetwork.phiPrimeOfRate(r[i]);
             }
-            if (model.kind() == ObservationKind.CURRENTS) {
+            if (model.kind() == Observation.CURRENTS) {
                 axpy(1.0 / J, delta, 0, gradient, layout.b());
             }
         }

@@ -4,8 +4,8 @@ import java.util.List;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DecompositionSolver;
@@ -181,12 +181,12 @@ final class GaussNewton {
         double byCurrent;
         double byBias;
         double byObservation;
-        if (model.kind() == ObservationKind.COUNTS) {
+        if (model.kind() == Observation.COUNTS) {
             information = Math.exp(p[layout.observation() + i]) * (1 + r);
             byCurrent = 1 - r;
             byBias = byCurrent;
             byObservation = 1;
-        } else if (model.kind() == ObservationKind.RATES) {
+        } else if (model.kind() == Observation.RATES) {
             information = 1 / model.noise()[i];
             byCurrent = model.gain()[i] * LowRankNetwork.phiPrimeOfRate(r);
             byBias = byCurrent;

@@ -7,7 +7,7 @@ import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
@@ -97,7 +97,7 @@ final class Maximisation {
             biases |= b != 0;
         }
         trained[net.rank() + net.inputs()] = biases;
-        trained[net.rank() + net.inputs() + 1] = model.kind() != ObservationKind.RATES;
+        trained[net.rank() + net.inputs() + 1] = model.kind() != Observation.RATES;
         return trained;
     }
 
@@ -111,7 +111,7 @@ final class Maximisation {
         put(net.b(), out, layout.b());
         put(net.n(), out, layout.n(0));
         for (int i = 0; i < N; i++) {
-            out[layout.observation() + i] = model.kind() == ObservationKind.COUNTS
+            out[layout.observation() + i] = model.kind() == Observation.COUNTS
                     ? Math.log(model.gain()[i])
                     : model.offset()[i];
         }
@@ -130,7 +130,7 @@ final class Maximisation {
         float[] observation = get(parameters, layout.observation(), N);
         float[] gain = old.gain().clone();
         float[] noise = old.noise().clone();
-        if (old.kind() == ObservationKind.COUNTS) {
+        if (old.kind() == Observation.COUNTS) {
             for (int i = 0; i < N; i++) {
                 gain[i] = (float) Math.exp(observation[i]);
             }
@@ -142,7 +142,7 @@ final class Maximisation {
             }
         }
         return KernelModel.of(learnt, old.kind(), gain,
-                old.kind() == ObservationKind.CURRENTS ? observation : old.offset().clone(), noise);
+                old.kind() == Observation.CURRENTS ? observation : old.offset().clone(), noise);
     }
 
     /** Whether {@code factor} Q is still above the floor, in every latent dimension. */

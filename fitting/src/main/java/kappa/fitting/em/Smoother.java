@@ -4,8 +4,8 @@ import java.util.Arrays;
 import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -158,7 +158,7 @@ public final class Smoother {
             for (int k = 0; k < K; k++) {
                 kappaRow[k] = (float) posterior.getEntry(k);
             }
-            if (model.kind() == ObservationKind.COUNTS) {
+            if (model.kind() == Observation.COUNTS) {
                 sum -= kernels.loss(model, trial.y(), (t - 1) * N, kappaRow, 0, trial.v(), t * S, scratch);
             } else {
                 kernels.squaredErrors(model, trial.y(), (t - 1) * N, kappaRow, 0, trial.v(), t * S, squares, observed,

@@ -9,7 +9,7 @@ import kappa.fitting.model.KernelModel;
  * kappa_0 ~ N(start, startCovariance)          kappa_t ~ N(f(kappa_{t-1}, v_{t-1}), Q)          y_it ~ p(y | x_it)
  * </pre>
  *
- * <p>with f of {@link kappa.fitting.model.LowRankNetwork} and p of {@link kappa.fitting.model.ObservationKind}.
+ * <p>with f of {@link kappa.fitting.model.LowRankNetwork} and p of {@link kappa.fitting.model.Observation}.
  * Nobody writes to its arrays.
  *
  * @param model network, gains, offsets and variances of the observation noise

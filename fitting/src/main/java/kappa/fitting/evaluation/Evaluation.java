@@ -9,11 +9,12 @@ import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.EffectiveConnectivity;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.WithInputBasis;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 
 /**
@@ -61,7 +62,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
             throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as session "
                     + session.name() + " has, " + header.getInputChannelsCount());
         }
-        Sums sums = new Sums(network, header.getObservation());
+        Sums sums = new Sums(network, Observations.of(header.getObservation()));
         FreeRun run = new FreeRun(network);
         float[] u = new float[network.inputs()];
         Bin.Builder bin = Bin.newBuilder();

@@ -5,8 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import kappa.fitting.file.NetworkFile;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Latents;
 
 /**
  * How well a network's free run predicts peri-stimulus time histograms: R2 = 1 - SSE/SST over conditions, bins and

@@ -6,9 +6,10 @@ import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Score;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.wire.Loss;
 
 /**
  * The latency path of one session: kappa with covariance for each bin as it comes, with the newest published model, and the
@@ -27,7 +28,7 @@ public final class LatentPath {
     private final int neurons;
     private final int rank;
     private final int inputs;
-    private final ObservationKind kind;
+    private final Observation kind;
     private final LatentFilter filter;
     private final ConstantRate constantRate;
     private final Score oneStep = new Score();
@@ -53,7 +54,7 @@ public final class LatentPath {
         rank = plan.rank();
         inputs = plan.inputs();
         kind = plan.kind();
-        boolean tracks = kind == ObservationKind.COUNTS && plan.settings().trackerBins() > 0;
+        boolean tracks = kind == Observation.COUNTS && plan.settings().trackerBins() > 0;
         tracker = tracks ? new GainTracker(kernels, neurons, plan.settings().trackerBins()) : null;
         rates = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
@@ -212,7 +213,7 @@ public final class LatentPath {
             }
             predictionError += filter.update(model, y, yOffset);
             baselineError = constantRate.loss(y, yOffset);
-            spikes = kind == ObservationKind.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
+            spikes = kind == Observation.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
             kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
             oneStep.add(predictionError, baselineError, spikes);
             freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError,

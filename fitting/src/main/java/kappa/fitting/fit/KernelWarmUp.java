@@ -5,9 +5,9 @@ import kappa.fitting.filter.LatentPath;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 
 /**
  * Filters and learns from activity that means nothing, so that the virtual machine has compiled the kernels before the first
@@ -31,13 +31,13 @@ public final class KernelWarmUp {
     /** Takes two seconds of one thread in a new process, and some tenths in one that is warm. */
     public static void run(RnnKernels kernels) {
         for (int rank = 1; rank <= MAX_RANK; rank++) {
-            rehearse(kernels, NEURONS[rank % NEURONS.length], rank, ObservationKind.COUNTS);
+            rehearse(kernels, NEURONS[rank % NEURONS.length], rank, Observation.COUNTS);
         }
-        rehearse(kernels, NEURONS[0], 2, ObservationKind.CURRENTS);
-        rehearse(kernels, NEURONS[1], 2, ObservationKind.RATES);
+        rehearse(kernels, NEURONS[0], 2, Observation.CURRENTS);
+        rehearse(kernels, NEURONS[1], 2, Observation.RATES);
     }
 
-    private static void rehearse(RnnKernels kernels, int neurons, int rank, ObservationKind kind) {
+    private static void rehearse(RnnKernels kernels, int neurons, int rank, Observation kind) {
         FitPlan plan = new FitPlan(neurons, rank, INPUTS, 0.2, kind, 1, STEPS, 1 << 20);
         SplittableRandom random = new SplittableRandom(plan.seed());
         float[] y = new float[BINS * neurons];

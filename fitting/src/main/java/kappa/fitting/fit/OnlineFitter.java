@@ -17,9 +17,9 @@ import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 
 /**
  * Online LINT by truncated BPTT: after each trial, a fixed number of Adam steps on windows drawn from a pool of that trial
@@ -144,7 +144,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         LowRankNetwork network = LowRankNetwork.withoutBias(N, K, S, plan.alpha(), gaussian(random, K * N, 1),
                 gaussian(random, K * N, 0.3), gaussian(random, S * N, 0.5));
         model = dynamics(KernelModel.plain(network, plan.kind()));
-        observation = plan.kind() == ObservationKind.RATES ? new float[0] : new float[N];
+        observation = plan.kind() == Observation.RATES ? new float[0] : new float[N];
         start = new float[settings.biases() ? K : 0];
         logNoise = new float[settings.filterLoss() ? K : 0];
         logStart = new float[settings.filterLoss() ? K : 0];
@@ -299,8 +299,8 @@ public final class OnlineFitter implements FittingAlgorithm {
                 continue;
             }
             seen[i] = true;
-            if (plan.kind() != ObservationKind.RATES) {
-                observation[i] = plan.kind() == ObservationKind.COUNTS
+            if (plan.kind() != Observation.RATES) {
+                observation[i] = plan.kind() == Observation.COUNTS
                         ? (float) Math.log(Math.expm1(Math.max(MIN_GAIN, means.mean()[i])))
                         : means.mean()[i];
                 adam.average[3][i] = observation[i];
@@ -366,12 +366,12 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     /** Carries the trainable form over to gains and offsets: g = softplus(c) for counts. */
     private void applyObservation(float[] trainable, KernelModel to) {
-        if (plan.kind() == ObservationKind.COUNTS) {
+        if (plan.kind() == Observation.COUNTS) {
             for (int i = 0; i < N; i++) {
                 to.gain()[i] = (float) Math.max(MIN_GAIN, softplus(trainable[i]));
             }
             to.gainsChanged();
-        } else if (plan.kind() == ObservationKind.CURRENTS) {
+        } else if (plan.kind() == Observation.CURRENTS) {
             System.arraycopy(trainable, 0, to.offset(), 0, N);
         }
     }
@@ -496,7 +496,7 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     /** Noise variance of each neuron from the newest trial's errors along its start states (rates, currents). */
     private void learnNoise(Prepared newest) {
-        if (plan.kind() == ObservationKind.COUNTS) {
+        if (plan.kind() == Observation.COUNTS) {
             return;
         }
         Trial trial = newest.trial();
@@ -535,7 +535,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (settings.filterLoss()) {
             filterLoss(windows, gradient, noiseGradient, startGradient);
         }
-        if (plan.kind() == ObservationKind.COUNTS) {
+        if (plan.kind() == Observation.COUNTS) {
             for (int i = 0; i < N; i++) {
                 // dg/dc of g = log(1 + e^c)
                 gradient.gain()[i] *= (float) (1 / (1 + Math.exp(-observation[i])));

@@ -6,7 +6,7 @@ import static kappa.fitting.kernel.ScalarKernels.output;
 import static kappa.fitting.kernel.ScalarKernels.slope;
 
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /** The reference: every backward sweep adds to the gradient at once. */
 final class ScalarFilterWindow extends FilterWindow {
@@ -146,7 +146,7 @@ final class ScalarFilterWindow extends FilterWindow {
                 }
                 gradient.m()[k * N + i] += (float) (scoreAdjoint[k] * score + 2 * across * info);
             }
-            if (model.kind() != ObservationKind.CURRENTS) {
+            if (model.kind() != Observation.CURRENTS) {
                 gradient.b()[i] += (float) delta;
             }
             throughCurrent(net, i, delta, kappa, coordinates, kappaAdjoint);

@@ -3,7 +3,7 @@ package kappa.fitting.kernel;
 import java.util.Arrays;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /**
  * The reference: plain loops, one neuron after the other, in double precision between the float arrays. Also what runs where
@@ -194,7 +194,7 @@ public final class ScalarKernels implements RnnKernels {
                 continue;
             }
             double x = current(net, kappa, kappaOffset, v, vOffset, i);
-            if (model.kind() == ObservationKind.COUNTS) {
+            if (model.kind() == Observation.COUNTS) {
                 double z = x + net.b()[i];
                 double softplus = Math.max(-2 * z, 0) + Math.log1p(Math.exp(-Math.abs(2 * z)));
                 sum += model.gain()[i] * (1 + LowRankNetwork.phi(z)) + yi * (softplus - model.logTwiceGain()[i]);
@@ -207,7 +207,7 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     private static double error(KernelModel model, double y, double x, int i) {
-        double seen = model.kind() == ObservationKind.CURRENTS ? x : LowRankNetwork.phi(x + model.network().b()[i]);
+        double seen = model.kind() == Observation.CURRENTS ? x : LowRankNetwork.phi(x + model.network().b()[i]);
         return y - model.gain()[i] * seen - model.offset()[i];
     }
 

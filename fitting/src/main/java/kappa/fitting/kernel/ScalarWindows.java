@@ -2,7 +2,7 @@ package kappa.fitting.kernel;
 
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /** The gradient of a group of windows in plain code: the reference, and the one way for linear dynamics. */
 final class ScalarWindows extends WindowGroup {
@@ -78,7 +78,7 @@ final class ScalarWindows extends WindowGroup {
                     double seen = group.y[w][group.yOffset[w] + (t - 1) * N + i];
                     double slope = scale * ScalarKernels.lossSlope(model, seen, x, r, i, scale, gradient);
                     delta += slope;
-                    throughBias += model.kind() == ObservationKind.CURRENTS ? 0 : slope;
+                    throughBias += model.kind() == Observation.CURRENTS ? 0 : slope;
                 }
                 gradient.b()[i] += (float) throughBias;
                 for (int k = 0; k < K; k++) {

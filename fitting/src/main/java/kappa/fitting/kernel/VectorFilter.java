@@ -9,7 +9,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.fitting.model.Score;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.wire.Loss;
 
 /**
  * The sweeps of the filter at one state over SIMD lanes: one lane a neuron. Neurons are taken block by block, and a block step
@@ -93,7 +95,7 @@ final class VectorFilter {
     /** x + b of a block and r = phi(x + b); or for currents, which are observed without the bias, x alone. */
     private static void observed(KernelModel model, float[] kappa, int kappaOffset, float[] v, int vOffset, int from,
             int count, float[] scratch) {
-        boolean currents = model.kind() == ObservationKind.CURRENTS;
+        boolean currents = model.kind() == Observation.CURRENTS;
         currents(model.network(), kappa, kappaOffset, v, vOffset, currents ? 0f : 1f, from, count, scratch);
         if (!currents) {
             VectorFunctions.phi(scratch, CURRENT, scratch, RATE, count);
@@ -335,7 +337,7 @@ final class VectorFilter {
             int count = Math.min(BLOCK, N - from);
             observed(model, kappa, 0, v, vOffset, from, count, scratch);
             if (kept != null) {
-                int row = model.kind() == ObservationKind.CURRENTS ? CURRENT : RATE;
+                int row = model.kind() == Observation.CURRENTS ? CURRENT : RATE;
                 System.arraycopy(scratch, row, kept, keptAt + from, roundUp(count));
             }
             switch (model.kind()) {
@@ -429,7 +431,7 @@ final class VectorFilter {
 
     /** Loss of a block whose state is in scratch memory. */
     private static double loss(KernelModel model, float[] y, int yOffset, int from, int count, float[] scratch) {
-        if (model.kind() == ObservationKind.COUNTS) {
+        if (model.kind() == Observation.COUNTS) {
             countLosses(model, y, yOffset, from, count, scratch);
         } else {
             errors(model, y, yOffset, from, count, scratch);
@@ -471,7 +473,7 @@ final class VectorFilter {
 
     /** y - prediction of each neuron of a block of rates or currents. */
     private static void errors(KernelModel model, float[] y, int yOffset, int from, int count, float[] scratch) {
-        int row = model.kind() == ObservationKind.CURRENTS ? CURRENT : RATE;
+        int row = model.kind() == Observation.CURRENTS ? CURRENT : RATE;
         int last = model.network().neurons() - WIDTH;
         float[] gain = model.gain();
         float[] offset = model.offset();

@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /**
  * The window's sweeps over SIMD lanes, in the manner of {@link VectorFilter}.
@@ -282,7 +282,7 @@ final class VectorFilterWindow extends FilterWindow {
             double[] kappaAdjoint) {
         int N = neurons;
         float[] m = model.network().m();
-        int deltaRow = addDelta(bin, 1 + update, model.kind() == ObservationKind.CURRENTS ? 0f : 1f);
+        int deltaRow = addDelta(bin, 1 + update, model.kind() == Observation.CURRENTS ? 0f : 1f);
         int scoreRow = score.first + score.count;
         System.arraycopy(scoreAdjoint, 0, score.coefficients, score.add(), rank);
         int infoRow = info.first + info.count;

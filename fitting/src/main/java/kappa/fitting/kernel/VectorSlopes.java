@@ -7,7 +7,7 @@ import static kappa.fitting.kernel.VectorPasses.TILE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 
 /**
  * From the adjoint of kappa and a bin's activity to delta, over SIMD lanes: the slope of the loss and of phi, together with what
@@ -67,8 +67,8 @@ final class VectorSlopes {
     }
 
     /** How many k are taken along, if there are as many. */
-    static int rowsTaken(ObservationKind kind) {
-        return kind == ObservationKind.CURRENTS ? 0 : ROWS;
+    static int rowsTaken(Observation kind) {
+        return kind == Observation.CURRENTS ? 0 : ROWS;
     }
 
     /**
@@ -86,13 +86,13 @@ final class VectorSlopes {
         int rowStep = model.rows() * PANEL;
         int from = firstPanel * rowStep;
         int sum = firstPanel * sumStep + (coefficients + rank) * PANEL;
-        ObservationKind kind = model.model().kind();
+        Observation kind = model.model().kind();
         int w = 0;
         while (w < windows) {
             int c = sentAt + w * rank;
             int r = ratesAt + w * PANEL;
             int d = deltaAt + w * PANEL;
-            boolean tiled = kind != ObservationKind.CURRENTS && w + TILE <= windows;
+            boolean tiled = kind != Observation.CURRENTS && w + TILE <= windows;
             switch (kind) {
                 case RATES -> {
                     if (tiled) {

@@ -1,6 +1,8 @@
 package kappa.fitting.model;
 
 import java.util.Arrays;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.wire.Loss;
 
 /**
  * The model that predictions are measured against: each neuron keeps the mean of its own past. Brought up to date between
@@ -11,14 +13,14 @@ public final class ConstantRate {
     /** Half a spike: a neuron that was silent so far may still fire. */
     private static final double PRIOR_SPIKES = 0.5;
 
-    private final ObservationKind kind;
+    private final Observation kind;
     private final double[] sums;
     private final double[] observed;
     private final float[] mean;
     private final float[] logMean;
     private double meanOfAll;
 
-    public ConstantRate(ObservationKind kind, int neurons) {
+    public ConstantRate(Observation kind, int neurons) {
         this.kind = kind;
         sums = new double[neurons];
         observed = new double[neurons];
@@ -44,7 +46,7 @@ public final class ConstantRate {
     public void refresh() {
         meanOfAll = 0;
         for (int i = 0; i < sums.length; i++) {
-            double prior = kind == ObservationKind.COUNTS ? PRIOR_SPIKES : 0;
+            double prior = kind == Observation.COUNTS ? PRIOR_SPIKES : 0;
             mean[i] = (float) ((sums[i] + prior) / Math.max(1, observed[i]));
             logMean[i] = (float) Math.log(mean[i]);
             meanOfAll += mean[i];
@@ -53,10 +55,10 @@ public final class ConstantRate {
 
     /** Loss of one bin, in the unit of {@link kappa.fitting.kernel.RnnKernels#loss}. */
     public double loss(float[] y, int yOffset) {
-        double sum = kind == ObservationKind.COUNTS ? meanOfAll : 0;
+        double sum = kind == Observation.COUNTS ? meanOfAll : 0;
         for (int i = 0; i < mean.length; i++) {
             float value = y[yOffset + i];
-            if (kind == ObservationKind.COUNTS) {
+            if (kind == Observation.COUNTS) {
                 // Not asked whether it is zero: the processor would guess wrongly for every other neuron.
                 sum -= Float.isNaN(value) ? mean[i] : value * logMean[i];
             } else if (!Float.isNaN(value)) {

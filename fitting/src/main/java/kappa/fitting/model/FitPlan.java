@@ -2,6 +2,7 @@ package kappa.fitting.model;
 
 import kappa.fitting.filter.GainTracker;
 import kappa.fitting.fit.Adam;
+import kappa.ingest.recording.Observation;
 
 /**
  * What is fitted, and how.
@@ -15,7 +16,7 @@ import kappa.fitting.fit.Adam;
  * @param bufferBytes what the replay buffer may hold; beyond it, trials are dropped at random
  * @param settings the options of the loss
  */
-public record FitPlan(int neurons, int rank, int inputs, double alpha, ObservationKind kind, long seed,
+public record FitPlan(int neurons, int rank, int inputs, double alpha, Observation kind, long seed,
         int stepsPerTrial, long bufferBytes, Settings settings) {
 
     /** About 1,800 trials of 68 bins of 1,000 neurons. */
@@ -52,7 +53,7 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
     }
 
     /** With the default settings. */
-    public FitPlan(int neurons, int rank, int inputs, double alpha, ObservationKind kind, long seed, int stepsPerTrial,
+    public FitPlan(int neurons, int rank, int inputs, double alpha, Observation kind, long seed, int stepsPerTrial,
             long bufferBytes) {
         this(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes, Settings.DEFAULT);
     }

@@ -1,6 +1,7 @@
 package kappa.fitting.model;
 
 import java.util.Arrays;
+import kappa.ingest.recording.Observation;
 
 /**
  * A low-rank network with its observation map, as the kernels read it: flat arrays, row by row as in
@@ -17,11 +18,11 @@ import java.util.Arrays;
  * @param linearDynamics whether neurons drive each other by x + b in place of phi(x + b): a linear dynamical system with the
  *        same observation map, to compare with
  */
-public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] gain, float[] offset, float[] noise,
+public record KernelModel(LowRankNetwork network, Observation kind, float[] gain, float[] offset, float[] noise,
         float[] logTwiceGain, float[] inverseGain, boolean linearDynamics) {
 
     /** A model whose log 2g is computed here. */
-    public static KernelModel of(LowRankNetwork network, ObservationKind kind, float[] gain, float[] offset,
+    public static KernelModel of(LowRankNetwork network, Observation kind, float[] gain, float[] offset,
             float[] noise) {
         KernelModel model = new KernelModel(network, kind, gain, offset, noise, new float[network.neurons()],
                 new float[network.neurons()], false);
@@ -30,7 +31,7 @@ public record KernelModel(LowRankNetwork network, ObservationKind kind, float[] 
     }
 
     /** A model that observes each neuron as it is: g = 1, c = 0, unit noise. */
-    public static KernelModel plain(LowRankNetwork network, ObservationKind kind) {
+    public static KernelModel plain(LowRankNetwork network, Observation kind) {
         float[] ones = new float[network.neurons()];
         Arrays.fill(ones, 1f);
         return of(network, kind, ones, new float[network.neurons()], ones.clone());

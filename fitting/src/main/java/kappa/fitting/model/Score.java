@@ -1,5 +1,7 @@
 package kappa.fitting.model;
 
+import kappa.ingest.recording.Observation;
+
 /**
  * A prequential score being added up: bits per spike against the constant-rate model, (L_constant - L_model) / (spikes ln 2)
  * with L the negative log likelihoods, for counts; R2 = 1 - SSE / SST, SST about the past means, for the rest.
@@ -23,14 +25,14 @@ public final class Score {
     }
 
     /** 0, the constant-rate model's own score, where nothing was scored. */
-    public double value(ObservationKind kind) {
-        if (kind == ObservationKind.COUNTS) {
+    public double value(Observation kind) {
+        if (kind == Observation.COUNTS) {
             return spikes == 0 ? 0 : (baseline - model) / (spikes * Math.log(2));
         }
         return baseline == 0 ? 0 : 1 - model / baseline;
     }
 
-    public static String unit(ObservationKind kind) {
-        return kind == ObservationKind.COUNTS ? "bits/spike" : "r2";
+    public static String unit(Observation kind) {
+        return kind == Observation.COUNTS ? "bits/spike" : "r2";
     }
 }

@@ -12,14 +12,14 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
 import kappa.fitting.pipeline.SessionPlan;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -90,7 +90,7 @@ public final class CoSmoothing {
         Moments moments = new Moments(network, start, plan.fit());
         read(session, plan, moments);
         float[] gain = file.gain().length > 0 ? file.gain() : moments.gain();
-        Filtered filtered = new Filtered(KernelModel.of(network, ObservationKind.COUNTS, gain, new float[gain.length],
+        Filtered filtered = new Filtered(KernelModel.of(network, Observation.COUNTS, gain, new float[gain.length],
                 new float[gain.length]), start, moments, heldOut);
         read(session, plan, filtered);
         return filtered.score(moments);

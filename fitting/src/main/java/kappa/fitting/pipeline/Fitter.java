@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import kappa.fitting.fit.Adam;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.fit.OverlapDetector;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.ingest.log.ActivityArchive;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.TrialRef;
 
@@ -127,7 +128,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     }
 
     private Optional<String> warning(Trial trial, boolean pass) {
-        if (plan.fit().kind() != ObservationKind.COUNTS) {
+        if (plan.fit().kind() != Observation.COUNTS) {
             return Optional.empty();
         }
         if (!pass) {

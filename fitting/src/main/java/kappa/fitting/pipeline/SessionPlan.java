@@ -4,10 +4,11 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Loss;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
@@ -23,7 +24,7 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         int steps = header.getFit().getStepsPerTrial();
         double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
         FitPlan fit = new FitPlan(header.getNeuronsCount() + header.getFit().getHiddenNeurons(),
-                header.getFit().getRank(), header.getInputChannelsCount(), alpha, kind(header),
+                header.getFit().getRank(), header.getInputChannelsCount(), alpha, Observations.of(header.getObservation()),
                 header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
                 FitPlan.DEFAULT_BUFFER_BYTES, settings(header.getFit()));
         return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);
@@ -38,16 +39,6 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
                 wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins(), false);
     }
 
-    private static ObservationKind kind(SessionHeader header) {
-        return switch (header.getObservation()) {
-            case RATES -> ObservationKind.RATES;
-            case CURRENTS -> ObservationKind.CURRENTS;
-            case COUNTS -> ObservationKind.COUNTS;
-            case OBSERVATION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(
-                    "observation " + header.getObservation() + " of session " + header.getSession());
-        };
-    }
-
     public String session() {
         return header.getSession();
     }
@@ -57,7 +48,7 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
      * was recorded of a silenced neuron says nothing of its input.
      */
     public void activity(Bin bin, float[] y, int yOffset) {
-        boolean counts = fit.kind() == ObservationKind.COUNTS;
+        boolean counts = fit.kind() == Observation.COUNTS;
         int recorded = header.getNeuronsCount();
         for (int i = 0; i < recorded; i++) {
             y[yOffset + i] = counts ? bin.getCounts(i) : bin.getValues(i);

@@ -8,12 +8,12 @@ import kappa.fitting.file.NetworkFile;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.ingest.recording.InputBasis;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.LearnerState;
 import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 
@@ -28,7 +28,7 @@ public final class Snapshots {
         return ModelSnapshot.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(plan.session())
                 .setVersion(published.version()).setNeurons(net.neurons()).setRank(net.rank()).setInputs(net.inputs())
                 .setAlpha(net.alpha()).addAllM(list(net.m())).addAllN(list(net.n())).addAllW(list(net.w()))
-                .addAllB(list(net.b())).setObservation(observation(model.kind())).addAllGain(list(model.gain()))
+                .addAllB(list(net.b())).setObservation(Observations.wire(model.kind())).addAllGain(list(model.gain()))
                 .addAllOffset(list(model.offset())).addAllNoise(list(model.noise()))
                 .addAllProcessNoise(list(published.processNoise())).addAllKappaStd(list(published.kappaStd()))
                 .addAllStart(list(published.start())).addAllStartCovariance(list(published.startCovariance()))
@@ -40,7 +40,7 @@ public final class Snapshots {
 
     public static PublishedModel fromWire(ModelSnapshot wire) {
         LowRankNetwork net = network(wire);
-        KernelModel model = KernelModel.of(net, kind(wire.getObservation()), array(wire.getGainList()),
+        KernelModel model = KernelModel.of(net, Observations.of(wire.getObservation()), array(wire.getGainList()),
                 array(wire.getOffsetList()), array(wire.getNoiseList()));
         return new PublishedModel(wire.getVersion(), model, doubles(wire.getProcessNoiseList()),
                 doubles(wire.getKappaStdList()), start(wire),
@@ -54,7 +54,7 @@ public final class Snapshots {
                 ? Optional.of(new InputBasis(header.getInputBasis().getBumps(), header.getInputBasis().getBins()))
                 : Optional.empty();
         return new NetworkFile.LowRank(model.network(), new float[0], published.initialState(),
-                model.kind() == ObservationKind.COUNTS ? model.gain() : new float[0],
+                model.kind() == Observation.COUNTS ? model.gain() : new float[0],
                 new NetworkFile.Scope(header.getFit().getHiddenNeurons(), basis));
     }
 
@@ -72,24 +72,6 @@ public final class Snapshots {
     public static LowRankNetwork network(ModelSnapshot wire) {
         return new LowRankNetwork(wire.getNeurons(), wire.getRank(), wire.getInputs(), wire.getAlpha(),
                 array(wire.getMList()), array(wire.getNList()), array(wire.getWList()), array(wire.getBList()));
-    }
-
-    private static Observation observation(ObservationKind kind) {
-        return switch (kind) {
-            case RATES -> Observation.RATES;
-            case CURRENTS -> Observation.CURRENTS;
-            case COUNTS -> Observation.COUNTS;
-        };
-    }
-
-    private static ObservationKind kind(Observation observation) {
-        return switch (observation) {
-            case RATES -> ObservationKind.RATES;
-            case CURRENTS -> ObservationKind.CURRENTS;
-            case COUNTS -> ObservationKind.COUNTS;
-            case OBSERVATION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(
-                    "a model that observes " + observation);
-        };
     }
 
     public static LearnerState toWire(OnlineFitter.State state) {

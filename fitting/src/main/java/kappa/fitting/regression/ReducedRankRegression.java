@@ -12,10 +12,12 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Connectivity;
 
 /**
  * Connectivity by reduced-rank regression of one-step differences. With z = x + b, what the recurrence of
@@ -111,7 +113,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
                     + ", whose sums take " + 16L * MAX_NEURONS * MAX_NEURONS / 1_000_000
                     + " MB; bptt has no such limit");
         }
-        if (linear && plan.kind() == ObservationKind.COUNTS) {
+        if (linear && plan.kind() == Observation.COUNTS) {
             throw new InvalidInputException(
                     "linear regression: counts observed, expected rates or currents: a mean count"
                             + " that is linear in x would be negative");
@@ -122,7 +124,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         N = plan.neurons();
         S = plan.inputs();
         sums = new RegressionSums(N, S + 1);
-        ridge = plan.kind() == ObservationKind.COUNTS ? COUNT_RIDGE : RIDGES[0];
+        ridge = plan.kind() == Observation.COUNTS ? COUNT_RIDGE : RIDGES[0];
         rowsOfNeuron = new long[N];
         countSums = new double[N];
         countBins = new long[N];
@@ -145,7 +147,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     @Override
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
-        if (plan.kind() == ObservationKind.COUNTS) {
+        if (plan.kind() == Observation.COUNTS) {
             warnings.add("regression on spike counts is biased, however many trials there are: the noise of the"
                     + " counts stands on both sides; use bptt, or rates without observation noise");
         }
@@ -163,7 +165,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         if (recent.size() > RECENT) {
             recent.remove();
         }
-        if (plan.kind() == ObservationKind.COUNTS && gain == null) {
+        if (plan.kind() == Observation.COUNTS && gain == null) {
             addToMeans(trial);
             waiting.add(trial);
             if (waiting.size() == GAIN_TRIALS) {
@@ -292,15 +294,15 @@ public final class ReducedRankRegression implements FittingAlgorithm {
                 z[t][i] = trial.y()[t * N + i];
             }
         }
-        if (plan.kind() == ObservationKind.COUNTS) {
+        if (plan.kind() == Observation.COUNTS) {
             smooth(z);
         }
-        if (plan.kind() == ObservationKind.CURRENTS || linear) {
+        if (plan.kind() == Observation.CURRENTS || linear) {
             return z;
         }
         for (double[] row : z) {
             for (int i = 0; i < N; i++) {
-                double rate = plan.kind() == ObservationKind.COUNTS ? row[i] / gain[i] - 1 : row[i];
+                double rate = plan.kind() == Observation.COUNTS ? row[i] / gain[i] - 1 : row[i];
                 row[i] = LowRankNetwork.inversePhi(Math.clamp(rate, -rateLimit, rateLimit));
             }
         }
@@ -493,7 +495,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
                     squares[k] += (double) kappa[k] * kappa[k];
                 }
                 bins++;
-                if (plan.kind() != ObservationKind.COUNTS) {
+                if (plan.kind() != Observation.COUNTS) {
                     kernels.squaredErrors(model, trial.y(), t * N, kappa, 0, trial.v(), (t + 1) * S, errors, observed,
                             scratch);
                 }
@@ -521,9 +523,9 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         float[] noise = new float[N];
         Arrays.fill(noise, 1);
         // Biases do not enter currents, which are z itself.
-        float[] offset = plan.kind() == ObservationKind.CURRENTS ? network.b().clone() : new float[N];
+        float[] offset = plan.kind() == Observation.CURRENTS ? network.b().clone() : new float[N];
         return KernelModel.of(new LowRankNetwork(N, network.rank(), S, network.alpha(), network.m(), network.n(), w, b),
-                plan.kind(), plan.kind() == ObservationKind.COUNTS ? gain.clone() : g, offset, noise);
+                plan.kind(), plan.kind() == Observation.COUNTS ? gain.clone() : g, offset, noise);
     }
 
     private static float[] scaled(float[] array, float factor) {

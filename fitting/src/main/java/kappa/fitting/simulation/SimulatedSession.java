@@ -8,11 +8,12 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.HandBuiltNetworks.Paradigm;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Perturbable;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 
 /**
@@ -154,7 +155,7 @@ public final class SimulatedSession implements SessionSource, Perturbable {
     @Override
     public SessionHeader.Builder describe() {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(BIN_WIDTH_S)
-                .addAllInputChannels(source.inputChannels()).setObservation(settings.observation()).setTrials(true)
+                .addAllInputChannels(source.inputChannels()).setObservation(Observations.wire(settings.observation())).setTrials(true)
                 .setOrigin("simulated rig: network " + source.name() + ", N = " + network.neurons() + ", K = "
                         + network.rank() + ", seed " + settings.seed());
         if (source.readout().length == x.length) {

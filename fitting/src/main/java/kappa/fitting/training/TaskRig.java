@@ -7,11 +7,12 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.simulation.InterventionSchedule;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Perturbable;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 
 /**
@@ -71,7 +72,7 @@ public final class TaskRig implements SessionSource, Perturbable {
     @Override
     public SessionHeader.Builder describe() {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(Task.BIN_WIDTH_S)
-                .addAllInputChannels(task.inputNames()).setObservation(settings.observation()).setTrials(true)
+                .addAllInputChannels(task.inputNames()).setObservation(Observations.wire(settings.observation())).setTrials(true)
                 .setOrigin("simulated rig: network " + name + ", N = " + network.neurons() + ", task " + task.name()
                         + ", seed " + settings.seed())
                 .addAllPhases(task.phases());

@@ -10,8 +10,8 @@ import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.npz.NpzWriter;
-import kappa.ingest.wire.Observation;
 
 /**
  * Records a network while it does a task, as a session file: {@code counts} [trials, bins, neurons] of Poisson spikes with

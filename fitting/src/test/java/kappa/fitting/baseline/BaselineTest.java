@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
 import kappa.fitting.SharedData;
 import kappa.fitting.filter.Start;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.SessionReader;
 import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.FitSettings;
@@ -25,7 +25,7 @@ class BaselineTest {
     private static final int N = 20;
     private static final int T = 40;
 
-    private static FitPlan plan(ObservationKind kind, int inputs) {
+    private static FitPlan plan(Observation kind, int inputs) {
         return new FitPlan(N, 1, inputs, 0.2, kind, 1, 1, 1);
     }
 
@@ -48,7 +48,7 @@ class BaselineTest {
 
     /** Rates of two conditions, told by the input, as Poisson-like counts; a gain that drifts if asked. */
     private static Map<String, Baseline> afterTrials(int trials, boolean drift) {
-        List<Baseline> all = Baseline.all(plan(ObservationKind.COUNTS, 1));
+        List<Baseline> all = Baseline.all(plan(Observation.COUNTS, 1));
         SplittableRandom random = new SplittableRandom(2);
         for (int trial = 0; trial < trials; trial++) {
             float[] u = new float[T];
@@ -95,7 +95,7 @@ class BaselineTest {
     @Test
     void shouldPredictALinearSystemWithTheKalmanModel() {
         // One oscillation seen by all neurons, with another phase in every trial: no PSTH, nothing constant.
-        List<Baseline> all = Baseline.all(plan(ObservationKind.CURRENTS, 0));
+        List<Baseline> all = Baseline.all(plan(Observation.CURRENTS, 0));
         SplittableRandom random = new SplittableRandom(7);
         for (int trial = 0; trial < 30; trial++) {
             double phase = random.nextDouble(2 * Math.PI);
@@ -118,7 +118,7 @@ class BaselineTest {
     @Test
     void shouldNotKnowAnythingOfAnInputBeforeItsTime() {
         // Two conditions that part at bin 20. Before it, both must be predicted from all trials that agree so far.
-        Psth psth = new Psth(plan(ObservationKind.COUNTS, 1));
+        Psth psth = new Psth(plan(Observation.COUNTS, 1));
         float[] out = new float[N];
         for (int trial = 0; trial < 20; trial++) {
             psth.begin(Start.TRIAL);
@@ -140,7 +140,7 @@ class BaselineTest {
 
     @Test
     void shouldScoreWhatIsNotObservedNowhere() {
-        List<Baseline> all = Baseline.all(plan(ObservationKind.COUNTS, 0));
+        List<Baseline> all = Baseline.all(plan(Observation.COUNTS, 0));
         for (int trial = 0; trial < 8; trial++) {
             float[] y = new float[T * N];
             for (int t = 0; t < T; t++) {

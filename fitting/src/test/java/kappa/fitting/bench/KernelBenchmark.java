@@ -2,8 +2,9 @@ package kappa.fitting.bench;
 
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import kappa.fitting.fit.Adam;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -42,7 +43,7 @@ public class KernelBenchmark {
         private String size;
 
         @Param({"RATES", "COUNTS"})
-        private ObservationKind kind;
+        private Observation kind;
 
         @Param({"1", "2"})
         private int threads;
@@ -75,7 +76,7 @@ public class KernelBenchmark {
         private int rank;
 
         @Param({"RATES", "COUNTS"})
-        private ObservationKind kind;
+        private Observation kind;
 
         private Step step;
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 
 class RooflineTest {
@@ -22,14 +22,14 @@ class RooflineTest {
         // Forward 2 + 4 + 1 and 2, backward 2 + 5 + 2 and the gradients' 2 * 2 + 4 + 1.
         assertThat(Roofline.instructions(GradientSize.of(1024, 2, 4, 100, 1))).isEqualTo(9 + 9 + 9);
         assertThat(Roofline.instructions(GradientSize.of(1, 1, 0, 1, 1))).isEqualTo(3 + 7 + 3);
-        assertThat(Roofline.instructions(GradientSize.of(7, 2, 4, 9, 3).withKind(ObservationKind.COUNTS)))
+        assertThat(Roofline.instructions(GradientSize.of(7, 2, 4, 9, 3).withKind(Observation.COUNTS)))
                 .isEqualTo(9 + 12 + 9);
     }
 
     @Test
     void shouldCountParameters() {
         assertThat(GradientSize.of(10, 2, 4, 1, 1).parameters()).isEqualTo(10 * (2 + 2 + 4 + 1));
-        assertThat(GradientSize.of(10, 2, 4, 1, 1).withKind(ObservationKind.COUNTS).parameters()).isEqualTo(10 * 10);
+        assertThat(GradientSize.of(10, 2, 4, 1, 1).withKind(Observation.COUNTS).parameters()).isEqualTo(10 * 10);
     }
 
     @Test

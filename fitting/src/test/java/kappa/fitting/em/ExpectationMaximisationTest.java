@@ -16,10 +16,10 @@ import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,7 +43,7 @@ class ExpectationMaximisationTest {
      * Trials of unequal length drawn from the model that EM assumes: a start, noise in kappa, and noise on what is
      * observed.
      */
-    private static Simulation simulate(ObservationKind kind, int count, double processSd, double observationSd,
+    private static Simulation simulate(Observation kind, int count, double processSd, double observationSd,
             double startSd) {
         SplittableRandom random = new SplittableRandom(31);
         List<Trial> trials = new ArrayList<>();
@@ -91,14 +91,14 @@ class ExpectationMaximisationTest {
         return count;
     }
 
-    private static FitPlan plan(ObservationKind kind) {
+    private static FitPlan plan(Observation kind) {
         // Without the filter's loss the online fit takes a third of the time.
         return new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, kind, 1, 25, FitPlan.DEFAULT_BUFFER_BYTES,
                 new FitPlan.Settings(false, false, 0, Double.POSITIVE_INFINITY, 0, false));
     }
 
     /** The network the trials were drawn from, with noise that is far from theirs. */
-    private static PublishedModel truthWithWrongNoise(ObservationKind kind, double kappaStd) {
+    private static PublishedModel truthWithWrongNoise(Observation kind, double kappaStd) {
         float[] gain = new float[N];
         float[] noise = new float[N];
         Arrays.fill(gain, 1f);
@@ -109,7 +109,7 @@ class ExpectationMaximisationTest {
                 PublishedModel.certainStart(1), 0, 0);
     }
 
-    private static ExpectationMaximisation refined(ObservationKind kind, List<Trial> trials, PublishedModel start,
+    private static ExpectationMaximisation refined(Observation kind, List<Trial> trials, PublishedModel start,
             int iterations, Team team) {
         ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), start, iterations,
                 KernelProvider.kernels(), team);
@@ -126,8 +126,8 @@ class ExpectationMaximisationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldLearnTheNoiseThatTheSessionWasDrawnWith(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldLearnTheNoiseThatTheSessionWasDrawnWith(Observation kind) {
         Simulation simulation = simulate(kind, 100, PROCESS_SD, OBSERVATION_SD, START_SD);
         ExpectationMaximisation em = refined(kind, simulation.trials(),
                 truthWithWrongNoise(kind, simulation.kappaStd()), 12, Team.ALONE);
@@ -138,7 +138,7 @@ class ExpectationMaximisationTest {
                 // 6,000 transitions, each seen through a filter that knows kappa no better than the noise: some
                 // percent.
                 .isCloseTo(PROCESS_SD, within(0.1 * PROCESS_SD));
-        if (kind != ObservationKind.COUNTS) {
+        if (kind != Observation.COUNTS) {
             for (float noise : learnt.model().noise()) {
                 // A variance from 6,000 numbers has a relative standard error of 0.018, half of it in the deviation.
                 assertThat(Math.sqrt(noise)).as("observation noise").isCloseTo(OBSERVATION_SD,
@@ -168,8 +168,8 @@ class ExpectationMaximisationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldRefineAnOnlineFit(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldRefineAnOnlineFit(Observation kind) {
         List<Trial> trials = simulate(kind, 40, 0.02, OBSERVATION_SD, 0).trials();
         ExpectationMaximisation em = new ExpectationMaximisation(plan(kind), 3, KernelProvider.kernels(), Team.ALONE);
         trials.forEach(em::learn);
@@ -193,10 +193,10 @@ class ExpectationMaximisationTest {
 
     @Test
     void shouldBeTheOnlineFitDuringTheFirstPass() {
-        ExpectationMaximisation em = new ExpectationMaximisation(plan(ObservationKind.COUNTS), 3,
+        ExpectationMaximisation em = new ExpectationMaximisation(plan(Observation.COUNTS), 3,
                 KernelProvider.kernels(), Team.ALONE);
-        OnlineFitter online = new OnlineFitter(plan(ObservationKind.COUNTS), KernelProvider.kernels(), Team.ALONE);
-        for (Trial trial : simulate(ObservationKind.COUNTS, 3, PROCESS_SD, 0, 0).trials()) {
+        OnlineFitter online = new OnlineFitter(plan(Observation.COUNTS), KernelProvider.kernels(), Team.ALONE);
+        for (Trial trial : simulate(Observation.COUNTS, 3, PROCESS_SD, 0, 0).trials()) {
             em.learn(trial);
             online.learn(trial);
             assertThat(em.publish(null).model().network()).isEqualTo(online.publish(null).model().network());
@@ -209,9 +209,9 @@ class ExpectationMaximisationTest {
 
     @Test
     void shouldStopAtTheFloorsWhereThereIsNoNoiseAtAll() {
-        Simulation simulation = simulate(ObservationKind.RATES, 20, 0, 0, 0);
-        ExpectationMaximisation em = refined(ObservationKind.RATES, simulation.trials(),
-                truthWithWrongNoise(ObservationKind.RATES, simulation.kappaStd()), 12, Team.ALONE);
+        Simulation simulation = simulate(Observation.RATES, 20, 0, 0, 0);
+        ExpectationMaximisation em = refined(Observation.RATES, simulation.trials(),
+                truthWithWrongNoise(Observation.RATES, simulation.kappaStd()), 12, Team.ALONE);
         assertThat(em.parameters().model().noise()).containsOnly((float) Maximisation.MIN_NOISE);
         // Within a factor of two of the floor, from which Q/4 would lead below.
         assertThat(Math.sqrt(em.parameters().processNoise()[0]) / em.parameters().kappaStd()[0])
@@ -221,7 +221,7 @@ class ExpectationMaximisationTest {
 
     @Test
     void shouldRefineStretchesThatBeginAnywhereInASessionWithGaps() {
-        Simulation simulation = simulate(ObservationKind.COUNTS, 60, 0.05, 0, 0);
+        Simulation simulation = simulate(Observation.COUNTS, 60, 0.05, 0, 0);
         SplittableRandom random = new SplittableRandom(8);
         List<Trial> stretches = new ArrayList<>();
         for (Trial trial : simulation.trials()) {
@@ -234,8 +234,8 @@ class ExpectationMaximisationTest {
             stretches.add(new Trial(trial.index(), trial.firstBin(), trial.bins(), TrialAssembly.WARM_UP, y, trial.v(),
                     trial.offset()));
         }
-        PublishedModel start = truthWithWrongNoise(ObservationKind.COUNTS, simulation.kappaStd());
-        ExpectationMaximisation em = refined(ObservationKind.COUNTS, stretches, start, 6, Team.ALONE);
+        PublishedModel start = truthWithWrongNoise(Observation.COUNTS, simulation.kappaStd());
+        ExpectationMaximisation em = refined(Observation.COUNTS, stretches, start, 6, Team.ALONE);
         shouldNeverDecrease(em.logPosteriors());
         assertThat(em.logPosteriors()).hasSizeGreaterThan(3);
         // Trials have a start; stretches have none to learn from.
@@ -249,11 +249,11 @@ class ExpectationMaximisationTest {
     @Test
     void shouldWorkWithoutInputs() {
         List<Trial> trials = new ArrayList<>();
-        for (Trial trial : simulate(ObservationKind.CURRENTS, 20, PROCESS_SD, OBSERVATION_SD, START_SD).trials()) {
+        for (Trial trial : simulate(Observation.CURRENTS, 20, PROCESS_SD, OBSERVATION_SD, START_SD).trials()) {
             trials.add(new Trial(trial.index(), trial.firstBin(), trial.bins(), 0, trial.y(), new float[0],
                     trial.offset()));
         }
-        FitPlan plan = new FitPlan(N, 2, 0, HandBuiltNetworks.ALPHA, ObservationKind.CURRENTS, 1, 5,
+        FitPlan plan = new FitPlan(N, 2, 0, HandBuiltNetworks.ALPHA, Observation.CURRENTS, 1, 5,
                 FitPlan.DEFAULT_BUFFER_BYTES);
         ExpectationMaximisation em = new ExpectationMaximisation(plan, 3, KernelProvider.kernels(), Team.ALONE);
         trials.forEach(em::learn);
@@ -265,11 +265,11 @@ class ExpectationMaximisationTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldComeOutTheSameBitForBitForAnyNumberOfThreads(int count) {
-        Simulation simulation = simulate(ObservationKind.COUNTS, 20, PROCESS_SD, 0, START_SD);
-        PublishedModel start = truthWithWrongNoise(ObservationKind.COUNTS, simulation.kappaStd());
-        PublishedModel alone = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, Team.ALONE).publish(null);
+        Simulation simulation = simulate(Observation.COUNTS, 20, PROCESS_SD, 0, START_SD);
+        PublishedModel start = truthWithWrongNoise(Observation.COUNTS, simulation.kappaStd());
+        PublishedModel alone = refined(Observation.COUNTS, simulation.trials(), start, 2, Team.ALONE).publish(null);
         try (Team team = new Team(count)) {
-            PublishedModel shared = refined(ObservationKind.COUNTS, simulation.trials(), start, 2, team)
+            PublishedModel shared = refined(Observation.COUNTS, simulation.trials(), start, 2, team)
                     .publish(null);
             assertThat(shared.model().network()).isEqualTo(alone.model().network());
             assertThat(shared.model().gain()).containsExactly(alone.model().gain());
@@ -281,7 +281,7 @@ class ExpectationMaximisationTest {
 
     @Test
     void shouldPublishTheOnlineFitAsLongAsNoPassHasEndedAndNothingWasLearnt() {
-        ExpectationMaximisation em = new ExpectationMaximisation(plan(ObservationKind.COUNTS), 2,
+        ExpectationMaximisation em = new ExpectationMaximisation(plan(Observation.COUNTS), 2,
                 KernelProvider.kernels(), Team.ALONE);
         em.endPass();
         assertThat(em.parameters()).isNull();
@@ -289,8 +289,8 @@ class ExpectationMaximisationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldStandActivityThatWasNeverObserved(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldStandActivityThatWasNeverObserved(Observation kind) {
         Trial whole = simulate(kind, 1, PROCESS_SD, OBSERVATION_SD, START_SD).trials().getFirst();
         float[] nothing = new float[whole.y().length];
         Arrays.fill(nothing, Float.NaN);

@@ -12,8 +12,8 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -27,7 +27,7 @@ class ExpectedLogLikelihoodTest {
     /** A random network with biases, and trials of unequal length, one with a warm-up; a tenth was not observed. */
     private record Problem(StateSpaceModel model, List<SmoothedTrial> smoothed) {
 
-        static Problem random(int K, ObservationKind kind) {
+        static Problem random(int K, Observation kind) {
             SplittableRandom random = new SplittableRandom(7);
             LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1),
                     gaussian(random, K * N, 1.5), gaussian(random, S * N, 0.5), gaussian(random, N, 0.3));
@@ -37,7 +37,7 @@ class ExpectedLogLikelihoodTest {
                 gain[i] = (float) (0.5 + random.nextDouble());
                 noise[i] = (float) (0.1 + random.nextDouble());
             }
-            float[] offset = kind == ObservationKind.COUNTS ? new float[N] : gaussian(random, N, 0.2);
+            float[] offset = kind == Observation.COUNTS ? new float[N] : gaussian(random, N, 0.2);
             double[] q = new double[K * K];
             double[] std = new double[K];
             for (int k = 0; k < K; k++) {
@@ -54,7 +54,7 @@ class ExpectedLogLikelihoodTest {
                 int T = 5 + index;
                 float[] y = gaussian(random, T * N, 0.7);
                 for (int i = 0; i < y.length; i++) {
-                    if (kind == ObservationKind.COUNTS) {
+                    if (kind == Observation.COUNTS) {
                         y[i] = random.nextInt(4);
                     }
                     if (random.nextInt(10) == 0) {
@@ -87,19 +87,19 @@ class ExpectedLogLikelihoodTest {
 
     static Stream<Arguments> ranksAndObservations() {
         return Stream.of(1, 2)
-                .flatMap(rank -> Stream.of(ObservationKind.values()).map(kind -> Arguments.of(rank, kind)));
+                .flatMap(rank -> Stream.of(Observation.values()).map(kind -> Arguments.of(rank, kind)));
     }
 
     @ParameterizedTest
     @MethodSource("ranksAndObservations")
-    void shouldHaveTheGradientOfItsValue(int K, ObservationKind kind) {
+    void shouldHaveTheGradientOfItsValue(int K, Observation kind) {
         Problem problem = Problem.random(K, kind);
         ExpectedLogLikelihood likelihood = problem.likelihood(Team.ALONE);
         double[] p = Maximisation.pack(problem.model().model());
         double[] gradient = likelihood.at(p).gradient();
         double norm = Math.sqrt(Arrays.stream(gradient).map(g -> g * g).sum());
         double h = 1e-5;
-        boolean observed = kind != ObservationKind.RATES;
+        boolean observed = kind != Observation.RATES;
         for (int i = 0; i < p.length; i++) {
             double[] up = p.clone();
             double[] down = p.clone();
@@ -115,7 +115,7 @@ class ExpectedLogLikelihoodTest {
     /** In the direction of a Gauss-Newton step the value rises, and the gradient is much smaller at its end. */
     @ParameterizedTest
     @MethodSource("ranksAndObservations")
-    void shouldBeRaisedByAGaussNewtonStep(int K, ObservationKind kind) {
+    void shouldBeRaisedByAGaussNewtonStep(int K, Observation kind) {
         Problem problem = Problem.random(K, kind);
         Maximisation maximisation = new Maximisation(Team.ALONE);
         Maximisation.Result result = maximisation.maximise(problem.model(), problem.smoothed());
@@ -130,7 +130,7 @@ class ExpectedLogLikelihoodTest {
 
     @Test
     void shouldComeOutTheSameBitForBitForAnyNumberOfThreads() {
-        Problem problem = Problem.random(2, ObservationKind.COUNTS);
+        Problem problem = Problem.random(2, Observation.COUNTS);
         double[] p = Maximisation.pack(problem.model().model());
         ExpectedLogLikelihood.Evaluation alone = problem.likelihood(Team.ALONE).at(p);
         for (int count = 1; count <= 3; count++) {
@@ -146,7 +146,7 @@ class ExpectedLogLikelihoodTest {
     @Test
     void shouldReadStatesAtPointsWithTheMomentsOfTheSmoother() {
         int K = 2;
-        Problem problem = Problem.random(K, ObservationKind.COUNTS);
+        Problem problem = Problem.random(K, Observation.COUNTS);
         SmoothedTrial smoothed = problem.smoothed().getFirst();
         SigmaPoints points = SigmaPoints.of(smoothed, 0.2, K);
         for (int t = 0; t < smoothed.trial().bins(); t++) {

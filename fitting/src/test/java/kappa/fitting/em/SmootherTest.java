@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -60,7 +60,7 @@ class SmootherTest {
                 startCovariance[k * K + l] = k == l ? 0.5 : -0.2;
             }
         }
-        return new StateSpaceModel(KernelModel.of(net, ObservationKind.CURRENTS, gain, gaussian(random, N, 0.5), noise),
+        return new StateSpaceModel(KernelModel.of(net, Observation.CURRENTS, gain, gaussian(random, N, 0.5), noise),
                 q, start, startCovariance, std);
     }
 
@@ -207,8 +207,8 @@ class SmootherTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldKeepEveryCovariancePositiveDefinite(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldKeepEveryCovariancePositiveDefinite(Observation kind) {
         int K = 3;
         SplittableRandom random = new SplittableRandom(9);
         LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1), gaussian(random, K * N, 3),
@@ -222,7 +222,7 @@ class SmootherTest {
         StateSpaceModel p = new StateSpaceModel(KernelModel.of(net, kind, gain, new float[N], noise), q, new double[K],
                 certain, new double[]{1, 1, 1});
         Trial trial = trial(random, 0);
-        if (kind == ObservationKind.COUNTS) {
+        if (kind == Observation.COUNTS) {
             for (int i = 0; i < trial.y().length; i++) {
                 trial.y()[i] = Float.isNaN(trial.y()[i]) ? Float.NaN : random.nextInt(3);
             }

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -33,7 +33,7 @@ class LatentFilterTest {
     /** A random network and what was seen of it. */
     private record Problem(KernelModel model, double[] processNoise, float[] y, float[] v) {
 
-        static Problem random(int K, ObservationKind kind) {
+        static Problem random(int K, Observation kind) {
             SplittableRandom random = new SplittableRandom(100 + K);
             LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1),
                     gaussian(random, K * N, 1.5), gaussian(random, S * N, 0.5), gaussian(random, N, 0.3));
@@ -43,10 +43,10 @@ class LatentFilterTest {
                 gain[i] = (float) (0.5 + random.nextDouble());
                 noise[i] = (float) (0.1 + random.nextDouble());
             }
-            float[] offset = kind == ObservationKind.COUNTS ? new float[N] : gaussian(random, N, 0.2);
+            float[] offset = kind == Observation.COUNTS ? new float[N] : gaussian(random, N, 0.2);
             float[] y = gaussian(random, BINS * N, 0.7);
             for (int i = 0; i < y.length; i++) {
-                if (kind == ObservationKind.COUNTS) {
+                if (kind == Observation.COUNTS) {
                     y[i] = random.nextInt(4);
                 }
                 if (random.nextInt(10) == 0) {
@@ -174,12 +174,12 @@ class LatentFilterTest {
 
     static Stream<Arguments> ranksAndObservations() {
         return Stream.of(1, 2, 3)
-                .flatMap(rank -> Stream.of(ObservationKind.values()).map(kind -> Arguments.of(rank, kind)));
+                .flatMap(rank -> Stream.of(Observation.values()).map(kind -> Arguments.of(rank, kind)));
     }
 
     @ParameterizedTest
     @MethodSource("ranksAndObservations")
-    void shouldAgreeWithTheDenseFilterAtEveryBin(int K, ObservationKind kind) {
+    void shouldAgreeWithTheDenseFilterAtEveryBin(int K, Observation kind) {
         Problem p = Problem.random(K, kind);
         LatentFilter filter = new LatentFilter(KernelProvider.kernels(), N, K, S);
         filter.reset(0.5);
@@ -210,7 +210,7 @@ class LatentFilterTest {
 
     @ParameterizedTest
     @MethodSource("ranksAndObservations")
-    void shouldKeepTheCovarianceSymmetricAndPositive(int K, ObservationKind kind) {
+    void shouldKeepTheCovarianceSymmetricAndPositive(int K, Observation kind) {
         Problem p = Problem.random(K, kind);
         LatentFilter filter = new LatentFilter(KernelProvider.kernels(), N, K, S);
         filter.setInputs(p.v, 0);
@@ -234,7 +234,7 @@ class LatentFilterTest {
     @ParameterizedTest
     @MethodSource("ranks")
     void shouldBeTheExactPosteriorForCurrents(int K) {
-        Problem p = Problem.random(K, ObservationKind.CURRENTS);
+        Problem p = Problem.random(K, Observation.CURRENTS);
         LatentFilter filter = new LatentFilter(KernelProvider.kernels(), N, K, S);
         double[] mean = new double[K];
         RealMatrix prior = new Array2DRowRealMatrix(K, K);
@@ -299,7 +299,7 @@ class LatentFilterTest {
     @Test
     void shouldFindTheModeOfThePosteriorOfCounts() {
         LowRankNetwork net = LowRankNetwork.withoutBias(1, 1, 0, 0.2, new float[]{0.8f}, new float[]{1}, new float[0]);
-        KernelModel model = KernelModel.of(net, ObservationKind.COUNTS, new float[]{2}, new float[1], new float[]{1});
+        KernelModel model = KernelModel.of(net, Observation.COUNTS, new float[]{2}, new float[1], new float[]{1});
         LatentFilter filter = new LatentFilter(KernelProvider.kernels(), 1, 1, 0);
         filter.restore(new double[]{0.1}, new double[]{0.05}, new float[0]);
         filter.update(model, new float[]{4}, 0);
@@ -323,7 +323,7 @@ class LatentFilterTest {
 
     @Test
     void shouldLeaveThePredictionAloneWhereNothingWasObserved() {
-        Problem p = Problem.random(2, ObservationKind.COUNTS);
+        Problem p = Problem.random(2, Observation.COUNTS);
         LatentFilter filter = new LatentFilter(KernelProvider.kernels(), N, 2, S);
         filter.reset(0.4);
         filter.predict(p.model, p.processNoise);
@@ -342,7 +342,7 @@ class LatentFilterTest {
     @Test
     void shouldFollowTheTruthOfTheNetworkItKnowsAndSayHowFarItMayBeOff() {
         int K = 2;
-        Problem p = Problem.random(K, ObservationKind.CURRENTS);
+        Problem p = Problem.random(K, Observation.CURRENTS);
         LowRankNetwork net = p.model.network();
         SplittableRandom random = new SplittableRandom(77);
         double sd = 0.1;
@@ -388,7 +388,7 @@ class LatentFilterTest {
 
     @Test
     void shouldSkipAnUpdateThatIsNotFinite() {
-        Problem p = Problem.random(2, ObservationKind.CURRENTS);
+        Problem p = Problem.random(2, Observation.CURRENTS);
         LatentFilter filter = new LatentFilter(KernelProvider.kernels(), N, 2, S);
         filter.reset(0.4);
         float[] infinite = new float[N];

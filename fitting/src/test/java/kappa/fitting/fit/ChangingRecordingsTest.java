@@ -15,14 +15,13 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
 
 /** Recordings as they are: neurons come and go, connectivity drifts, trials differ in length. Spike counts throughout. */
@@ -57,7 +56,7 @@ class ChangingRecordingsTest {
 
     private static FitPlan plan(int neurons, double halfLife) {
         FitPlan.Settings defaults = FitPlan.Settings.DEFAULT;
-        return new FitPlan(neurons, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25,
+        return new FitPlan(neurons, 1, 1, HandBuiltNetworks.ALPHA, Observation.COUNTS, 1, 25,
                 FitPlan.DEFAULT_BUFFER_BYTES, new FitPlan.Settings(defaults.biases(), defaults.filterLoss(),
                         defaults.prior(), halfLife, defaults.trackerBins(), false));
     }

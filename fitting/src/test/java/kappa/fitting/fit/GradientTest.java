@@ -15,7 +15,8 @@ import kappa.fitting.kernel.ScalarKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.wire.Loss;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -42,7 +43,7 @@ class GradientTest {
     private static final class Parts {
         final int K;
         final int S;
-        final ObservationKind kind;
+        final Observation kind;
         final boolean linear;
         final double[] m;
         final double[] n;
@@ -57,7 +58,7 @@ class GradientTest {
         final double[] y;
         final double[] v;
 
-        Parts(int K, int S, ObservationKind kind, boolean linear) {
+        Parts(int K, int S, Observation kind, boolean linear) {
             this.linear = linear;
             this.K = K;
             this.S = S;
@@ -70,10 +71,10 @@ class GradientTest {
             gain = new double[N];
             noise = new double[N];
             for (int i = 0; i < N; i++) {
-                gain[i] = kind == ObservationKind.COUNTS ? (float) (0.4 + random.nextDouble()) : 1;
+                gain[i] = kind == Observation.COUNTS ? (float) (0.4 + random.nextDouble()) : 1;
                 noise[i] = (float) (0.1 + random.nextDouble());
             }
-            offset = kind == ObservationKind.CURRENTS ? gaussian(random, N, 0.2) : new double[N];
+            offset = kind == Observation.CURRENTS ? gaussian(random, N, 0.2) : new double[N];
             start = gaussian(random, K, 0.4);
             startVariance = new double[K];
             processNoise = new double[K];
@@ -83,7 +84,7 @@ class GradientTest {
             }
             y = gaussian(random, BINS * N, 0.6);
             for (int j = 0; j < y.length; j++) {
-                if (kind == ObservationKind.COUNTS) {
+                if (kind == Observation.COUNTS) {
                     y[j] = random.nextInt(4);
                 }
                 if (random.nextInt(12) == 0) {
@@ -214,8 +215,8 @@ class GradientTest {
                 double x = current(i, kappa, t);
                 double r = Math.tanh(x + b[i]);
                 double g = gain[i];
-                double slope = kind == ObservationKind.CURRENTS ? g : g * (1 - r * r);
-                double variance = kind == ObservationKind.COUNTS ? g * (1 + r) : noise[i];
+                double slope = kind == Observation.CURRENTS ? g : g * (1 - r * r);
+                double variance = kind == Observation.COUNTS ? g * (1 + r) : noise[i];
                 double mean = switch (kind) {
                     case RATES -> g * r + offset[i];
                     case CURRENTS -> g * x + offset[i];
@@ -261,15 +262,15 @@ class GradientTest {
     }
 
     static Stream<Arguments> cases() {
-        Stream<Arguments> tanh = Stream.of(ObservationKind.values()).flatMap(kind -> Stream.of(1, 2, 3)
+        Stream<Arguments> tanh = Stream.of(Observation.values()).flatMap(kind -> Stream.of(1, 2, 3)
                 .flatMap(K -> Stream.of(true, false).map(simd -> Arguments.of(kind, K, K % 3, simd, false))));
         return Stream.concat(tanh,
-                Stream.of(ObservationKind.values()).map(kind -> Arguments.of(kind, 2, 2, false, true)));
+                Stream.of(Observation.values()).map(kind -> Arguments.of(kind, 2, 2, false, true)));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theFreeRunGradientShouldAgreeWithDoublePrecisionDifferences(ObservationKind kind, int K, int S, boolean simd,
+    void theFreeRunGradientShouldAgreeWithDoublePrecisionDifferences(Observation kind, int K, int S, boolean simd,
             boolean linear) {
         Parts parts = new Parts(K, S, kind, linear);
         KernelModel model = parts.model();
@@ -284,7 +285,7 @@ class GradientTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theGradientThroughTheFilterShouldAgreeWithDoublePrecisionDifferences(ObservationKind kind, int K, int S,
+    void theGradientThroughTheFilterShouldAgreeWithDoublePrecisionDifferences(Observation kind, int K, int S,
             boolean simd, boolean linear) {
         Parts parts = new Parts(K, S, kind, linear);
         Gradient gradient = Gradient.zero(N, K, S);
@@ -326,9 +327,9 @@ class GradientTest {
         close(doubles(gradient.w()), parts.differences(parts.w, loss), tolerance, "w");
         close(doubles(gradient.b()), parts.differences(parts.b, loss), tolerance, "b");
         close(doubles(gradient.start()), parts.differences(parts.start, loss), tolerance, "start");
-        if (parts.kind == ObservationKind.COUNTS) {
+        if (parts.kind == Observation.COUNTS) {
             close(doubles(gradient.gain()), parts.differences(parts.gain, loss), tolerance, "gain");
-        } else if (parts.kind == ObservationKind.CURRENTS) {
+        } else if (parts.kind == Observation.CURRENTS) {
             close(doubles(gradient.offset()), parts.differences(parts.offset, loss), tolerance, "offset");
         }
     }

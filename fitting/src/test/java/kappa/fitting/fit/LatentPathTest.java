@@ -14,8 +14,8 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,24 +36,24 @@ class LatentPathTest {
         return a;
     }
 
-    private static KernelModel model(ObservationKind kind) {
+    private static KernelModel model(Observation kind) {
         Random random = new Random(31);
         float[] gain = new float[N];
         float[] noise = new float[N];
-        Arrays.fill(gain, kind == ObservationKind.COUNTS ? 0.3f : 1);
+        Arrays.fill(gain, kind == Observation.COUNTS ? 0.3f : 1);
         Arrays.fill(noise, 0.3f);
         LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1), gaussian(random, K * N, 1),
                 gaussian(random, S * N, 0.5), gaussian(random, N, 0.2));
         return KernelModel.of(net, kind, gain, new float[N], noise);
     }
 
-    private static float[] activity(ObservationKind kind) {
+    private static float[] activity(Observation kind) {
         Random random = new Random(32);
         float[] y = gaussian(random, BINS * N, 0.5);
         for (int i = 0; i < y.length; i++) {
             y[i] = random.nextInt(50) == 0
                     ? Float.NaN
-                    : kind == ObservationKind.COUNTS ? random.nextInt(3) : y[i];
+                    : kind == Observation.COUNTS ? random.nextInt(3) : y[i];
         }
         return y;
     }
@@ -71,8 +71,8 @@ class LatentPathTest {
 
     /** As in the live path: prediction, both scores, gains, update. */
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldAllocateNothingForABinOnceItIsCompiled(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldAllocateNothingForABinOnceItIsCompiled(Observation kind) {
         float[] y = activity(kind);
         float[] v = gaussian(new Random(33), BINS * S, 0.5);
         LatentPath path = new LatentPath(KernelProvider.kernels(),
@@ -89,8 +89,8 @@ class LatentPathTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldAllocateNothingForTheGradientThroughTheFilterOnceItIsCompiled(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldAllocateNothingForTheGradientThroughTheFilterOnceItIsCompiled(Observation kind) {
         KernelModel model = model(kind);
         float[] y = activity(kind);
         float[] v = gaussian(new Random(33), (BINS + 1) * S, 0.5);
@@ -110,7 +110,7 @@ class LatentPathTest {
 
     private static LatentPath path(KernelModel model) {
         LatentPath path = new LatentPath(KernelProvider.kernels(),
-                new FitPlan(N, K, S, 0.2, ObservationKind.COUNTS, 1, 1, FitPlan.DEFAULT_BUFFER_BYTES),
+                new FitPlan(N, K, S, 0.2, Observation.COUNTS, 1, 1, FitPlan.DEFAULT_BUFFER_BYTES),
                 new PublishedModel(1, model, PublishedModel.certainStart(K), new double[]{1, 1, 1}, new double[K],
                         PublishedModel.certainStart(K), 0, 0));
         path.startTrial();
@@ -121,9 +121,9 @@ class LatentPathTest {
     @Test
     void shouldFollowTheDynamicsOfTheOtherNeuronsWhileSomeAreSilent() {
         int[] silent = IntStream.range(0, N).filter(i -> i % 3 == 0).toArray();
-        KernelModel intact = model(ObservationKind.COUNTS);
+        KernelModel intact = model(Observation.COUNTS);
         KernelModel without = intact.silencing(silent);
-        float[] y = activity(ObservationKind.COUNTS);
+        float[] y = activity(Observation.COUNTS);
         float[] v = gaussian(new Random(33), BINS * S, 0.5);
         for (int t = 10; t < 30; t++) {
             for (int i : silent) {
@@ -153,10 +153,10 @@ class LatentPathTest {
     @Test
     void shouldForgetWhoWasSilentWhenTheNextTrialBegins() {
         int[] silent = IntStream.range(0, N / 2).toArray();
-        float[] y = activity(ObservationKind.COUNTS);
+        float[] y = activity(Observation.COUNTS);
         float[] v = gaussian(new Random(33), BINS * S, 0.5);
-        LatentPath perturbed = path(model(ObservationKind.COUNTS));
-        LatentPath fresh = path(model(ObservationKind.COUNTS));
+        LatentPath perturbed = path(model(Observation.COUNTS));
+        LatentPath fresh = path(model(Observation.COUNTS));
         perturbed.bin(y, 0, v, 0, silent);
         perturbed.startTrial();
         perturbed.bin(y, N, v, S, new int[0]);

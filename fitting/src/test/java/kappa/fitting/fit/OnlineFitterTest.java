@@ -11,14 +11,13 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,7 +29,7 @@ class OnlineFitterTest {
     private static final int N = 64;
     private static final HandBuilt DECISION = HandBuiltNetworks.named("decision", N, 5);
 
-    private static Observation wire(ObservationKind kind) {
+    private static Observation wire(Observation kind) {
         return switch (kind) {
             case RATES -> Observation.RATES;
             case CURRENTS -> Observation.CURRENTS;
@@ -39,7 +38,7 @@ class OnlineFitterTest {
     }
 
     /** Trials as a session would hand them over. */
-    private static List<Trial> trials(ObservationKind kind, int count, double gain) {
+    private static List<Trial> trials(Observation kind, int count, double gain) {
         SimulatedSession session = new SimulatedSession(DECISION,
                 new SimulatedSession.Settings(wire(kind), gain, 0.05, count, 11));
         int T = session.trialBins();
@@ -51,7 +50,7 @@ class OnlineFitterTest {
             for (int t = 0; t < T; t++) {
                 assertThat(session.next(bin)).isTrue();
                 for (int i = 0; i < N; i++) {
-                    y[t * N + i] = kind == ObservationKind.COUNTS ? bin.getCounts(i) : bin.getValues(i);
+                    y[t * N + i] = kind == Observation.COUNTS ? bin.getCounts(i) : bin.getValues(i);
                 }
                 LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, new float[]{bin.getInputs(0)}, 0, v, t + 1,
                         1);
@@ -61,7 +60,7 @@ class OnlineFitterTest {
         return trials;
     }
 
-    private static FitPlan plan(ObservationKind kind, long seed) {
+    private static FitPlan plan(Observation kind, long seed) {
         return new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, kind, seed, 25, FitPlan.DEFAULT_BUFFER_BYTES);
     }
 
@@ -96,8 +95,8 @@ class OnlineFitterTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldRecoverPlantedRankOneConnectivity(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldRecoverPlantedRankOneConnectivity(Observation kind) {
         List<Trial> trials = trials(kind, 60, 0.4);
         SimulatedSession.Settings noiseFree = new SimulatedSession.Settings(Observation.RATES, 0.4, 0, 20, 12);
         for (long seed = 1; seed <= 3; seed++) {
@@ -116,8 +115,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldRecoverTheGainsThatCountsWereDrawnWith() {
-        PublishedModel fit = fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE),
-                trials(ObservationKind.COUNTS, 60, 1.5),
+        PublishedModel fit = fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE),
+                trials(Observation.COUNTS, 60, 1.5),
                 25);
         double mean = 0;
         for (float gain : fit.model().gain()) {
@@ -130,8 +129,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldLearnTheNoiseOfCurrents() {
-        PublishedModel fit = fit(fitter(plan(ObservationKind.CURRENTS, 1), Team.ALONE),
-                trials(ObservationKind.CURRENTS, 60, 0.4), 25);
+        PublishedModel fit = fit(fitter(plan(Observation.CURRENTS, 1), Team.ALONE),
+                trials(Observation.CURRENTS, 60, 0.4), 25);
         // State noise of 0.05 a bin, smoothed by the network itself: 0.05^2 / (1 - 0.8^2), around a path that is known by then.
         double expected = 0.05 * 0.05 / (1 - 0.8 * 0.8);
         double mean = 0;
@@ -144,16 +143,16 @@ class OnlineFitterTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldComeOutTheSameBitForBitForAnyNumberOfThreads(int count) {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
-        PublishedModel alone = fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE), trials, 25);
+        List<Trial> trials = trials(Observation.COUNTS, 12, 0.4);
+        PublishedModel alone = fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE), trials, 25);
         try (Team team = new Team(count)) {
-            same(fit(fitter(plan(ObservationKind.COUNTS, 1), team), trials, 25), alone);
+            same(fit(fitter(plan(Observation.COUNTS, 1), team), trials, 25), alone);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldGoOnFromACheckpointAsIfItHadNeverStopped(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldGoOnFromACheckpointAsIfItHadNeverStopped(Observation kind) {
         List<Trial> trials = trials(kind, 20, 0.4);
         OnlineFitter uninterrupted = fitter(plan(kind, 1), Team.ALONE);
         PublishedModel atCheckpoint = fit(uninterrupted, trials.subList(0, 12), 25);
@@ -179,8 +178,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldSaveCopiesThatLearningDoesNotChange() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 4, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        List<Trial> trials = trials(Observation.COUNTS, 4, 0.4);
+        OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         fitter.learn(trials.get(0), 25);
         OnlineFitter.State saved = fitter.save();
         PublishedModel published = fitter.publish(null);
@@ -196,9 +195,9 @@ class OnlineFitterTest {
 
     @Test
     void shouldNotDependOnWhenAndHowOftenItPublishes() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 8, 0.4);
-        OnlineFitter often = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
-        OnlineFitter once = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        List<Trial> trials = trials(Observation.COUNTS, 8, 0.4);
+        OnlineFitter often = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
+        OnlineFitter once = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         for (Trial trial : trials) {
             often.learn(trial, 25);
             often.publish(often.publish(null));
@@ -210,18 +209,18 @@ class OnlineFitterTest {
 
     @Test
     void shouldDependOnTheSeedAndOnTheOrderOfTrials() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 4, 0.4);
-        LowRankNetwork network = fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE), trials, 25).model().network();
-        assertThat(fit(fitter(plan(ObservationKind.COUNTS, 2), Team.ALONE), trials, 25).model().network())
+        List<Trial> trials = trials(Observation.COUNTS, 4, 0.4);
+        LowRankNetwork network = fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE), trials, 25).model().network();
+        assertThat(fit(fitter(plan(Observation.COUNTS, 2), Team.ALONE), trials, 25).model().network())
                 .isNotEqualTo(network);
-        assertThat(fit(fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE), trials.reversed(), 25).model().network())
+        assertThat(fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE), trials.reversed(), 25).model().network())
                 .isNotEqualTo(network);
     }
 
     @Test
     void shouldKeepATrialThatItHasNoTimeToLearnFrom() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 3, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        List<Trial> trials = trials(Observation.COUNTS, 3, 0.4);
+        OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         fitter.learn(trials.get(0), 25);
         PublishedModel before = fitter.publish(null);
         fitter.learn(trials.get(1), 0);
@@ -234,8 +233,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldLearnNothingFromATrialWithoutBinsOrWithWarmUpOnly() {
-        Trial whole = trials(ObservationKind.COUNTS, 1, 0.4).getFirst();
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        Trial whole = trials(Observation.COUNTS, 1, 0.4).getFirst();
+        OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         fitter.learn(new Trial(0, 0, 0, 0, new float[0], new float[1], 0), 25);
         fitter.learn(new Trial(1, 0, 75, 75, whole.y(), whole.v(), 0), 25);
         assertThat(fitter.buffer()).isEmpty();
@@ -245,8 +244,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldPassOverATrialThatWasPerturbed() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 2, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        List<Trial> trials = trials(Observation.COUNTS, 2, 0.4);
+        OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         fitter.learn(trials.get(0), 5);
         PublishedModel before = fitter.publish(null);
         fitter.pass(trials.get(1));
@@ -259,9 +258,9 @@ class OnlineFitterTest {
 
     @Test
     void shouldHoldTheReplayBufferToItsBoundAndNeverDropTheNewest() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
+        List<Trial> trials = trials(Observation.COUNTS, 12, 0.4);
         long bytes = trials.getFirst().bytes();
-        FitPlan small = new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, 5 * bytes);
+        FitPlan small = new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, Observation.COUNTS, 1, 25, 5 * bytes);
         OnlineFitter fitter = fitter(small, Team.ALONE);
         OnlineFitter twin = fitter(small, Team.ALONE);
         for (Trial trial : trials) {
@@ -272,7 +271,7 @@ class OnlineFitterTest {
         assertThat(fitter.buffer()).hasSize(5);
         // One that alone is larger than the bound is kept all the same: there is nothing else to learn from.
         OnlineFitter tiny = fitter(
-                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, bytes / 2), Team.ALONE);
+                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, Observation.COUNTS, 1, 25, bytes / 2), Team.ALONE);
         tiny.learn(trials.get(0), 2);
         tiny.learn(trials.get(1), 2);
         assertThat(tiny.buffer()).containsExactly(trials.get(1));
@@ -280,11 +279,11 @@ class OnlineFitterTest {
 
     @Test
     void shouldGiveBackWhatItsReplayBufferMayNoLongerHold() {
-        List<Trial> trials = trials(ObservationKind.COUNTS, 12, 0.4);
+        List<Trial> trials = trials(Observation.COUNTS, 12, 0.4);
         long bytes = trials.getFirst().bytes();
         assertThat(Trial.bytes(trials.getFirst().bins(), N, 1)).isEqualTo(bytes);
         OnlineFitter fitter = fitter(
-                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.COUNTS, 1, 25, 8 * bytes),
+                new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, Observation.COUNTS, 1, 25, 8 * bytes),
                 Team.ALONE);
         trials.subList(0, 8).forEach(trial -> fitter.learn(trial, 0));
         assertThat(fitter.buffer()).isEqualTo(trials.subList(0, 8));
@@ -303,8 +302,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldLearnFromStretchesThatBeginAnywhere() {
-        List<Trial> whole = trials(ObservationKind.COUNTS, 60, 0.4);
-        OnlineFitter fitter = fitter(plan(ObservationKind.COUNTS, 1), Team.ALONE);
+        List<Trial> whole = trials(Observation.COUNTS, 60, 0.4);
+        OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         PublishedModel model = fitter.publish(null);
         for (Trial trial : whole) {
             fitter.learn(new Trial(trial.index(), trial.firstBin(), trial.bins(), TrialAssembly.WARM_UP, trial.y(),
@@ -317,8 +316,8 @@ class OnlineFitterTest {
 
     @Test
     void shouldStandActivityThatWasNeverObserved() {
-        Trial whole = trials(ObservationKind.CURRENTS, 1, 0.4).getFirst();
-        for (ObservationKind kind : ObservationKind.values()) {
+        Trial whole = trials(Observation.CURRENTS, 1, 0.4).getFirst();
+        for (Observation kind : Observation.values()) {
             OnlineFitter fitter = fitter(plan(kind, 1), Team.ALONE);
             float[] nothing = new float[whole.y().length];
             Arrays.fill(nothing, Float.NaN);

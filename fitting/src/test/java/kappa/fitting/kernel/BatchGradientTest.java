@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,13 +22,13 @@ class BatchGradientTest {
     static Stream<Arguments> sizes() {
         int[] neurons = {1, 2, 15, 16, 17, 31, 32, 33, 63, 65, 127, 512, 1_000, 4_098};
         int[] windows = {1, 2, 4, 5, 8, 11};
-        return Stream.of(ObservationKind.values()).flatMap(kind -> java.util.stream.IntStream.range(0, neurons.length)
+        return Stream.of(Observation.values()).flatMap(kind -> java.util.stream.IntStream.range(0, neurons.length)
                 .mapToObj(j -> Arguments.of(neurons[j], 1 + j % 8, j % 6, windows[j % windows.length], kind)));
     }
 
     /** Windows of unequal length, with a few neurons unobserved, on a model whose every array matters. */
     private record Problem(KernelModel model, int windows, float[][] y, float[][] v, float[] start, int[] bins) {
-        static Problem random(int N, int K, int S, int windows, ObservationKind kind) {
+        static Problem random(int N, int K, int S, int windows, Observation kind) {
             Random random = new Random(SEED + N);
             LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1),
                     gaussian(random, K * N, 1),
@@ -39,7 +39,7 @@ class BatchGradientTest {
                 gain[i] = 0.5f + random.nextFloat();
                 noise[i] = 1;
             }
-            float[] offset = kind == ObservationKind.COUNTS ? new float[N] : gaussian(random, N, 0.1);
+            float[] offset = kind == Observation.COUNTS ? new float[N] : gaussian(random, N, 0.1);
             int[] bins = new int[windows];
             float[][] y = new float[windows][];
             float[][] v = new float[windows][];
@@ -48,7 +48,7 @@ class BatchGradientTest {
                 // One row before the window, so that offsets matter.
                 y[w] = gaussian(random, (bins[w] + 1) * N, 0.5);
                 for (int i = 0; i < y[w].length; i++) {
-                    y[w][i] = kind == ObservationKind.COUNTS ? random.nextInt(4) : y[w][i];
+                    y[w][i] = kind == Observation.COUNTS ? random.nextInt(4) : y[w][i];
                     y[w][i] = random.nextInt(20) == 0 ? Float.NaN : y[w][i];
                 }
                 v[w] = gaussian(random, (bins[w] + 2) * S, 1);
@@ -99,7 +99,7 @@ class BatchGradientTest {
 
     @ParameterizedTest
     @MethodSource("sizes")
-    void simdShouldMatchTheScalarReference(int N, int K, int S, int windows, ObservationKind kind) {
+    void simdShouldMatchTheScalarReference(int N, int K, int S, int windows, Observation kind) {
         Problem p = Problem.random(N, K, S, windows, kind);
         BatchGradient reference = p.taken(new ScalarKernels(), Team.ALONE);
         BatchGradient simd = p.taken(new VectorKernels(), Team.ALONE);
@@ -132,8 +132,8 @@ class BatchGradientTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void everyNumberOfThreadsShouldGiveTheSameBits(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void everyNumberOfThreadsShouldGiveTheSameBits(Observation kind) {
         for (int windows : new int[]{1, 11}) {
             Problem p = Problem.random(1_000, 3, 2, windows, kind);
             BatchGradient alone = p.taken(new VectorKernels(), Team.ALONE);
@@ -154,7 +154,7 @@ class BatchGradientTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 16})
     void aStepShouldAllocateNothing(int windows) {
-        Problem p = Problem.random(200, 2, 3, windows, ObservationKind.COUNTS);
+        Problem p = Problem.random(200, 2, 3, windows, Observation.COUNTS);
         try (Team team = new Team(2)) {
             BatchGradient batch = p.taken(new VectorKernels(), team);
             LowRankNetwork net = p.model.network();

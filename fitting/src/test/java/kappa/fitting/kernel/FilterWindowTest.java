@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -19,7 +19,7 @@ class FilterWindowTest {
 
     static Stream<Arguments> sizes() {
         return Stream.of(1, 15, 16, 17, 33, 71, 512, 515, 1030).flatMap(
-                N -> Stream.of(ObservationKind.values())
+                N -> Stream.of(Observation.values())
                         .flatMap(kind -> Stream.of(false, true).map(linear -> Arguments.of(N, 1 + N % 5, N % 4, kind,
                                 linear))));
     }
@@ -32,7 +32,7 @@ class FilterWindowTest {
         return a;
     }
 
-    private static KernelModel model(Random random, int N, int K, int S, ObservationKind kind, boolean linear) {
+    private static KernelModel model(Random random, int N, int K, int S, Observation kind, boolean linear) {
         float[] gain = new float[N];
         float[] noise = new float[N];
         for (int i = 0; i < N; i++) {
@@ -42,7 +42,7 @@ class FilterWindowTest {
         KernelModel model = KernelModel.of(
                 new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 0.7), gaussian(random, K * N, 0.7),
                         gaussian(random, S * N, 0.4), gaussian(random, N, 0.3)),
-                kind, gain, gaussian(random, N, kind == ObservationKind.COUNTS ? 0 : 0.2), noise);
+                kind, gain, gaussian(random, N, kind == Observation.COUNTS ? 0 : 0.2), noise);
         return linear ? model.withLinearDynamics() : model;
     }
 
@@ -55,7 +55,7 @@ class FilterWindowTest {
         for (int i = 0; i < y.length; i++) {
             y[i] = random.nextInt(15) == 0
                     ? Float.NaN
-                    : model.kind() == ObservationKind.COUNTS ? random.nextInt(3) : y[i];
+                    : model.kind() == Observation.COUNTS ? random.nextInt(3) : y[i];
         }
         window.begin(model, y, 0, gaussian(random, (BINS + 1) * net.inputs(), 1), 0, gradient);
         double[] sums = new double[3 * BINS * K * (K + 2)];
@@ -100,7 +100,7 @@ class FilterWindowTest {
 
     @ParameterizedTest
     @MethodSource("sizes")
-    void vectorSweepsShouldMatchTheScalarReferenceAtEveryLength(int N, int K, int S, ObservationKind kind,
+    void vectorSweepsShouldMatchTheScalarReferenceAtEveryLength(int N, int K, int S, Observation kind,
             boolean linear) {
         KernelModel model = model(new Random(8), N, K, S, kind, linear);
         Gradient expected = Gradient.zero(N, K, S);

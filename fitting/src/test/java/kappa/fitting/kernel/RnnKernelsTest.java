@@ -8,7 +8,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,12 +26,12 @@ class RnnKernelsTest {
 
     static Stream<Arguments> sizes() {
         return Stream.of(1, 2, 15, 16, 17, 63, 64, 65, 127, 512, 1000, 4098).flatMap(
-                n -> Stream.of(ObservationKind.values()).map(kind -> Arguments.of(n, 1 + n % 3, n % 4, kind)));
+                n -> Stream.of(Observation.values()).map(kind -> Arguments.of(n, 1 + n % 3, n % 4, kind)));
     }
 
     /** One random problem: model, activity with a few neurons unobserved, filtered inputs. */
     private record Problem(KernelModel model, float[] y, float[] v) {
-        static Problem random(int N, int K, int S, ObservationKind kind) {
+        static Problem random(int N, int K, int S, Observation kind) {
             Random random = new Random(SEED + N);
             LowRankNetwork net = new LowRankNetwork(N, K, S, 0.2, gaussian(random, K * N, 1),
                     gaussian(random, K * N, 1),
@@ -44,7 +44,7 @@ class RnnKernelsTest {
             }
             float[] y = gaussian(random, BINS * N, 0.5);
             for (int i = 0; i < y.length; i++) {
-                if (kind == ObservationKind.COUNTS) {
+                if (kind == Observation.COUNTS) {
                     y[i] = random.nextInt(4);
                 }
                 if (random.nextInt(20) == 0) {
@@ -52,7 +52,7 @@ class RnnKernelsTest {
                 }
             }
             KernelModel model = KernelModel.of(net, kind, gain,
-                    kind == ObservationKind.COUNTS ? new float[N] : gaussian(random, N, 0.1), noise);
+                    kind == Observation.COUNTS ? new float[N] : gaussian(random, N, 0.1), noise);
             return new Problem(model, y, gaussian(random, (BINS + 1) * S, 1));
         }
 
@@ -87,7 +87,7 @@ class RnnKernelsTest {
 
     @ParameterizedTest
     @MethodSource("sizes")
-    void vectorKernelsShouldMatchTheScalarReferenceAtEveryLength(int N, int K, int S, ObservationKind kind) {
+    void vectorKernelsShouldMatchTheScalarReferenceAtEveryLength(int N, int K, int S, Observation kind) {
         Problem p = Problem.random(N, K, S, kind);
         // A float sum of N terms of order one errs by about sqrt(N) times 1e-7 of its terms, and phi by 4e-7 each.
         double tolerance = 4e-6 * Math.sqrt(N) + 4e-6;
@@ -135,7 +135,7 @@ class RnnKernelsTest {
 
     @ParameterizedTest
     @MethodSource("sizes")
-    void observingAndScoringAtOnceShouldBeBothToTheLastBit(int N, int K, int S, ObservationKind kind) {
+    void observingAndScoringAtOnceShouldBeBothToTheLastBit(int N, int K, int S, Observation kind) {
         Problem p = Problem.random(N, K, S, kind);
         float[] scratch = new float[RnnKernels.SCRATCH];
         float[] kappa = new float[K];
@@ -178,17 +178,17 @@ class RnnKernelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void theGradientShouldAgreeWithCentralDifferences(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void theGradientShouldAgreeWithCentralDifferences(Observation kind) {
         Problem p = Problem.random(9, 2, 3, kind);
         LowRankNetwork net = p.model.network();
         Gradient g = p.gradient(scalar);
         check(p, net.m(), g.m());
         check(p, net.n(), g.n());
         check(p, net.w(), g.w());
-        if (kind == ObservationKind.COUNTS) {
+        if (kind == Observation.COUNTS) {
             check(p, p.model.gain(), g.gain());
-        } else if (kind == ObservationKind.CURRENTS) {
+        } else if (kind == Observation.CURRENTS) {
             check(p, p.model.offset(), g.offset());
         }
     }
@@ -221,7 +221,7 @@ class RnnKernelsTest {
         for (int t = 0; t < BINS; t++) {
             double bin = scalar.loss(p.model, p.y, t * N, kappa, (t + 1) * K, p.v, (t + 1) * S,
                     new float[RnnKernels.SCRATCH]);
-            sum += p.model.kind() == ObservationKind.COUNTS ? bin : bin / 2;
+            sum += p.model.kind() == Observation.COUNTS ? bin : bin / 2;
         }
         return sum;
     }

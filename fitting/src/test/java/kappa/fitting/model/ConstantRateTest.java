@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,7 +17,7 @@ class ConstantRateTest {
     /** Three bins of three neurons; the last neuron was never observed. */
     private static final float[] PAST = {1, 0, NAN, 3, NAN, NAN, 2, 0, NAN};
 
-    private static ConstantRate after(ObservationKind kind, float[] past) {
+    private static ConstantRate after(Observation kind, float[] past) {
         ConstantRate constant = new ConstantRate(kind, 3);
         constant.learn(past, 0, 3);
         constant.refresh();
@@ -25,14 +26,14 @@ class ConstantRateTest {
 
     @Test
     void shouldTakeTheMeanOfWhatWasObserved() {
-        assertThat(after(ObservationKind.CURRENTS, PAST).mean()).containsExactly(2, 0, 0);
+        assertThat(after(Observation.CURRENTS, PAST).mean()).containsExactly(2, 0, 0);
         // Half a spike is added, so that a silent neuron may still fire.
-        assertThat(after(ObservationKind.COUNTS, PAST).mean()).containsExactly(6.5f / 3, 0.25f, 0.5f);
+        assertThat(after(Observation.COUNTS, PAST).mean()).containsExactly(6.5f / 3, 0.25f, 0.5f);
     }
 
     @Test
     void shouldKnowNothingOfATrialBeforeItIsOver() {
-        ConstantRate constant = after(ObservationKind.CURRENTS, PAST);
+        ConstantRate constant = after(Observation.CURRENTS, PAST);
         constant.learn(new float[]{100, 100, 100}, 0, 1);
         assertThat(constant.mean()).containsExactly(2, 0, 0);
         constant.refresh();
@@ -41,13 +42,13 @@ class ConstantRateTest {
 
     @Test
     void shouldMeasureSquaredErrorsOfObservedNeurons() {
-        ConstantRate constant = after(ObservationKind.RATES, PAST);
+        ConstantRate constant = after(Observation.RATES, PAST);
         assertThat(constant.loss(new float[]{9, 9, 9, 0.5f, NAN, 0.25f}, 3)).isEqualTo(1.5 * 1.5 + 0.25 * 0.25);
     }
 
     @Test
     void shouldMeasurePoissonLikelihoodOfObservedNeurons() {
-        ConstantRate constant = after(ObservationKind.COUNTS, PAST);
+        ConstantRate constant = after(Observation.COUNTS, PAST);
         double first = 6.5 / 3;
         double third = 0.5;
         double expected = first - 4 * Math.log(first) + third;
@@ -57,11 +58,11 @@ class ConstantRateTest {
 
     /** A score is a difference of losses, so the unit must be the same: a network without dynamics is a constant rate. */
     @ParameterizedTest
-    @EnumSource(ObservationKind.class)
-    void shouldAgreeWithTheLossOfANetworkThatPredictsTheMeans(ObservationKind kind) {
+    @EnumSource(Observation.class)
+    void shouldAgreeWithTheLossOfANetworkThatPredictsTheMeans(Observation kind) {
         ConstantRate constant = after(kind, new float[]{1, 0, 1, 0, 1, 1, 0, 0, 1});
         LowRankNetwork silent = LowRankNetwork.withoutBias(3, 1, 0, 0.2, new float[3], new float[3], new float[0]);
-        boolean counts = kind == ObservationKind.COUNTS;
+        boolean counts = kind == Observation.COUNTS;
         KernelModel model = KernelModel.of(silent, kind, counts ? constant.mean().clone() : new float[]{1, 1, 1},
                 counts ? new float[3] : constant.mean().clone(), new float[]{1, 1, 1});
         float[] y = {2, NAN, 1};
@@ -73,8 +74,8 @@ class ConstantRateTest {
 
     @Test
     void shouldGoOnFromSavedSums() {
-        ConstantRate constant = after(ObservationKind.COUNTS, PAST);
-        ConstantRate restored = new ConstantRate(ObservationKind.COUNTS, 3);
+        ConstantRate constant = after(Observation.COUNTS, PAST);
+        ConstantRate restored = new ConstantRate(Observation.COUNTS, 3);
         restored.restore(constant.sums(), constant.observed());
         assertThat(restored.mean()).containsExactly(constant.mean());
         float[] y = {1, 2, 3};

@@ -3,6 +3,7 @@ package kappa.fitting.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 
 class ScoreTest {
@@ -13,8 +14,8 @@ class ScoreTest {
         score.add(10, 12, 3);
         score.add(5, 4, 2);
         // One nat gained over five spikes.
-        assertThat(score.value(ObservationKind.COUNTS)).isCloseTo(1 / (5 * Math.log(2)), within(1e-15));
-        assertThat(Score.unit(ObservationKind.COUNTS)).isEqualTo("bits/spike");
+        assertThat(score.value(Observation.COUNTS)).isCloseTo(1 / (5 * Math.log(2)), within(1e-15));
+        assertThat(Score.unit(Observation.COUNTS)).isEqualTo("bits/spike");
     }
 
     @Test
@@ -22,7 +23,7 @@ class ScoreTest {
         Score score = new Score();
         score.add(1, 6, 0);
         score.add(2, 4, 0);
-        for (ObservationKind kind : new ObservationKind[]{ObservationKind.RATES, ObservationKind.CURRENTS}) {
+        for (Observation kind : new Observation[]{Observation.RATES, Observation.CURRENTS}) {
             assertThat(score.value(kind)).isCloseTo(0.7, within(1e-15));
             assertThat(Score.unit(kind)).isEqualTo("r2");
         }
@@ -32,19 +33,19 @@ class ScoreTest {
     void shouldBeNegativeForAModelThatIsWorseThanTheMean() {
         Score score = new Score();
         score.add(3, 2, 1);
-        assertThat(score.value(ObservationKind.COUNTS)).isNegative();
-        assertThat(score.value(ObservationKind.RATES)).isEqualTo(-0.5);
+        assertThat(score.value(Observation.COUNTS)).isNegative();
+        assertThat(score.value(Observation.RATES)).isEqualTo(-0.5);
     }
 
     @Test
     void shouldBeZeroWhereNothingWasScored() {
         Score score = new Score();
-        for (ObservationKind kind : ObservationKind.values()) {
+        for (Observation kind : Observation.values()) {
             assertThat(score.value(kind)).isZero();
         }
         score.add(1, 2, 1);
         score.clear();
-        for (ObservationKind kind : ObservationKind.values()) {
+        for (Observation kind : Observation.values()) {
             assertThat(score.value(kind)).isZero();
         }
     }
@@ -53,6 +54,6 @@ class ScoreTest {
     void shouldBeZeroForATrialWithoutSpikes() {
         Score score = new Score();
         score.add(1, 2, 0);
-        assertThat(score.value(ObservationKind.COUNTS)).isZero();
+        assertThat(score.value(Observation.COUNTS)).isZero();
     }
 }

@@ -12,10 +12,10 @@ import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
@@ -89,7 +89,7 @@ class OfflineFitTest {
             long version = previous == null ? 0 : previous.version() + 1;
             LowRankNetwork network = LowRankNetwork.withoutBias(N, 1, 1, 0.2, new float[]{1, 1}, new float[N],
                     new float[N]);
-            return new PublishedModel(version, KernelModel.plain(network, ObservationKind.COUNTS),
+            return new PublishedModel(version, KernelModel.plain(network, Observation.COUNTS),
                     new double[]{1}, new double[]{1}, new double[1], PublishedModel.certainStart(1), 0, 0);
         }
     }

@@ -9,16 +9,16 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 
 class RankSelectionTest {
 
     /** A fit of a rank whose one-step scores are given. */
     private static PrequentialFit scored(int rank, Double... oneStep) {
-        FitPlan plan = new FitPlan(4, rank, 0, 0.2, ObservationKind.COUNTS, 1, 1, 1);
+        FitPlan plan = new FitPlan(4, rank, 0, 0.2, Observation.COUNTS, 1, 1, 1);
         float[] ones = new float[4 * rank];
         LowRankNetwork network = LowRankNetwork.withoutBias(4, rank, 0, 0.2, ones, ones, new float[0]);
         PrequentialFit fit = new PrequentialFit(plan, KernelProvider.kernels(), new FittingAlgorithm() {
@@ -29,7 +29,7 @@ class RankSelectionTest {
 
             @Override
             public PublishedModel publish(PublishedModel previous) {
-                return new PublishedModel(0, KernelModel.plain(network, ObservationKind.COUNTS),
+                return new PublishedModel(0, KernelModel.plain(network, Observation.COUNTS),
                         new double[rank * rank], new double[rank], new double[rank], PublishedModel.certainStart(rank),
                         0, 0);
             }

@@ -13,15 +13,14 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.regression.ReducedRankRegression;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
 
 class WarmStartTest {
@@ -63,7 +62,7 @@ class WarmStartTest {
 
     @Test
     void shouldGiveBackpropagationTheConnectivityThatRegressionFound() {
-        FitPlan plan = new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, ObservationKind.RATES, 1, 25,
+        FitPlan plan = new FitPlan(N, 1, 1, HandBuiltNetworks.ALPHA, Observation.RATES, 1, 25,
                 FitPlan.DEFAULT_BUFFER_BYTES);
         RnnKernels kernels = KernelProvider.kernels();
         List<Trial> trials = cleanRates(FROM + 2);

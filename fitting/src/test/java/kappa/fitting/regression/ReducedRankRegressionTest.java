@@ -14,7 +14,6 @@ import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.ObservationKind;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.SessionReader;
@@ -23,10 +22,10 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.Observation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -203,7 +202,7 @@ class ReducedRankRegressionTest {
 
     @Test
     void shouldKnowNothingBeforeTheFirstTrialAndOfTrialsWithoutActivity() {
-        FitPlan plan = new FitPlan(5, 1, 0, 0.2, ObservationKind.RATES, 1, 1, 1 << 20);
+        FitPlan plan = new FitPlan(5, 1, 0, 0.2, Observation.RATES, 1, 1, 1 << 20);
         ReducedRankRegression regression = ReducedRankRegression.nonlinear(plan, KernelProvider.kernels());
         assertThat(regression.publish(null).version()).isZero();
         assertThat(regression.estimate()).isEmpty();
@@ -216,7 +215,7 @@ class ReducedRankRegressionTest {
 
     @Test
     void shouldRefuseMoreNeuronsThanItsSumsHaveRoomFor() {
-        FitPlan plan = new FitPlan(10_000, 1, 0, 0.2, ObservationKind.RATES, 1, 1, 1);
+        FitPlan plan = new FitPlan(10_000, 1, 0, 0.2, Observation.RATES, 1, 1, 1);
         assertThatThrownBy(() -> ReducedRankRegression.nonlinear(plan, KernelProvider.kernels()))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("10000 neurons, expected at most 8192");
     }

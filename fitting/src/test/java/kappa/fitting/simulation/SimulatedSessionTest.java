@@ -11,8 +11,8 @@ import java.util.Set;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.SimulatedSession.Settings;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -212,8 +212,6 @@ class SimulatedSessionTest {
                 .hasMessageContaining("at least 12");
         assertThatThrownBy(() -> new Settings(Observation.COUNTS, Double.NaN, 0, 1, 1))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("gain");
-        assertThatThrownBy(() -> new Settings(Observation.OBSERVATION_UNSPECIFIED, 1, 0, 1, 1))
-                .isInstanceOf(InvalidInputException.class).hasMessageContaining("observation");
     }
 
     @Test

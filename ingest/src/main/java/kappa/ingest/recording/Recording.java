@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Bin;
 
 /**
  * A recorded session whose every bin can be looked up. What fits in memory is checked as a whole when it is opened, so that

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.wire.Observation;
 
 /**
  * How a recorded file is to become a session: what the command line says, and nothing that it does not.

@@ -3,7 +3,7 @@ package kappa.ingest.recording;
 import com.google.protobuf.UnsafeByteOperations;
 import java.util.Optional;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 
 /** Streams a recorded session. */
@@ -40,7 +40,7 @@ final class RecordingSource implements SessionSource {
         SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(session.neuronNames())
                 .setBinWidthS(session.binWidthSeconds())
                 .addAllInputChannels(session.inputNames()).addAllBehaviorChannels(session.behaviorNames())
-                .setObservation(session.observation()).setTrials(session.hasTrials()).setOrigin(session.origin());
+                .setObservation(Observations.wire(session.observation())).setTrials(session.hasTrials()).setOrigin(session.origin());
         session.inputBasis().ifPresent(basis -> header.getInputBasisBuilder().setBumps(basis.bumps())
                 .setBins(basis.bins()));
         return header;

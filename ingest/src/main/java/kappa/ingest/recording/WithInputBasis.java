@@ -2,7 +2,6 @@ package kappa.ingest.recording;
 
 import java.util.List;
 import java.util.Optional;
-import kappa.ingest.wire.Observation;
 
 /** A recorded session whose inputs are those of an {@link InputBasis}; everything else is the session's own. */
 public record WithInputBasis(Recording session, InputBasis basis) implements Recording {

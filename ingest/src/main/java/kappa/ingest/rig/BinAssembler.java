@@ -9,9 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import kappa.ingest.UnixTime;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
-import kappa.ingest.wire.Observation;
 
 /**
  * Bins what a rig sends, by the rig's own clock. Tick t belongs to bin k of an epoch that began at tick t0 if

@@ -1,7 +1,7 @@
 package kappa.ingest.rig;
 
 import java.util.List;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.recording.Observation;
 
 /**
  * What a rig's session is made of.

@@ -5,10 +5,11 @@ import java.util.Collections;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,7 +67,7 @@ public final class RigSource implements SessionSource {
     public SessionHeader.Builder describe() {
         SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(layout.neurons())
                 .setBinWidthS(layout.binWidthSeconds()).addAllInputChannels(layout.inputs())
-                .addAllBehaviorChannels(layout.behaviors()).setObservation(layout.observation())
+                .addAllBehaviorChannels(layout.behaviors()).setObservation(Observations.wire(layout.observation()))
                 .setTrials(layout.trials()).setOrigin(layout.origin());
         if (layout.trials()) {
             header.addPhases("trial").addPhases("between trials");

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 
 /** What a connector feeds while it is fuzzed: bins that must be in order, whatever comes in. */
 public final class FuzzedRig {

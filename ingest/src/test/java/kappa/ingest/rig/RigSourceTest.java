@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 

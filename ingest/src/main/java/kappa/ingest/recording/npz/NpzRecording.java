@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Observation;
 
 /**
  * A session out of an NPZ file. In the file:
@@ -63,9 +63,6 @@ public final class NpzRecording implements Recording {
      * @throws InvalidInputException if the file is not such a session: one line naming file, array, place and value
      */
     public static NpzRecording open(Path file, Observation observe) {
-        if (observe == Observation.OBSERVATION_UNSPECIFIED || observe == Observation.UNRECOGNIZED) {
-            throw new IllegalArgumentException("observe is " + observe + ": expected rates, currents, counts or null");
-        }
         try (Npz npz = Npz.open(file)) {
             return new NpzRecording(file, npz, observe);
         }

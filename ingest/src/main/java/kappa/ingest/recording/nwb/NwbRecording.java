@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Observation;
 
 /**
  * A session out of an NWB 2 file: spikes of the units in bins, or the channels of a time series; trials as the file cuts them,

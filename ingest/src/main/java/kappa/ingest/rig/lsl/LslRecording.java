@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Inlet;
 import kappa.ingest.rig.lsl.Lsl.LostException;
 import kappa.ingest.rig.lsl.Lsl.Stream;
-import kappa.ingest.wire.Observation;
 
 /**
  * What listening to a stream tells of it before a session begins.

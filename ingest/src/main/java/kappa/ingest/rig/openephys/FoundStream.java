@@ -10,9 +10,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
-import kappa.ingest.wire.Observation;
 
 /**
  * What a rig was found to send.

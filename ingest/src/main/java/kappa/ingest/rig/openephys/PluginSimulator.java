@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
@@ -85,7 +84,7 @@ public final class PluginSimulator implements AutoCloseable {
         OpenEphysSettings.requireEndpoint(endpoint);
         this.source = source;
         header = source.describe();
-        if (header.getObservation() != Observation.COUNTS) {
+        if (header.getObservation() != kappa.ingest.wire.Observation.COUNTS) {
             throw new InvalidInputException("--observe is " + header.getObservation().name().toLowerCase(Locale.ROOT)
                     + ", expected counts: Open Ephys sends spikes");
         }

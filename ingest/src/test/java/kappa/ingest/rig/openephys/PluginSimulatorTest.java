@@ -10,13 +10,14 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.SessionHeader;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class PluginSimulatorTest {
         public SessionHeader.Builder describe() {
             return SessionHeader.newBuilder()
                     .addAllNeurons(IntStream.range(0, NEURONS).mapToObj(i -> "neuron " + i).toList()).setBinWidthS(0.02)
-                    .addInputChannels("go \"now\"").addBehaviorChannels("lever").setObservation(observation)
+                    .addInputChannels("go \"now\"").addBehaviorChannels("lever").setObservation(Observations.wire(observation))
                     .setTrials(true);
         }
 

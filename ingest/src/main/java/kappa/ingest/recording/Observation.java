@@ -1,7 +1,9 @@
-package kappa.fitting.model;
+package kappa.ingest.recording;
 
-/** How activity y is seen through the network's current x, for each neuron with gain g and offset c. */
-public enum ObservationKind {
+/**
+ * What one number of activity is, and how a network's current x is seen in it, for each neuron with gain g and offset c.
+ */
+public enum Observation {
     /** y = g tanh(x + b) + c + noise; squared error. */
     RATES,
     /** y = g x + c + noise; squared error. Biases do not enter the current. */
