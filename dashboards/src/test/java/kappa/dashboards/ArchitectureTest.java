@@ -82,7 +82,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule WHAT_WAS_GENERATED_DEPENDS_ON_NOTHING_OF_OURS = noClasses().that()
             .resideInAPackage("kappa.ingest.wire").and(assignableTo(MessageOrBuilder.class)
-                    .or(assignableTo(ProtocolMessageEnum.class))).should().dependOnClassesThat(
+                    .or(assignableTo(ProtocolMessageEnum.class)))
+            .should().dependOnClassesThat(
                     resideInAnyPackage("kappa..").and(
                             not(resideInAPackage("kappa.ingest.wire"))));
 

@@ -390,7 +390,8 @@ final class Options {
         private RecordingOptions options() {
             return new RecordingOptions(Optional.ofNullable(observation(observe)),
                     binWidth == null ? OptionalDouble.empty() : OptionalDouble.of(binWidth), Optional.ofNullable(align),
-                    Optional.ofNullable(window).map(RecordingChoice::window), inputs, behavior, Optional.ofNullable(units),
+                    Optional.ofNullable(window).map(RecordingChoice::window), inputs, behavior,
+                    Optional.ofNullable(units),
                     Optional.ofNullable(trials), Optional.ofNullable(series));
         }
 

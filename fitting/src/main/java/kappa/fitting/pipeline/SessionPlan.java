@@ -24,7 +24,8 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         int steps = header.getFit().getStepsPerTrial();
         double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
         FitPlan fit = new FitPlan(header.getNeuronsCount() + header.getFit().getHiddenNeurons(),
-                header.getFit().getRank(), header.getInputChannelsCount(), alpha, Observations.of(header.getObservation()),
+                header.getFit().getRank(), header.getInputChannelsCount(), alpha,
+                Observations.of(header.getObservation()),
                 header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
                 FitPlan.DEFAULT_BUFFER_BYTES, settings(header.getFit()));
         return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);

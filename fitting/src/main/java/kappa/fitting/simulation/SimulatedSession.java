@@ -155,7 +155,8 @@ public final class SimulatedSession implements SessionSource, Perturbable {
     @Override
     public SessionHeader.Builder describe() {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(BIN_WIDTH_S)
-                .addAllInputChannels(source.inputChannels()).setObservation(Observations.wire(settings.observation())).setTrials(true)
+                .addAllInputChannels(source.inputChannels()).setObservation(Observations.wire(settings.observation()))
+                .setTrials(true)
                 .setOrigin("simulated rig: network " + source.name() + ", N = " + network.neurons() + ", K = "
                         + network.rank() + ", seed " + settings.seed());
         if (source.readout().length == x.length) {

@@ -72,7 +72,8 @@ public final class TaskRig implements SessionSource, Perturbable {
     @Override
     public SessionHeader.Builder describe() {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(Task.BIN_WIDTH_S)
-                .addAllInputChannels(task.inputNames()).setObservation(Observations.wire(settings.observation())).setTrials(true)
+                .addAllInputChannels(task.inputNames()).setObservation(Observations.wire(settings.observation()))
+                .setTrials(true)
                 .setOrigin("simulated rig: network " + name + ", N = " + network.neurons() + ", task " + task.name()
                         + ", seed " + settings.seed())
                 .addAllPhases(task.phases());

@@ -40,7 +40,8 @@ final class RecordingSource implements SessionSource {
         SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(session.neuronNames())
                 .setBinWidthS(session.binWidthSeconds())
                 .addAllInputChannels(session.inputNames()).addAllBehaviorChannels(session.behaviorNames())
-                .setObservation(Observations.wire(session.observation())).setTrials(session.hasTrials()).setOrigin(session.origin());
+                .setObservation(Observations.wire(session.observation())).setTrials(session.hasTrials())
+                .setOrigin(session.origin());
         session.inputBasis().ifPresent(basis -> header.getInputBasisBuilder().setBumps(basis.bumps())
                 .setBins(basis.bins()));
         return header;

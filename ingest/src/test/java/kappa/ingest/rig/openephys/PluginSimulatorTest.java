@@ -53,7 +53,8 @@ class PluginSimulatorTest {
         public SessionHeader.Builder describe() {
             return SessionHeader.newBuilder()
                     .addAllNeurons(IntStream.range(0, NEURONS).mapToObj(i -> "neuron " + i).toList()).setBinWidthS(0.02)
-                    .addInputChannels("go \"now\"").addBehaviorChannels("lever").setObservation(Observations.wire(observation))
+                    .addInputChannels("go \"now\"").addBehaviorChannels("lever")
+                    .setObservation(Observations.wire(observation))
                     .setTrials(true);
         }
 
