@@ -93,7 +93,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     private int neurons;
 
     @Mixin
-    private Options.TrialThreads threads;
+    private ThreadsOption threads;
 
     @Option(names = "--scale", paramLabel = "as-given|canonical|shared", defaultValue = "as-given", description = {
         "Of m and n, whose product alone matters: as the file has them; canonical, m'm/N = 1; or shared, m'm = n'n",
@@ -106,7 +106,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     private Path session;
 
     @Mixin
-    private Options.RecordingChoice recordingOptions;
+    private RecordingFileOptions recordingOptions;
 
     @Option(names = "--populations", paramLabel = "N", defaultValue = "5",
             description = "Numbers of populations to try, from 1 on (default: ${DEFAULT-VALUE}).")

@@ -27,7 +27,7 @@ final class BrokerCommand implements Callable<Integer> {
     private int partitions;
 
     @Mixin
-    private Options.Kept retention;
+    private RetentionOptions retention;
 
     @Override
     public Integer call() {

@@ -35,7 +35,7 @@ final class ConvertCommand implements Callable<Integer> {
     private Path file;
 
     @Mixin
-    private Options.RecordingChoice recording;
+    private RecordingFileOptions recording;
 
     @Option(names = "--out", required = true, paramLabel = "SESSION.npz", description = "Where to write the session.")
     private Path out;

@@ -40,10 +40,10 @@ final class EvaluateCommand implements Callable<Integer> {
     private Integer truncate;
 
     @Mixin
-    private Options.TrialThreads threads;
+    private ThreadsOption threads;
 
     @Mixin
-    private Options.RecordingChoice recordingOptions;
+    private RecordingFileOptions recordingOptions;
 
     @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
         "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each "

@@ -34,7 +34,7 @@ final class ExportCommand implements Callable<Integer> {
     private Path out;
 
     @Mixin
-    private Options.Source source;
+    private LogOptions source;
 
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;

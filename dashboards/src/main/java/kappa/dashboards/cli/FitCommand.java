@@ -56,7 +56,7 @@ final class FitCommand implements Callable<Integer> {
     private Path session;
 
     @Mixin
-    private Options.Fit fit;
+    private FitOptions fit;
 
     @Option(names = "--ranks", paramLabel = "1-5|1,2,4", description = {
         "Fit several ranks side by side on the same stream and recommend one: the smallest whose one-step "
@@ -86,7 +86,7 @@ final class FitCommand implements Callable<Integer> {
     private int passes;
 
     @Mixin
-    private Options.RecordingChoice recordingOptions;
+    private RecordingFileOptions recordingOptions;
 
     @Option(names = "--baselines", description = {
         "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model, "
@@ -94,7 +94,7 @@ final class FitCommand implements Callable<Integer> {
     private boolean baselines;
 
     @Mixin
-    private Options.TrialThreads threads;
+    private ThreadsOption threads;
 
     @Option(names = "--out", paramLabel = "NET.npz", description = "Where to write the network.")
     private Path out;

@@ -82,10 +82,10 @@ final class InactivateCommand implements Callable<Integer> {
     private double variance;
 
     @Mixin
-    private Options.RecordingChoice recordingOptions;
+    private RecordingFileOptions recordingOptions;
 
     @Mixin
-    private Options.TrialThreads threads;
+    private ThreadsOption threads;
 
     @Option(names = "--report", paramLabel = "DIR",
             description = "Write a page with pictures, and each picture as SVG.")

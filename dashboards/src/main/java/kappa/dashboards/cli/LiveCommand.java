@@ -2,7 +2,6 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kappa.dashboards.cli.SessionRun.RunOptions;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Command;
@@ -20,19 +19,19 @@ final class LiveCommand implements Callable<Integer> {
     private Path session;
 
     @Mixin
-    private Options.RecordingChoice recording;
+    private RecordingFileOptions recording;
 
     @Mixin
-    private Options.Part part;
+    private PlaybackOptions part;
 
     @Mixin
     private RunOptions run;
 
     @Mixin
-    private Options.Fit fit;
+    private FitOptions fit;
 
     @Mixin
-    private Options.Simulation simulation;
+    private SimulationOptions simulation;
 
     @Mixin
     private OneProcess process;

@@ -14,10 +14,10 @@ import picocli.CommandLine.Option;
 final class OneProcess {
 
     @Mixin
-    private Options.Dashboard dashboard;
+    private PageOptions dashboard;
 
     @Mixin
-    private Options.Threads threads;
+    private FitThreadsOption threads;
 
     @Option(names = "--data", paramLabel = "DIR",
             description = "Where the broker keeps its log, from which an interrupted session goes on (default: .kappa/live"
@@ -29,7 +29,7 @@ final class OneProcess {
     private int kafkaPort;
 
     @Mixin
-    private Options.Kept retention;
+    private RetentionOptions retention;
 
     /** Publishes a session. */
     interface Publishing {

@@ -2,7 +2,6 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kappa.dashboards.cli.SessionRun.RunOptions;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.SessionSource;
@@ -21,19 +20,19 @@ final class ReplayCommand implements Callable<Integer> {
     private Path file;
 
     @Mixin
-    private Options.RecordingChoice recording;
+    private RecordingFileOptions recording;
 
     @Mixin
-    private Options.Part part;
+    private PlaybackOptions part;
 
     @Mixin
     private RunOptions run;
 
     @Mixin
-    private Options.Fit fit;
+    private FitOptions fit;
 
     @Mixin
-    private Options.Kafka kafka;
+    private KafkaOptions kafka;
 
     @Override
     public Integer call() {

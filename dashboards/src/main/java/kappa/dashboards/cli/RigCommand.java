@@ -3,7 +3,6 @@ package kappa.dashboards.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import kappa.dashboards.cli.SessionRun.RunOptions;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
@@ -52,16 +51,16 @@ final class RigCommand implements Runnable {
         private String endpoint;
 
         @Mixin
-        private Options.Simulation simulation;
+        private SimulationOptions simulation;
 
         @Mixin
         private RunOptions run;
 
         @Mixin
-        private Options.Fit fit;
+        private FitOptions fit;
 
         @Mixin
-        private Options.Kafka kafka;
+        private KafkaOptions kafka;
 
         @Override
         public Integer call() {

@@ -7,7 +7,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import kappa.dashboards.cli.SessionRun.RunOptions;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
@@ -55,10 +54,10 @@ final class RigRun {
     private RunOptions run;
 
     @Mixin
-    private Options.Fit fit;
+    private FitOptions fit;
 
     @Mixin
-    private Options.Kafka kafka;
+    private KafkaOptions kafka;
 
     @Mixin
     private OneProcess oneProcess;

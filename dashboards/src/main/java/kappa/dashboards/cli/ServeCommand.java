@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
 
     @Mixin
-    private Options.Kafka kafka;
+    private KafkaOptions kafka;
 
     @Option(names = "--group", defaultValue = "kappa",
             description = "Consumer group that shares the sessions (default: ${DEFAULT-VALUE}).")
@@ -25,10 +25,10 @@ final class ServeCommand implements Callable<Integer> {
     private int partitions;
 
     @Mixin
-    private Options.Dashboard dashboard;
+    private PageOptions dashboard;
 
     @Mixin
-    private Options.Threads threads;
+    private FitThreadsOption threads;
 
     @Override
     public Integer call() {

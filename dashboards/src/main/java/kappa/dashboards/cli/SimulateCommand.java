@@ -66,7 +66,7 @@ final class SimulateCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin
-    private Options.TrialThreads threads;
+    private ThreadsOption threads;
 
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;
@@ -74,7 +74,8 @@ final class SimulateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Task task = Task.named(taskName).withContext(context);
-        TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, Options.observation(observe), gain,
+        TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
+                gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
         SessionRun.requireWritable(out);
         NetworkFile.Contents contents = NetworkFile.read(network);

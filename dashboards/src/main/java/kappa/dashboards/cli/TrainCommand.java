@@ -107,7 +107,7 @@ final class TrainCommand implements Callable<Integer> {
     private double context;
 
     @Mixin
-    private Options.TrialThreads threads;
+    private ThreadsOption threads;
 
     @Option(names = "--json", description = "Print the figures as one JSON object.")
     private boolean json;

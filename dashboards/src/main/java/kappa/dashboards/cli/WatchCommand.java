@@ -39,7 +39,7 @@ final class WatchCommand implements Callable<Integer> {
     private String session;
 
     @Mixin
-    private Options.Source source;
+    private LogOptions source;
 
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "10",
             description = "How much of the past the picture shows (default: ${DEFAULT-VALUE}).")

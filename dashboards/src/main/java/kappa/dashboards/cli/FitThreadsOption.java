@@ -1,0 +1,19 @@
+package kappa.dashboards.cli;
+
+import kappa.ingest.InvalidInputException;
+import picocli.CommandLine.Option;
+
+/** Threads that learn. */
+final class FitThreadsOption {
+    @Option(names = {"--fit-threads", "--threads"}, paramLabel = "N",
+            description = "Threads that learn (default: one less than the processors).")
+    Integer fitThreads;
+
+    int count() {
+        int threads = fitThreads == null ? Math.max(1, Runtime.getRuntime().availableProcessors() - 1) : fitThreads;
+        if (threads < 1 || threads > 1024) {
+            throw new InvalidInputException("--fit-threads is " + threads + ", expected 1 to 1024");
+        }
+        return threads;
+    }
+}

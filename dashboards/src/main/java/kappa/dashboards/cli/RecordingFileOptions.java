@@ -1,0 +1,108 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.archive.RecordingFile;
+import picocli.CommandLine.Option;
+
+/** How a recorded file becomes a session. */
+final class RecordingFileOptions {
+    @Option(names = "--observe", paramLabel = "rates|currents|counts",
+            description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
+    String observe;
+
+    @Option(names = "--bin-width", paramLabel = "S",
+            description = "NWB: width of a bin in seconds (default: 0.02; of a time series its own).")
+    private Double binWidth;
+
+    @Option(names = "--align", paramLabel = "COLUMN", description = {
+        "NWB: cut trials of equal length around this time in the trials table, such as move_onset_time "
+                + "(default: from start_time to stop_time)."})
+    private String align;
+
+    @Option(names = "--window", paramLabel = "FROM:TO",
+            description = "NWB: seconds around --align, such as -0.2:0.8.")
+    private String window;
+
+    @Option(names = "--inputs", paramLabel = "NAME", split = ",", description = {
+        "NWB: columns of the trials table (numbers as they are, text as one channel for each value) and time series "
+                + "that become inputs, separated by commas (default: none)."})
+    private List<String> inputs = List.of();
+
+    @Option(names = "--behavior", paramLabel = "NAME", split = ",",
+            description = "NWB: time series that become behaviour, separated by commas (default: none).")
+    private List<String> behavior = List.of();
+
+    @Option(names = "--units", paramLabel = "FILTER", description = {
+        "NWB: rows of the units table that are neurons, such as 'heldout == false and depth < 800' (default: all)."})
+    private String units;
+
+    @Option(names = "--only-trials", paramLabel = "FILTER",
+            description = "NWB: rows of the trials table that are trials, such as 'split == train' (default: all).")
+    private String trials;
+
+    @Option(names = "--series", paramLabel = "NAME", description = {
+        "NWB: a time series whose channels are the neurons in place of the units, such as ROI responses; taken as "
+                + "currents unless within [-1, 1]."})
+    private String series;
+
+    private RecordingOptions options() {
+        return new RecordingOptions(Optional.ofNullable(observation(observe)),
+                binWidth == null ? OptionalDouble.empty() : OptionalDouble.of(binWidth), Optional.ofNullable(align),
+                Optional.ofNullable(window).map(RecordingFileOptions::window), inputs, behavior,
+                Optional.ofNullable(units),
+                Optional.ofNullable(trials), Optional.ofNullable(series));
+    }
+
+    private static RecordingOptions.Window window(String text) {
+        String[] ends = text.split(":", -1);
+        try {
+            if (ends.length == 2) {
+                return new RecordingOptions.Window(Double.parseDouble(ends[0]), Double.parseDouble(ends[1]));
+            }
+        } catch (NumberFormatException e) {
+            // Told below, like one end too few.
+        }
+        throw new InvalidInputException(
+                "--window is " + text + ", expected seconds FROM:TO around --align, such as -0.2:0.8");
+    }
+
+    /** Opens a session file and tells what was made of it. */
+    Recording open(Path file) {
+        Recording session = RecordingFile.open(file, options());
+        System.err.println(session.observationChoice());
+        session.remarks().forEach(remark -> System.err.println("note: " + remark));
+        return session;
+    }
+
+    /** The same with the inputs a fit asks for. */
+    Recording open(Path file, FitOptions fit) {
+        Recording session = open(file);
+        try {
+            return fit.inputs(session);
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    /** What of a recording is observed, as the wire names it; null if the file decides. */
+    static Observation observation(String text) {
+        if (text == null) {
+            return null;
+        }
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "rates" -> Observation.RATES;
+            case "currents" -> Observation.CURRENTS;
+            case "counts" -> Observation.COUNTS;
+            default -> throw new InvalidInputException("--observe is " + text + ", expected rates, currents or counts");
+        };
+    }
+}

@@ -1,0 +1,51 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Retention;
+import kappa.ingest.log.Topics;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+
+/** How much of the topics a broker of kappa's own keeps. */
+final class RetentionOptions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RetentionOptions.class);
+
+    @Option(names = "--retention-gib", paramLabel = "GIB", description = {
+        "How large the log of activity, latents and rejected records may grow (default: 32, or half of the disk if",
+        "that is less). What is older is deleted; one session can have an eighth of it."})
+    private Double gib;
+
+    @Option(names = "--retention-days", paramLabel = "D", defaultValue = "7",
+            description = "How long they are kept (default: ${DEFAULT-VALUE}).")
+    private double days;
+
+    /** Before a broker is started. */
+    void check() {
+        if (!(days > 0 && days < 1e6)) {
+            throw new InvalidInputException("--retention-days is " + days + ", expected more than 0");
+        }
+        if (gib != null && !(gib > 0 && gib < 1e9)) {
+            throw new InvalidInputException("--retention-gib is " + gib + ", expected more than 0");
+        }
+    }
+
+    /** Of topics that are there already, too. */
+    void apply(KafkaConnection connection, Path directory) {
+        int partitions = Topics.partitions(connection);
+        Retention retention = new Retention(Duration.ofMillis(Math.round(days * Duration.ofDays(1).toMillis())),
+                gib == null
+                        ? Retention.onDisk(directory, partitions).bytes()
+                        : Math.round(gib * (1L << 30)));
+        Topics.retain(connection, retention, partitions);
+        long room = Retention.room(directory);
+        if (retention.bytes() > room) {
+            LOG.warn("the log in {} may grow to {}, but its disk has only {} for it: --retention-gib sets less",
+                    directory, Retention.gib(retention.bytes()), Retention.gib(room));
+        }
+    }
+}

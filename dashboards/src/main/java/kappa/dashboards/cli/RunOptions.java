@@ -1,0 +1,52 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Options of a run. */
+final class RunOptions {
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
+    @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1", description = {
+        "Multiple of the rig's own time, or max. With max, learning keeps in step with the",
+        "recording: the same model on every run of this machine (default: ${DEFAULT-VALUE})."})
+    String speed;
+
+    /** Of the command that has these options. */
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--session-id", paramLabel = "ID", description = {
+        "Name of the session on the topics (default: after the file or network). A session",
+        "that is there in part is continued."})
+    String sessionId;
+
+    @Option(names = "--until-end", description = "Stop when everything about the session is published.")
+    boolean untilEnd;
+
+    @Option(names = "--out", paramLabel = "NET.npz", description = "Keep the last model; implies --until-end.")
+    Path out;
+
+    @Option(names = "--json", description = "Print the figures as one JSON object; implies --until-end.")
+    boolean json;
+
+    boolean waits() {
+        return untilEnd || json || out != null;
+    }
+
+    /** What was typed, fit to be typed into a shell again. */
+    String commandLine() {
+        return Stream.concat(Stream.of(System.getProperty("kappa.command", "./kappa")),
+                command.root().commandLine().getParseResult().originalArgs().stream())
+                .map(RunOptions::quoted).collect(Collectors.joining(" "));
+    }
+
+    private static String quoted(String word) {
+        return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

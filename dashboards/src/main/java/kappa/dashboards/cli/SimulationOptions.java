@@ -1,0 +1,99 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.fitting.simulation.SimulatedSession;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.TaskRig;
+import kappa.fitting.training.TaskSimulator;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.SessionSource;
+import picocli.CommandLine.Option;
+
+/** A simulated rig. */
+final class SimulationOptions {
+    @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME|NET.npz",
+            description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal, two-population or dms, or"
+                    + " the file of one that does --task (default: ${DEFAULT-VALUE}).")
+    String network;
+
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", description = "What a network out of a file does.")
+    String task;
+
+    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
+            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
+    double context;
+
+    @Option(names = "--neurons", paramLabel = "N", description = "Neurons of a simulated rig.")
+    Integer neurons;
+
+    @Option(names = "--trials", paramLabel = "N", defaultValue = "0",
+            description = "Trials of a simulated rig; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
+    long trials;
+
+    @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0.05",
+            description = "Noise on the simulated network's currents (default: ${DEFAULT-VALUE}).")
+    double stateNoise;
+
+    private HandBuiltNetworks.HandBuilt built(long seed) {
+        int n = neurons == null ? HandBuiltNetworks.defaultNeurons(network) : neurons;
+        return HandBuiltNetworks.named(network, n, seed);
+    }
+
+    SessionSource source(String observe, long seed) {
+        Observation observation = observe == null ? Observation.COUNTS : RecordingFileOptions.observation(observe);
+        SimulatedSession.Settings endless = SimulatedSession.Settings.endless(observation, seed);
+        if (isFile()) {
+            return trained(observation, endless.gain(), seed);
+        }
+        if (task != null) {
+            throw new InvalidInputException(
+                    "--task is " + task + ", expected only with --network NET.npz, the file of a network");
+        }
+        return new SimulatedSession(built(seed),
+                new SimulatedSession.Settings(observation, endless.gain(), stateNoise,
+                        trials, seed));
+    }
+
+    private boolean isFile() {
+        return network.toLowerCase(Locale.ROOT).endsWith(".npz");
+    }
+
+    private SessionSource trained(Observation observation, double gain, long seed) {
+        if (task == null) {
+            throw new InvalidInputException(
+                    "--network " + network + " is a file, expected --task with it: dm, wm, cdm, msi or dms");
+        }
+        if (neurons != null) {
+            throw new InvalidInputException(
+                    "--neurons is " + neurons + ", expected it only with a network that is built, not a file");
+        }
+        if (trials < 0 || trials > Integer.MAX_VALUE) {
+            throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");
+        }
+        Path file = Path.of(network);
+        String name = file.getFileName().toString().replaceFirst("(?i)\\.npz$", "").replaceAll("[^A-Za-z0-9._-]",
+                "-");
+        return new TaskRig(name, NetworkFile.read(file), Task.named(task).withContext(context),
+                new TaskSimulator.Settings((int) Math.max(1, trials), observation, gain, stateNoise, 0, 1, 1, seed),
+                trials == 0);
+    }
+
+    /** Of the network; 2 for one of full rank, which has no better guess. */
+    int rank() {
+        if (isFile()) {
+            return NetworkFile.read(Path.of(network)) instanceof NetworkFile.LowRank low
+                    ? low.network().rank()
+                    : 2;
+        }
+        return built(1).network().rank();
+    }
+
+    static List<String> networks() {
+        return HandBuiltNetworks.names();
+    }
+}
