@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.EffectiveConnectivity;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.ObservationMap;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
@@ -139,18 +140,17 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
 
         void add(Bin.Builder bin, FreeRun run) {
             boolean spikes = observation == Observation.COUNTS;
-            double[] predicted = observation == Observation.CURRENTS ? run.currents() : run.rates();
             for (int i = 0; i < count.length; i++) {
                 int mask = i / 8 < bin.getUnobserved().size() ? bin.getUnobserved().byteAt(i / 8) : 0;
                 if ((mask >> (i % 8) & 1) == 1) {
                     continue;
                 }
+                double predicted = ObservationMap.unscaled(observation, run.currents()[i], run.rates()[i]);
                 double observed = spikes ? bin.getCounts(i) : bin.getValues(i);
                 if (spikes) {
-                    double likely = 1 + predicted[i];
-                    p[i] += likely;
-                    pp[i] += likely * likely;
-                    yp[i] += observed * likely;
+                    p[i] += predicted;
+                    pp[i] += predicted * predicted;
+                    yp[i] += observed * predicted;
                     y[i] += observed;
                     yy[i] += observed * observed;
                     if (observed > 0) {
@@ -161,7 +161,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
                         first[i] = observed;
                     }
                     double shifted = observed - first[i];
-                    double error = observed - predicted[i];
+                    double error = observed - predicted;
                     y[i] += shifted;
                     yy[i] += shifted * shifted;
                     pp[i] += error * error;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.ObservationMap;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.wire.Latents;
@@ -71,7 +72,7 @@ public final class PsthFit {
         return sst > 0 ? OptionalDouble.of(1 - sse / sst) : OptionalDouble.empty();
     }
 
-    /** Over the trials of a condition, [bins,N] each; of counts the prediction is 1 + phi. */
+    /** Over the trials of a condition, [bins,N] each; the prediction is that of a gain of 1. */
     private static Averages averages(NetworkFile.Contents network, Recording session, List<Integer> trials) {
         int neurons = session.neurons();
         int bins = session.bins(trials.getFirst());
@@ -86,11 +87,10 @@ public final class PsthFit {
             run.start();
             for (int t = 0; t < bins; t++) {
                 run.step(Arrays.copyOfRange(u, t * inputs, (t + 1) * inputs));
-                double[] seen = session.observation() == Observation.CURRENTS ? run.currents() : run.rates();
-                double base = session.observation() == Observation.COUNTS ? 1 : 0;
                 for (int i = 0; i < neurons; i++) {
                     int at = t * neurons + i;
-                    predicted[at] += (float) ((base + seen[i]) / trials.size());
+                    predicted[at] += (float) (ObservationMap.unscaled(session.observation(), run.currents()[i],
+                            run.rates()[i]) / trials.size());
                     if (!Float.isNaN(y[at])) {
                         sums[at] += y[at];
                         observed[at]++;

@@ -236,9 +236,7 @@ public final class LatentPath {
     /** By how much tracked gains change the loss of the bin's prediction. */
     private double track(float[] y, int yOffset) {
         filter.rates(model, rates);
-        for (int i = 0; i < neurons; i++) {
-            rates[i] = model.gain()[i] * (1 + rates[i]);
-        }
+        model.map().countsOfRates(rates);
         return tracker.learn(y, yOffset, rates);
     }
 

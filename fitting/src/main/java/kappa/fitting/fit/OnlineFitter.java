@@ -370,7 +370,7 @@ public final class OnlineFitter implements FittingAlgorithm {
             for (int i = 0; i < N; i++) {
                 to.gain()[i] = (float) Math.max(MIN_GAIN, softplus(trainable[i]));
             }
-            to.gainsChanged();
+            to.map().gainsChanged();
         } else if (plan.kind() == Observation.CURRENTS) {
             System.arraycopy(trainable, 0, to.offset(), 0, N);
         }

@@ -52,7 +52,7 @@ public final class PackedModel {
         int observation = 2 * K + S + 1;
         put(model.gain(), 1, N, observation);
         put(model.offset(), 1, N, observation + 1);
-        put(model.inverseGain(), 1, N, observation + 2);
+        put(model.map().inverseGain(), 1, N, observation + 2);
         return this;
     }
 

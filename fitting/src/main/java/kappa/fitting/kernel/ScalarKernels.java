@@ -197,7 +197,7 @@ public final class ScalarKernels implements RnnKernels {
             if (model.kind() == Observation.COUNTS) {
                 double z = x + net.b()[i];
                 double softplus = Math.max(-2 * z, 0) + Math.log1p(Math.exp(-Math.abs(2 * z)));
-                sum += model.gain()[i] * (1 + LowRankNetwork.phi(z)) + yi * (softplus - model.logTwiceGain()[i]);
+                sum += model.gain()[i] * (1 + LowRankNetwork.phi(z)) + yi * (softplus - model.map().logTwiceGain()[i]);
             } else {
                 double error = error(model, yi, x, i);
                 sum += error * error;

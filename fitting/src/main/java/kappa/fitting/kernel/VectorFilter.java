@@ -458,7 +458,7 @@ final class VectorFilter {
         VectorFunctions.softplus(scratch, CURRENT, -2f, scratch, LOSS, count);
         int last = model.network().neurons() - WIDTH;
         float[] gain = model.gain();
-        float[] logTwiceGain = model.logTwiceGain();
+        float[] logTwiceGain = model.map().logTwiceGain();
         for (int j = 0; j < count; j += WIDTH) {
             int at = Math.min(from + j, last);
             FloatVector seen = FloatVector.fromArray(LANES, y, yOffset + at);

@@ -315,7 +315,7 @@ final class VectorFilterWindow extends FilterWindow {
         float[] rates = kept;
         float[] activity = y;
         float[] gains = model.gain();
-        float[] inverseGains = model.inverseGain();
+        float[] inverseGains = model.map().inverseGain();
         float[] gainGradient = gradient.gain();
         for (int j = 0; j < count; j += WIDTH) {
             int i = from + j;

@@ -1,61 +1,78 @@
 package kappa.fitting.model;
 
-import java.util.Arrays;
 import kappa.ingest.recording.Observation;
 
 /**
  * A low-rank network with its observation map, as the kernels read it: flat arrays, row by row as in
- * {@link LowRankNetwork}. The arrays are the owner's: the fitter writes to them between kernel calls, a published model's
- * never change.
+ * {@link LowRankNetwork}.
  *
  * @param network the recurrent network
- * @param kind the observation map
- * @param gain [N] g
- * @param offset [N] c (zero for counts)
- * @param noise [N] variance of the observation noise; read for rates and currents by the filter only
- * @param logTwiceGain [N] log 2g; kept beside g because the likelihood of counts wants it for every spike
- * @param inverseGain [N] 1/g, likewise for its gradient
+ * @param map how its neurons are observed
  * @param linearDynamics whether neurons drive each other by x + b in place of phi(x + b): a linear dynamical system with the
  *        same observation map, to compare with
  */
-public record KernelModel(LowRankNetwork network, Observation kind, float[] gain, float[] offset, float[] noise,
-        float[] logTwiceGain, float[] inverseGain, boolean linearDynamics) {
+public record KernelModel(LowRankNetwork network, ObservationMap map, boolean linearDynamics) {
 
-    /** A model whose log 2g is computed here. */
+    /** A model of tanh units with this observation map. */
     public static KernelModel of(LowRankNetwork network, Observation kind, float[] gain, float[] offset,
             float[] noise) {
-        KernelModel model = new KernelModel(network, kind, gain, offset, noise, new float[network.neurons()],
-                new float[network.neurons()], false);
-        model.gainsChanged();
-        return model;
+        return new KernelModel(network, ObservationMap.of(kind, gain, offset, noise), false);
     }
 
     /** A model that observes each neuron as it is: g = 1, c = 0, unit noise. */
     public static KernelModel plain(LowRankNetwork network, Observation kind) {
-        float[] ones = new float[network.neurons()];
-        Arrays.fill(ones, 1f);
-        return of(network, kind, ones, new float[network.neurons()], ones.clone());
+        return new KernelModel(network, ObservationMap.plain(kind, network.neurons()), false);
     }
 
     /** The same arrays with linear dynamics. */
     public KernelModel withLinearDynamics() {
-        return new KernelModel(network, kind, gain, offset, noise, logTwiceGain, inverseGain, true);
+        return new KernelModel(network, map, true);
     }
 
     /** The model while some neurons are silent; itself without any. Shares all arrays but n. */
     public KernelModel silencing(int[] neurons) {
         return neurons.length == 0
                 ? this
-                : new KernelModel(network.silencing(neurons, Silencing.MASK), kind, gain, offset, noise, logTwiceGain,
-                        inverseGain,
-                        linearDynamics);
+                : new KernelModel(network.silencing(neurons, Silencing.MASK), map, linearDynamics);
     }
 
-    /** Brings log 2g and 1/g up to date after the owner has written to the gains. */
-    public void gainsChanged() {
-        for (int i = 0; i < gain.length; i++) {
-            logTwiceGain[i] = (float) Math.log(2.0 * gain[i]);
-            inverseGain[i] = 1 / gain[i];
+    public Observation kind() {
+        return map.kind();
+    }
+
+    /** [N] g. */
+    public float[] gain() {
+        return map.gain();
+    }
+
+    /** [N] c. */
+    public float[] offset() {
+        return map.offset();
+    }
+
+    /** [N] variance of the observation noise. */
+    public float[] noise() {
+        return map.noise();
+    }
+
+    /**
+     * The mean activity of one neuron at a latent state: g (1 + phi(x + b)) for counts, g phi(x + b) + c for rates, g x + c for
+     * currents, with x = m kappa + W' v. Without noise or tracked gains.
+     *
+     * @param neuron 0 to N - 1
+     * @param kappa K numbers from {@code kappaOffset} on
+     * @param v S numbers from {@code vOffset} on
+     */
+    public double predict(int neuron, float[] kappa, int kappaOffset, float[] v, int vOffset) {
+        int N = network.neurons();
+        boolean rate = map.kind() != Observation.CURRENTS;
+        double x = rate ? network.b()[neuron] : 0;
+        for (int k = 0; k < network.rank(); k++) {
+            x += (double) network.m()[k * N + neuron] * kappa[kappaOffset + k];
         }
+        for (int s = 0; s < network.inputs(); s++) {
+            x += (double) network.w()[s * N + neuron] * v[vOffset + s];
+        }
+        return map.mean(neuron, x, rate ? LowRankNetwork.phi(x) : 0);
     }
 }

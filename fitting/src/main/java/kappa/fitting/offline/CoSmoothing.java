@@ -138,7 +138,6 @@ public final class CoSmoothing {
         private final float[] scratch = new float[RnnKernels.SCRATCH];
         private final float[] pair;
         private final float[] v;
-        private final float[] rates;
         private long bins;
 
         Moments(LowRankNetwork network, double[] start, FitPlan plan) {
@@ -152,7 +151,6 @@ public final class CoSmoothing {
             plain = KernelModel.plain(network, plan.kind());
             pair = new float[2 * network.rank()];
             v = new float[2 * network.inputs()];
-            rates = new float[N];
         }
 
         @Override
@@ -178,12 +176,11 @@ public final class CoSmoothing {
                 }
             }
             bins++;
-            likelyRates(network, pair, vNow, rates);
             for (int i = 0; i < y.length; i++) {
                 if (!Float.isNaN(y[i])) {
                     counts[i] += y[i];
                     observed[i]++;
-                    predicted[i] += rates[i];
+                    predicted[i] += (float) plain.predict(i, pair, 0, vNow, 0);
                 }
             }
         }
@@ -213,24 +210,10 @@ public final class CoSmoothing {
         }
     }
 
-    /** 1 + phi(x + b), [N]. */
-    private static void likelyRates(LowRankNetwork network, float[] kappa, float[] v, float[] out) {
-        int N = network.neurons();
-        for (int i = 0; i < N; i++) {
-            double x = network.b()[i];
-            for (int k = 0; k < network.rank(); k++) {
-                x += (double) network.m()[k * N + i] * kappa[k];
-            }
-            for (int s = 0; s < network.inputs(); s++) {
-                x += (double) network.w()[s * N + i] * v[s];
-            }
-            out[i] = (float) (1 + LowRankNetwork.phi(x));
-        }
-    }
-
     /** Second reading: the filter sees the held-in neurons, the score the others. */
     private static final class Filtered implements SessionReader.Follower {
         private final KernelModel model;
+        private final KernelModel plain;
         private final double[] start;
         private final double[] processNoise;
         private final double[] unknown;
@@ -238,12 +221,12 @@ public final class CoSmoothing {
         private final LatentFilter filter;
         private final float[] heldIn;
         private final float[] kappa;
-        private final float[] rates;
         private double logLikelihood;
 
         Filtered(KernelModel model, double[] start, Moments moments, boolean[] heldOut) {
             LowRankNetwork network = model.network();
             this.model = model;
+            plain = moments.plain;
             this.start = start;
             this.heldOut = heldOut;
             processNoise = moments.covariance(PROCESS_NOISE);
@@ -251,7 +234,6 @@ public final class CoSmoothing {
             filter = new LatentFilter(KernelProvider.kernels(), network.neurons(), network.rank(), network.inputs());
             heldIn = new float[network.neurons()];
             kappa = new float[network.rank()];
-            rates = new float[network.neurons()];
         }
 
         @Override
@@ -274,11 +256,10 @@ public final class CoSmoothing {
             for (int k = 0; k < kappa.length; k++) {
                 kappa[k] = (float) filter.kappa()[k];
             }
-            likelyRates(model.network(), kappa, v, rates);
             for (int i = 0; i < y.length; i++) {
                 if (heldOut[i] && !Float.isNaN(y[i])) {
                     // 1 + tanh rounds to 0 far below threshold; a spike there must stay finite.
-                    double rate = model.gain()[i] * Math.max(1e-7, rates[i]);
+                    double rate = model.gain()[i] * Math.max(1e-7, (float) plain.predict(i, kappa, 0, v, 0));
                     logLikelihood += (y[i] > 0 ? y[i] * Math.log(rate) : 0) - rate;
                 }
             }

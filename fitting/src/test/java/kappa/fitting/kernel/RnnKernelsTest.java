@@ -211,7 +211,7 @@ class RnnKernelsTest {
     }
 
     private double loss(Problem p) {
-        p.model.gainsChanged();
+        p.model.map().gainsChanged();
         int N = p.model.network().neurons();
         int K = p.rank();
         int S = p.model.network().inputs();
