@@ -108,7 +108,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final PipelineMeters.Progress progress;
     private final ActorRef<Filter.Command> filter;
     private final ActorRef<Fitter.Command> fitter;
-    private final BinOrder order;
+    private final BinOrder<Arrival> order;
     private final Deque<Accepted> waiting = new ArrayDeque<>();
     private final Deque<Boundary> boundaries = new ArrayDeque<>();
     private final TrialAssembly assembly;
@@ -201,7 +201,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         FitPlan fit = plan.fit();
         assembly = new TrialAssembly(fit.neurons(), fit.inputs(), plan.header().getTrials());
         v = new float[fit.inputs()];
-        order = new BinOrder(new Orders(), plan.header().getTrials());
+        order = new BinOrder<>(new Orders(), plan.header().getTrials());
         if (checkpoint == null) {
             newest = new OnlineFitter(fit, services.kernels(), Team.ALONE).publish(null);
         } else {
@@ -327,7 +327,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         LowRankNetwork.advanceInputs(plan.fit().alpha(), row, 0, u, 0, row, 0, row.length);
     }
 
-    private final class Orders implements BinOrder.Verdicts {
+    private final class Orders implements BinOrder.Verdicts<Arrival> {
         @Override
         public void use(Arrival arrival, int skip, long missing) {
             services.meters().appended(arrival.record().timestamp());

@@ -212,7 +212,7 @@ public final class SessionExport {
 
     /** Hands over the bins that the pipeline accepts. */
     private long activity(BinReader each) {
-        BinOrder order = new BinOrder(new BinOrder.Verdicts() {
+        BinOrder<Arrival> order = new BinOrder<>(new BinOrder.Verdicts<>() {
             @Override
             public void use(Arrival arrival, int skip, long missing) {
                 Activity activity = arrival.activity();

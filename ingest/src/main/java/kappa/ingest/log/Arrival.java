@@ -12,17 +12,21 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * @param activity what it says
  * @param record where it stood, whole
  */
-public record Arrival(Activity activity, ConsumerRecord<byte[], byte[]> record, AtomicInteger underWay) {
+public record Arrival(Activity activity, ConsumerRecord<byte[], byte[]> record, AtomicInteger underWay)
+        implements
+            BinOrder.Offer {
 
     /** Of a record on the wire: what a bin of 4,096 rates takes. */
     private static final int BYTES_PER_BIN = 16_384;
 
+    @Override
     public void release() {
         underWay.addAndGet(-weight());
     }
 
     /** It is under way: at first, or again after it was put aside. */
-    void take() {
+    @Override
+    public void take() {
         underWay.addAndGet(weight());
     }
 

@@ -18,25 +18,36 @@ import kappa.ingest.wire.Reason;
  *
  * <p>Not thread-safe.
  */
-public final class BinOrder {
+public final class BinOrder<R extends BinOrder.Offer> {
+
+    /** A well-formed record of activity that waits for its verdict. */
+    public interface Offer {
+        Activity activity();
+
+        /** Its verdict is near again, after {@link #release}. */
+        void take();
+
+        /** It waits for the next record, which must not wait for it. */
+        void release();
+    }
 
     /** Where the decisions go, in order. */
-    public interface Verdicts {
+    public interface Verdicts<R extends Offer> {
         /**
          * Use the record's bins from {@code skip} on.
          *
          * @param missing bins that never came between the bin before and this one
          */
-        void use(Arrival arrival, int skip, long missing);
+        void use(R arrival, int skip, long missing);
 
         /** Put the record on kappa.rejected; {@code used} says that it, or part of it, is used all the same. */
-        void reject(Arrival arrival, Fault fault, boolean used);
+        void reject(R arrival, Fault fault, boolean used);
 
         /** The rig's clock did not advance. */
         void clockJumped();
     }
 
-    private final Verdicts verdicts;
+    private final Verdicts<R> verdicts;
     private final boolean trials;
     private long nextBin;
     private long lastTrial;
@@ -44,9 +55,9 @@ public final class BinOrder {
     private int lastEpoch;
     private boolean any;
     private boolean ended;
-    private Arrival held;
+    private R held;
 
-    public BinOrder(Verdicts verdicts, boolean trials) {
+    public BinOrder(Verdicts<R> verdicts, boolean trials) {
         this.verdicts = verdicts;
         this.trials = trials;
     }
@@ -80,7 +91,7 @@ public final class BinOrder {
      * @param inside whether this is the record that the checkpoint falls into: accepted before the restart, its bins up to
      *        there are no news, and what is left of it, if only the end of the session, is used
      */
-    public void offer(Arrival arrival, boolean inside) {
+    public void offer(R arrival, boolean inside) {
         Activity activity = arrival.activity();
         if (ended) {
             reject(arrival, Reason.AFTER_END, "bin " + activity.getFirstBin() + " after the end of the session");
@@ -128,7 +139,7 @@ public final class BinOrder {
 
     /** Decides about the held jump, now that the next record is known. */
     private void settle(Activity next) {
-        Arrival jump = held;
+        R jump = held;
         held = null;
         jump.take();
         Activity activity = jump.activity();
@@ -140,7 +151,7 @@ public final class BinOrder {
         }
     }
 
-    private void accountForGap(Arrival arrival) {
+    private void accountForGap(R arrival) {
         if (trialGrows(arrival, 0)) {
             long first = arrival.activity().getFirstBin();
             verdicts.reject(arrival, gap(nextBin, first), true);
@@ -149,11 +160,11 @@ public final class BinOrder {
     }
 
     private static Fault gap(long from, long to) {
-        return new Fault(Reason.GAP, "bins " + from + " to " + (to - 1) + " never came");
+        return new Fault(Reason.GAP, "bins " + from + " to " + (to - 1) + " never came", from, to - from);
     }
 
     /** Rejects a record whose trial goes back, before anything says that it was used. */
-    private boolean trialGrows(Arrival arrival, int skip) {
+    private boolean trialGrows(R arrival, int skip) {
         long trial = arrival.activity().getBins(skip).getTrial();
         if (trials && any && trial < lastTrial) {
             reject(arrival, Reason.TRIAL_WENT_BACK, "bin " + (arrival.activity().getFirstBin() + skip) + ": trial is "
@@ -163,7 +174,7 @@ public final class BinOrder {
         return true;
     }
 
-    private void use(Arrival arrival, int skip, long missing) {
+    private void use(R arrival, int skip, long missing) {
         Activity activity = arrival.activity();
         int count = activity.getBinsCount();
         for (int t = skip; t < count; t++) {
@@ -184,7 +195,7 @@ public final class BinOrder {
         verdicts.use(arrival, skip, missing);
     }
 
-    private void reject(Arrival arrival, Reason reason, String detail) {
+    private void reject(R arrival, Reason reason, String detail) {
         verdicts.reject(arrival, new Fault(reason, detail), false);
     }
 }

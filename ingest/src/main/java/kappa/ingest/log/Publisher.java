@@ -97,7 +97,8 @@ public final class Publisher implements AutoCloseable {
         log(record, id, fault.reason(), detail);
         Rejected.Builder rejected = Rejected.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(id)
                 .setReason(fault.reason()).setDetail(detail).setTopic(record.topic()).setPartition(record.partition())
-                .setOffset(record.offset()).setRecordUsed(used).setRejectedUnixNs(UnixTime.nowNs());
+                .setOffset(record.offset()).setRecordUsed(used).setRejectedUnixNs(UnixTime.nowNs())
+                .setMissingFrom(fault.missingFrom()).setMissingBins(fault.missingBins());
         long size = (long) Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
         boolean fits = size <= Topics.MAX_MESSAGE_BYTES - (1 << 20);
         if (fits && record.key() != null) {

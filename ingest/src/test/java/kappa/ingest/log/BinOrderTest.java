@@ -20,7 +20,7 @@ class BinOrderTest {
 
     private final List<String> verdicts = new ArrayList<>();
     private final AtomicInteger underWay = new AtomicInteger();
-    private final BinOrder.Verdicts notes = new BinOrder.Verdicts() {
+    private final BinOrder.Verdicts<Arrival> notes = new BinOrder.Verdicts<>() {
         @Override
         public void use(Arrival arrival, int skip, long missing) {
             verdicts.add("use " + name(arrival) + (skip > 0 ? " skip " + skip : "")
@@ -42,7 +42,7 @@ class BinOrderTest {
             verdicts.add("clock");
         }
     };
-    private BinOrder order = new BinOrder(notes, true);
+    private BinOrder<Arrival> order = new BinOrder<>(notes, true);
     private long offset;
 
     /** Bins first to last. */
@@ -258,7 +258,7 @@ class BinOrderTest {
 
     @Test
     void shouldIgnoreTrialsWhereTheHeaderKnowsNone() {
-        order = new BinOrder(notes, false);
+        order = new BinOrder<>(notes, false);
         offer(bins(0, 1, 7));
         offer(bins(1, 1, 6));
         assertThat(verdicts).containsExactly("use 0-0", "use 1-1");

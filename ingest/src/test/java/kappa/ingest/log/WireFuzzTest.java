@@ -246,7 +246,7 @@ class WireFuzzTest {
     void shouldAcceptOrRejectEveryRecordOfActivity() {
         List<SessionHeader> headers = List.of(header("counts", Observation.COUNTS, 10).build(),
                 header("rates", Observation.RATES, 20).setTrials(false).build());
-        Map<String, BinOrder> orders = new HashMap<>();
+        Map<String, BinOrder<Arrival>> orders = new HashMap<>();
         AtomicInteger underWay = new AtomicInteger();
         int[] verdicts = new int[2];
         Fuzzer fuzzer = withTheCostly(new Fuzzer("wire activity", WireChecks.MAX_ALLOCATED))
@@ -282,7 +282,7 @@ class WireFuzzTest {
             // Whatever the order makes of it, it lets go of it, now or with the next one.
             Arrival arrival = new Arrival(parsed.message(), record, underWay);
             arrival.take();
-            orders.computeIfAbsent(of.getSession(), session -> new BinOrder(new BinOrder.Verdicts() {
+            orders.computeIfAbsent(of.getSession(), session -> new BinOrder<>(new BinOrder.Verdicts<Arrival>() {
                 @Override
                 public void use(Arrival used, int skip, long missing) {
                     assertThat(skip).isBetween(0, used.activity().getBinsCount());
