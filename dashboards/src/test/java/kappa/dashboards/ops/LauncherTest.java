@@ -63,7 +63,7 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kappa", ".ci/run", "docker/healthcheck"})
+    @ValueSource(strings = {"kappa", ".ci/run", ".ci/nightly", "docker/healthcheck"})
     void shouldBeExecutableBash(String script) throws IOException, InterruptedException {
         assertThat(Run.ROOT.resolve(script)).isExecutable();
         assertThat(Run.of(Run.ROOT, "bash", "-n", script)).isEqualTo(new Run(0, "", ""));
@@ -181,7 +181,26 @@ class LauncherTest {
 
         Files.delete(source);
         assertThat(run(checkout.resolve("kappa"), "live").err()).contains("building");
-        assertThat(checkout.resolve("mvn.log")).hasContent("-q -B -DskipTests package\n".repeat(3).strip());
+        assertThat(checkout.resolve("mvn.log")).hasContent("-B -Dquick package\n".repeat(3).strip());
+    }
+
+    @Test
+    void shouldSayWhatTheBuildIsDoing() throws IOException, InterruptedException {
+        jdk("usable", "25.0.3");
+        Path checkout = checkout();
+        maven("""
+                echo 'Downloading from central: https://repo.example/a.pom'
+                echo 'Downloaded from central: https://repo.example/a.pom'
+                echo '[INFO] Building kappa ingest 0.1      [2/5]'
+                echo 'Downloading from central: https://repo.example/b.jar'
+                echo '[INFO] Compiling 176 source files with javac to target/classes'
+                echo '[INFO] Building kappa fitting 0.1      [3/5]'
+                echo '[INFO] Compiling 88 source files with javac to target/classes'
+                """);
+        Run run = run(checkout.resolve("kappa"), "live");
+        assertThat(run.err().lines()).containsExactly("kappa: building kappa (first use) ...",
+                "kappa: downloading libraries ...", "kappa: compiling ingest ...", "kappa: compiling fitting ...");
+        assertThat(checkout.resolve("target/kappa-build.log")).content().hasLineCount(7);
     }
 
     @Test
@@ -222,7 +241,7 @@ class LauncherTest {
         for (Run.Started started : together) {
             assertThat(started.await().exitCode()).isZero();
         }
-        assertThat(checkout.resolve("mvn.log")).hasContent("-q -B -DskipTests package");
+        assertThat(checkout.resolve("mvn.log")).hasContent("-B -Dquick package");
     }
 
     @Test
@@ -300,12 +319,12 @@ class LauncherTest {
         return checkout;
     }
 
-    /** A Maven that notes its arguments and makes what the build makes, or fails with thirty lines. */
+    /** A Maven that notes its arguments, does more if told to and makes what the build makes, or fails with thirty lines. */
     private void maven(String doing) throws IOException {
         script(tools.resolve("mvn"),
                 doing.equals("fails")
                         ? "i=1; while [ $i -le 30 ]; do echo line $i; i=$((i+1)); done; exit 7"
-                        : """
+                        : (doing.equals("builds") ? "" : doing) + """
                         echo "$*" >>mvn.log
                         echo "$JAVA_KAPPA_HOME" >jdk.log
                         mkdir -p dashboards/target/kappa/lib

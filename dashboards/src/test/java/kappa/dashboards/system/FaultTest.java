@@ -31,6 +31,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Faults drawn from a seed, in the real processes, while short sessions go through them in lockstep: a broker, two {@code serve}
@@ -235,6 +237,15 @@ class FaultTest {
         System.err.printf(
                 "FaultTest: %d crashes in %d sessions, %.0f s: replay in a record %d, %s; clocks that jumped: %d%n",
                 crashes, sessions, (System.nanoTime() - started) / 1e9, tornReplays, tally, jumpingClocks);
+    }
+
+    /** Each fault once, alone and half way. */
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    @Tag("soak")
+    void shouldGiveEveryBinItsKappaAndTheUndisturbedModelWhen(Fault fault) {
+        Crash crash = new Crash(fault, Sign.LATENTS, 0.5, 0);
+        disturb("only-" + fault, -1, false, List.of(crash), new Random(fault.ordinal()));
     }
 
     private static void disturb(String session, int replayDiesAfter, boolean clockJumps, List<Crash> plan,
