@@ -51,8 +51,10 @@ import picocli.CommandLine.Parameters;
 
 /** Dynamics, connectivity and populations of a network file, as the pipeline publishes them of each snapshot. */
 @Command(name = "analyze", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "What the connectivity of a low-rank network means: fixed points with type and eigenvalues and limit",
-    "cycles, without input and with each input held; overlaps, effective overlaps; populations."})
+    "Find the fixed points, overlaps and populations of a low-rank network.",
+    "",
+    "Fixed points have types and eigenvalues. They and the limit cycles are given without input "
+            + "and with each input held constant."})
 final class AnalyzeCommand implements Callable<Integer> {
 
     private static final int SCAN_STEPS = 60;
@@ -62,66 +64,71 @@ final class AnalyzeCommand implements Callable<Integer> {
     /** In the middle of the task's. */
     private static final double DMS_DELAY_MS = 1500;
 
-    @Parameters(paramLabel = "NET.npz", description = "A low-rank network.")
+    @Parameters(paramLabel = "NET.npz", description = "Low-rank network file to analyse.")
     private Path network;
 
-    @Option(names = "--input", paramLabel = "NAME[=U],..", description = {
-        "Inputs to hold constant together, by name (\"input 0\", \"input 1\", ..) or number, at 1 or at the",
-        "value given: --input 2, --input 0=0.1,2=1. May be repeated (default: each input alone, at 1)."})
+    @Option(names = "--input", paramLabel = "NAME[=U],..",
+            description = "Hold these inputs constant together, by name (\"input 0\") or number, at 1 or at the given "
+                    + "value: --input 2, --input 0=0.1,2=1. May be repeated (default: each input alone, at 1).")
     private List<String> inputs = List.of();
 
-    @Option(names = "--scan", paramLabel = "NAME=FROM:TO", description = {
-        "Follow the fixed points while one input is held at a growing value, the others at 0, and tell where their",
-        "number or kind changes: --scan 2=0:1.5. May be repeated."})
+    @Option(names = "--scan", paramLabel = "NAME=FROM:TO",
+            description = "Follow the fixed points while one input grows and the others are 0, and report where their "
+                    + "number or type changes: --scan 2=0:1.5. May be repeated.")
     private List<String> scans = List.of();
 
-    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", description = {
-        "What the network does: then networks are drawn from 1, 2, .. populations like its own, to see whether the",
-        "population structure is enough; and for dms, which of the two known mechanisms it has."})
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms",
+            description = "Task that the network does. Networks are drawn from 1, 2, .. populations like its own to "
+                    + "test whether the populations explain the performance. For dms, the mechanism is reported "
+                    + "too.")
     private String task;
 
-    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
-            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
-    private double context;
+    @Mixin
+    private ContextOption context;
 
+    @Section.In(Section.RARE)
     @Option(names = "--draws", paramLabel = "N", defaultValue = "5",
-            description = "Networks drawn for each number of populations (default: ${DEFAULT-VALUE}).")
+            description = "Number of networks drawn for each number of populations, with --task (default: "
+                    + "${DEFAULT-VALUE}).")
     private int draws;
 
+    @Section.In(Section.RARE)
     @Option(names = "--neurons", paramLabel = "N", defaultValue = "2048",
-            description = "Neurons of the networks drawn (default: ${DEFAULT-VALUE}).")
+            description = "Number of neurons of the drawn networks, with --task (default: ${DEFAULT-VALUE}).")
     private int neurons;
 
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--scale", paramLabel = "as-given|canonical|shared", defaultValue = "as-given", description = {
-        "Of m and n, whose product alone matters: as the file has them; canonical, m'm/N = 1; or shared, m'm = n'n",
-        "(Valente 2019, section 1.2.1) (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--scale", paramLabel = "as-given|canonical|shared", defaultValue = "as-given",
+            description = "Scale of m and n, of which only the product matters. as-given: as in the file. canonical: "
+                    + "m'm/N = 1. shared: m'm = n'n (Valente 2019, section 1.2.1) (default: ${DEFAULT-VALUE}).")
     private String scale;
 
-    @Option(names = "--session", paramLabel = "FILE", description = {
-        "A session of the same neurons: axes of a regression of its activity on context, signals and what was wanted",
-        "are compared with the connectivity vectors."})
+    @Option(names = "--session", paramLabel = "FILE",
+            description = "Session of the same neurons: compare the connectivity vectors with the axes of a regression "
+                    + "of its activity on context, signals and choice.")
     private Path session;
 
     @Mixin
     private RecordingFileOptions recordingOptions;
 
     @Option(names = "--populations", paramLabel = "N", defaultValue = "5",
-            description = "Numbers of populations to try, from 1 on (default: ${DEFAULT-VALUE}).")
+            description = "Largest number of populations to try (default: ${DEFAULT-VALUE}).")
     private int largest;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Of the starts of the mixtures and of the subsamples (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the search for populations and of the subsamples (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Section.In(Section.OUTPUT)
     @Option(names = "--report", paramLabel = "DIR",
-            description = "Write a page with pictures, and each picture as SVG.")
+            description = "Directory for a page with pictures, and each picture as SVG (default: none).")
     private Path report;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
@@ -141,7 +148,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         List<ResampledNetwork> resampled = List.of();
         Optional<DmsMechanism> mechanism = Optional.empty();
         if (task != null) {
-            Task done = Task.named(task).withContext(context);
+            Task done = Task.named(task).withContext(context.strength);
             try (TrialRunner runner = new TrialRunner(threads.count())) {
                 resampled = ResampledNetwork.upTo(Math.min(largest, MOST_RESAMPLED), lowRank, done,
                         new ResampledNetwork.Settings(neurons, draws, FRESH_TRIALS, STATE_NOISE, seed), runner);
@@ -154,7 +161,7 @@ final class AnalyzeCommand implements Callable<Integer> {
             System.err.println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), net,
                     analysis));
         }
-        if (json) {
+        if (output.json()) {
             Map<String, Object> figures = figures(analysis, net.rank());
             if (!scanned.isEmpty()) {
                 figures.put("bifurcations", scanned.stream().flatMap(AnalyzeCommand::figures).toList());

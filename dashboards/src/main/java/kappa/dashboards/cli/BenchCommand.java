@@ -23,14 +23,15 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The benchmarks, each with its baseline in the same run. */
-@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {
-            "Measures the kernels beside the least time that this machine could take, found in the same run by small",
-            "loops (multiply-adds, tanh, memory); how fast sessions are replayed; and how long a bin takes to become",
-            "kappa while the model is learned, beside a bare Kafka echo, on a broker of its own."})
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Measure kernels, replay and latency, each with its baseline.",
+    "",
+    "Kernels are compared with the least time this machine could take, measured in the same run. "
+            + "Latency is compared with a bare Kafka echo on the same broker."})
 final class BenchCommand implements Callable<Integer> {
 
     private static final int REPLAY_NEURONS = 1024;
@@ -45,50 +46,52 @@ final class BenchCommand implements Callable<Integer> {
         private static final Set<Part> KERNELS = EnumSet.of(BPTT, FILTER, MATRIX, OPTIMISER);
     }
 
-    @Option(names = "--only", paramLabel = "PART", split = ",", description = {
-        "Only these, separated by commas: bptt (gradient steps), filter (bins), matrix (products for full-rank "
-                + "networks), optimiser (Adam), replay (bins per second with and without learning), latency."})
+    @Option(names = "--only", paramLabel = "PART", split = ",",
+            description = "Benchmarks to run, separated by commas: bptt (gradient steps), filter (bins), matrix "
+                    + "(products of full-rank networks), optimiser (Adam), replay (bins per second with and "
+                    + "without the fit), latency (default: all).")
     private List<Part> only = List.of(Part.values());
 
-    @Option(names = "--quick", description = {
-        "A few repetitions of the published sizes: to see that it works, not to judge by."})
+    @Option(names = "--quick",
+            description = "Run a few repetitions of the published sizes, to check that the benchmarks work.")
     private boolean quick;
 
-    @Option(names = {"--threads", "--fit-threads"}, paramLabel = "N", description = {
-        "Threads that share a gradient step (measured beside one) and that learn (default: one for each processor; "
-                + "with latency, one less)."})
+    @Option(names = {"--threads", "--fit-threads"}, paramLabel = "N",
+            description = "Number of threads that share a gradient step, measured besides one thread, and of threads "
+                    + "that fit (default: the number of processors; one less for latency).")
     private Integer threads;
 
     @Option(names = "--sessions", paramLabel = "N", defaultValue = "1",
-            description = "Latency: sessions at a time (default: ${DEFAULT-VALUE}).")
+            description = "Latency: number of sessions at a time (default: ${DEFAULT-VALUE}).")
     private int sessions;
 
     @Option(names = "--neurons", paramLabel = "N", defaultValue = "1024",
-            description = "Latency: neurons (default: ${DEFAULT-VALUE}).")
+            description = "Latency: number of neurons (default: ${DEFAULT-VALUE}).")
     private int neurons;
 
     @Option(names = "--rank", paramLabel = "K", defaultValue = "3",
-            description = "Latency: rank (default: ${DEFAULT-VALUE}).")
+            description = "Latency: rank of the fitted network (default: ${DEFAULT-VALUE}).")
     private int rank;
 
     @Option(names = "--bins-per-second", paramLabel = "R", defaultValue = "100",
             description = "Latency: bins per second of each session (default: ${DEFAULT-VALUE}).")
     private double binsPerSecond;
 
-    @Option(names = "--seconds", defaultValue = "60",
-            description = "Latency: seconds measured (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "60",
+            description = "Latency: number of seconds that are measured (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(names = "--warm-up", paramLabel = "S", defaultValue = "30",
-            description = "Latency: seconds before that (default: ${DEFAULT-VALUE}).")
+            description = "Latency: number of seconds before the measurement (default: ${DEFAULT-VALUE}).")
     private int warmUp;
 
     @Option(names = "--report", paramLabel = "DIR",
-            description = "Write the kernels' tables (kernels-measured.md) and curves (kernels.svg) there.")
+            description = "Directory for the tables (kernels-measured.md) and curves (kernels.svg) of the kernels "
+                    + "(default: none).")
     private Path report;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     private Output.Progress progress;
     private int begun;
@@ -120,13 +123,13 @@ final class BenchCommand implements Callable<Integer> {
         total = parts.size() + series.size() + (kernelParts ? 1 : 0);
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("machine", Machine.describe());
-        if (!json) {
+        if (!output.json()) {
             System.out.println(Machine.describe() + "\n");
         }
         if (kernelParts) {
             KernelReport kernels = kernels(parts, series, threads == null ? processors : threads);
             kernels.addTo(out);
-            if (!json) {
+            if (!output.json()) {
                 System.out.print(kernels.tables());
             }
             if (report != null) {
@@ -148,7 +151,7 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         progress.update(total, total);
-        if (json) {
+        if (output.json()) {
             Output.json(out);
         }
         return 0;
@@ -156,7 +159,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private void section(Map<String, Object> out, String name, Map<String, Object> figures) {
         out.put(name, figures);
-        if (!json) {
+        if (!output.json()) {
             System.out.println(name);
             figures.forEach((figure, value) -> System.out.println("  " + figure + " " + value));
         }

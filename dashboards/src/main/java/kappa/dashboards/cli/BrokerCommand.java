@@ -11,19 +11,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A standalone broker, for machines without a Kafka. */
-@Command(name = "broker", mixinStandardHelpOptions = true,
-        description = "Runs a Kafka broker on this machine, for machines without one.")
+@Command(name = "broker", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Run a Kafka broker on this machine.",
+    "",
+    "Use it on machines without Kafka, together with the commands serve, replay and rig."})
 final class BrokerCommand implements Callable<Integer> {
 
-    @Option(names = "--port", defaultValue = "9092", description = "Port on loopback (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--port", paramLabel = "PORT", defaultValue = "9092",
+            description = "Port of the broker on loopback (default: ${DEFAULT-VALUE}).")
     private int port;
 
-    @Option(names = "--data", paramLabel = "DIR",
-            description = "Where it keeps its log (default: .kappa/broker beside the launcher).")
-    private Path data;
+    @Mixin
+    private DataOption data;
 
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "8",
-            description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
+            description = "Number of partitions of topics that are created (default: ${DEFAULT-VALUE}).")
     private int partitions;
 
     @Mixin
@@ -32,7 +34,7 @@ final class BrokerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         retention.check();
-        Path directory = data == null ? Home.directory("broker") : data;
+        Path directory = data.directory("broker");
         EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
         AtomicBoolean serves = new AtomicBoolean();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

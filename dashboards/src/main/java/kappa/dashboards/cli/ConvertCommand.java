@@ -21,8 +21,10 @@ import picocli.CommandLine.Parameters;
 
 /** Any session file as an NPZ session, stretch by stretch. */
 @Command(name = "convert", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Writes any session file as an NPZ session: its bins, inputs and behaviour as the options make them. A long",
-    "recording needs no more memory than a short one."})
+    "Convert any readable recording to an NPZ session.",
+    "",
+    "The options decide what becomes bins, inputs and behaviour. Memory use does not grow with "
+            + "the length of the recording."})
 final class ConvertCommand implements Callable<Integer> {
 
     /** Numbers held at a time. */
@@ -31,17 +33,18 @@ final class ConvertCommand implements Callable<Integer> {
     /** What NpzRecording reads of one array. */
     private static final long READABLE_BYTES = Integer.MAX_VALUE;
 
-    @Parameters(paramLabel = "FILE", description = "A session (.npz or .nwb).")
+    @Parameters(paramLabel = "FILE", description = "Recording to convert (.npz or .nwb).")
     private Path file;
 
     @Mixin
     private RecordingFileOptions recording;
 
-    @Option(names = "--out", required = true, paramLabel = "SESSION.npz", description = "Where to write the session.")
+    @Option(names = "--out", required = true, paramLabel = "SESSION.npz",
+            description = "Session file to write.")
     private Path out;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     /** What activity is like, which decides how it is written. */
     private static final class Range {
@@ -70,11 +73,7 @@ final class ConvertCommand implements Callable<Integer> {
         SessionRun.requireWritable(out);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
-            if (json) {
-                Output.json(figures);
-            } else {
-                figures.forEach((name, value) -> System.out.println(name + " " + value));
-            }
+            output.print(figures);
         }
         return 0;
     }

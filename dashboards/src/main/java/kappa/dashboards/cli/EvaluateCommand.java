@@ -20,23 +20,26 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Scores a network against a session, and against the network that made it. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, description = {
-    "R2 of a network's free run from each trial's start, given only the inputs; with --teacher also the",
-    "correlation of raw (CC) and effective (ECC) connectivity and, where the session has targets, the",
-    "accuracy of the teacher's readout on the network's rates."})
+@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Score a network on a session.",
+    "",
+    "The network runs freely from the start of each trial, given only the inputs. R2 compares "
+            + "its activity with the session."})
 final class EvaluateCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "NET.npz", description = "The network.")
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "Network file to score.")
     private Path network;
 
-    @Parameters(index = "1", paramLabel = "SESSION", description = "The session (.npz or .nwb).")
+    @Parameters(index = "1", paramLabel = "SESSION", description = "Session file to score it on (.npz or .nwb).")
     private Path session;
 
-    @Option(names = "--teacher", paramLabel = "NET.npz", description = "The network the session comes from.")
+    @Option(names = "--teacher", paramLabel = "NET.npz",
+            description = "Network that produced the session: also report the correlation of connectivity (CC, ECC) "
+                    + "and the accuracy of its readout.")
     private Path teacher;
 
     @Option(names = "--truncate", paramLabel = "K",
-            description = "Cut a full-rank network down to its K leading singular values first.")
+            description = "Truncate a full-rank network to its K leading singular values first.")
     private Integer truncate;
 
     @Mixin
@@ -45,17 +48,18 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private RecordingFileOptions recordingOptions;
 
-    @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT", description = {
-        "Also score co-smoothing: rates of so many neurons, drawn at random, from the others' spikes up to each "
-                + "bin (the Neural Latents Benchmark's bits per spike, by filtering instead of smoothing)."})
+    @Option(names = "--held-out-neurons", paramLabel = "SHARE|COUNT",
+            description = "Also score co-smoothing: predict this share or number of neurons, drawn at random, from the "
+                    + "spikes of the others up to each bin. The unit is the Neural Latents Benchmark's bits per "
+                    + "spike, by filtering in place of smoothing.")
     private Double heldOutNeurons;
 
-    @Option(names = "--seed", defaultValue = "1",
-            description = "Seed of the draw of held-out neurons (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Seed of the draw of --held-out-neurons (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
@@ -92,12 +96,10 @@ final class EvaluateCommand implements Callable<Integer> {
         if (heldOutNeurons != null) {
             addCoSmoothing(fit, recording, figures);
         }
-        if (json) {
+        if (output.json()) {
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
-            Output.json(figures);
-        } else {
-            figures.forEach((name, value) -> System.out.println(name + " " + value));
         }
+        output.print(figures);
         return 0;
     }
 

@@ -18,26 +18,31 @@ import picocli.CommandLine.Option;
 
 /** A session as it lies on the topics, as a file for NumPy, MATLAB or Julia. */
 @Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Writes a session as it lies on the topics to one file: activity, kappa with covariance, model",
-    "snapshots, analyses, inactivations and interventions. The topics are those of a Kafka, of a live",
-    "that runs, or of one that has run. dashboards/docs/export.md names every array.", "",
-    "  python3 -c 'import numpy; f = numpy.load(\"FILE.npz\"); print(f[\"kappa\"].shape)'", "",
+    "Write a session from the topics to an NPZ or HDF5 file.",
+    "",
+    "The file holds activity, kappa with covariance, model snapshots, analyses, inactivations "
+            + "and interventions; dashboards/docs/export.md describes every array. Source is a Kafka "
+            + "cluster, a running live, or the directory of one that has ended.",
+    "",
+    "python3 -c 'import numpy; f = numpy.load(\"FILE.npz\"); print(f[\"kappa\"].shape)'",
+    "",
     "The file is a session too: ./kappa fit FILE.npz --rank 2"})
 final class ExportCommand implements Callable<Integer> {
 
     @Option(names = "--session", paramLabel = "ID", required = true,
-            description = "The session's name on the topics; one that is not there lists those that are.")
+            description = "Name of the session on the topics. If there is no such session, the available ones are "
+                    + "listed.")
     private String session;
 
     @Option(names = "--out", paramLabel = "FILE.npz|FILE.h5", required = true,
-            description = "What to write: NPZ, or HDF5 with the same names.")
+            description = "File to write: NPZ or HDF5, with the same array names.")
     private Path out;
 
     @Mixin
     private LogOptions source;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
@@ -55,11 +60,7 @@ final class ExportCommand implements Callable<Integer> {
         }
         tell(exported);
         Map<String, Object> figures = figures(exported, (System.nanoTime() - started) / 1e9);
-        if (json) {
-            Output.json(figures);
-        } else {
-            figures.forEach((name, value) -> System.out.println(name + " " + value));
-        }
+        output.print(figures);
         return 0;
     }
 

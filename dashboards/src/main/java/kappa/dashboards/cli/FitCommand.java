@@ -45,62 +45,73 @@ import picocli.CommandLine.Parameters;
 
 /** Fits a recorded session without topics, through the same code as the live pipeline. */
 @Command(name = "fit", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Fits a recorded session offline, through the same fitter as live: each trial is scored by the model of",
-    "the trials before it, then learned from. With --algorithm bptt and one pass the model is, bit for bit,",
-    "that of ./kappa live --speed max."})
+    "Fit a recorded session offline and compare with strong baselines.",
+    "",
+    "Each trial is scored by the model of the trials before it, and then learned from. With "
+            + "--algorithm bptt and one pass, the model equals that of ./kappa live --speed max bit for "
+            + "bit."})
 final class FitCommand implements Callable<Integer> {
 
     private static final int MAX_PASSES = 10_000;
 
-    @Parameters(paramLabel = "SESSION", description = "The session (.npz or .nwb).")
+    @Parameters(paramLabel = "SESSION", description = "Session file to fit (.npz or .nwb).")
     private Path session;
 
     @Mixin
     private FitOptions fit;
 
-    @Option(names = "--ranks", paramLabel = "1-5|1,2,4", description = {
-        "Fit several ranks side by side on the same stream and recommend one: the smallest whose one-step "
-                + "scores in the second half of the trials are within one standard error of the best rank's."})
+    @Section.In(Section.FIT)
+    @Option(names = "--ranks", paramLabel = "1-5|1,2,4",
+            description = "Fit several ranks to the same stream and recommend the smallest rank whose one-step scores "
+                    + "in the second half of the trials are within one standard error of those of the best.")
     private String ranks;
 
+    @Section.In(Section.FIT)
     @Option(names = "--algorithm", paramLabel = "NAME", defaultValue = "bptt",
-            description = {
-                "bptt: truncated backpropagation (default). em: the same, then refined by expectation-maximisation "
-                        + "with an extended Kalman smoother at the end of each pass, which also learns the noise. rrr: "
-                        + "reduced-rank regression of one-step differences, for rates or currents without observation noise. "
-                        + "rrr-linear: the same with the identity for tanh, for comparison; its scores only."})
+            description = "Fitting algorithm. bptt: truncated backpropagation through time. em: bptt, then "
+                    + "expectation-maximisation with an extended Kalman smoother at the end of each pass, which "
+                    + "also learns the noise. rrr: reduced-rank regression of one-step differences, for rates or "
+                    + "currents without observation noise. rrr-linear: rrr with the identity in place of tanh; it "
+                    + "reports scores only (default: ${DEFAULT-VALUE}).")
     private String algorithm;
 
-    @Option(names = "--warm-start", paramLabel = "TRIALS", defaultValue = "0", description = {
-        "Begin bptt where reduced-rank regression of so many first trials has got to; 0 for random weights "
-                + "(default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--warm-start", paramLabel = "TRIALS", defaultValue = "0",
+            description = "Number of first trials whose reduced-rank regression is the start of bptt; 0 for random "
+                    + "weights (default: ${DEFAULT-VALUE}).")
     private int warmStart;
 
-    @Option(names = "--dynamics", paramLabel = "tanh|linear", defaultValue = "tanh", description = {
-        "linear: neurons drive each other by x in place of tanh(x), for comparison; its scores only (default: "
-                + "${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--dynamics", paramLabel = "tanh|linear", defaultValue = "tanh",
+            description = "Nonlinearity of the recurrent drive. linear: x in place of tanh(x), for comparison; it "
+                    + "reports scores only (default: ${DEFAULT-VALUE}).")
     private String dynamics;
 
+    @Section.In(Section.FIT)
     @Option(names = "--passes", paramLabel = "P", defaultValue = "1",
-            description = "Passes over the recording; scores are of the first one (default: ${DEFAULT-VALUE}).")
+            description = "Number of passes over the recording; scores are those of the first pass (default: "
+                    + "${DEFAULT-VALUE}).")
     private int passes;
 
     @Mixin
     private RecordingFileOptions recordingOptions;
 
-    @Option(names = "--baselines", description = {
-        "Score simple causal models beside the fit: smoothed rate, PSTH and a Kalman linear model, "
-                + "for counts also with a tracker of each neuron's gain."})
+    @Section.In(Section.OUTPUT)
+    @Option(names = "--baselines",
+            description = "Also score simple causal models: smoothed rate, PSTH, a Kalman linear model and, for "
+                    + "counts, a tracker of each neuron's gain.")
     private boolean baselines;
 
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--out", paramLabel = "NET.npz", description = "Where to write the network.")
+    @Section.In(Section.OUTPUT)
+    @Option(names = "--out", paramLabel = "NET.npz",
+            description = "Network file to write (default: none).")
     private Path out;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
@@ -191,8 +202,8 @@ final class FitCommand implements Callable<Integer> {
             addBaselines(figures, chosen, simple);
         }
         figures.put("warnings", warnings);
-        if (json) {
-            Output.json(figures);
+        if (output.json()) {
+            output.print(figures);
         } else {
             print(figures);
         }

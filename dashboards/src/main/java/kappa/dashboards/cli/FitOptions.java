@@ -13,55 +13,63 @@ import kappa.ingest.wire.Pacing;
 import picocli.CommandLine.Option;
 
 /** What is fitted. */
+@Section.In(Section.FIT)
 final class FitOptions {
     @Option(names = "--rank", paramLabel = "K",
-            description = "Rank of the network to fit (default: 2, or that of the simulated network).")
+            description = "Rank K of the fitted network (default: 2, or the rank of the simulated network).")
     Integer rank;
 
     @Option(names = "--tau", paramLabel = "S", defaultValue = "0.1",
-            description = "Time constant of the network in seconds (default: ${DEFAULT-VALUE}).")
+            description = "Time constant of the neurons in seconds (default: ${DEFAULT-VALUE}).")
     double tau;
 
     @Option(names = "--steps-per-trial", paramLabel = "N", defaultValue = "25",
-            description = "Adam steps after each trial (default: ${DEFAULT-VALUE}).")
+            description = "Number of Adam steps after each trial (default: ${DEFAULT-VALUE}).")
     int stepsPerTrial;
 
-    @Option(names = "--seed", defaultValue = "1",
-            description = "Seed of the fit, and of a simulated rig (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Seed of the random numbers of the fit and of a simulated rig (default: ${DEFAULT-VALUE}).")
     long seed;
 
-    @Option(names = "--input-basis", paramLabel = "auto|off|BUMPS", defaultValue = "auto", description = {
-        "Where a recording's inputs are constant over each trial, replace them by [u, bumps, u x bumps] "
-                + "with Gaussian bumps over the trial: spikes are predicted better, and kappa keeps what is particular "
-                + "to the trial. Off for questions about dynamics, or to decode from kappa (default: auto, 5 bumps "
-                + "where it applies)."})
+    @Option(names = "--input-basis", paramLabel = "auto|off|BUMPS", defaultValue = "auto",
+            description = "Replace inputs u that are constant over each trial by [u, bumps, u x bumps], with Gaussian "
+                    + "bumps over the trial. Spikes are predicted better, and kappa holds what is particular to a "
+                    + "trial. auto: 5 bumps where inputs are constant. off: leave inputs as they are; choose it to "
+                    + "study the dynamics or to decode from kappa. A number sets the number of bumps (default: "
+                    + "auto).")
     String inputBasis;
 
-    @Option(names = "--loss", paramLabel = "both|free-run", defaultValue = "both", description = {
-        "both: mean of the free run's loss and the filter's one-step loss, which also learns process noise and "
-                + "the uncertainty of a trial's start; free-run: the former only (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--loss", paramLabel = "both|free-run", defaultValue = "both",
+            description = "Loss to minimise. both: the mean of the free-run loss and the one-step loss of the filter, "
+                    + "which also learns the noise. free-run: the free-run loss only (default: ${DEFAULT-VALUE}).")
     String loss;
 
-    @Option(names = "--biases", description = "Learn biases, and kappa at a trial's start (default: both are 0).")
+    @Option(names = "--biases",
+            description = "Learn biases and the value of kappa at the start of a trial (default: both are 0).")
     boolean biases;
 
-    @Option(names = "--prior", paramLabel = "WEIGHT", defaultValue = "1", description = {
-        "Weight of a Gaussian prior on the network's weights, whose variances follow the weights; 0 for none "
-                + "(default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--prior", paramLabel = "WEIGHT", defaultValue = "1",
+            description = "Weight of the Gaussian prior on the network weights; 0 for no prior (default: "
+                    + "${DEFAULT-VALUE}).")
     double prior;
 
-    @Option(names = "--half-life", paramLabel = "TRIALS", defaultValue = "0", description = {
-        "Replay a past trial half as often after so many trials, for connectivity that drifts; 0: all alike "
-                + "(default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--half-life", paramLabel = "TRIALS", defaultValue = "0",
+            description = "Number of trials after which a past trial is replayed half as often, for connectivity that "
+                    + "drifts; 0 to replay all trials alike (default: ${DEFAULT-VALUE}).")
     double halfLife;
 
-    @Option(names = "--hidden", paramLabel = "H", defaultValue = "0", description = {
-        "Unobserved neurons beside the recorded ones (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--hidden", paramLabel = "H", defaultValue = "0",
+            description = "Number of unobserved neurons beside the recorded ones (default: ${DEFAULT-VALUE}).")
     int hidden;
 
-    @Option(names = "--gain-tracker", paramLabel = "BINS", defaultValue = "30", description = {
-        "Time constant with which one-step predictions of counts follow each neuron's slow changes of gain; "
-                + "0 for not at all (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RARE)
+    @Option(names = "--gain-tracker", paramLabel = "BINS", defaultValue = "30",
+            description = "Time constant in bins with which one-step predictions of counts follow slow changes of the "
+                    + "gain of each neuron; 0 for no tracking (default: ${DEFAULT-VALUE}).")
     double tracker;
 
     /** The recording with the inputs that the options ask for; says what was done. */

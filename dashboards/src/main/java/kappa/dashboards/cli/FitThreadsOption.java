@@ -4,9 +4,10 @@ import kappa.ingest.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** Threads that learn. */
+@Section.In(Section.RARE)
 final class FitThreadsOption {
     @Option(names = {"--fit-threads", "--threads"}, paramLabel = "N",
-            description = "Threads that learn (default: one less than the processors).")
+            description = "Number of threads that fit (default: one less than the number of processors).")
     Integer fitThreads;
 
     int count() {

@@ -31,54 +31,59 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What a fitted network says silencing neurons will do, beside the truth where that is known. */
-@Command(name = "inactivate", mixinStandardHelpOptions = true, description = {
-    "Predicts what silencing sets of neurons does to readout and choice on a session's inputs: the populations",
-    "found in the network, those that load most on each context input, and random sets of the same sizes.",
-    "--verify silences the same neurons of the network that the session comes from."})
+@Command(name = "inactivate", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Predict what silencing neurons does to readout and choice.",
+    "",
+    "The sets are the populations of the network, the neurons that load most on each context "
+            + "input, and random sets of the same sizes. --verify compares with the network that produced "
+            + "the session."})
 final class InactivateCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "NET.npz", description = "A low-rank network.")
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network file.")
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = {
         "The session (.npz or .nwb): its inputs, and its targets or behaviour."})
     private Path session;
 
-    @Option(names = "--verify", paramLabel = "TEACHER.npz", description = "The network the session comes from.")
+    @Option(names = "--verify", paramLabel = "TEACHER.npz",
+            description = "Network that produced the session: silence the same neurons of it and compare.")
     private Path verify;
 
-    @Option(names = "--readout", paramLabel = "FILE.npz", description = {
-        "Where the readout comes from: a network that has one, or a session to regress it from (default: NET.npz "
-                + "if it has one, else TEACHER.npz, else SESSION)."})
+    @Option(names = "--readout", paramLabel = "FILE.npz",
+            description = "Source of the readout: a network file that has one, or a session to regress it from "
+                    + "(default: NET.npz, else TEACHER.npz, else SESSION).")
     private Path readout;
 
-    @Option(names = "--set", paramLabel = "NAME=NEURONS", description = {
-        "Silence these neurons, such as A=0,5,7-20, in place of populations; may be repeated."})
+    @Option(names = "--set", paramLabel = "NAME=NEURONS",
+            description = "Neurons to silence in place of populations, such as A=0,5,7-20. May be repeated.")
     private Map<String, String> chosen = new LinkedHashMap<>();
 
-    @Option(names = "--silence", paramLabel = "NEURONS", description = "The same with the name 'chosen'.")
+    @Option(names = "--silence", paramLabel = "NEURONS",
+            description = "Neurons to silence, as a set with the name 'chosen'.")
     private String silence;
 
     @Option(names = "--random", paramLabel = "COUNT", defaultValue = "3",
-            description = "Random sets of each size, to compare with (default: ${DEFAULT-VALUE}).")
+            description = "Number of random sets of each size to compare with (default: ${DEFAULT-VALUE}).")
     private int random;
 
-    @Option(names = "--seed", defaultValue = "1",
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "Seed of random sets and of the search for populations (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--bins", paramLabel = "FROM-TO",
-            description = "Silence only in these bins of each trial, counted from 0, the last included (default: all).")
+            description = "Bins of each trial in which to silence, counted from 0, with the last included (default: "
+                    + "all).")
     private String bins;
 
-    @Option(names = "--silencing", paramLabel = "mask|deletion", defaultValue = "mask", description = {
-        "mask: silent neurons pass nothing on, N is kept. deletion: units are removed, which makes the rest stronger "
-                + "by N/(N - removed), as in Valente et al. 2022 (default: ${DEFAULT-VALUE})."})
+    @Option(names = "--silencing", paramLabel = "mask|deletion", defaultValue = "mask",
+            description = "mask: silent neurons send nothing, and N stays. deletion: remove the neurons, which scales "
+                    + "the rest up by N/(N - removed), as in Valente et al. 2022 (default: ${DEFAULT-VALUE}).")
     private Silencing how;
 
-    @Option(names = "--variance", paramLabel = "SHARE", defaultValue = "0.999", description = {
-        "Of the fitted rates' variance, held by the principal components on which n is projected; 1 leaves n as it "
-                + "is (default: ${DEFAULT-VALUE})."})
+    @Option(names = "--variance", paramLabel = "SHARE", defaultValue = "0.999",
+            description = "Share of the variance of the fitted rates in the principal components on which n is "
+                    + "projected; 1 leaves n as it is (default: ${DEFAULT-VALUE}).")
     private double variance;
 
     @Mixin
@@ -87,12 +92,13 @@ final class InactivateCommand implements Callable<Integer> {
     @Mixin
     private ThreadsOption threads;
 
+    @Section.In(Section.OUTPUT)
     @Option(names = "--report", paramLabel = "DIR",
-            description = "Write a page with pictures, and each picture as SVG.")
+            description = "Directory for a page with pictures, and each picture as SVG (default: none).")
     private Path report;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     /**
      * One set, with what is known of it.
@@ -138,7 +144,7 @@ final class InactivateCommand implements Callable<Integer> {
                     recording.binWidthSeconds(), conditions,
                     rows.stream().map(row -> new InactivationReport.Entry(row.effect, row.truth)).toList()));
         }
-        if (json) {
+        if (output.json()) {
             Output.json(figures(readsAsTeacher(fit), inactivation, conditions, rows));
         } else {
             print(readsAsTeacher(fit), inactivation, conditions, rows);

@@ -17,24 +17,24 @@ import kappa.ingest.recording.npz.Npz;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbContents;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** What a session or network file holds, and what can be done with it. */
-@Command(name = "inspect", mixinStandardHelpOptions = true, description = {
-    "Says what a session or network file holds, and which commands would use it."})
+@Command(name = "inspect", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Show what a session or network file holds, and the commands that use it."})
 final class InspectCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "FILE", description = "A session (.npz or .nwb) or a network (.npz).")
+    @Parameters(paramLabel = "FILE", description = "Session file (.npz or .nwb) or network file (.npz).")
     private Path file;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
         if (RecordingFile.format(file) == RecordingFile.Format.NWB) {
-            new NwbInspection(file, NwbContents.of(file)).print(json);
+            new NwbInspection(file, NwbContents.of(file)).print(output.json());
             return 0;
         }
         List<String> names;
@@ -52,11 +52,11 @@ final class InspectCommand implements Callable<Integer> {
             throw new InvalidInputException(file + ": holds " + String.join(", ", names)
                     + ", expected a session ('counts' or 'activity') or a network ('m' and 'n', or 'wrec')");
         }
-        if (json) {
+        if (output.json()) {
             figures.put("commands", commands);
-            Output.json(figures);
-        } else {
-            figures.forEach((name, value) -> System.out.println(name + " " + value));
+        }
+        output.print(figures);
+        if (!output.json()) {
             commands.forEach(command -> System.out.println("  " + command));
         }
         return 0;

@@ -22,12 +22,15 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.wire.WireChecks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A request to silence neurons, through the dashboard of a running kappa. */
 @Command(name = "intervene", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Asks the rig of a running session to silence neurons in some of the trials to come. A rig that can, obeys from",
-    "the next trial on; the newest request supersedes those before it."})
+    "Ask the rig of a running session to silence neurons in coming trials.",
+    "",
+    "A rig that can silence neurons obeys from the next trial on. A new request replaces the one "
+            + "before."})
 final class InterveneCommand implements Callable<Integer> {
 
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
@@ -37,37 +40,40 @@ final class InterveneCommand implements Callable<Integer> {
     /** What to silence: exactly one of these. */
     static final class What {
         @Option(names = "--set", paramLabel = "NAME",
-                description = "A population, or a set of the session's inactivations, by its name on the page.")
+                description = "Set of neurons to silence, by its name on the page, such as \"population 1\".")
         private String set;
 
-        @Option(names = "--neurons", paramLabel = "LIST", description = "Neurons from 0, such as 0,5,7-20.")
+        @Option(names = "--neurons", paramLabel = "LIST",
+                description = "Neurons to silence, counted from 0, such as 0,5,7-20.")
         private String neurons;
 
-        @Option(names = "--call-off", description = "Call the request before off: silence nothing.")
+        @Option(names = "--call-off",
+                description = "Withdraw the last request; no neuron is silenced.")
         private boolean callOff;
     }
 
-    @Option(names = "--url", defaultValue = "http://localhost:8080",
-            description = "The dashboard (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--url", paramLabel = "URL", defaultValue = "http://localhost:8080",
+            description = "Address of the page of the running kappa (default: ${DEFAULT-VALUE}).")
     private String url;
 
     @Option(names = "--token-file", paramLabel = "FILE",
-            description = "File that holds the control token (default: .kappa/control-token beside the launcher, where live"
-                    + " and serve keep theirs).")
+            description = "File with the control token (default: .kappa/control-token beside the launcher, where live "
+                    + "and serve keep theirs).")
     private Path tokenFile;
 
-    @Option(names = "--session", paramLabel = "ID", required = true, description = "The session.")
+    @Option(names = "--session", paramLabel = "ID", required = true,
+            description = "Name of the running session.")
     private String session;
 
     @ArgGroup(exclusive = true, multiplicity = "1")
     private What what;
 
     @Option(names = "--trials", paramLabel = "N", defaultValue = "30",
-            description = "How many trials to perturb (default: ${DEFAULT-VALUE}).")
+            description = "Number of trials to perturb (default: ${DEFAULT-VALUE}).")
     private int trials;
 
     @Option(names = "--every", paramLabel = "N", defaultValue = "2",
-            description = "Perturb each so many-th trial, so that intact ones lie between (default: ${DEFAULT-VALUE}).")
+            description = "Perturb one trial in N; the others stay intact (default: ${DEFAULT-VALUE}).")
     private int every;
 
     @Option(names = "--first-bin", paramLabel = "B", defaultValue = "0",
@@ -75,11 +81,12 @@ final class InterveneCommand implements Callable<Integer> {
     private int firstBin;
 
     @Option(names = "--bins", paramLabel = "N", defaultValue = "0",
-            description = "How many bins to silence, 0 to the trial's end (default: ${DEFAULT-VALUE}).")
+            description = "Number of bins to silence; 0 to silence until the end of the trial (default: "
+                    + "${DEFAULT-VALUE}).")
     private int bins;
 
-    @Option(names = "--json", description = "Print the request's id as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
@@ -92,7 +99,7 @@ final class InterveneCommand implements Callable<Integer> {
         }
         JsonNode answer = post(address, ControlToken.read(file, "--token-file"), request);
         String id = answer.path("id").asText();
-        if (json) {
+        if (output.json()) {
             Output.json(Map.of("id", id, "session", session, "neurons", answer.path("neurons").asInt()));
         } else if (what.callOff) {
             System.out.println(id + ": asked the rig of session " + session + " to silence nothing any more");

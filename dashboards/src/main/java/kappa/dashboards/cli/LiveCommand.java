@@ -10,12 +10,15 @@ import picocli.CommandLine.Option;
 
 /** The main job with nothing else installed: broker, rig or recording, online fit, analysis and dashboard in one process. */
 @Command(name = "live", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Runs everything in one process: a Kafka broker, a simulated rig or a recorded session, the online",
-    "fit, the analysis and the dashboard on http://localhost:8080."})
+    "Fit a session live in one process: broker, rig or recording, fit, analysis and page.",
+    "",
+    "Without --session, a simulated rig is recorded. The page is at http://localhost:8080. After "
+            + "an interruption, the same command continues the session."})
 final class LiveCommand implements Callable<Integer> {
 
+    @Section.In(Section.SESSION)
     @Option(names = "--session", paramLabel = "FILE",
-            description = "A recorded session (.npz or .nwb) in place of the simulated rig.")
+            description = "Recorded session (.npz or .nwb) to replay (default: a simulated rig).")
     private Path session;
 
     @Mixin

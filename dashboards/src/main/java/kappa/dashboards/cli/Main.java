@@ -20,7 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             AnalyzeCommand.class, InactivateCommand.class,
             InspectCommand.class, ConvertCommand.class, ExportCommand.class, WatchCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class},
-        footer = {"", "Begin with:  ./kappa live"})
+        footer = {"", "Start with:  ./kappa live"})
 public final class Main implements Runnable {
 
     static final int FAILED = 1;
@@ -51,7 +51,7 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
-        line.setUsageHelpWidth(110);
+        HelpLayout.apply(line);
         line.setExecutionExceptionHandler((exception, command, result) -> {
             PrintWriter err = command.getErr();
             Throwable shown = exception;
@@ -80,7 +80,7 @@ public final class Main implements Runnable {
         var commands = exception.getCommandLine().getSubcommands().keySet();
         if (exception instanceof UnmatchedArgumentException unmatched && !commands.isEmpty()
                 && !unmatched.isUnknownOption()) {
-            return '"' + unmatched.getUnmatched().getFirst() + "\" is no command, expected one of "
+            return '"' + unmatched.getUnmatched().getFirst() + "\" is not a command; the commands are "
                     + String.join(", ", commands);
         }
         return exception.getMessage().lines().collect(Collectors.joining("; "));
@@ -88,7 +88,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which command? One of "
+        throw new ParameterException(spec.commandLine(), "Which command? One of "
                 + String.join(", ", spec.subcommands().keySet()));
     }
 

@@ -11,6 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Broker, pipeline and page in this process, and a session that is published into them. */
+@Section.In(Section.BROKER)
 final class OneProcess {
 
     @Mixin
@@ -19,13 +20,12 @@ final class OneProcess {
     @Mixin
     private FitThreadsOption threads;
 
-    @Option(names = "--data", paramLabel = "DIR",
-            description = "Where the broker keeps its log, from which an interrupted session goes on (default: .kappa/live"
-                    + " beside the launcher).")
-    private Path data;
+    @Mixin
+    private DataOption data;
 
+    @Section.In(Section.RARE)
     @Option(names = "--kafka-port", paramLabel = "PORT", defaultValue = "0",
-            description = "Port of the broker on this machine, 0 for a free one (default: ${DEFAULT-VALUE}).")
+            description = "Port of the Kafka broker on this machine; 0 for a free one (default: ${DEFAULT-VALUE}).")
     private int kafkaPort;
 
     @Mixin
@@ -45,7 +45,7 @@ final class OneProcess {
      * @return the exit code
      */
     int run(Publishing publishing, boolean stays) {
-        Path directory = data == null ? Home.directory("live") : data;
+        Path directory = data.directory("live");
         retention.check();
         var page = dashboard.settings();
         EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);

@@ -16,7 +16,7 @@ final class Output {
     private Output() {}
 
     /** One JSON object on a line of its own. */
-    static void json(Map<String, Object> figures) {
+    static void json(Map<String, ?> figures) {
         try {
             System.out.println(JSON.writeValueAsString(figures));
             System.out.flush();

@@ -9,30 +9,37 @@ import kappa.ingest.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** Where the dashboard listens. */
+@Section.In(Section.PAGE)
 final class PageOptions {
-    @Option(names = "--host", defaultValue = "127.0.0.1",
-            description = "Address of the dashboard; any but loopback needs a token (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
+            description = "Address on which the page listens; any address but loopback needs --token-file (default: "
+                    + "${DEFAULT-VALUE}).")
     String host;
 
-    @Option(names = "--port", defaultValue = "8080",
-            description = "Port of the dashboard, 0 for a free one (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080",
+            description = "Port of the page; 0 for a free one (default: ${DEFAULT-VALUE}).")
     int port;
 
     @Option(names = "--token-file", paramLabel = "FILE",
-            description = "File that holds the token a visitor must show, at least 16 characters.")
+            description = "File with the token that visitors must show, of at least 16 characters (default: no token "
+                    + "on loopback).")
     Path tokenFile;
 
+    @Section.In(Section.RARE)
     @Option(names = "--control-token-file", paramLabel = "FILE",
-            description = "File that holds the token which interventions and controls need (default:"
-                    + " .kappa/control-token beside the launcher, made if it is not there).")
+            description = "File with the token that interventions and replay controls need (default: "
+                    + ".kappa/control-token beside the launcher, created if it is missing).")
     Path controlTokenFile;
 
+    @Section.In(Section.RARE)
     @Option(names = "--tls-keystore", paramLabel = "FILE.p12",
-            description = "Serve the page over HTTPS with this key and certificate (PKCS12).")
+            description = "PKCS12 file with the key and certificate to serve the page over HTTPS (default: plain "
+                    + "HTTP).")
     Path tlsKeystore;
 
+    @Section.In(Section.RARE)
     @Option(names = "--tls-password-file", paramLabel = "FILE",
-            description = "File that holds the keystore's password.")
+            description = "File with the password of --tls-keystore.")
     Path tlsPasswordFile;
 
     DashboardServer.Settings settings() {

@@ -8,23 +8,25 @@ import kappa.ingest.replay.Playback;
 import picocli.CommandLine.Option;
 
 /** What of a recording is replayed. */
+@Section.In(Section.SESSION)
 final class PlaybackOptions {
 
     private static final Pattern PERCENT = Pattern.compile("(\\d+(?:\\.\\d*)?)%");
     private static final Pattern CLOCK = Pattern.compile("(?:(?:(\\d{1,4}):)?(\\d{1,4}):)?(\\d{1,9}(?:\\.\\d*)?)");
     private static final String FORMS = "seconds, m:ss, h:mm:ss or a percentage of the recording";
 
-    @Option(names = "--from", paramLabel = "TIME", description = {
-        "Where in the recording to begin: 120, 2:00, 1:02:03.5 or 90%%, with trials at the trial that holds it",
-        "(default: at its beginning)."})
+    @Option(names = "--from", paramLabel = "TIME",
+            description = "Time in the recording at which to start: 120, 2:00, 1:02:03.5 or 90%%. With trials, the "
+                    + "replay starts at the trial that contains this time (default: the beginning).")
     private String from;
 
     @Option(names = "--until", paramLabel = "TIME",
-            description = "Where in the recording to stop, in the same forms (default: at its end).")
+            description = "Time in the recording at which to stop, in the same forms (default: the end).")
     private String until;
 
-    @Option(names = "--loop", description = {
-        "Begin again at --from, without end. Each round begins an epoch and a trial; bins and trials count on."})
+    @Option(names = "--loop",
+            description = "Replay again and again from --from. Each round starts a new epoch; bin and trial numbers "
+                    + "keep growing.")
     private boolean loop;
 
     /**
@@ -44,7 +46,7 @@ final class PlaybackOptions {
     private Playback part(Recording recording, boolean waits) {
         if (loop && waits) {
             throw new InvalidInputException(
-                    "--loop has no end, expected it without --until-end, --json and --out");
+                    "--loop cannot be combined with --until-end, --json or --out");
         }
         long all = recording.bins();
         long first = from == null ? 0 : bin("--from", from, recording);
@@ -69,7 +71,7 @@ final class PlaybackOptions {
         String given = from != null ? "--from" : until != null ? "--until" : loop ? "--loop" : null;
         if (given != null) {
             throw new InvalidInputException(
-                    given + " is for a recording, expected it only with --session FILE");
+                    given + " needs a recording; add --session FILE");
         }
     }
 

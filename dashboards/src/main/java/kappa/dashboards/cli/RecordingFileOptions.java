@@ -13,44 +13,48 @@ import kappa.ingest.recording.archive.RecordingFile;
 import picocli.CommandLine.Option;
 
 /** How a recorded file becomes a session. */
+@Section.In(Section.FILE)
 final class RecordingFileOptions {
     @Option(names = "--observe", paramLabel = "rates|currents|counts",
-            description = "What of the session is observed (default: the file decides; counts for a simulated rig).")
+            description = "What the activity is: rates, currents or spike counts (default: the file decides; counts "
+                    + "for a simulated rig).")
     String observe;
 
     @Option(names = "--bin-width", paramLabel = "S",
-            description = "NWB: width of a bin in seconds (default: 0.02; of a time series its own).")
+            description = "NWB: width of a bin in seconds (default: 0.02; for a time series, its sampling interval).")
     private Double binWidth;
 
-    @Option(names = "--align", paramLabel = "COLUMN", description = {
-        "NWB: cut trials of equal length around this time in the trials table, such as move_onset_time "
-                + "(default: from start_time to stop_time)."})
+    @Option(names = "--align", paramLabel = "COLUMN",
+            description = "NWB: column of the trials table with the time around which trials of equal length are cut, "
+                    + "such as move_onset_time (default: trials last from start_time to stop_time).")
     private String align;
 
     @Option(names = "--window", paramLabel = "FROM:TO",
-            description = "NWB: seconds around --align, such as -0.2:0.8.")
+            description = "NWB: start and end of a trial in seconds around --align, such as -0.2:0.8.")
     private String window;
 
-    @Option(names = "--inputs", paramLabel = "NAME", split = ",", description = {
-        "NWB: columns of the trials table (numbers as they are, text as one channel for each value) and time series "
-                + "that become inputs, separated by commas (default: none)."})
+    @Option(names = "--inputs", paramLabel = "NAME", split = ",",
+            description = "NWB: columns of the trials table and time series that become inputs, separated by commas. A "
+                    + "text column becomes one channel for each value (default: none).")
     private List<String> inputs = List.of();
 
     @Option(names = "--behavior", paramLabel = "NAME", split = ",",
             description = "NWB: time series that become behaviour, separated by commas (default: none).")
     private List<String> behavior = List.of();
 
-    @Option(names = "--units", paramLabel = "FILTER", description = {
-        "NWB: rows of the units table that are neurons, such as 'heldout == false and depth < 800' (default: all)."})
+    @Option(names = "--units", paramLabel = "FILTER",
+            description = "NWB: filter for the rows of the units table that become neurons, such as 'heldout == false "
+                    + "and depth < 800' (default: all).")
     private String units;
 
     @Option(names = "--only-trials", paramLabel = "FILTER",
-            description = "NWB: rows of the trials table that are trials, such as 'split == train' (default: all).")
+            description = "NWB: filter for the rows of the trials table that become trials, such as 'split == train' "
+                    + "(default: all).")
     private String trials;
 
-    @Option(names = "--series", paramLabel = "NAME", description = {
-        "NWB: a time series whose channels are the neurons in place of the units, such as ROI responses; taken as "
-                + "currents unless within [-1, 1]."})
+    @Option(names = "--series", paramLabel = "NAME",
+            description = "NWB: time series whose channels become the neurons in place of the units, such as ROI "
+                    + "responses. They are currents unless all values are within [-1, 1].")
     private String series;
 
     private RecordingOptions options() {

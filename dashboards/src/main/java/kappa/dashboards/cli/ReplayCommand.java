@@ -12,11 +12,12 @@ import picocli.CommandLine.Parameters;
 
 /** An archived session through the topics. */
 @Command(name = "replay", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Publishes a recorded session as the rig would have. A session that is on the topics in part is",
-    "continued: after an interruption, give the same command again."})
+    "Publish a recorded session as its rig would have sent it.",
+    "",
+    "After an interruption, the same command continues the session."})
 final class ReplayCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "FILE", description = "A session (.npz or .nwb).")
+    @Parameters(paramLabel = "FILE", description = "Session file to replay (.npz or .nwb).")
     private Path file;
 
     @Mixin

@@ -11,17 +11,22 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** How much of the topics a broker of kappa's own keeps. */
+@Section.In(Section.BROKER)
 final class RetentionOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger(RetentionOptions.class);
 
-    @Option(names = "--retention-gib", paramLabel = "GIB", description = {
-        "How large the log of activity, latents and rejected records may grow (default: 32, or half of the disk if",
-        "that is less). What is older is deleted; one session can have an eighth of it."})
+    @Section.In(Section.RARE)
+    @Option(names = "--retention-gib", paramLabel = "GIB",
+            description = "Largest size in GiB of the log of activity, latents and rejected records. Older records are "
+                    + "deleted. One session can use an eighth of it (default: 32, or half of the disk if that is "
+                    + "less).")
     private Double gib;
 
+    @Section.In(Section.RARE)
     @Option(names = "--retention-days", paramLabel = "D", defaultValue = "7",
-            description = "How long they are kept (default: ${DEFAULT-VALUE}).")
+            description = "Number of days after which records of activity, latents and rejected records are deleted "
+                    + "(default: ${DEFAULT-VALUE}).")
     private double days;
 
     /** Before a broker is started. */

@@ -17,7 +17,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Connects a rig to the topics. */
-@Command(name = "rig", mixinStandardHelpOptions = true, description = "Connects a rig to the topics.",
+@Command(name = "rig", mixinStandardHelpOptions = true,
+        description = "Record from an acquisition rig, or from a simulated one.",
         subcommands = {RigCommand.Simulate.class, RigOpenEphysCommand.class, RigLslCommand.class,
             RigIntanCommand.class})
 final class RigCommand implements Runnable {
@@ -28,26 +29,31 @@ final class RigCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(),
-                "which rig? One of " + String.join(", ", spec.subcommands().keySet()));
+                "Which rig? One of " + String.join(", ", spec.subcommands().keySet()));
     }
 
     /** A rig that records a network built by hand. */
     @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false,
-            description = "Records a network built by hand (Valente 2019, chapters 3 and 4), bin by bin.")
+            description = {
+                "Record a simulated network, bin by bin.", "",
+                "The networks are those of Valente 2019, chapters 3 and 4, or a network file with --task."})
     static final class Simulate implements Callable<Integer> {
 
+        @Section.In(Section.RIG)
         @Option(names = "--observe", paramLabel = "rates|currents|counts", defaultValue = "counts",
-                description = "What the rig sees (default: ${DEFAULT-VALUE}).")
+                description = "What the rig records: rates, currents or spike counts (default: ${DEFAULT-VALUE}).")
         private String observe;
 
-        @Option(names = "--as", paramLabel = "topics|open-ephys", defaultValue = "topics", description = {
-            "Where the recording goes: straight to the topics, or out of a socket as the Open Ephys GUI would",
-            "send it, in its own time, for ./kappa rig open-ephys to connect to. There, digital line 0 is high",
-            "during trials, and inputs are continuous channels with their names (default: ${DEFAULT-VALUE})."})
+        @Section.In(Section.RIG)
+        @Option(names = "--as", paramLabel = "topics|open-ephys", defaultValue = "topics",
+                description = "Destination. topics: publish to Kafka. open-ephys: send from a socket as the Open Ephys GUI "
+                        + "would, for ./kappa rig open-ephys. Digital line 0 is then high during trials, and inputs "
+                        + "are continuous channels (default: ${DEFAULT-VALUE}).")
         private String as;
 
+        @Section.In(Section.RIG)
         @Option(names = "--endpoint", paramLabel = "tcp://HOST:PORT", defaultValue = "tcp://127.0.0.1:5556",
-                description = "With --as open-ephys: where to listen (default: ${DEFAULT-VALUE}).")
+                description = "Address to listen on with --as open-ephys (default: ${DEFAULT-VALUE}).")
         private String endpoint;
 
         @Mixin

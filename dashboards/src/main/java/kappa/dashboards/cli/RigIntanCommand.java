@@ -18,34 +18,46 @@ import picocli.CommandLine.Option;
 
 /** Spikes of Intan's RHX software. */
 @Command(name = "intan", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Spike counts of a rig that runs Intan's RHX software (3.x), bin by bin on its sample clock. In RHX, open",
-    "Network, Remote TCP Control: let Commands listen, and, under Data Output, send the spikes (SPK) of your",
-    "channels, or name them here with --channels. There are no trials and inputs in what RHX sends with spikes."})
+    "Record spikes from Intan's RHX software (3.x).",
+    "",
+    "In RHX, open Network, Remote TCP Control. Let Commands listen, and choose the channels with "
+            + "their spikes (SPK) under Data Output, or name them with --channels. RHX sends no trials and "
+            + "no inputs with spikes."})
 final class RigIntanCommand implements Callable<Integer> {
 
+    @Section.In(Section.RIG)
     @Option(names = "--rhx", paramLabel = "HOST", defaultValue = "127.0.0.1",
-            description = "The machine that runs RHX (default: ${DEFAULT-VALUE}).")
+            description = "Host that runs RHX (default: ${DEFAULT-VALUE}).")
     private String host;
 
+    @Section.In(Section.RIG)
     @Option(names = "--spike-port", paramLabel = "PORT", defaultValue = "5002",
-            description = "RHX's port for spikes (default: ${DEFAULT-VALUE}).")
+            description = "Port of RHX for spikes (default: ${DEFAULT-VALUE}).")
     private int spikePort;
 
-    @Option(names = "--command-port", paramLabel = "PORT", defaultValue = "5000", description = {
-        "RHX's port for commands: tells the sample rate, and has RHX listen again after an outage. 0 to do",
-        "without; the latter is a button in RHX then (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RIG)
+    @Option(names = "--command-port", paramLabel = "PORT", defaultValue = "5000",
+            description = "Port of RHX for commands, used to read the sample rate and to make RHX listen again after "
+                    + "an outage. 0: no commands; press the button in RHX after an outage (default: "
+                    + "${DEFAULT-VALUE}).")
     private int commandPort;
 
+    @Section.In(Section.RIG)
     @Option(names = "--channels", paramLabel = "A-013,..", split = ",",
-            description = "Channels whose spikes RHX is told to send (default: those chosen in RHX).")
+            description = "Channels whose spikes RHX is told to send, separated by commas (default: the channels "
+                    + "chosen in RHX).")
     private List<String> channels = new ArrayList<>();
 
-    @Option(names = "--sample-rate", paramLabel = "HZ", description = "RHX's sample rate (default: RHX is asked).")
+    @Section.In(Section.RIG)
+    @Option(names = "--sample-rate", paramLabel = "HZ",
+            description = "Sample rate of RHX in Hz (default: ask RHX).")
     private Double sampleRate;
 
-    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.1", description = {
-        "While no neuron fires, a bin is closed so long after its end by this machine's clock: at least what RHX",
-        "sends at once, 1280 samples unless it is set otherwise (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RIG)
+    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.1",
+            description = "While no neuron fires, close a bin this number of seconds after its end by this machine's "
+                    + "clock. Use at least the length of a block that RHX sends at once, 1280 samples by default "
+                    + "(default: ${DEFAULT-VALUE}).")
     private double lateness;
 
     @Mixin

@@ -21,53 +21,71 @@ import picocli.CommandLine.Option;
 
 /** A stream of the Lab Streaming Layer, with markers out of others. */
 @Command(name = "lsl", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "A stream of the Lab Streaming Layer, bin by bin on its sender's clock: rates, field potentials or EEG,",
-    "spikes or counts, with trials and inputs out of streams of markers. Needs your liblsl, 1.13 or newer.",
-    "  ./kappa rig lsl --list    shows what there is"})
+    "Record a stream of the Lab Streaming Layer.",
+    "",
+    "Bins follow the sender's clock. Streams of markers give trials and inputs. Needs liblsl, "
+            + "1.13 or newer.",
+    "",
+    "./kappa rig lsl --list    lists the streams on the network"})
 final class RigLslCommand implements Callable<Integer> {
 
-    @Option(names = "--list", description = "Show the streams on the network, and stop.")
+    @Section.In(Section.RIG)
+    @Option(names = "--list",
+            description = "List the streams on the network, and stop.")
     private boolean list;
 
+    @Section.In(Section.RIG)
     @Option(names = "--stream", paramLabel = "NAME|PREDICATE",
-            description = "The recording: a stream's name, or an XPath predicate such as \"type='EEG' and hostname='rig'\".")
+            description = "Stream to record: its name, or an XPath predicate such as \"type='EEG' and "
+                    + "hostname='rig'\".")
     private String stream;
 
-    @Option(names = "--kind", paramLabel = "currents|rates|counts|spikes", description = {
-        "What its numbers are. currents, rates: a bin is the mean of each channel. counts: each sample holds",
-        "spike counts, one a channel. spikes: each sample is a spike, its first channel (or its text) the unit.",
-        "(default: spikes for irregular streams of one channel or of texts; counts where the type says spike",
-        "or count, and for other irregular streams of whole numbers; else currents.)"})
+    @Section.In(Section.RIG)
+    @Option(names = "--kind", paramLabel = "currents|rates|counts|spikes",
+            description = "What the numbers of the stream are. currents, rates: a bin is the mean of each channel. "
+                    + "counts: each sample holds one spike count per channel. spikes: each sample is one spike, "
+                    + "and its first channel or text names the unit (default: spikes for irregular streams of one "
+                    + "channel or of texts; counts if the type says spike or count, and for other irregular "
+                    + "streams of whole numbers; currents otherwise).")
     private String kind;
 
+    @Section.In(Section.RIG)
     @Option(names = "--markers", paramLabel = "NAME|PREDICATE",
-            description = "A stream of markers, texts or numbers. May be repeated.")
+            description = "Stream of markers, texts or numbers. May be repeated.")
     private List<String> markers = new ArrayList<>();
 
+    @Section.In(Section.RIG)
     @Option(names = "--trial-start", paramLabel = "REGEX",
-            description = "Markers that begin a trial: the pattern matches the whole marker.")
+            description = "Regular expression for markers that start a trial; it must match the whole marker.")
     private String trialStart;
 
+    @Section.In(Section.RIG)
     @Option(names = "--trial-end", paramLabel = "REGEX",
-            description = "Markers that end one (default: it ends when the next one begins).")
+            description = "Regular expression for markers that end a trial (default: the next trial ends it).")
     private String trialEnd;
 
-    @Option(names = "--input", paramLabel = "NAME=ON[/OFF]", description = {
-        "Input that markers switch: a match of the first pattern sets it to 1, or to the number that the",
-        "pattern's first group holds; a match of the second one, or the trial's end, to 0. May be repeated."})
+    @Section.In(Section.RIG)
+    @Option(names = "--input", paramLabel = "NAME=ON[/OFF]",
+            description = "Input that markers switch. A match of the first pattern sets it to 1, or to the number in "
+                    + "the pattern's first group. A match of the second pattern, or the end of the trial, sets it "
+                    + "to 0. May be repeated.")
     private List<String> inputs = new ArrayList<>();
 
-    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05", description = {
-        "Spikes and markers come at most so long after their stamp; bins wait for them (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RIG)
+    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05",
+            description = "Longest delay in seconds of spikes and markers after their time stamp; bins wait for them "
+                    + "(default: ${DEFAULT-VALUE}).")
     private double lateness;
 
+    @Section.In(Section.RIG)
     @Option(names = "--wait", paramLabel = "S", defaultValue = "10",
-            description = "Seconds to look for each stream (default: ${DEFAULT-VALUE}).")
+            description = "Number of seconds to search for each stream (default: ${DEFAULT-VALUE}).")
     private double wait;
 
+    @Section.In(Section.RIG)
     @Option(names = "--liblsl", paramLabel = "PATH",
-            description = "Your liblsl (default: the environment variable " + Lsl.VARIABLE
-                    + ", then where the system looks for libraries).")
+            description = "Path of liblsl, 1.13 or newer (default: the environment variable KAPPA_LSL, then the "
+                    + "system's libraries).")
     private String library;
 
     @Mixin

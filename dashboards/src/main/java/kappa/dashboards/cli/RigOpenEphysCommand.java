@@ -22,45 +22,63 @@ import picocli.CommandLine.Option;
 
 /** Spikes, lines and continuous channels of the Open Ephys GUI. */
 @Command(name = "open-ephys", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Spike counts of a rig that runs the Open Ephys GUI (0.6 or newer), bin by bin on its sample clock. Put",
-    "a spike detector and the plugin \"ZMQ Interface\" into the signal chain, choose the stream, and select at",
-    "least one continuous channel in the plugin: it serves as clock. Without a rig, try",
-    "  ./kappa rig simulate --as open-ephys    and, in another terminal,    ./kappa rig open-ephys --live"})
+    "Record spikes from the Open Ephys GUI (0.6 or newer).",
+    "",
+    "Put a spike detector and the plugin \"ZMQ Interface\" into the signal chain and choose the "
+            + "stream. Select at least one continuous channel in the plugin; it serves as the clock. To "
+            + "try it without a rig:",
+    "",
+    "./kappa rig simulate --as open-ephys",
+    "./kappa rig open-ephys --live        (in another terminal)"})
 final class RigOpenEphysCommand implements Callable<Integer> {
 
+    @Section.In(Section.RIG)
     @Option(names = "--endpoint", paramLabel = "tcp://HOST:PORT", defaultValue = "tcp://127.0.0.1:5556",
-            description = "The plugin's data port; its heartbeat is on the next one (default: ${DEFAULT-VALUE}).")
+            description = "Address of the plugin's data port; the heartbeat uses the next port (default: "
+                    + "${DEFAULT-VALUE}).")
     private String endpoint;
 
-    @Option(names = "--unsorted", paramLabel = "auto|keep|drop", defaultValue = "auto", description = {
-        "Spikes without a sorted unit: auto takes those of an electrode for one neuron if the electrode has no",
-        "sorted units, and leaves them out if it has (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RIG)
+    @Option(names = "--unsorted", paramLabel = "auto|keep|drop", defaultValue = "auto",
+            description = "What becomes of spikes without a sorted unit. keep: they are one neuron of their electrode. "
+                    + "drop: leave them out. auto: keep them if the electrode has no sorted units (default: "
+                    + "${DEFAULT-VALUE}).")
     private String unsorted;
 
-    @Option(names = "--trial-line", paramLabel = "[NODE:]L", description = {
-        "Digital line that is high during trials, from 0 on; NODE is the id of the processor it comes from,",
-        "for where several have such a line."})
+    @Section.In(Section.RIG)
+    @Option(names = "--trial-line", paramLabel = "[NODE:]L",
+            description = "Digital line that is high during trials, counted from 0. NODE is the id of the processor "
+                    + "that sends it, needed if several send such a line.")
     private String trialLine;
 
+    @Section.In(Section.RIG)
     @Option(names = "--input-line", paramLabel = "[NODE:]L[=NAME]",
-            description = "Input: the fraction of the bin that a digital line is high. May be repeated.")
+            description = "Digital line that becomes an input: the fraction of the bin in which it is high. May be "
+                    + "repeated.")
     private List<String> inputLines = new ArrayList<>();
 
+    @Section.In(Section.RIG)
     @Option(names = "--input-channel", paramLabel = "NAME",
-            description = "Input: mean of a continuous channel, by name or index. May be repeated.")
+            description = "Continuous channel that becomes an input, by name or index: its mean in the bin. May be "
+                    + "repeated.")
     private List<String> inputChannels = new ArrayList<>();
 
+    @Section.In(Section.RIG)
     @Option(names = "--behavior-channel", paramLabel = "NAME",
-            description = "Behaviour: mean of a continuous channel, by name or index. May be repeated.")
+            description = "Continuous channel that becomes behaviour, by name or index: its mean in the bin. May be "
+                    + "repeated.")
     private List<String> behaviorChannels = new ArrayList<>();
 
+    @Section.In(Section.RIG)
     @Option(names = "--sample-rate", paramLabel = "HZ",
-            description = "Of the stream, where no continuous channel is selected in the plugin.")
+            description = "Sample rate of the stream in Hz, needed if no continuous channel is selected in the plugin.")
     private Double sampleRate;
 
-    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05", description = {
-        "Without a continuous channel, a bin is closed so long after its end by this machine's clock: at least",
-        "two of the GUI's blocks and 100 samples (default: ${DEFAULT-VALUE})."})
+    @Section.In(Section.RIG)
+    @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05",
+            description = "Without a continuous channel, close a bin this number of seconds after its end by this "
+                    + "machine's clock. Use at least two of the GUI's blocks and 100 samples (default: "
+                    + "${DEFAULT-VALUE}).")
     private double lateness;
 
     @Mixin

@@ -20,6 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the commands that connect a rig have in common: options, and the way from a connector to the topics. */
+@Section.In(Section.RIG)
 final class RigRun {
 
     private static final DateTimeFormatter NOW = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
@@ -28,26 +29,28 @@ final class RigRun {
             description = "Width of a bin in seconds (default: ${DEFAULT-VALUE}).")
     double binWidth;
 
-    @Option(names = "--discover", paramLabel = "S", defaultValue = "5", description = {
-        "Seconds to listen before the session begins, whose neurons are the units that fire meanwhile",
-        "(default: ${DEFAULT-VALUE})."})
+    @Option(names = "--discover", paramLabel = "S", defaultValue = "5",
+            description = "Number of seconds to listen before the session begins; units that fire meanwhile become its "
+                    + "neurons (default: ${DEFAULT-VALUE}).")
     double discover;
 
-    @Option(names = "--spare", paramLabel = "N", defaultValue = "8", description = {
-        "Places for units that turn up later. Those beyond are counted and left out",
-        "(default: ${DEFAULT-VALUE})."})
+    @Option(names = "--spare", paramLabel = "N", defaultValue = "8",
+            description = "Number of places for units that turn up later; spikes of further units are counted and left "
+                    + "out (default: ${DEFAULT-VALUE}).")
     private int spare;
 
-    @Option(names = "--only-trials", description = "Leave out the bins between trials.")
+    @Option(names = "--only-trials",
+            description = "Leave out the bins between trials.")
     boolean onlyTrials;
 
     @Option(names = "--end-after-silence", paramLabel = "S",
-            description = "End the session when nothing came for so long (default: never; Ctrl-C leaves it to be continued).")
+            description = "End the session after this number of seconds without data (default: never; after Ctrl-C it "
+                    + "can be continued).")
     private Double silence;
 
-    @Option(names = "--live", description = {
-        "Run the broker, the fit, the analysis and the page in this process, too: nothing else is needed.",
-        "Otherwise the bins go to --bootstrap-servers, where ./kappa serve takes them."})
+    @Option(names = "--live",
+            description = "Run the broker, the fit, the analysis and the page in this process. Without it, bins go to "
+                    + "--bootstrap-servers, for ./kappa serve.")
     private boolean live;
 
     @Mixin

@@ -9,30 +9,38 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Options of a run. */
+@Section.In(Section.SESSION)
 final class RunOptions {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
-    @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1", description = {
-        "Multiple of the rig's own time, or max. With max, learning keeps in step with the",
-        "recording: the same model on every run of this machine (default: ${DEFAULT-VALUE})."})
+    @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1",
+            description = "Replay speed as a multiple of the speed of the recording, or max. With max, the fit keeps "
+                    + "in step with the recording, and the model is the same on every run on this machine "
+                    + "(default: ${DEFAULT-VALUE}).")
     String speed;
 
     /** Of the command that has these options. */
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--session-id", paramLabel = "ID", description = {
-        "Name of the session on the topics (default: after the file or network). A session",
-        "that is there in part is continued."})
+    @Option(names = "--session-id", paramLabel = "ID",
+            description = "Name of the session on the topics (default: the name of the file or network). A session "
+                    + "that was interrupted is continued.")
     String sessionId;
 
-    @Option(names = "--until-end", description = "Stop when everything about the session is published.")
+    @Section.In(Section.OUTPUT)
+    @Option(names = "--until-end",
+            description = "Stop when everything about the session is published.")
     boolean untilEnd;
 
-    @Option(names = "--out", paramLabel = "NET.npz", description = "Keep the last model; implies --until-end.")
+    @Section.In(Section.OUTPUT)
+    @Option(names = "--out", paramLabel = "NET.npz",
+            description = "Write the last model to this file; implies --until-end.")
     Path out;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object; implies --until-end.")
+    @Section.In(Section.OUTPUT)
+    @Option(names = "--json",
+            description = "Print the figures as one JSON object on the last line; implies --until-end.")
     boolean json;
 
     boolean waits() {

@@ -9,19 +9,23 @@ import picocli.CommandLine.Option;
 
 /** The pipeline and the dashboard against an external Kafka. */
 @Command(name = "serve", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Runs the pipeline and the dashboard against a Kafka that is there already.",
-    "Run several with the same group: they share the sessions."})
+    "Run the fit, the analysis and the page against an existing Kafka.",
+    "",
+    "Start it several times with the same --group to share the sessions among processes."})
 final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private KafkaOptions kafka;
 
-    @Option(names = "--group", defaultValue = "kappa",
-            description = "Consumer group that shares the sessions (default: ${DEFAULT-VALUE}).")
+    @Section.In(Section.BROKER)
+    @Option(names = "--group", paramLabel = "NAME", defaultValue = "kappa",
+            description = "Kafka consumer group; processes of one group share the sessions (default: "
+                    + "${DEFAULT-VALUE}).")
     private String group;
 
+    @Section.In(Section.BROKER)
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "8",
-            description = "Partitions of topics that do not exist yet (default: ${DEFAULT-VALUE}).")
+            description = "Number of partitions of topics that are created (default: ${DEFAULT-VALUE}).")
     private int partitions;
 
     @Mixin

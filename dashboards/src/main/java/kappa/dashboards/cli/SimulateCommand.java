@@ -16,14 +16,17 @@ import picocli.CommandLine.Parameters;
 
 /** Records a network that does a task, as a session file. */
 @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Runs a network on fresh trials of a task and writes what would be recorded: by default Poisson spike",
-    "counts, 0.4 (1 + tanh x) per neuron and bin of 20 ms, of dynamics without noise."})
+    "Record a network that does a task, into a session file.",
+    "",
+    "By default, neurons emit Poisson spike counts with mean 0.4 (1 + tanh x) in bins of 20 ms, "
+            + "and the dynamics have no noise."})
 final class SimulateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "NET.npz", description = "The network, of low or full rank.")
+    @Parameters(paramLabel = "NET.npz", description = "Network file, of low or full rank.")
     private Path network;
 
-    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true, description = "What it does.")
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,
+            description = "Task that the network does.")
     private String taskName;
 
     @Option(names = "--trials", paramLabel = "N", defaultValue = "800",
@@ -31,10 +34,11 @@ final class SimulateCommand implements Callable<Integer> {
     private int trials;
 
     @Option(names = "--observe", paramLabel = "rates|currents|counts", defaultValue = "counts",
-            description = "What is recorded (default: ${DEFAULT-VALUE}).")
+            description = "What is recorded: rates, currents or spike counts (default: ${DEFAULT-VALUE}).")
     private String observe;
 
-    @Option(names = "--out", paramLabel = "SESSION.npz", required = true, description = "Where to write the session.")
+    @Option(names = "--out", paramLabel = "SESSION.npz", required = true,
+            description = "Session file to write.")
     private Path out;
 
     @Option(names = "--gain", paramLabel = "G", defaultValue = "0.4",
@@ -42,38 +46,38 @@ final class SimulateCommand implements Callable<Integer> {
     private double gain;
 
     @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0",
-            description = "Noise on each current in each bin (default: ${DEFAULT-VALUE}).")
+            description = "Standard deviation of the noise on each current in each bin (default: ${DEFAULT-VALUE}).")
     private double stateNoise;
 
     @Option(names = "--observation-noise", paramLabel = "SD", defaultValue = "0",
-            description = "Noise on recorded rates or currents (default: ${DEFAULT-VALUE}).")
+            description = "Standard deviation of the noise on recorded rates or currents (default: ${DEFAULT-VALUE}).")
     private double observationNoise;
 
     @Option(names = "--neurons-observed", paramLabel = "F", defaultValue = "1",
-            description = "Fraction of the neurons that is recorded, drawn at random (default: all).")
+            description = "Fraction of the neurons that are recorded, drawn at random (default: all).")
     private double observed;
 
     @Option(names = "--subset-seed", paramLabel = "SEED", defaultValue = "1",
-            description = "Which neurons those are: equal in sessions that belong together (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the draw of --neurons-observed; use the same for sessions that belong together "
+                    + "(default: ${DEFAULT-VALUE}).")
     private long subsetSeed;
 
-    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
-            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
-    private double context;
+    @Mixin
+    private ContextOption context;
 
-    @Option(names = "--seed", defaultValue = "1",
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "Seed of trials, noise and spikes (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
-        Task task = Task.named(taskName).withContext(context);
+        Task task = Task.named(taskName).withContext(context.strength);
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
@@ -99,11 +103,7 @@ final class SimulateCommand implements Callable<Integer> {
         if (recorded.performance() != null) {
             figures.put("accuracy", recorded.performance().accuracy());
         }
-        if (json) {
-            Output.json(figures);
-        } else {
-            figures.forEach((name, value) -> System.out.println(name + " " + value));
-        }
+        output.print(figures);
         return 0;
     }
 }

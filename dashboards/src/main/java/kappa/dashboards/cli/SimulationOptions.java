@@ -12,31 +12,36 @@ import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SessionSource;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A simulated rig. */
+@Section.In(Section.RIG)
 final class SimulationOptions {
     @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME|NET.npz",
-            description = "Network of a simulated rig: decision, figure-4.1a to d, bimodal, two-population or dms, or"
-                    + " the file of one that does --task (default: ${DEFAULT-VALUE}).")
+            description = "Network to simulate: decision, figure-4.1a to figure-4.1d, bimodal, two-population, dms, or "
+                    + "a network file together with --task (default: ${DEFAULT-VALUE}).")
     String network;
 
-    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", description = "What a network out of a file does.")
+    @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms",
+            description = "Task that the network file of --network does.")
     String task;
 
-    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
-            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
-    double context;
+    @Mixin
+    private ContextOption context;
 
-    @Option(names = "--neurons", paramLabel = "N", description = "Neurons of a simulated rig.")
+    @Option(names = "--neurons", paramLabel = "N",
+            description = "Number of simulated neurons (default: depends on the network).")
     Integer neurons;
 
     @Option(names = "--trials", paramLabel = "N", defaultValue = "0",
-            description = "Trials of a simulated rig; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
+            description = "Number of simulated trials; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
     long trials;
 
+    @Section.In(Section.RARE)
     @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0.05",
-            description = "Noise on the simulated network's currents (default: ${DEFAULT-VALUE}).")
+            description = "Standard deviation of the noise on the currents of the simulated network (default: "
+                    + "${DEFAULT-VALUE}).")
     double stateNoise;
 
     private HandBuiltNetworks.HandBuilt built(long seed) {
@@ -78,7 +83,7 @@ final class SimulationOptions {
         Path file = Path.of(network);
         String name = file.getFileName().toString().replaceFirst("(?i)\\.npz$", "").replaceAll("[^A-Za-z0-9._-]",
                 "-");
-        return new TaskRig(name, NetworkFile.read(file), Task.named(task).withContext(context),
+        return new TaskRig(name, NetworkFile.read(file), Task.named(task).withContext(context.strength),
                 new TaskSimulator.Settings((int) Math.max(1, trials), observation, gain, stateNoise, 0, 1, 1, seed),
                 trials == 0);
     }

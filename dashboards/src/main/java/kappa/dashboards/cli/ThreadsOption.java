@@ -4,9 +4,10 @@ import kappa.ingest.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** Threads that run trials of a task. */
+@Section.In(Section.RARE)
 final class ThreadsOption {
     @Option(names = "--threads", paramLabel = "N",
-            description = "Threads (default: one for each processor). What comes out is the same for any number.")
+            description = "Number of threads; results are the same for any number (default: the number of processors).")
     private Integer threads;
 
     int count() {

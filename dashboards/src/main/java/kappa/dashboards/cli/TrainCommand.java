@@ -29,9 +29,10 @@ import picocli.CommandLine.Option;
 
 /** Trains a network on a task and says how well it does it. */
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Trains a network of rank K, or of full rank, on a task, until it does it well enough:",
-    "0.99 of the choices right (0.98 for dms) in 200 fresh trials.",
-    "Exits with 1 if it did not get there; the network is written all the same."})
+    "Train a network on a task.",
+    "",
+    "Training stops when 99 %% of the choices are right in 200 fresh trials (98 %% for dms). If "
+            + "that is not reached, the exit code is 1; the network is written all the same."})
 final class TrainCommand implements Callable<Integer> {
 
     private static final int FRESH_TRIALS = 200;
@@ -44,77 +45,88 @@ final class TrainCommand implements Callable<Integer> {
     private static final int MIXTURE_STARTS = 30;
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,
-            description = "Random-dots decision, working memory (Romo), context-dependent decision (Mante), multisensory"
-                    + " integration (Raposo), or delayed match-to-sample.")
+            description = "Task: dm (random-dots decision), wm (working memory, Romo), cdm (context-dependent "
+                    + "decision, Mante), msi (multisensory integration, Raposo) or dms (delayed match-to-sample).")
     private String taskName;
 
-    @Option(names = "--rank", paramLabel = "K|full", required = true, description = "Rank of the connectivity.")
+    @Option(names = "--rank", paramLabel = "K|full", required = true,
+            description = "Rank of the connectivity: a number K, or full.")
     private String rank;
 
     @Option(names = "--neurons", paramLabel = "N",
-            description = "Neurons (default: " + DEFAULT_NEURONS + ", or those of --from).")
+            description = "Number of neurons (default: 512, or that of --from).")
     private Integer neurons;
 
-    @Option(names = "--out", paramLabel = "NET.npz", required = true, description = "Where to write the network.")
+    @Option(names = "--out", paramLabel = "NET.npz", required = true,
+            description = "Network file to write.")
     private Path out;
 
     @Option(names = "--from", paramLabel = "NET.npz",
-            description = "Begin with this network; one of full rank is cut down to the leading K singular values"
-                    + " (default: random weights; for wm and dms of rank K a full-rank network is trained first).")
+            description = "Network to start from. A full-rank network is truncated to its K leading singular values "
+                    + "(default: random weights; wm and dms of rank K start from a full-rank network that is "
+                    + "trained first).")
     private Path from;
 
-    @Option(names = "--seed", defaultValue = "1",
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "Seed of initial weights, trials and noise (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Epochs of 800 trials to give up after.")
+    @Option(names = "--epochs", paramLabel = "N",
+            description = "Give up after this number of epochs of 800 trials (default: depends on the task).")
     private Integer epochs;
 
-    @Option(names = "--max-steps", paramLabel = "N", description = "Steps of 32 trials to give up after.")
+    @Option(names = "--max-steps", paramLabel = "N",
+            description = "Give up after this number of steps of 32 trials (default: depends on the task).")
     private Long maxSteps;
 
+    @Section.In(Section.RARE)
     @Option(names = "--learning-rate", paramLabel = "R",
-            description = "Of Adam (default: 0.005 for dm and dms, 0.01 for wm, cdm and msi, 0.0001 for full rank).")
+            description = "Learning rate of Adam (default: 0.005 for dm and dms, 0.01 for wm, cdm and msi, 0.0001 for "
+                    + "full rank).")
     private Double learningRate;
 
+    @Section.In(Section.RARE)
     @Option(names = "--loss", paramLabel = "MSE",
-            description = "Mean squared error of the readout to go on to, beside the"
-                    + " accuracy (default: 0.01 for wm, 0.05 else). Connectivity of full rank is the closer to low rank the"
-                    + " longer it is trained.")
+            description = "Mean squared error of the readout to reach, besides the accuracy (default: 0.01 for wm, "
+                    + "0.05 for other tasks). With a smaller one, full-rank connectivity comes closer to low rank.")
     private Double loss;
 
-    @Option(names = "--clip", paramLabel = "NORM", description = "Largest norm of a gradient (default: 1, 0.1 for cdm"
-            + " and msi of low rank).")
+    @Section.In(Section.RARE)
+    @Option(names = "--clip", paramLabel = "NORM",
+            description = "Largest norm of a gradient (default: 1; 0.1 for cdm and msi of low rank).")
     private Double clip;
 
+    @Section.In(Section.RARE)
     @Option(names = "--noise", paramLabel = "SD",
-            description = "Noise on each current in each bin, in training and in the fresh trials (default: 0.05).")
+            description = "Standard deviation of the noise on each current in each bin, in training and testing "
+                    + "(default: 0.05).")
     private Double noise;
 
+    @Section.In(Section.RARE)
     @Option(names = "--parts", paramLabel = "PART", split = ",",
-            description = "Parts to train, the others stay as they begin (default: m,n,wi,wo, or wrec,wi,wo for full"
-                    + " rank; also b and h0).")
+            description = "Parameters to train, separated by commas; the others keep their initial values (default: "
+                    + "m,n,wi,wo, or wrec,wi,wo for full rank; b and h0 are possible too).")
     private List<String> parts;
 
+    @Section.In(Section.RARE)
     @Option(names = "--populations", paramLabel = "P",
-            description = "Train the statistics of P Gaussian populations from which all neurons are drawn anew at each step"
-                    + " (low rank; from random statistics, or with --from from those of that network's populations); what"
-                    + " is written is one draw.")
+            description = "Train the statistics of P Gaussian populations. All neurons are drawn anew from them at "
+                    + "each step, and the network file holds one draw. With --from, start from the populations of "
+                    + "that network.")
     private Integer populations;
 
-    @Option(names = "--context", paramLabel = "C", defaultValue = "1",
-            description = "Strength of the context cues of cdm and msi (default: ${DEFAULT-VALUE}).")
-    private double context;
+    @Mixin
+    private ContextOption context;
 
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object.")
-    private boolean json;
+    @Mixin
+    private FiguresOption output;
 
     @Override
     public Integer call() {
-        Task task = Task.named(taskName).withContext(context);
+        Task task = Task.named(taskName).withContext(context.strength);
         boolean full = rank.equalsIgnoreCase("full");
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
         TaskTrainer.Settings settings = settings(plan.settings());
@@ -304,7 +316,7 @@ final class TrainCommand implements Callable<Integer> {
             figures.put("full_rank_steps", fullRankSteps);
         }
         figures.put("seconds", seconds);
-        if (json) {
+        if (output.json()) {
             figures.put("psychometric", psychometric(task, fresh));
             Output.json(figures);
         } else {

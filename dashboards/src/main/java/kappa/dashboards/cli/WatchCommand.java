@@ -19,10 +19,13 @@ import picocli.CommandLine.Option;
 
 /** Kappa in the terminal, live. */
 @Command(name = "watch", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Shows kappa as it comes, in the terminal: a picture of the last seconds, redrawn ten times a second,",
-    "or a line a second where standard output is no terminal. It begins at the topics' end and stays there.",
-    "", "Under the picture: | a trial begins, s neurons are silenced, ! bins or messages were lost,",
-    "E the rig's clock began anew. Age is that of the newest bin that has a kappa."})
+    "Show kappa in the terminal, live.",
+    "",
+    "A picture of the last seconds is redrawn ten times a second. If standard output is no "
+            + "terminal, one line a second is printed. It starts at the newest bin.",
+    "",
+    "Marks under the picture: | a trial starts, s neurons are silenced, ! bins or messages are "
+            + "lost, E a new epoch of the rig's clock. Age is the time since the newest bin with a kappa."})
 final class WatchCommand implements Callable<Integer> {
 
     private static final Duration POLL = Duration.ofMillis(100);
@@ -34,18 +37,19 @@ final class WatchCommand implements Callable<Integer> {
     private static final String ENTER = "\033[?1049h\033[?25l";
     private static final String LEAVE = "\033[?25h\033[?1049l";
 
-    @Option(names = "--session", paramLabel = "ID", description = {
-        "Only this session, to its end (default: whichever has the newest bin, until Ctrl-C)."})
+    @Option(names = "--session", paramLabel = "ID",
+            description = "Session to show until its end (default: the session with the newest bin, until Ctrl-C).")
     private String session;
 
     @Mixin
     private LogOptions source;
 
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "10",
-            description = "How much of the past the picture shows (default: ${DEFAULT-VALUE}).")
+            description = "Length of the picture in seconds (default: ${DEFAULT-VALUE}).")
     private double seconds;
 
-    @Option(names = "--json", description = "One JSON object a second, each on a line.")
+    @Option(names = "--json",
+            description = "Print one JSON object a second, each on a line.")
     private boolean json;
 
     @Override

@@ -128,8 +128,9 @@ class CommandLineTest {
                 bad("replay D/session.npz --until 107%", "--until is 107%"), //
                 bad("replay D/session.npz --from 1:75", "--from is 1:75", "less than 60 s"), //
                 bad("replay D/session.npz --from noon", "--from is noon", "seconds, m:ss"), //
-                bad("replay D/session.npz --loop --until-end", "--loop has no end", "--until-end"), //
-                bad("live --from 2:00", "--from is for a recording", "--session FILE"), //
+                bad("replay D/session.npz --loop --until-end",
+                        "--loop cannot be combined with --until-end, --json or --out"), //
+                bad("live --from 2:00", "--from needs a recording", "--session FILE"), //
                 typo("lvie --rank 2", "lvie", "live"), //
                 typo("live --bogus", "--bogus", "kappa live --help"), //
                 typo("live --sped max", "--sped"), //
@@ -140,7 +141,7 @@ class CommandLineTest {
                 typo("replay", "FILE"), //
                 typo("evaluate D/network.npz", "SESSION"), //
                 typo("analyze", "NET.npz"), //
-                typo("rig", "which rig", "simulate"), //
+                typo("rig", "Which rig", "simulate"), //
                 typo("rig warp-drive", "warp-drive", "simulate"), //
                 bad("live --session D/missing.npz", "missing.npz", "no such file"), //
                 bad("live --session D/text.npz", "text.npz", "not an NPZ file", "zip"), //
@@ -302,7 +303,7 @@ class CommandLineTest {
                 bad("export --session x --out D/none/o.npz", "--out", "a directory that exists"), //
                 bad("export --session x --out D/o.npz --data D/never", "--data", "never", "holds no log"), //
                 bad("export --session x --out D/o.npz --data D/never --bootstrap-servers localhost:1", "--data",
-                        "localhost:1", "one of them"), //
+                        "localhost:1", "cannot be combined"), //
                 bad("export --session x --out D/o.npz --bootstrap-servers nonsense", "--bootstrap-servers",
                         "nonsense"), //
                 bad("watch --data D/never", "--data", "never", "--bootstrap-servers"), //
@@ -343,7 +344,7 @@ class CommandLineTest {
         Ran ran = Ran.run();
         assertThat(ran.code()).isEqualTo(2);
         shouldBeOneLine(ran);
-        assertThat(ran.err()).contains("which command", "live", "replay");
+        assertThat(ran.err()).contains("Which command", "live", "replay");
     }
 
     // ------------------------------------------------------------------ what is taken by somebody else
