@@ -124,7 +124,9 @@ public final class NetworkAnalysis {
             }
             Linearisation origin = Linearisation.of(network, drives.get(c), new double[rank]);
             phase.setComplete(found.get(c).complete()).setSaturation(origin.saturation())
-                    .addAllEffectiveOverlaps(AnalysisMessages.list(origin.effectiveOverlaps()));
+                    .addAllEffectiveOverlaps(AnalysisMessages.list(origin.effectiveOverlaps()))
+                    .addAllOriginEigenvaluesRe(AnalysisMessages.list(origin.re()))
+                    .addAllOriginEigenvaluesIm(AnalysisMessages.list(origin.im()));
             if (rank <= LARGEST_RANK_WITH_PORTRAIT) {
                 phase.setFlow(FlowFields.of(systems.get(c), reach));
             }

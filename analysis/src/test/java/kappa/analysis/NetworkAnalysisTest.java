@@ -46,6 +46,8 @@ class NetworkAnalysisTest {
         assertThat(analysis.getBinsLearned()).isEqualTo(99);
         assertThat(analysis.getOverlapsList()).hasSize(1);
         assertThat(analysis.getJacobianAtOrigin(0)).isCloseTo(analysis.getOverlaps(0) - 1, within(1e-12));
+        assertThat(analysis.getConditions(0).getOriginEigenvaluesRe(0)).as("of rank 1, the Jacobian itself")
+                .isCloseTo(analysis.getJacobianAtOrigin(0), within(1e-12));
         assertThat(analysis.getConditionsList()).extracting(Phase::getInput).containsExactly("none", "coherence");
         Phase free = analysis.getConditions(0);
         assertThat(free.getDriveList()).containsExactly(0.0);

@@ -23,9 +23,6 @@ import kappa.ingest.wire.Polyline;
 import kappa.ingest.wire.Population;
 import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SilencedSet;
-import org.apache.commons.math3.linear.EigenDecomposition;
-import org.apache.commons.math3.linear.MatrixUtils;
-import org.apache.commons.math3.linear.RealMatrix;
 
 /**
  * What the page can show of how one session's network works: the newest analysis, what silencing would do and did, and the
@@ -148,8 +145,8 @@ final class MechanismView {
         json.writeNumberField("modelVersion", analysis.getModelVersion());
         json.writeNumberField("binsLearned", analysis.getBinsLearned());
         json.writeArrayFieldStart("conditions");
-        for (int c = 0; c < analysis.getConditionsCount(); c++) {
-            writeCondition(json, analysis.getConditions(c), c == 0);
+        for (Phase condition : analysis.getConditionsList()) {
+            writeCondition(json, condition);
         }
         json.writeEndArray();
         if (analysis.hasConnectivity()) {
@@ -167,12 +164,15 @@ final class MechanismView {
         json.writeEndObject();
     }
 
-    private void writeCondition(JsonGenerator json, Phase condition, boolean undriven) throws IOException {
+    private static void writeCondition(JsonGenerator json, Phase condition) throws IOException {
         json.writeStartObject();
         json.writeStringField("input", condition.getInput());
         json.writeBooleanField("complete", condition.getComplete());
         writeDouble(json, "saturation", condition.getSaturation());
-        writeOrigin(json, condition, undriven);
+        json.writeObjectFieldStart("origin");
+        writeDoubles(json, "re", condition.getOriginEigenvaluesReList());
+        writeDoubles(json, "im", condition.getOriginEigenvaluesImList());
+        json.writeEndObject();
         json.writeArrayFieldStart("fixedPoints");
         for (FixedPoint point : condition.getFixedPointsList()) {
             json.writeStartObject();
@@ -207,44 +207,6 @@ final class MechanismView {
             writeDoubles(json, "potential", condition.getFlow().getPotentialList());
             json.writeEndObject();
         }
-        json.writeEndObject();
-    }
-
-    /**
-     * Eigenvalues, per time constant, of the Jacobian at kappa = 0 under a condition's input: -1 + sigma^eff (Valente 2019,
-     * 4.14 and 4.15). Without input it stands in the analysis itself.
-     */
-    private void writeOrigin(JsonGenerator json, Phase condition, boolean undriven) throws IOException {
-        List<Double> flat = condition.getEffectiveOverlapsList();
-        double shift = -1;
-        if (flat.isEmpty() && undriven) {
-            flat = analysis.getJacobianAtOriginList();
-            shift = 0;
-        }
-        int rank = (int) Math.round(Math.sqrt(flat.size()));
-        json.writeObjectFieldStart("origin");
-        json.writeArrayFieldStart("re");
-        EigenDecomposition eigen = null;
-        if (rank > 0 && rank * rank == flat.size() && flat.stream().allMatch(Double::isFinite)) {
-            RealMatrix jacobian = MatrixUtils.createRealMatrix(rank, rank);
-            for (int k = 0; k < rank; k++) {
-                for (int l = 0; l < rank; l++) {
-                    jacobian.setEntry(k, l, flat.get(k * rank + l) + (k == l ? shift : 0));
-                }
-            }
-            eigen = new EigenDecomposition(jacobian);
-            for (double re : eigen.getRealEigenvalues()) {
-                writeNumber(json, re);
-            }
-        }
-        json.writeEndArray();
-        json.writeArrayFieldStart("im");
-        if (eigen != null) {
-            for (double im : eigen.getImagEigenvalues()) {
-                writeNumber(json, im);
-            }
-        }
-        json.writeEndArray();
         json.writeEndObject();
     }
 

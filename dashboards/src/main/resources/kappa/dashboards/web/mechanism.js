@@ -233,6 +233,8 @@ export class ConnectivityView {
     const { byId } = this;
     const conditions = (analysis?.conditions ?? []).filter(condition => condition.origin.re.length);
     byId("eigenvalueNothing").hidden = conditions.length > 0;
+    show(byId("eigenvalueNothing"), analysis ? "The newest analysis holds no eigenvalues at κ = 0: an older version of kappa published it."
+      : "No analysis yet: the first comes with the first model.");
     byId("eigenvalues").hidden = conditions.length === 0;
     byId("eigenvalueOf").textContent = conditions.length ? `at κ = 0, ${spokenOf(analysis)}` : "";
     const colours = palette();

@@ -34,6 +34,9 @@ import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
 import kappa.ingest.wire.WireChecks;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.linear.MatrixUtils;
+import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 
 /**
@@ -343,8 +346,14 @@ final class SimulatedPipeline {
         Phase.Builder phase = Phase.newBuilder().setInput(input).addDrive(amplitude).addDrive(0)
                 .setComplete(rank < 3).setSaturation(0.1 + 0.3 * amplitude);
         double[] origin = jacobian(new double[rank], amplitude);
+        RealMatrix jacobian = MatrixUtils.createRealMatrix(rank, rank);
         for (int k = 0; k < rank * rank; k++) {
             phase.addEffectiveOverlaps(origin[k] + (k % (rank + 1) == 0 ? 1 : 0));
+            jacobian.setEntry(k / rank, k % rank, origin[k]);
+        }
+        EigenDecomposition eigen = new EigenDecomposition(jacobian);
+        for (int k = 0; k < rank; k++) {
+            phase.addOriginEigenvaluesRe(eigen.getRealEigenvalue(k)).addOriginEigenvaluesIm(eigen.getImagEigenvalue(k));
         }
         if (rank > 2) {
             return phase.addFixedPoints(FixedPoint.newBuilder().setType(FixedPointType.SADDLE).addKappa(0).addKappa(0)
