@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import kappa.dashboards.web.DashboardServer;
+import kappa.dashboards.web.DashboardSettings;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -30,7 +30,7 @@ final class ControlToken {
         if (Files.exists(file)) {
             return read(file, "control token");
         }
-        String token = DashboardServer.Settings.newControlToken();
+        String token = DashboardSettings.newControlToken();
         try {
             Files.createDirectories(file.getParent());
             // Temporary files are their owner's alone from the start. Whole when it gets its name: another process may read it.

@@ -3,7 +3,7 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
-import kappa.dashboards.web.DashboardServer;
+import kappa.dashboards.web.DashboardSettings;
 import kappa.dashboards.web.Tls;
 import kappa.ingest.InvalidInputException;
 import picocli.CommandLine.Option;
@@ -42,13 +42,13 @@ final class PageOptions {
             description = "File with the password of --tls-keystore.")
     Path tlsPasswordFile;
 
-    DashboardServer.Settings settings() {
+    DashboardSettings settings() {
         Optional<String> token = tokenFile == null
                 ? Optional.empty()
                 : Optional.of(ControlToken.read(tokenFile, "--token-file"));
         // All else is checked before a token is made.
-        DashboardServer.Settings settings = new DashboardServer.Settings(host, port, token);
-        return new DashboardServer.Settings(settings.host(), settings.port(), settings.token(),
+        DashboardSettings settings = new DashboardSettings(host, port, token);
+        return new DashboardSettings(settings.host(), settings.port(), settings.token(),
                 controlTokenFile == null
                         ? ControlToken.kept()
                         : ControlToken.read(controlTokenFile, "--control-token-file"),

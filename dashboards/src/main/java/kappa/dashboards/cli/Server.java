@@ -6,6 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import kappa.dashboards.app.Processing;
 import kappa.dashboards.web.DashboardServer;
+import kappa.dashboards.web.DashboardSettings;
 import kappa.dashboards.web.LiveView;
 import kappa.ingest.log.KafkaConnection;
 import org.slf4j.Logger;
@@ -22,7 +23,7 @@ final class Server implements AutoCloseable {
     private final Processing processing;
     private final LiveView view;
     private final DashboardServer dashboard;
-    private final DashboardServer.Settings settings;
+    private final DashboardSettings settings;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final Thread main = Thread.currentThread();
@@ -31,7 +32,7 @@ final class Server implements AutoCloseable {
     private volatile boolean waiting;
     private boolean closed;
 
-    Server(KafkaConnection connection, String group, int fitThreads, DashboardServer.Settings settings) {
+    Server(KafkaConnection connection, String group, int fitThreads, DashboardSettings settings) {
         this.settings = settings;
         processing = new Processing(connection, group, fitThreads, this::onFailure);
         view = LiveView.start(connection, processing.meters());

@@ -20,6 +20,6 @@ public final class MalformedRequests extends ParsingErrorHandler {
     public HttpResponse handle(StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
         Meters.REQUESTS_REFUSED.counter(Metrics.globalRegistry, "malformed").increment();
         HttpResponse answer = DefaultParsingErrorHandler$.MODULE$.handle(status, error, log, settings);
-        return answer.addHeaders(DashboardServer.SECURITY);
+        return answer.addHeaders(Answers.SECURITY);
     }
 }

@@ -77,7 +77,7 @@ class DashboardBrowserTest {
         system = ActorSystem.create(Behaviors.empty(), "browser-test");
         view = LiveView.start(kafka, meters);
         server = DashboardServer.start(system,
-                new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL_TOKEN), view, meters,
+                new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL_TOKEN), view, meters,
                 () -> new DashboardServer.Readiness(true, "test"), DashboardBrowserTest::request);
         browser = Browser.open(directory);
     }
@@ -436,7 +436,7 @@ class DashboardBrowserTest {
     void shouldSayHowToStartWhileThereIsNothingToShowAndReconnectAfterTheServerIsGone() throws IOException {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         LiveView empty = new LiveView(meters, System::nanoTime, System::nanoTime);
-        DashboardServer waiting = DashboardServer.start(system, DashboardServer.Settings.loopback(0), empty, meters,
+        DashboardServer waiting = DashboardServer.start(system, DashboardSettings.loopback(0), empty, meters,
                 () -> new DashboardServer.Readiness(false, "waiting"), DashboardBrowserTest::request);
         int port = waiting.port();
         browser.get("http://localhost:" + port + "/");
@@ -447,7 +447,7 @@ class DashboardBrowserTest {
         assertNoConsoleErrors();
         waiting.close();
         waitFor("document.body.dataset.state === 'disconnected'");
-        DashboardServer again = DashboardServer.start(system, DashboardServer.Settings.loopback(port), empty,
+        DashboardServer again = DashboardServer.start(system, DashboardSettings.loopback(port), empty,
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 () -> new DashboardServer.Readiness(false, "waiting"), DashboardBrowserTest::request);
         waitFor("document.body.dataset.state === 'waiting'");

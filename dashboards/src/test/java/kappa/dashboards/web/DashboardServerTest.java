@@ -93,7 +93,7 @@ class DashboardServerTest {
 
     @Test
     void shouldServeThePageAndTheLibraryWithSecurityHeaders() throws IOException {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         for (String path : List.of("/", "/kappa.css", "/kappa.js", "/charts.js", "/portrait.js", "/theme.js",
                 "/favicon.svg", "/lib/echarts.min.js")) {
             Response response = get(path);
@@ -113,7 +113,7 @@ class DashboardServerTest {
 
     @Test
     void shouldServeMetricsAndHealth() throws IOException {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         assertThat(get("/metrics").body).contains("kappa_dashboards_clients 0")
                 .contains("kappa_dashboards_frames_conflated_total");
         assertThat(get("/health/live").status).isEqualTo(200);
@@ -125,7 +125,7 @@ class DashboardServerTest {
 
     @Test
     void shouldAnswerOnLoopbackOnlyToLoopbackNames() throws IOException {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         for (String host : List.of("localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080")) {
             assertThat(request("GET / HTTP/1.1", "Host: " + host).status).as(host).isEqualTo(200);
         }
@@ -138,7 +138,7 @@ class DashboardServerTest {
 
     @Test
     void shouldRefuseAWebSocketOfAPageFromElsewhere() throws IOException {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         assertThat(upgrade("Origin: http://localhost:" + server.port()).status).isEqualTo(101);
         assertThat(upgrade().status).as("a program, without Origin").isEqualTo(101);
         assertThat(upgrade("Origin: http://evil.example").status).isEqualTo(403);
@@ -149,24 +149,24 @@ class DashboardServerTest {
 
     @Test
     void shouldNeedATokenBeyondLoopback() {
-        assertThatThrownBy(() -> new DashboardServer.Settings("0.0.0.0", 0, Optional.empty()))
+        assertThatThrownBy(() -> new DashboardSettings("0.0.0.0", 0, Optional.empty()))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("dashboard host: 0.0.0.0")
                 .hasMessageNotContaining("\n");
-        assertThatThrownBy(() -> new DashboardServer.Settings("rig.lab.example", 0, Optional.empty()))
+        assertThatThrownBy(() -> new DashboardSettings("rig.lab.example", 0, Optional.empty()))
                 .isInstanceOf(InvalidInputException.class);
-        assertThatThrownBy(() -> new DashboardServer.Settings("0.0.0.0", 0, Optional.of("short")))
+        assertThatThrownBy(() -> new DashboardSettings("0.0.0.0", 0, Optional.of("short")))
                 .isInstanceOf(InvalidInputException.class).hasMessageNotContaining("short");
-        assertThatThrownBy(() -> new DashboardServer.Settings("localhost", 70_000, Optional.empty()))
+        assertThatThrownBy(() -> new DashboardSettings("localhost", 70_000, Optional.empty()))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("70000");
-        assertThat(new DashboardServer.Settings("0.0.0.0", 0, Optional.of(TOKEN)).toString()).doesNotContain(TOKEN);
+        assertThat(new DashboardSettings("0.0.0.0", 0, Optional.of(TOKEN)).toString()).doesNotContain(TOKEN);
         for (String loopback : List.of("localhost", "127.0.0.1", "::1")) {
-            assertThat(new DashboardServer.Settings(loopback, 0, Optional.empty()).host()).isEqualTo(loopback);
+            assertThat(new DashboardSettings(loopback, 0, Optional.empty()).host()).isEqualTo(loopback);
         }
     }
 
     @Test
     void shouldAdmitOnlyWithTheTokenOnceThereIsOne() throws IOException {
-        start(new DashboardServer.Settings("0.0.0.0", 0, Optional.of(TOKEN)));
+        start(new DashboardSettings("0.0.0.0", 0, Optional.of(TOKEN)));
         for (String path : List.of("/", "/metrics", "/ws", "/lib/echarts.min.js", "/?token=wrong")) {
             assertThat(get(path).status).as(path).isEqualTo(401);
         }
@@ -189,9 +189,9 @@ class DashboardServerTest {
 
     @Test
     void shouldSayInOneLineThatThePortIsTaken() {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         int taken = server.port();
-        assertThatThrownBy(() -> DashboardServer.start(system, DashboardServer.Settings.loopback(taken), view,
+        assertThatThrownBy(() -> DashboardServer.start(system, DashboardSettings.loopback(taken), view,
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), this::readiness, this::publish))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("dashboard port: " + taken)
                 .hasMessageNotContaining("\n");
@@ -199,7 +199,7 @@ class DashboardServerTest {
 
     @Test
     void shouldAnswerAQuestionAndSayWhatIsWrongWithABadOne() throws Exception {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         Conversation page = converse();
         page.ask("{\"resync\":true}");
         assertThat(page.next()).contains("\"sessions\":[]");
@@ -213,17 +213,17 @@ class DashboardServerTest {
 
     @Test
     void shouldCloseAPageThatSendsTooMuchOrBinaryAndRefuseOneTooMany() throws Exception {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         Conversation large = converse();
-        large.ask("x".repeat(DashboardServer.MAX_REQUEST_CHARACTERS + 1));
+        large.ask("x".repeat(PageSocket.MAX_REQUEST_CHARACTERS + 1));
         assertThat(large.next()).isEqualTo("{\"error\":\"request: expected at most 8192 characters\"}");
         assertThat(large.next()).isEqualTo("closed");
         List<Conversation> pages = new ArrayList<>();
         awaitClients(0);
-        for (int i = 0; i < DashboardServer.MAX_CLIENTS; i++) {
+        for (int i = 0; i < PageSocket.MAX_CLIENTS; i++) {
             pages.add(converse());
         }
-        awaitClients(DashboardServer.MAX_CLIENTS);
+        awaitClients(PageSocket.MAX_CLIENTS);
         assertThat(upgrade().status).isEqualTo(503);
         pages.forEach(Conversation::close);
         awaitClients(0);
@@ -232,7 +232,7 @@ class DashboardServerTest {
 
     @Test
     void shouldHoldNobodyUpForAPageThatAsksOnAndOnAndReadsNothing() throws Exception {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         view.fold(header("s"));
         Random random = new Random(1);
         for (int t = 0; t < SessionView.HISTORY_BINS; t += 64) {
@@ -308,7 +308,7 @@ class DashboardServerTest {
 
     @Test
     void shouldSilenceNeuronsOnlyForWhoShowsTheControlToken() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.of(TOKEN), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.of(TOKEN), CONTROL));
         announce();
         assertThat(intervene(REQUEST).status).as("nothing shown").isEqualTo(401);
         assertThat(intervene(REQUEST).head).contains("www-authenticate: bearer");
@@ -325,23 +325,23 @@ class DashboardServerTest {
 
     @Test
     void shouldNeedTheControlTokenOnLoopbackTooWhereLookingNeedsNone() throws Exception {
-        start(DashboardServer.Settings.loopback(0));
+        start(DashboardSettings.loopback(0));
         announce();
         assertThat(get("/").status).isEqualTo(200);
         assertThat(get("/?token=wrong").status).as("looks without control").isEqualTo(200);
         assertThat(intervene(REQUEST).status).isEqualTo(401);
-        assertThat(DashboardServer.Settings.newControlToken()).matches("[0-9a-f]{32}")
-                .isNotEqualTo(DashboardServer.Settings.newControlToken());
-        assertThat(new DashboardServer.Settings("localhost", 0, Optional.empty(), CONTROL).toString())
+        assertThat(DashboardSettings.newControlToken()).matches("[0-9a-f]{32}")
+                .isNotEqualTo(DashboardSettings.newControlToken());
+        assertThat(new DashboardSettings("localhost", 0, Optional.empty(), CONTROL).toString())
                 .doesNotContain(CONTROL);
-        assertThatThrownBy(() -> new DashboardServer.Settings("localhost", 0, Optional.empty(), "short"))
+        assertThatThrownBy(() -> new DashboardSettings("localhost", 0, Optional.empty(), "short"))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("control token: 5")
                 .hasMessageNotContaining("short");
     }
 
     @Test
     void shouldTellAPageAtItsUpgradeWhetherItMayControl() throws Exception {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         Conversation visitor = converse();
         visitor.ask("{\"resync\":true}");
         assertThat(visitor.next()).contains("\"control\":false");
@@ -354,7 +354,7 @@ class DashboardServerTest {
 
     @Test
     void shouldRefuseToSilenceForAPageFromElsewhereAndForAForm() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         String here = "localhost:" + server.port();
         for (String origin : List.of("http://evil.example", "http://localhost:1", "null")) {
@@ -373,7 +373,7 @@ class DashboardServerTest {
 
     @Test
     void shouldPublishWhatWasAskedForAndCallItOff() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         Response accepted = intervene("{\"session\":\"s\",\"set\":\"odd\",\"trials\":30,\"every\":3,\"first_bin\":5,"
                 + "\"bins\":7}", bearer(CONTROL));
@@ -395,7 +395,7 @@ class DashboardServerTest {
 
     @Test
     void shouldSayInOneLineWhatIsWrongWithARequest() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         view.fold(header("over"));
         view.fold(Activity.newBuilder().setSchemaVersion(1).setSession("over").setEndOfSession(true).build(), 0);
@@ -417,13 +417,13 @@ class DashboardServerTest {
         refused("{\"session\":\"s\",\"neurons\":[],\"trials\":1}", 400, "at least one");
         refused("{\"session\":\"s\",\"neurons\":[\"1\"],\"trials\":1}", 400, "whole numbers");
         refused("{\"session\":\"s\",\"set\":\"odd\",\"trails\":1,\"trials\":1}", 400, "trails is unknown");
-        refused(" ".repeat(DashboardServer.MAX_INTERVENTION_BYTES + 1), 413, "bytes");
+        refused(" ".repeat(ControlRoutes.MAX_REQUEST_BYTES + 1), 413, "bytes");
         assertThat(published).isEmpty();
     }
 
     @Test
     void shouldTakeNoMoreThanTenRequestsASecond() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         stopped = true;
         for (int i = 0; i < ControlRequests.PER_SECOND; i++) {
@@ -436,7 +436,7 @@ class DashboardServerTest {
 
     @Test
     void shouldSayThatKafkaDidNotTakeARequest() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         failure = new IllegalStateException("no broker");
         Response response = intervene(REQUEST, bearer(CONTROL));
@@ -446,7 +446,7 @@ class DashboardServerTest {
 
     @Test
     void shouldLogEveryRequestAndNeverAToken() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         List<String> lines = new CopyOnWriteArrayList<>();
         AbstractAppender appender = new AbstractAppender("test", null, null, true, Property.EMPTY_ARRAY) {
@@ -477,7 +477,7 @@ class DashboardServerTest {
 
     @Test
     void shouldControlAReplayOnlyForWhoShowsTheControlTokenAndOnlyAReplay() throws IOException {
-        start(new DashboardServer.Settings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
         assertThat(control("{\"session\":\"s\",\"pause\":true}").status).isEqualTo(401);
         assertThat(control("{\"session\":\"s\",\"pause\":true}", bearer(CONTROL), "Origin: http://evil.example").status)
@@ -571,7 +571,7 @@ class DashboardServerTest {
 
     // ------------------------------------------------------------------------------------------------------ clients
 
-    private void start(DashboardServer.Settings settings) {
+    private void start(DashboardSettings settings) {
         server = DashboardServer.start(system, settings, view, meters, this::readiness, this::publish);
     }
 

@@ -44,7 +44,7 @@ class DashboardTlsTest {
         Path keystore = Certificate.in(directory);
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "tls-test");
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        DashboardServer.Settings settings = new DashboardServer.Settings("0.0.0.0", 0, Optional.of(TOKEN), CONTROL,
+        DashboardSettings settings = new DashboardSettings("0.0.0.0", 0, Optional.of(TOKEN), CONTROL,
                 Optional.of(Tls.context(keystore, Certificate.PASSWORD.toCharArray())));
         try (DashboardServer server = DashboardServer.start(system, settings,
                 new LiveView(meters, System::nanoTime, System::nanoTime), meters,

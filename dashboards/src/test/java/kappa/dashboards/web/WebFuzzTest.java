@@ -189,7 +189,7 @@ class WebFuzzTest {
     void shouldAnswerEveryQuestionOfAPage() {
         announce();
         Fuzzer fuzzer = withTheCostly(new Fuzzer("websocket messages", MAX_ALLOCATED),
-                DashboardServer.MAX_REQUEST_CHARACTERS).seed("{}".getBytes(UTF_8))
+                PageSocket.MAX_REQUEST_CHARACTERS).seed("{}".getBytes(UTF_8))
                 .seed("{\"session\":\"s\",\"since\":40,\"window\":20,\"width\":800,\"neurons\":[\"unit-1\"]}"
                         .getBytes(UTF_8))
                 .seed("{\"session\":\"s\",\"resync\":true,\"axes\":[\"m 1\",\"n 1\"],\"set\":\"odd\"}".getBytes(UTF_8));
@@ -210,7 +210,7 @@ class WebFuzzTest {
     void shouldMeetOrRefuseWhateverIsAskedOfARig() {
         announce();
         ControlRequests requests = new ControlRequests(view, WebFuzzTest::publish);
-        Fuzzer fuzzer = withTheCostly(new Fuzzer("http bodies", MAX_ALLOCATED), DashboardServer.MAX_INTERVENTION_BYTES)
+        Fuzzer fuzzer = withTheCostly(new Fuzzer("http bodies", MAX_ALLOCATED), ControlRoutes.MAX_REQUEST_BYTES)
                 .seed("{\"session\":\"s\",\"set\":\"odd\",\"trials\":2,\"every\":3,\"first_bin\":1,\"bins\":4}"
                         .getBytes(UTF_8))
                 .seed("{\"session\":\"s\",\"neurons\":[1,2,3],\"trials\":2}".getBytes(UTF_8))
@@ -241,7 +241,7 @@ class WebFuzzTest {
         announce();
         system = ActorSystem.create(Behaviors.empty(), "fuzz");
         server = DashboardServer.start(system,
-                new DashboardServer.Settings("127.0.0.1", 0, Optional.of("a token for visitors"), CONTROL), view,
+                new DashboardSettings("127.0.0.1", 0, Optional.of("a token for visitors"), CONTROL), view,
                 meters, () -> new DashboardServer.Readiness(true, "ready"), WebFuzzTest::publish);
     }
 
@@ -340,8 +340,8 @@ class WebFuzzTest {
                 .once(request("GET /" + "a".repeat(60_000) + " HTTP/1.1", "Host: localhost"))
                 .once(request("GET / HTTP/1.1", "Host: localhost", "X: " + "a".repeat(60_000)))
                 .once(request("GET / HTTP/1.1", "Host: localhost\r\n" + "X: 1\r\n".repeat(10_000)))
-                .once(post("/interventions", "[".repeat(DashboardServer.MAX_INTERVENTION_BYTES)))
-                .once(post("/interventions", " ".repeat(DashboardServer.MAX_INTERVENTION_BYTES + 1)));
+                .once(post("/interventions", "[".repeat(ControlRoutes.MAX_REQUEST_BYTES)))
+                .once(post("/interventions", " ".repeat(ControlRoutes.MAX_REQUEST_BYTES + 1)));
         Fuzzer.Report report = fuzzer.run(CONNECTIONS_IN_CI, bytes -> {
             double before = refused();
             String heard = new String(converse(bytes), ISO_8859_1);
@@ -431,7 +431,7 @@ class WebFuzzTest {
                 .once(frame(1, true, new byte[60_000]))
                 .making(WebFuzzTest::frames).run(CONNECTIONS_IN_CI, bytes -> {
                     // The ends of connections before are noticed when there is time to.
-                    await(() -> clients() < DashboardServer.MAX_CLIENTS);
+                    await(() -> clients() < PageSocket.MAX_CLIENTS);
                     double before = refused();
                     String heard = new String(converse(OPENING, bytes), ISO_8859_1);
                     assertThat(heard).as(heard).startsWith("HTTP/1.1 101 ");
@@ -452,7 +452,7 @@ class WebFuzzTest {
         serve();
         assertThat(new String(converse(OPENING, frame(2, true, new byte[]{1, 2, 3})), UTF_8))
                 .contains("request: binary, expected JSON text");
-        byte[] part = new byte[DashboardServer.MAX_REQUEST_CHARACTERS];
+        byte[] part = new byte[PageSocket.MAX_REQUEST_CHARACTERS];
         Arrays.fill(part, (byte) ' ');
         assertThat(new String(converse(OPENING, joined(frame(1, false, part), frame(0, true, part))), UTF_8))
                 .contains("request: expected at most 8192 characters");

@@ -1,0 +1,87 @@
+package kappa.dashboards.web;
+
+import java.net.InetAddress;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import kappa.ingest.InvalidInputException;
+
+/**
+ * Where to listen.
+ *
+ * @param host a name or address of this machine
+ * @param port 0 for a free one
+ * @param token what a visitor must show; needed unless the host is loopback
+ * @param controlToken what a visitor must show to ask anything of a rig; opens everything else, too
+ * @param tls the certificate to be served with; without one it is plain HTTP
+ */
+public record DashboardSettings(String host, int port, Optional<String> token, String controlToken,
+        Optional<SSLContext> tls) {
+
+    private static final int MIN_TOKEN = 16;
+    private static final int CONTROL_TOKEN_BYTES = 16;
+
+    public DashboardSettings {
+        if (port < 0 || port > 65_535) {
+            throw new InvalidInputException("dashboard port: " + port + ", expected 0 to 65535");
+        }
+        if (token.isEmpty() && !isLoopback(host)) {
+            throw new InvalidInputException("dashboard host: " + host
+                    + " is reachable from other machines and needs a token, expected one or a loopback address");
+        }
+        if (token.isPresent() && token.get().length() < MIN_TOKEN) {
+            throw new InvalidInputException("dashboard token: " + token.get().length()
+                    + " characters, expected at least " + MIN_TOKEN);
+        }
+        if (controlToken.length() < MIN_TOKEN) {
+            throw new InvalidInputException("dashboard control token: " + controlToken.length()
+                    + " characters, expected at least " + MIN_TOKEN);
+        }
+    }
+
+    /** Plain HTTP. */
+    public DashboardSettings(String host, int port, Optional<String> token, String controlToken) {
+        this(host, port, token, controlToken, Optional.empty());
+    }
+
+    /** Plain HTTP, with a control token of its own. */
+    public DashboardSettings(String host, int port, Optional<String> token) {
+        this(host, port, token, newControlToken());
+    }
+
+    /** 128 random bits in hexadecimal. */
+    public static String newControlToken() {
+        byte[] bits = new byte[CONTROL_TOKEN_BYTES];
+        new SecureRandom().nextBytes(bits);
+        return HexFormat.of().formatHex(bits);
+    }
+
+    /** Whether only this machine can reach it. */
+    public boolean onLoopback() {
+        return isLoopback(host);
+    }
+
+    /** On this machine only, without a token. */
+    public static DashboardSettings loopback(int port) {
+        return new DashboardSettings("127.0.0.1", port, Optional.empty());
+    }
+
+    /** Without the tokens. */
+    @Override
+    public String toString() {
+        return "DashboardSettings[host=" + host + ", port=" + port + (token.isPresent() ? ", with token]" : "]");
+    }
+
+    /** Looks nothing up: a name other than localhost may mean anything. */
+    private static boolean isLoopback(String host) {
+        if (host.equalsIgnoreCase("localhost")) {
+            return true;
+        }
+        try {
+            return InetAddress.ofLiteral(host).isLoopbackAddress();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+}
