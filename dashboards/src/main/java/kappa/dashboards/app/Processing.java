@@ -4,7 +4,6 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.Behaviors;
-import com.google.protobuf.MessageLite;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -14,8 +13,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,6 +30,7 @@ import kappa.fitting.pipeline.Pipeline;
 import kappa.ingest.Meters;
 import kappa.ingest.log.ActivityReader;
 import kappa.ingest.log.BrokerDisk;
+import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Publisher;
 import kappa.ingest.wire.Reason;
@@ -146,16 +144,9 @@ public final class Processing implements AutoCloseable {
         return meters;
     }
 
-    /**
-     * Puts what is asked of a rig on the topic that it listens to.
-     *
-     * @param partition that of the session
-     * @return done once the topic has it
-     */
-    public CompletionStage<Void> request(String topic, int partition, String session, MessageLite request) {
-        CompletableFuture<Void> published = new CompletableFuture<>();
-        publisher.send(topic, partition, session, request, (metadata, bytes) -> published.complete(null));
-        return published;
+    /** Publishes what is asked of a rig. */
+    public ControlPublisher controls() {
+        return new ControlPublisher(publisher);
     }
 
     /** Null if bins are being processed or could be; else what is in the way, in one line. */

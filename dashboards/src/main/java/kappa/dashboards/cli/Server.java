@@ -41,7 +41,7 @@ final class Server implements AutoCloseable {
             started = DashboardServer.start(processing.system(), settings, view, processing.meters(), () -> {
                 String problem = processing.readinessProblem();
                 return new DashboardServer.Readiness(problem == null, problem == null ? "reading" : problem);
-            }, processing::request);
+            }, processing.controls());
         } catch (RuntimeException e) {
             view.close();
             processing.close();

@@ -1,52 +1,38 @@
 package kappa.dashboards.web;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.protobuf.MessageLite;
-import java.util.LinkedHashSet;
+import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
-import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Fault;
-import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.PlaybackControl;
+import java.util.concurrent.TimeoutException;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.log.ControlPublisher;
+import kappa.ingest.log.ControlPublisher.PlaybackWish;
+import kappa.ingest.log.ControlPublisher.Rig;
+import kappa.ingest.recording.Intervention;
 import kappa.ingest.wire.PlaybackState;
-import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What visitors ask of a rig: checks what one who may ask has asked for, and puts it on the topic that the rig listens to. A
- * request is one JSON object with {@code session} and
- *
- * <ul>
- * <li>to silence neurons: {@code set}, the name of a set of neurons in the session's newest inactivations or of one of its
- * populations, or {@code neurons}, indices from 0; {@code trials} to perturb, 0 calls off; and if wanted {@code every},
- * {@code first_bin} and {@code bins}, as in the wire schema's {@code Intervention};
- * <li>to control a replay, at least one of {@code pause}, true or false; {@code seek}, seconds; and {@code speed}, a number or
- * "max", as in the wire schema's {@code PlaybackControl}.
- * </ul>
- *
- * <p>Every request is logged, and never a token. Thread-safe: one request at a time.
+ * Meets what visitors ask of a rig: checks a request of one who may ask, and publishes it on the topic that the rig listens to.
+ * Every request is logged, and never a token. Thread-safe: one request at a time.
  */
 final class ControlRequests {
 
     static final int PER_SECOND = 10;
 
     private static final long WITHIN_SECONDS = 10;
-    private static final int MOST_OF_A_TEXT = 200;
-    private static final Set<String> INTERVENTION = new LinkedHashSet<>(
-            List.of("session", "set", "neurons", "trials", "every", "first_bin", "bins"));
-    private static final Set<String> PLAYBACK = new LinkedHashSet<>(List.of("session", "pause", "seek", "speed"));
-    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final Logger LOG = LoggerFactory.getLogger(ControlRequests.class);
 
@@ -54,30 +40,57 @@ final class ControlRequests {
      * What the visitor is told.
      *
      * @param status of HTTP
-     * @param text a JSON object if the status is 202, of an intervention its {@code id} and number of {@code neurons}; else one
-     *        line
+     * @param text JSON if the status is 202, for an intervention an {@link Accepted}; else one line
      */
     record Answer(int status, String text) {}
 
-    /** At most so many in any second. */
-    private static final class Rate {
-        private final long[] at = new long[PER_SECOND];
-        private int next;
-        private boolean full;
+    /** An intervention's id, and how many neurons it silences. */
+    record Accepted(String id, int neurons) {}
 
-        boolean allows(long nowNs) {
-            if (full && nowNs - at[next] < 1_000_000_000L) {
-                return false;
+    /**
+     * A request to silence neurons, as JSON has it.
+     *
+     * @param set name of a set of neurons in the session's newest inactivations, or of one of its populations
+     * @param neurons indices from 0, in place of a set
+     * @param trials how many trials to perturb; 0 calls off the request before
+     * @param every perturb each so many-th trial; may be missing, as may the next two
+     * @param firstBin first bin within the trial
+     * @param bins how many bins; 0 to the trial's end
+     */
+    record InterventionRequest(String session, String set, List<Integer> neurons, Integer trials, Integer every,
+            Integer firstBin, Integer bins) {}
+
+    /**
+     * A wish for the replay of a recording, as JSON has it. At least one of the last three is given.
+     *
+     * @param pause true to hold, false to go on
+     * @param seek seconds of the recording
+     * @param speed multiple of the rig's own time, or "max"
+     */
+    record PlaybackRequest(String session, Boolean pause, Double seek,
+            @JsonDeserialize(using = SpeedReader.class) Double speed) {}
+
+    /** Reads a number, or "max" as infinity. */
+    static final class SpeedReader extends StdScalarDeserializer<Double> {
+        private static final long serialVersionUID = 1L;
+
+        SpeedReader() {
+            super(Double.class);
+        }
+
+        @Override
+        public Double deserialize(JsonParser json, DeserializationContext context) throws IOException {
+            if (json.hasToken(JsonToken.VALUE_STRING) && json.getText().equals("max")) {
+                return Double.POSITIVE_INFINITY;
             }
-            at[next] = nowNs;
-            next = (next + 1) % PER_SECOND;
-            full |= next == 0;
-            return true;
+            return json.currentToken().isNumeric()
+                    ? json.getDoubleValue()
+                    : (Double) context.handleUnexpectedToken(Double.class, json);
         }
     }
 
-    /** A request that cannot be met. */
-    private static final class Refused extends Exception {
+    /** A request that cannot be met, for another reason than what it holds. */
+    private static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final int status;
 
@@ -87,86 +100,74 @@ final class ControlRequests {
         }
     }
 
+    /**
+     * What became of a request.
+     *
+     * @param told the log
+     * @param answer to the visitor, who gets it as JSON
+     */
+    private record Asked(CompletionStage<Void> published, Rig rig, String told, Object answer) {}
+
+    /** Publishes a request. */
+    private interface Asking {
+        Asked ask(String text);
+    }
+
     private final LiveView view;
-    private final RequestSink sink;
-    private final Rate requests = new Rate();
-    private final Rate refusals = new Rate();
+    private final ControlPublisher publisher;
+    private final RateLimit requests = new RateLimit(PER_SECOND);
+    private final RateLimit refusals = new RateLimit(PER_SECOND);
     private long refusalsNotLogged;
     private long newestId;
 
-    ControlRequests(LiveView view, RequestSink sink) {
+    ControlRequests(LiveView view, ControlPublisher publisher) {
         this.view = view;
-        this.sink = sink;
+        this.publisher = publisher;
     }
 
     /**
-     * Meets a request to silence neurons of somebody who may make one. Waits until the topic has it.
+     * Meets an {@link InterventionRequest} of somebody who may make one. Waits until the topic has it.
      *
      * @param from the visitor's address, for the log
      */
     Answer intervene(String text, String from) {
-        return request(text, from, INTERVENTION, this::intervention);
+        return meet(text, from, this::intervene);
     }
 
-    /** The same for a wish for the playback of a recording. */
+    /** Meets a {@link PlaybackRequest} in the same way. */
     Answer play(String text, String from) {
-        return request(text, from, PLAYBACK, this::control);
+        return meet(text, from, this::play);
     }
 
-    /** Makes of a request what is to be published, under the view's lock, since sessions change as records come in. */
-    private interface Maker {
-        Made make(JsonNode json, SessionView session) throws Refused;
-    }
-
-    /**
-     * What is to be published.
-     *
-     * @param told the log
-     * @param answer to the visitor
-     */
-    private record Made(String topic, MessageLite message, String told, ObjectNode answer) {}
-
-    private synchronized Answer request(String text, String from, Set<String> fields, Maker maker) {
+    private synchronized Answer meet(String text, String from, Asking asking) {
         try {
             if (!requests.allows(view.nanoTime())) {
-                throw new Refused(429, "More than " + PER_SECOND + " requests in a second; try again.");
+                throw new Refused(429, "More than " + PER_SECOND + " requests came within a second. Try again.");
             }
-            JsonNode json = parse(text, fields);
-            String id = json.path("session").asText();
-            Made made;
-            int partition;
-            view.lock().lock();
-            try {
-                SessionView session = view.session(id);
-                if (session == null || !session.hasHeader()) {
-                    throw new Refused(404, "There is no session " + line(id) + " here.");
-                }
-                if (session.ended()) {
-                    throw new Refused(409, "Session " + line(id) + " is over: no rig is there to obey.");
-                }
-                made = maker.make(json, session);
-                partition = session.partition;
-            } finally {
-                view.lock().unlock();
-            }
-            sink.publish(made.topic, partition, id, made.message).toCompletableFuture()
-                    .orTimeout(WITHIN_SECONDS, TimeUnit.SECONDS).join();
-            LOG.atInfo().addKeyValue("session", id).addKeyValue("partition", partition).log("{}; asked from {}",
-                    made.told, from);
-            return new Answer(202, made.answer.toString());
+            Asked asked = asking.ask(text);
+            asked.published.toCompletableFuture().orTimeout(WITHIN_SECONDS, TimeUnit.SECONDS).join();
+            LOG.atInfo().addKeyValue("session", asked.rig.session())
+                    .addKeyValue("partition", asked.rig.partition()).log("{}; asked from {}", asked.told, from);
+            return new Answer(202, MAPPER.writeValueAsString(asked.answer));
+        } catch (InvalidInputException e) {
+            return refuse(400, e.getMessage(), from);
         } catch (Refused e) {
             return refuse(e.status, e.getMessage(), from);
         } catch (CompletionException e) {
-            return refuse(503, "Kafka did not take the request: " + e.getCause(), from);
+            return refuse(503, e.getCause() instanceof TimeoutException
+                    ? "Kafka did not take the request within " + WITHIN_SECONDS + " s."
+                    : "Kafka did not take the request: " + e.getCause().getMessage(), from);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
         }
     }
 
-    /** Turns a request away, and logs that: at most {@value #PER_SECOND} such lines a second, the others counted. */
+    /** Turns a request away, and logs that: at most {@value #PER_SECOND} such lines a second, the others are counted. */
     Answer refuse(int status, String line, String from) {
         // Never behind a request that waits for Kafka.
         synchronized (refusals) {
             if (refusals.allows(view.nanoTime())) {
-                LOG.info("request refused ({}): {}; asked from {}{}", status, line(line), from,
+                LOG.info("request refused ({}): {}; asked from {}{}", status, Lines.one(line), from,
                         refusalsNotLogged == 0 ? "" : " (and " + refusalsNotLogged + " more since the last such line)");
                 refusalsNotLogged = 0;
             } else {
@@ -176,132 +177,96 @@ final class ControlRequests {
         return new Answer(status, line);
     }
 
-    private static JsonNode parse(String text, Set<String> fields) throws Refused {
-        JsonNode json;
+    private Asked intervene(String text) {
+        InterventionRequest asked = StrictJson.read(text, InterventionRequest.class);
+        Rig rig;
+        String name = "";
+        List<Integer> neurons = List.of();
+        view.lock().lock();
         try {
-            json = MAPPER.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new Refused(400, "The request is not JSON.");
-        }
-        if (!json.isObject()) {
-            throw new Refused(400, "The request is no JSON object.");
-        }
-        for (var given = json.fieldNames(); given.hasNext();) {
-            String field = given.next();
-            if (!fields.contains(field)) {
-                throw new Refused(400, "The field " + line(field) + " is unknown, expected "
-                        + String.join(", ", fields) + ".");
+            SessionView session = running(asked.session);
+            rig = rig(session);
+            if (StrictJson.required("trials", asked.trials, "a whole number") != 0) {
+                if ((asked.set == null) == (asked.neurons == null)) {
+                    throw new InvalidInputException("Expected either set or neurons.");
+                }
+                neurons = asked.set != null
+                        ? set(session, asked.set, rig)
+                        : asked.neurons.stream().sorted().distinct().toList();
+                name = asked.set != null ? asked.set : neurons.size() + " chosen neurons";
             }
+        } finally {
+            view.lock().unlock();
         }
-        return json;
+        Intervention request = new Intervention(nextId(), neurons, asked.trials, orZero(asked.every),
+                orZero(asked.firstBin), orZero(asked.bins));
+        return new Asked(publisher.intervene(rig, request, name, view.nowUnixNs()), rig, String.format(
+                "intervention %s of session %s: set %s, %d neurons, %d trials, every %d, bins %d+%d", request.id(),
+                rig.session(), Lines.one(name), neurons.size(), request.trials(), request.every(), request.firstBin(),
+                request.bins()), new Accepted(request.id(), neurons.size()));
     }
 
-    private Made intervention(JsonNode json, SessionView session) throws Refused {
-        Intervention.Builder request = Intervention.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
-                .setSession(session.id).setId(nextId()).setTrials(number(json, "trials"))
-                .setEvery(json.has("every") ? number(json, "every") : 0)
-                .setFirstBin(json.has("first_bin") ? number(json, "first_bin") : 0)
-                .setBins(json.has("bins") ? number(json, "bins") : 0).setRequestedUnixNs(view.nowUnixNs());
-        SessionHeader header = session.header();
-        if (request.getTrials() != 0) {
-            choose(json, session, header, request);
-        }
-        require(WireChecks.intervention(header, request.build()));
-        return new Made(Topics.INTERVENTIONS, request.build(), String.format(
-                "intervention %s of session %s: set %s, %d neurons, %d trials, every %d, bins %d+%d", request.getId(),
-                session.id, line(request.getName()), request.getNeuronsCount(), request.getTrials(), request.getEvery(),
-                request.getFirstBin(), request.getBins()),
-                MAPPER.createObjectNode().put("id", request.getId()).put("neurons", request.getNeuronsCount()));
+    private static int orZero(Integer number) {
+        return number == null ? 0 : number;
     }
 
-    private Made control(JsonNode json, SessionView session) throws Refused {
-        PlaybackState playback = view.playback(session.id);
-        if (playback == null) {
-            throw new Refused(409, "Session " + line(session.id) + " is no replay: its rig goes on by itself.");
-        }
-        PlaybackControl.Builder wish = PlaybackControl.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
-                .setSession(session.id).setRequestedUnixNs(view.nowUnixNs());
-        if (json.has("pause")) {
-            if (!json.get("pause").isBoolean()) {
-                throw new Refused(400, "pause is " + line(json.get("pause").toString()) + ", expected true or false.");
+    /** A set may hold neurons that nobody recorded, whom no rig can reach. */
+    private static List<Integer> set(SessionView session, String name, Rig rig) {
+        return session.mechanism.set(name)
+                .orElseThrow(() -> new Refused(404,
+                        "Session " + Lines.one(session.id) + " has no set " + Lines.one(name) + ", expected one of "
+                                + Lines.one(String.join(", ", session.mechanism.setNames())) + "."))
+                .stream().filter(i -> i < rig.neurons()).toList();
+    }
+
+    private Asked play(String text) {
+        PlaybackRequest asked = StrictJson.read(text, PlaybackRequest.class);
+        Rig rig;
+        view.lock().lock();
+        try {
+            SessionView session = running(asked.session);
+            rig = rig(session);
+            PlaybackState playback = view.playback(session.id);
+            if (playback == null) {
+                throw new Refused(409,
+                        "Session " + Lines.one(session.id) + " is not a replay and cannot be controlled.");
             }
-            wish.setPause(json.get("pause").asBoolean());
-        }
-        if (json.has("seek")) {
-            double seconds = real(json, "seek");
             double width = session.binWidth();
-            if (!(seconds >= (playback.getFrom() - 0.5) * width && seconds < (playback.getUntil() - 0.5) * width)) {
-                throw new Refused(400, "seek is " + seconds + ", expected " + playback.getFrom() * width
+            if (asked.seek != null && !(asked.seek >= (playback.getFrom() - 0.5) * width
+                    && asked.seek < (playback.getUntil() - 0.5) * width)) {
+                throw new InvalidInputException("seek is " + asked.seek + ", expected " + playback.getFrom() * width
                         + " to less than " + playback.getUntil() * width + " s, the part that is replayed.");
             }
-            wish.setSeekS(Math.max(0, seconds));
+        } finally {
+            view.lock().unlock();
         }
-        if (json.has("speed")) {
-            wish.setSpeed(json.get("speed").asText().equals("max") ? Double.POSITIVE_INFINITY : real(json, "speed"));
-        }
-        require(WireChecks.control(wish.build()));
-        return new Made(Topics.CONTROLS, wish.build(), "playback of session " + session.id
-                + (wish.hasPause() ? wish.getPause() ? ": pause" : ": go on" : "")
-                + (wish.hasSeekS() ? ": to " + wish.getSeekS() + " s" : "")
-                + (wish.hasSpeed() ? ": at speed " + wish.getSpeed() : ""), MAPPER.createObjectNode());
+        PlaybackWish wish = new PlaybackWish(Optional.ofNullable(asked.pause),
+                Optional.ofNullable(asked.seek).map(seconds -> Math.max(0, seconds)),
+                Optional.ofNullable(asked.speed));
+        return new Asked(publisher.control(rig, wish, view.nowUnixNs()), rig, "playback of session " + rig.session()
+                + wish.pause().map(pause -> pause ? ": pause" : ": go on").orElse("")
+                + wish.seekSeconds().map(seconds -> ": to " + seconds + " s").orElse("")
+                + wish.speed().map(speed -> ": at speed " + speed).orElse(""), Map.of());
     }
 
-    private static void require(Optional<Fault> fault) throws Refused {
-        if (fault.isPresent()) {
-            throw new Refused(400, fault.get().detail());
+    private SessionView running(String id) {
+        SessionView session = view.session(StrictJson.required("session", id, "the id of a session"));
+        if (session == null || !session.hasHeader()) {
+            throw new Refused(404, "There is no session " + Lines.one(id) + " here.");
         }
+        if (session.ended()) {
+            throw new Refused(409, "Session " + Lines.one(id) + " is over. Its rig takes no requests.");
+        }
+        return session;
     }
 
-    private static void choose(JsonNode json, SessionView session, SessionHeader header, Intervention.Builder request)
-            throws Refused {
-        if (json.has("set") == json.has("neurons")) {
-            throw new Refused(400, "Expected either set or neurons.");
-        }
-        if (json.has("set")) {
-            String name = json.get("set").asText();
-            List<Integer> neurons = session.mechanism.set(name)
-                    .orElseThrow(() -> new Refused(404, "Session " + line(session.id) + " has no set " + line(name)
-                            + ", expected one of " + line(String.join(", ", session.mechanism.setNames())) + "."));
-            // A set may hold neurons that nobody recorded, whom no rig can reach.
-            request.setName(name)
-                    .addAllNeurons(neurons.stream().filter(i -> i < header.getNeuronsCount()).toList());
-            return;
-        }
-        JsonNode neurons = json.get("neurons");
-        if (!neurons.isArray()
-                || IntStream.range(0, neurons.size()).anyMatch(i -> !neurons.get(i).isInt())) {
-            throw new Refused(400, "neurons is no list of whole numbers.");
-        }
-        request.addAllNeurons(IntStream.range(0, neurons.size()).map(i -> neurons.get(i).asInt()).sorted().distinct()
-                .boxed().toList());
-        request.setName(request.getNeuronsCount() + " chosen neurons");
-    }
-
-    private static int number(JsonNode json, String field) throws Refused {
-        JsonNode value = json.path(field);
-        if (!value.isInt()) {
-            throw new Refused(400, field + " is " + (value.isMissingNode() ? "missing" : line(value.toString()))
-                    + ", expected a whole number.");
-        }
-        return value.asInt();
-    }
-
-    private static double real(JsonNode json, String field) throws Refused {
-        if (!json.path(field).isNumber()) {
-            throw new Refused(400, field + " is " + line(json.path(field).toString()) + ", expected a number.");
-        }
-        return json.path(field).asDouble();
+    private static Rig rig(SessionView session) {
+        return new Rig(session.id, session.partition, session.header().getNeuronsCount());
     }
 
     /** Milliseconds of Unix time, or one more than the last. */
     private String nextId() {
         newestId = Math.max(newestId + 1, view.nowUnixNs() / 1_000_000);
         return "i-" + newestId;
-    }
-
-    /** What a stranger wrote, as one line of bounded length. */
-    private static String line(String text) {
-        String cut = text.length() > MOST_OF_A_TEXT ? text.substring(0, MOST_OF_A_TEXT) + "..." : text;
-        return CONTROL.matcher(cut).replaceAll(" ");
     }
 }

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.Meters;
+import kappa.ingest.log.ControlPublisher;
 
 /**
  * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}, and takes what is asked
@@ -65,18 +66,18 @@ public final class DashboardServer implements AutoCloseable {
      * Starts to serve.
      *
      * @param ready asked at each {@code /health/ready}
-     * @param sink takes what is asked of rigs
+     * @param controls publishes what is asked of rigs
      * @throws InvalidInputException with one line if the address cannot be listened on
      */
     public static DashboardServer start(ActorSystem<?> system, DashboardSettings settings, LiveView view,
-            PrometheusMeterRegistry meters, Supplier<Readiness> ready, RequestSink sink) {
+            PrometheusMeterRegistry meters, Supplier<Readiness> ready, ControlPublisher controls) {
         Executor threads = Executors
                 .newThreadPerTaskExecutor(Thread.ofVirtual().name("kappa-dashboard-frame-", 0).factory());
         AccessRules access = new AccessRules(settings);
         PageSocket socket = new PageSocket(view, access, threads, () -> refused(meters, "websocket"));
-        Route controls = new ControlRoutes(new ControlRequests(view, sink), access, threads).route();
+        Route asked = new ControlRoutes(new ControlRequests(view, controls), access, threads).route();
         Route pages = pages(access, socket, new HealthRoutes(ready, meters), new PageFiles());
-        Route route = mapResponse(answer -> finished(answer, meters), () -> concat(controls, pages));
+        Route route = mapResponse(answer -> finished(answer, meters), () -> concat(asked, pages));
         return new DashboardServer(meters, socket, bind(system, settings, route));
     }
 

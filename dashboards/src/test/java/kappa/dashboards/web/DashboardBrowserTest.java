@@ -24,6 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
+import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
@@ -78,7 +79,7 @@ class DashboardBrowserTest {
         view = LiveView.start(kafka, meters);
         server = DashboardServer.start(system,
                 new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL_TOKEN), view, meters,
-                () -> new DashboardServer.Readiness(true, "test"), DashboardBrowserTest::request);
+                () -> new DashboardServer.Readiness(true, "test"), new ControlPublisher(DashboardBrowserTest::request));
         browser = Browser.open(directory);
     }
 
@@ -437,7 +438,8 @@ class DashboardBrowserTest {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         LiveView empty = new LiveView(meters, System::nanoTime, System::nanoTime);
         DashboardServer waiting = DashboardServer.start(system, DashboardSettings.loopback(0), empty, meters,
-                () -> new DashboardServer.Readiness(false, "waiting"), DashboardBrowserTest::request);
+                () -> new DashboardServer.Readiness(false, "waiting"),
+                new ControlPublisher(DashboardBrowserTest::request));
         int port = waiting.port();
         browser.get("http://localhost:" + port + "/");
         waitFor("Number(document.body.dataset.frames) > 0");
@@ -449,7 +451,8 @@ class DashboardBrowserTest {
         waitFor("document.body.dataset.state === 'disconnected'");
         DashboardServer again = DashboardServer.start(system, DashboardSettings.loopback(port), empty,
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-                () -> new DashboardServer.Readiness(false, "waiting"), DashboardBrowserTest::request);
+                () -> new DashboardServer.Readiness(false, "waiting"),
+                new ControlPublisher(DashboardBrowserTest::request));
         waitFor("document.body.dataset.state === 'waiting'");
         again.close();
         browser.get("about:blank");

@@ -26,6 +26,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.Certificate;
+import kappa.ingest.log.ControlPublisher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,7 +50,7 @@ class DashboardTlsTest {
         try (DashboardServer server = DashboardServer.start(system, settings,
                 new LiveView(meters, System::nanoTime, System::nanoTime), meters,
                 () -> new DashboardServer.Readiness(true, "reading"),
-                (topic, partition, session, message) -> CompletableFuture.completedFuture(null));
+                new ControlPublisher((topic, partition, session, record) -> CompletableFuture.completedFuture(null)));
                 HttpClient client = HttpClient.newBuilder().sslContext(trusting(keystore)).build()) {
             URI page = URI.create("https://localhost:" + server.port() + "/");
             assertThat(get(client, page, "none").statusCode()).isEqualTo(401);

@@ -30,6 +30,7 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.fuzz.Fuzzer;
+import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
@@ -209,7 +210,7 @@ class WebFuzzTest {
     @Test
     void shouldMeetOrRefuseWhateverIsAskedOfARig() {
         announce();
-        ControlRequests requests = new ControlRequests(view, WebFuzzTest::publish);
+        ControlRequests requests = new ControlRequests(view, new ControlPublisher(WebFuzzTest::publish));
         Fuzzer fuzzer = withTheCostly(new Fuzzer("http bodies", MAX_ALLOCATED), ControlRoutes.MAX_REQUEST_BYTES)
                 .seed("{\"session\":\"s\",\"set\":\"odd\",\"trials\":2,\"every\":3,\"first_bin\":1,\"bins\":4}"
                         .getBytes(UTF_8))
@@ -242,7 +243,7 @@ class WebFuzzTest {
         system = ActorSystem.create(Behaviors.empty(), "fuzz");
         server = DashboardServer.start(system,
                 new DashboardSettings("127.0.0.1", 0, Optional.of("a token for visitors"), CONTROL), view,
-                meters, () -> new DashboardServer.Readiness(true, "ready"), WebFuzzTest::publish);
+                meters, () -> new DashboardServer.Readiness(true, "ready"), new ControlPublisher(WebFuzzTest::publish));
     }
 
     /** Says something, says that this is all, and hears what comes until the server closes. */

@@ -355,6 +355,11 @@ public final class WireChecks {
 
     /** Whether a request is one that a rig of this session could obey. */
     public static Optional<Fault> intervention(SessionHeader header, Intervention request) {
+        return intervention(header.getNeuronsCount(), request);
+    }
+
+    /** Whether a request is one that a rig which records so many neurons could obey. */
+    public static Optional<Fault> intervention(int neurons, Intervention request) {
         if (request.getSchemaVersion() != SCHEMA_VERSION) {
             return badRequest("schema_version", Integer.toUnsignedString(request.getSchemaVersion()), "1");
         }
@@ -368,13 +373,13 @@ public final class WireChecks {
         if (request.getTrials() > 0 && request.getNeuronsCount() == 0) {
             return badRequest("neurons", "empty", "at least one");
         }
-        if (request.getNeuronsCount() > header.getNeuronsCount()) {
-            return badRequest("neurons", request.getNeuronsCount() + " of them", "at most " + header.getNeuronsCount());
+        if (request.getNeuronsCount() > neurons) {
+            return badRequest("neurons", request.getNeuronsCount() + " of them", "at most " + neurons);
         }
         for (int neuron : request.getNeuronsList()) {
-            if (neuron < 0 || neuron >= header.getNeuronsCount()) {
+            if (neuron < 0 || neuron >= neurons) {
                 return badRequest("neurons", Integer.toUnsignedString(neuron),
-                        "0 to " + (header.getNeuronsCount() - 1));
+                        "0 to " + (neurons - 1));
             }
         }
         if (request.getFirstBin() < 0 || request.getBins() < 0 || request.getEvery() < 0) {
