@@ -22,7 +22,6 @@ import kappa.analysis.inactivation.TaskConditions;
 import kappa.analysis.inactivation.Uncertainty;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Silencing;
 import kappa.ingest.recording.InputBasis;
@@ -116,7 +115,7 @@ public final class SessionMechanism {
     /** With one snapshot. */
     private final class Prediction implements ClosedLoop.Prediction {
         private final ModelSnapshot snapshot;
-        private final NetworkFile.LowRank fit;
+        private final LowRankNetwork fit;
         private final List<ObservedTrial> intact;
         private final boolean behaves;
         private final int channels;
@@ -128,24 +127,17 @@ public final class SessionMechanism {
             channels = InputBasis.channels(snapshot.getInputs(), snapshot.getInputBasis().getBumps());
             behaves = intact.stream().anyMatch(trial -> !Double.isNaN(ClosedLoop.observed(trial)))
                     && header.getBehaviorChannelsCount() > 0;
-            fit = new NetworkFile.LowRank(network, new float[0], initialState(network), new float[0],
-                    new NetworkFile.Scope(snapshot.getHiddenNeurons(), Optional.empty()));
+            double[] start = new double[network.rank()];
+            for (int k = 0; k < snapshot.getStartCount(); k++) {
+                start[k] = snapshot.getStart(k);
+            }
+            fit = network.withInitialState(network.currents(start)).fittedTo(
+                    new LowRankNetwork.FittedTo(new float[0], snapshot.getHiddenNeurons(), Optional.empty()));
             readout = behaves
                     ? Inactivation.of(fit, seen(intact, false), Inactivation.Plan.STANDARD).readout()
                     // What kappa_1 is driven by.
                     : new Readout(1, Arrays.copyOf(network.n(), network.neurons()), new double[1],
                             Readout.Origin.NETWORK, Double.NaN);
-        }
-
-        /** h0 = m kappa_0. */
-        private float[] initialState(LowRankNetwork network) {
-            float[] x = new float[network.neurons()];
-            for (int k = 0; k < snapshot.getStartCount(); k++) {
-                for (int i = 0; i < x.length; i++) {
-                    x[i] += (float) (network.m()[k * x.length + i] * snapshot.getStart(k));
-                }
-            }
-            return x;
         }
 
         /** @param decision whether only the bins of the decision count */

@@ -3,9 +3,9 @@ package kappa.analysis.inactivation;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
 import kappa.ingest.InvalidInputException;
 
@@ -60,7 +60,7 @@ public final class Inactivation {
 
     private final SeenTrials seen;
     private final Plan plan;
-    private final NetworkFile.LowRank network; // n projected, with the readout
+    private final LowRankNetwork network; // n projected, with the readout
     private final Readout readout;
     private final LatentRun runner;
     private final List<float[]> v = new ArrayList<>();
@@ -71,7 +71,7 @@ public final class Inactivation {
      *
      * @throws InvalidInputException if there is nothing to regress from
      */
-    public static Inactivation of(NetworkFile.LowRank fit, SeenTrials seen, Plan plan) {
+    public static Inactivation of(LowRankNetwork fit, SeenTrials seen, Plan plan) {
         return new Inactivation(fit, seen, plan, fit.outputs() > 0 ? Readout.of(fit, fit) : null);
     }
 
@@ -80,13 +80,13 @@ public final class Inactivation {
      *
      * @throws InvalidInputException if the trials ask for another number of outputs
      */
-    public static Inactivation of(NetworkFile.LowRank fit, SeenTrials seen, Plan plan, Readout readout) {
+    public static Inactivation of(LowRankNetwork fit, SeenTrials seen, Plan plan, Readout readout) {
         return new Inactivation(fit, seen, plan, readout);
     }
 
     /** The readout of a network, such as the one that a fit was made of, for reading a fit's rates. */
-    public static Readout readoutOf(NetworkFile.Contents reader, NetworkFile.LowRank fit) {
-        int recorded = fit.neurons() - fit.scope().hidden();
+    public static Readout readoutOf(Network reader, LowRankNetwork fit) {
+        int recorded = fit.neurons() - fit.hidden();
         if (reader.outputs() == 0) {
             throw new InvalidInputException("readout: the network has none, expected 'wo'");
         }
@@ -97,25 +97,25 @@ public final class Inactivation {
         return Readout.of(reader, fit);
     }
 
-    private Inactivation(NetworkFile.LowRank fit, SeenTrials seen, Plan plan, Readout given) {
+    private Inactivation(LowRankNetwork fit, SeenTrials seen, Plan plan, Readout given) {
         this.seen = seen;
         this.plan = plan;
         this.runner = new LatentRun(fit);
-        LowRankNetwork net = fit.network();
         for (SeenTrial trial : seen.trials()) {
             v.add(runner.inputs(trial));
         }
-        RateSpace space = RateSpace.of(states(runner.model(net)), plan.variance());
+        RateSpace space = RateSpace.of(states(runner.model(fit)), plan.variance());
         LowRankNetwork projected = plan.variance() < 1
-                ? new LowRankNetwork(net.neurons(), net.rank(), net.inputs(), net.alpha(), net.m(),
-                        space.project(net.n(), net.neurons()), net.w(), net.b())
-                : net;
+                ? new LowRankNetwork(fit.neurons(), fit.rank(), fit.inputs(), fit.alpha(), fit.m(),
+                        space.project(fit.n(), fit.neurons()), fit.w(), fit.b(), fit.readout(), fit.initialState(),
+                        fit.fittedTo())
+                : fit;
         this.readout = given == null ? regressed(fit, runner.model(projected), space) : given;
         if (seen.outputs() != readout.outputs()) {
             throw new InvalidInputException("readout: " + readout.outputs() + " outputs, expected as many as the trials"
                     + " ask for, " + seen.outputs());
         }
-        this.network = new NetworkFile.LowRank(projected, readout.rows(), fit.initialState(), fit.gain(), fit.scope());
+        this.network = projected.withReadout(readout.rows());
         this.intact = run(network);
     }
 
@@ -132,7 +132,7 @@ public final class Inactivation {
     }
 
     /** The network that runs, n projected, with the readout as {@code wo}. */
-    public NetworkFile.LowRank network() {
+    public LowRankNetwork network() {
         return network;
     }
 
@@ -143,8 +143,7 @@ public final class Inactivation {
 
     /** Currents x of the recorded neurons without silencing, averaged over these trials and all their bins. */
     public double[] meanCurrents(int[] trials) {
-        LowRankNetwork net = network.network();
-        int rank = net.rank();
+        int rank = network.rank();
         int channels = runner.channels();
         double[] kappa = new double[rank];
         double[] inputs = new double[channels];
@@ -161,15 +160,15 @@ public final class Inactivation {
                 }
             }
         }
-        LowRankNetwork model = runner.model(net).network();
-        double[] currents = new double[net.neurons() - network.scope().hidden()];
+        LowRankNetwork model = runner.model(network).network();
+        double[] currents = new double[network.neurons() - network.hidden()];
         for (int i = 0; i < currents.length; i++) {
             double sum = 0;
             for (int k = 0; k < rank; k++) {
-                sum += kappa[k] * model.m()[k * net.neurons() + i];
+                sum += kappa[k] * model.m()[k * network.neurons() + i];
             }
             for (int s = 0; s < channels; s++) {
-                sum += inputs[s] * model.w()[s * net.neurons() + i];
+                sum += inputs[s] * model.w()[s * network.neurons() + i];
             }
             currents[i] = sum / bins;
         }
@@ -182,7 +181,7 @@ public final class Inactivation {
      * @throws InvalidInputException if the set names a neuron that was not recorded, or none would be left to delete from
      */
     public Effect effect(NeuronSet set) {
-        requireRecorded(set, network.neurons() - network.scope().hidden(), plan.how());
+        requireRecorded(set, network.neurons() - network.hidden(), plan.how());
         return new Effect(set, seen, intact, run(network.silencing(set.neurons(), plan.how())));
     }
 
@@ -221,7 +220,7 @@ public final class Inactivation {
         return states.toArray(double[][]::new);
     }
 
-    private Readout regressed(NetworkFile.LowRank fit, KernelModel model, RateSpace space) {
+    private Readout regressed(LowRankNetwork fit, KernelModel model, RateSpace space) {
         int outputs = seen.outputs();
         int asked = 0;
         for (SeenTrial trial : seen.trials()) {
@@ -279,9 +278,9 @@ public final class Inactivation {
     }
 
     /** The trials with {@code perturbed} in the planned bins and the intact network before and after. */
-    private Run run(NetworkFile.LowRank perturbed) {
-        KernelModel model = runner.model(network.network());
-        KernelModel silent = runner.model(perturbed.network());
+    private Run run(LowRankNetwork perturbed) {
+        KernelModel model = runner.model(network);
+        KernelModel silent = runner.model(perturbed);
         List<float[]> kappas = new ArrayList<>();
         List<float[]> readouts = new ArrayList<>();
         for (int i = 0; i < v.size(); i++) {
@@ -299,7 +298,7 @@ public final class Inactivation {
         return new Run(List.copyOf(kappas), List.copyOf(readouts));
     }
 
-    private float[] read(KernelModel model, NetworkFile.LowRank perturbed, float[] inputs, float[] kappa, int bins) {
+    private float[] read(KernelModel model, LowRankNetwork perturbed, float[] inputs, float[] kappa, int bins) {
         int outputs = readout.outputs();
         float[] z = new float[bins * outputs];
         for (int t = 0; t < bins; t++) {

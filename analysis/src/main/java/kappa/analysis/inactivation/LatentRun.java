@@ -1,7 +1,6 @@
 package kappa.analysis.inactivation;
 
 import java.util.Arrays;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
@@ -21,25 +20,24 @@ final class LatentRun {
 
     private final RnnKernels kernels = KernelProvider.kernels();
     private final float[] scratch = new float[RnnKernels.SCRATCH];
-    private final NetworkFile.LowRank network;
+    private final LowRankNetwork network;
     private final float[] start;
     private final float[] rest; // [N], or empty if the start is in the span of m
     private final float[] rates;
 
-    LatentRun(NetworkFile.LowRank network) {
+    LatentRun(LowRankNetwork network) {
         this.network = network;
-        LowRankNetwork net = network.network();
-        int neurons = net.neurons();
+        int neurons = network.neurons();
         this.rates = new float[neurons];
         double[] h0 = new double[neurons];
         Arrays.setAll(h0, i -> network.initialState()[i]);
         double norm = Math.sqrt(Arrays.stream(h0).map(x -> x * x).sum());
-        this.start = new float[net.rank()];
+        this.start = new float[network.rank()];
         if (norm > 0) {
-            double[][] columns = new double[neurons][net.rank()];
-            for (int k = 0; k < net.rank(); k++) {
+            double[][] columns = new double[neurons][network.rank()];
+            for (int k = 0; k < network.rank(); k++) {
                 for (int i = 0; i < neurons; i++) {
-                    columns[i][k] = net.m()[k * neurons + i];
+                    columns[i][k] = network.m()[k * neurons + i];
                 }
             }
             double[] kappa = new SingularValueDecomposition(MatrixUtils.createRealMatrix(columns)).getSolver()
@@ -72,10 +70,11 @@ final class LatentRun {
         if (rest.length == 0) {
             return KernelModel.plain(net, Observation.RATES);
         }
-        float[] w = Arrays.copyOf(net.w(), net.w().length + rest.length);
-        System.arraycopy(rest, 0, w, net.w().length, rest.length);
-        return KernelModel.plain(new LowRankNetwork(net.neurons(), net.rank(), net.inputs() + 1, net.alpha(), net.m(),
-                net.n(), w, net.b()), Observation.RATES);
+        float[] w = Arrays.copyOf(network.w(), network.w().length + rest.length);
+        System.arraycopy(rest, 0, w, network.w().length, rest.length);
+        return KernelModel.plain(new LowRankNetwork(network.neurons(), network.rank(), network.inputs() + 1,
+                network.alpha(), network.m(),
+                network.n(), w, network.b()), Observation.RATES);
     }
 
     /** Input coordinates v of a trial, [T+1, channels]; row 0 is before the first bin. */

@@ -2,7 +2,8 @@ package kappa.analysis.inactivation;
 
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -46,7 +47,7 @@ public record Readout(int outputs, float[] rows, double[] offset, Origin origin,
     private static final double OFFSET_VARIANCE = 100;
 
     /** The readout of a network that has one, for a network of the same neurons, with what lies beyond them not read. */
-    static Readout of(NetworkFile.Contents reader, NetworkFile.Contents network) {
+    static Readout of(Network reader, Network network) {
         int outputs = reader.outputs();
         int neurons = network.neurons();
         float[] rows = new float[outputs * neurons];
@@ -73,10 +74,10 @@ public record Readout(int outputs, float[] rows, double[] offset, Origin origin,
      *
      * @param trials how many trials the samples are from
      */
-    static Readout regressed(NetworkFile.LowRank network, RateSpace space, List<Sample> samples, int outputs,
+    static Readout regressed(LowRankNetwork network, RateSpace space, List<Sample> samples, int outputs,
             Origin origin, int trials) {
         int neurons = network.neurons();
-        int rank = network.network().rank();
+        int rank = network.rank();
         int q = space.directions().length;
         boolean offset = origin == Origin.BEHAVIOR;
         int features = q + rank + (offset ? 1 : 0);
@@ -84,7 +85,7 @@ public record Readout(int outputs, float[] rows, double[] offset, Origin origin,
         for (int k = 0; k < rank; k++) {
             double[] m = new double[neurons];
             for (int i = 0; i < neurons; i++) {
-                m[i] = network.network().m()[k * neurons + i];
+                m[i] = network.m()[k * neurons + i];
             }
             double norm = Math.sqrt(RateSpace.dot(m, m));
             Arrays.setAll(m, i -> norm > 0 ? m[i] / norm : 0);

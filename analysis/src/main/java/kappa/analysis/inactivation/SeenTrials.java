@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 
@@ -57,11 +57,9 @@ public record SeenTrials(List<SeenTrial> trials, List<String> inputNames, List<S
      *        channels. 0 if the readout is still to be found
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
-    public static SeenTrials of(Recording session, NetworkFile.Contents network, int outputs) {
+    public static SeenTrials of(Recording session, Network network, int outputs) {
         Recording driven = Evaluation.withInputsOf(network, session);
-        int recorded = network instanceof NetworkFile.LowRank low
-                ? network.neurons() - low.scope().hidden()
-                : network.neurons();
+        int recorded = network.neurons() - network.hidden();
         requireEqual("neurons", recorded, session, session.neurons());
         requireEqual("inputs", network.inputs(), session, driven.inputs());
         Kind kind = kind(session, outputs);

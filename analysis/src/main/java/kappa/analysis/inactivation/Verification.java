@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
 
@@ -27,7 +27,7 @@ public record Verification(double r2Change, double r2ChangeAllBins, double corre
      * The network that a fit is a model of, run on the same trials. Not thread-safe.
      */
     public static final class Truth {
-        private final NetworkFile.Contents teacher;
+        private final Network teacher;
         private final SeenTrials seen;
         private final Inactivation.Plan plan;
         private final TrialRunner runner;
@@ -37,7 +37,7 @@ public record Verification(double r2Change, double r2ChangeAllBins, double corre
          * @param plan what is silenced when
          * @throws InvalidInputException if the teacher lacks a readout of what the trials ask for, or their inputs
          */
-        public Truth(NetworkFile.Contents teacher, SeenTrials seen, Inactivation.Plan plan, TrialRunner runner) {
+        public Truth(Network teacher, SeenTrials seen, Inactivation.Plan plan, TrialRunner runner) {
             this.teacher = teacher;
             this.seen = seen;
             this.plan = plan;
@@ -53,7 +53,7 @@ public record Verification(double r2Change, double r2ChangeAllBins, double corre
             this.intact = run(teacher);
         }
 
-        private List<float[]> run(NetworkFile.Contents silenced) {
+        private List<float[]> run(Network silenced) {
             return runner.readouts(teacher, silenced, plan.from(), plan.to(),
                     seen.trials().stream().mapToInt(SeenTrial::bins).toArray(),
                     seen.trials().stream().map(SeenTrial::inputs).toList());

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.MixtureNetwork;
@@ -62,13 +62,13 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      * @param options how the mixture is fitted
      * @throws InvalidInputException if the network has biases or an initial state, or its neurons are all the same
      */
-    public static MixtureNetwork mixture(NetworkFile.LowRank network, int number, GaussianMixture.Options options,
+    public static MixtureNetwork mixture(LowRankNetwork network, int number, GaussianMixture.Options options,
             long seed) {
-        double[][] scaled = Loadings.scaled(Loadings.of(network.network(), network.readout()));
+        double[][] scaled = Loadings.scaled(Loadings.of(network, network.readout()));
         return mixture(network, scaled, GaussianMixture.fit(scaled, number, options, TrialRandom.of(seed, number)));
     }
 
-    private static MixtureNetwork mixture(NetworkFile.LowRank network, double[][] scaled, GaussianMixture fit) {
+    private static MixtureNetwork mixture(LowRankNetwork network, double[][] scaled, GaussianMixture fit) {
         double[][] shares = Arrays.stream(fit.responsibilities(scaled)).filter(r -> Arrays.stream(r).sum() > 0)
                 .toArray(double[][]::new);
         return MixtureNetwork.ofShares(network, shares, fit.options().means() == GaussianMixture.Means.FREE,
@@ -81,9 +81,9 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      * @throws InvalidInputException if the network has biases or an initial state, or does not fit the task, or N' is
      *        too small for a population
      */
-    public static List<ResampledNetwork> upTo(int largest, NetworkFile.LowRank network, Task task, Settings settings,
+    public static List<ResampledNetwork> upTo(int largest, LowRankNetwork network, Task task, Settings settings,
             TrialRunner runner) {
-        double[][] scaled = Loadings.scaled(Loadings.of(network.network(), network.readout()));
+        double[][] scaled = Loadings.scaled(Loadings.of(network, network.readout()));
         List<ResampledNetwork> tried = new ArrayList<>();
         for (int number = 1; number <= largest; number++) {
             int components = number;
@@ -107,7 +107,7 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      */
     public static double[] accuracies(MixtureNetwork mixture, MixtureNetwork.Draw draw, Task task,
             Settings settings, TrialRunner runner) {
-        ToDoubleFunction<NetworkFile.LowRank> accuracy = drawn -> Performance
+        ToDoubleFunction<LowRankNetwork> accuracy = drawn -> Performance
                 .of(drawn, task, settings.trials, settings.noise, settings.seed, runner).accuracy();
         return IntStream.range(0, settings.draws)
                 .mapToObj(i -> mixture.sample(settings.neurons, draw, TrialRandom.of(settings.seed ^ DRAW, i)))
@@ -131,7 +131,7 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      * @param stages the task, preceded by easier versions of it
      * @throws InvalidInputException if the network has biases or an initial state, or does not fit the task
      */
-    public static Retrained retrained(NetworkFile.LowRank network, int number, GaussianMixture.Options options,
+    public static Retrained retrained(LowRankNetwork network, int number, GaussianMixture.Options options,
             List<Task> stages, TaskTrainer.Settings settings, TrialRunner runner) {
         MixtureNetwork mixture = mixture(network, number, options, settings.seed());
         TaskTrainer.Trained trained = new TaskTrainer(runner).train(mixture, stages, settings, (_, _) -> {});

@@ -148,7 +148,7 @@ class FixedPointSearchTest {
         Path file = Path.of(System.getProperty("kappa.data",
                 Path.of(System.getProperty("kappa.root"), "..", "shared", "data").toString()), "teachers", "cdm.npz");
         Assumptions.assumeTrue(Files.exists(file), "shared data are not on this machine");
-        LowRankNetwork network = ((NetworkFile.LowRank) NetworkFile.read(file)).network();
+        LowRankNetwork network = (LowRankNetwork) NetworkFile.read(file);
         int inputs = network.inputs();
         for (int input = -1; input < inputs; input++) {
             double[] drive = new double[inputs];

@@ -209,7 +209,7 @@ class FixedPointsTest {
         Path file = Path.of(System.getProperty("kappa.data",
                 Path.of(System.getProperty("kappa.root"), "..", "shared", "data").toString()), "teachers", "cdm.npz");
         Assumptions.assumeTrue(Files.exists(file), "shared data are not on this machine");
-        LowRankNetwork network = ((NetworkFile.LowRank) NetworkFile.read(file)).network();
+        LowRankNetwork network = (LowRankNetwork) NetworkFile.read(file);
         for (double[] drive : new double[][]{{0, 0, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}) {
             ReducedDynamics dynamics = new ReducedDynamics(network, drive);
             FixedPoints found = FixedPoints.of(dynamics);

@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.task.Task;
@@ -294,8 +294,7 @@ class ThesisNetworksTest {
     @ValueSource(longs = {1, 2, 3})
     void shouldDoDelayedMatchToSampleWithTheHandBuiltNetwork(long seed) {
         HandBuilt built = HandBuiltNetworks.named("dms", HandBuiltNetworks.defaultNeurons("dms"), seed);
-        NetworkFile.Contents network = new NetworkFile.LowRank(built.network(), built.readout(),
-                new float[built.network().neurons()], new float[0]);
+        Network network = built.network().withReadout(built.readout());
         try (TrialRunner runner = new TrialRunner(1)) {
             Performance performance = Performance.of(network, Task.of(Task.Name.DMS), 200, 0, 7, runner);
             assertThat(performance.accuracy()).isGreaterThanOrEqualTo(0.98);

@@ -12,7 +12,6 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.Inactivation.Plan;
 import kappa.analysis.populations.NeuronSet;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Silencing;
 import kappa.fitting.task.Task;
@@ -30,19 +29,17 @@ class InactivationTest {
     private static final Plan WHOLE = new Plan(Silencing.MASK, 0, Integer.MAX_VALUE, 1);
 
     /** A network with biases and an initial state that is not in the span of m. */
-    private static NetworkFile.LowRank network() {
+    private static LowRankNetwork network() {
         SplittableRandom random = new SplittableRandom(SEED);
-        NetworkFile.LowRank plain = NetworkFile.LowRank.initial(NEURONS, RANK, 4, 0.2, random);
-        LowRankNetwork net = plain.network();
+        LowRankNetwork net = LowRankNetwork.initial(NEURONS, RANK, 4, 0.2, random);
         float[] b = new float[NEURONS];
         float[] h0 = new float[NEURONS];
         for (int i = 0; i < NEURONS; i++) {
             b[i] = (float) (0.2 * random.nextGaussian());
             h0[i] = (float) (0.3 * random.nextGaussian() + 0.5 * net.m()[i]);
         }
-        return new NetworkFile.LowRank(
-                new LowRankNetwork(NEURONS, RANK, 4, 0.2, net.m(), net.n(), net.w(), b), plain.readout(), h0,
-                new float[0]);
+        return new LowRankNetwork(NEURONS, RANK, 4, 0.2, net.m(), net.n(), net.w(), b).withReadout(net.readout())
+                .withInitialState(h0);
     }
 
     /** Trials of the context-dependent decision. */
@@ -57,7 +54,7 @@ class InactivationTest {
     }
 
     /** All N currents in doubles, with r_i = 0 for silent neurons in bins from to to. */
-    private static double[] bruteForce(NetworkFile.LowRank net, SeenTrial trial, NeuronSet set, int from, int to,
+    private static double[] bruteForce(LowRankNetwork net, SeenTrial trial, NeuronSet set, int from, int to,
             double scale) {
         boolean[] silent = new boolean[NEURONS];
         for (int i : set.neurons()) {
@@ -67,7 +64,7 @@ class InactivationTest {
         double[] r = new double[NEURONS];
         for (int i = 0; i < NEURONS; i++) {
             x[i] = net.initialState()[i];
-            r[i] = from == 0 && silent[i] ? 0 : LowRankNetwork.phi(x[i] + net.biases()[i]);
+            r[i] = from == 0 && silent[i] ? 0 : LowRankNetwork.phi(x[i] + net.b()[i]);
         }
         double[] z = new double[trial.bins()];
         for (int t = 0; t < trial.bins(); t++) {
@@ -76,18 +73,18 @@ class InactivationTest {
             for (int i = 0; i < NEURONS; i++) {
                 for (int k = 0; k < RANK; k++) {
                     for (int j = 0; j < NEURONS; j++) {
-                        next[i] += before * net.network().m()[k * NEURONS + i] * net.network().n()[k * NEURONS + j]
+                        next[i] += before * net.m()[k * NEURONS + i] * net.n()[k * NEURONS + j]
                                 * r[j] / NEURONS;
                     }
                 }
                 for (int s = 0; s < 4; s++) {
-                    next[i] += (double) trial.inputs()[t * 4 + s] * net.inputWeights()[s * NEURONS + i];
+                    next[i] += (double) trial.inputs()[t * 4 + s] * net.w()[s * NEURONS + i];
                 }
             }
             double now = t >= from && t < to ? scale : 1;
             for (int i = 0; i < NEURONS; i++) {
                 x[i] = 0.8 * x[i] + 0.2 * next[i];
-                r[i] = t >= from && t < to && silent[i] ? 0 : LowRankNetwork.phi(x[i] + net.biases()[i]);
+                r[i] = t >= from && t < to && silent[i] ? 0 : LowRankNetwork.phi(x[i] + net.b()[i]);
                 z[t] += now * net.readout()[i] * r[i] / NEURONS;
             }
         }
@@ -176,14 +173,14 @@ class InactivationTest {
 
     @Test
     void shouldDivideNeuronsByTheContextThatDrivesThem() {
-        NetworkFile.LowRank plain = network();
-        float[] w = plain.network().w().clone();
+        LowRankNetwork plain = network();
+        float[] w = plain.w().clone();
         for (int i = 0; i < NEURONS; i++) {
             w[(2 + i % 2) * NEURONS + i] = 9;
             w[(3 - i % 2) * NEURONS + i] = 0.1f;
         }
-        NetworkFile.LowRank net = new NetworkFile.LowRank(LowRankNetwork.withoutBias(NEURONS, RANK, 4, 0.2,
-                plain.network().m(), new float[RANK * NEURONS], w), plain.readout(), new float[NEURONS], new float[0]);
+        LowRankNetwork net = LowRankNetwork.withoutBias(NEURONS, RANK, 4, 0.2,
+                plain.m(), new float[RANK * NEURONS], w).withReadout(plain.readout());
         SeenTrials seen = trials(30);
         TaskConditions conditions = TaskConditions.of(seen);
         List<NeuronSet> sets = SilencedSets.ofContexts(Inactivation.of(net, seen, WHOLE), conditions);
@@ -197,12 +194,12 @@ class InactivationTest {
 
     @Test
     void shouldRegressAReadoutThatPredictsAsTheTrueOneDoes() {
-        NetworkFile.LowRank some = network();
+        LowRankNetwork some = network();
         float[] readout = new float[NEURONS];
         for (int i = 0; i < NEURONS; i++) {
-            readout[i] = 3 * some.network().m()[i] + 0.1f * some.readout()[i];
+            readout[i] = 3 * some.m()[i] + 0.1f * some.readout()[i];
         }
-        NetworkFile.LowRank truth = new NetworkFile.LowRank(some.network(), readout, some.initialState(), new float[0]);
+        LowRankNetwork truth = some.withReadout(readout).withInitialState(some.initialState());
         SeenTrials asked = trials(150);
         List<float[]> z = Inactivation.of(truth, asked, WHOLE).intact().readout();
         List<SeenTrial> told = IntStream.range(0, 150).mapToObj(i -> {
@@ -216,8 +213,7 @@ class InactivationTest {
             return new SeenTrial(trial.bins(), trial.inputs(), trial.drive(), shifted, everywhere);
         }).toList();
         SeenTrials behaviour = new SeenTrials(told, asked.inputNames(), List.of("z"), SeenTrials.Kind.BEHAVIOR, false);
-        NetworkFile.LowRank fit = new NetworkFile.LowRank(truth.network(), new float[0], truth.initialState(),
-                new float[0]);
+        LowRankNetwork fit = truth.withReadout(new float[0]);
         Inactivation predicted = Inactivation.of(fit, behaviour, WHOLE);
         assertThat(predicted.readout().origin()).isEqualTo(Readout.Origin.BEHAVIOR);
         // Bayes is never told less noise than 0.3 of the variance a trial, and shrinks accordingly: 0.963 measured.
@@ -306,7 +302,7 @@ class InactivationTest {
                 seen.trials().stream().map(trial -> new SeenTrial(trial.bins(), trial.inputs(), trial.inputs(),
                         new float[0], new float[0])).toList(),
                 seen.inputNames(), List.of(), SeenTrials.Kind.NONE, false);
-        assertThatThrownBy(() -> Inactivation.of(NetworkFile.LowRank.of(network().network()), nothing, WHOLE))
+        assertThatThrownBy(() -> Inactivation.of(network().withReadout(new float[0]), nothing, WHOLE))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("neither targets nor behaviour");
     }
 }

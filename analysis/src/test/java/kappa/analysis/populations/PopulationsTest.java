@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.ingest.InvalidInputException;
@@ -106,8 +105,8 @@ class PopulationsTest {
 
     @Test
     void shouldFindTheTwoPopulationsOfATrainedContextNetwork() {
-        NetworkFile.LowRank teacher = Teachers.lowRank("cdm.npz");
-        Populations found = Populations.of(teacher.network(), STANDARD);
+        LowRankNetwork teacher = Teachers.lowRank("cdm.npz");
+        Populations found = Populations.of(teacher, STANDARD);
         // Dubreuil et al. 2022: context-dependent decisions need two populations, one for each context.
         assertThat(found.chosen().number()).isEqualTo(2);
         List<Double> tilt = found.populations().stream().map(p -> {

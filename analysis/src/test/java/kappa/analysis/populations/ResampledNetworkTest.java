@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
@@ -22,9 +21,9 @@ class ResampledNetworkTest {
     private static final GaussianMixture.Options ZERO_MEANS = new GaussianMixture.Options(GaussianMixture.Shape.FULL,
             GaussianMixture.Means.ZERO, 8);
 
-    private static NetworkFile.LowRank decision(int neurons) {
+    private static LowRankNetwork decision(int neurons) {
         HandBuiltNetworks.HandBuilt built = HandBuiltNetworks.named("decision", neurons, SEED);
-        return new NetworkFile.LowRank(built.network(), built.readout(), new float[neurons], new float[0]);
+        return built.network().withReadout(built.readout());
     }
 
     @Test
@@ -40,7 +39,7 @@ class ResampledNetworkTest {
 
     @Test
     void shouldNeedTwoPopulationsForContextDependentDecisions() {
-        NetworkFile.LowRank teacher = Teachers.lowRank("cdm.npz");
+        LowRankNetwork teacher = Teachers.lowRank("cdm.npz");
         try (TrialRunner runner = new TrialRunner(1)) {
             List<ResampledNetwork> tried = ResampledNetwork.upTo(2, teacher, Task.of(Task.Name.CDM),
                     new ResampledNetwork.Settings(1_024, 3, 64, 0.05, SEED), runner);
@@ -56,14 +55,14 @@ class ResampledNetworkTest {
     @Test
     void shouldTrainOnWhereDrawsOfTheFitFail() {
         // A decision network that has lost its way from the input to kappa.
-        NetworkFile.LowRank network = decision(256);
+        LowRankNetwork network = decision(256);
         float[] w = new float[256];
         for (int i = 0; i < w.length; i++) {
             w[i] = i % 2 == 0 ? 1 : -1;
         }
-        LowRankNetwork deaf = LowRankNetwork.withoutBias(256, 1, 1, Task.ALPHA, network.network().m(),
-                network.network().n(), w);
-        NetworkFile.LowRank broken = new NetworkFile.LowRank(deaf, network.readout(), new float[256], new float[0]);
+        LowRankNetwork deaf = LowRankNetwork.withoutBias(256, 1, 1, Task.ALPHA, network.m(),
+                network.n(), w);
+        LowRankNetwork broken = deaf.withReadout(network.readout());
         Task task = Task.of(Task.Name.DM);
         ResampledNetwork.Settings settings = new ResampledNetwork.Settings(512, 2, 64, 0.05, SEED);
         try (TrialRunner runner = new TrialRunner(1)) {
@@ -85,13 +84,12 @@ class ResampledNetworkTest {
 
     @Test
     void shouldRefuseANetworkWithBiases() {
-        NetworkFile.LowRank network = decision(64);
-        LowRankNetwork plain = network.network();
+        LowRankNetwork network = decision(64);
         float[] b = new float[64];
         b[5] = 0.1f;
-        LowRankNetwork biased = new LowRankNetwork(64, 1, 1, plain.alpha(), plain.m(), plain.n(), plain.w(), b);
+        LowRankNetwork biased = new LowRankNetwork(64, 1, 1, network.alpha(), network.m(), network.n(), network.w(), b);
         assertThatThrownBy(() -> ResampledNetwork.mixture(
-                new NetworkFile.LowRank(biased, network.readout(), new float[64], new float[0]), 1, ZERO_MEANS, SEED))
+                biased.withReadout(network.readout()), 1, ZERO_MEANS, SEED))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessage(
                         "network: it has biases 'b', expected none to describe it by populations");

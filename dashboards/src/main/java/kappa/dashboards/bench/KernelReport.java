@@ -17,7 +17,6 @@ import kappa.fitting.bench.GradientSize;
 import kappa.fitting.bench.KernelBench;
 import kappa.fitting.bench.KernelBench.Series;
 import kappa.fitting.bench.MachineLimits;
-import kappa.fitting.fit.Adam;
 import kappa.ingest.recording.Observation;
 
 /**

@@ -2,7 +2,6 @@ package kappa.dashboards.bench;
 
 import java.nio.file.Path;
 import java.util.List;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.filter.LatentPath;
 import kappa.fitting.filter.Start;
 import kappa.fitting.fit.OnlineFitter;
@@ -110,7 +109,7 @@ public final class ReplayBench {
         int trials = load.warmUpTrials() + load.trials();
         try (TrialRunner runner = new TrialRunner(load.threads())) {
             TaskSimulator.record(
-                    NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", load.neurons(), 1).network()),
+                    HandBuiltNetworks.named("decision", load.neurons(), 1).network(),
                     Task.named("dm"),
                     new TaskSimulator.Settings(trials, Observation.COUNTS, GAIN, STATE_NOISE, 0, 1, 1, 1),
                     runner, file, done -> {});

@@ -132,10 +132,10 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!(NetworkFile.read(network) instanceof NetworkFile.LowRank lowRank)) {
+        if (!(NetworkFile.read(network) instanceof LowRankNetwork lowRank)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
-        LowRankNetwork net = scale().of(lowRank.network());
+        LowRankNetwork net = scale().of(lowRank);
         ModelSnapshot snapshot = Snapshots.toWire(plan(net), published(net)).build();
         Analysis analysis = NetworkAnalysis
                 .of(snapshot, held(snapshot.getInputChannelsList()), NetworkAnalysis.Depth.BASINS).toBuilder()
@@ -245,13 +245,13 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
 
     /** Of activity on what distinguishes trials: context by its number, strengths of signals, what was wanted. */
-    private RegressionAxes regressionAxes(NetworkFile.LowRank network) {
+    private RegressionAxes regressionAxes(LowRankNetwork network) {
         try (Recording recording = recordingOptions.open(session)) {
             return regressionAxes(network, recording);
         }
     }
 
-    private RegressionAxes regressionAxes(NetworkFile.LowRank network, Recording recording) {
+    private RegressionAxes regressionAxes(LowRankNetwork network, Recording recording) {
         SeenTrials seen = SeenTrials.of(recording, network, 0);
         TaskConditions conditions = TaskConditions.of(seen);
         List<String> names = new ArrayList<>();

@@ -11,7 +11,6 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.recording.npz.NpzWriter.ArrayStream;
 import picocli.CommandLine.Command;

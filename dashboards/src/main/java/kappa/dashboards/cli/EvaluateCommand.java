@@ -9,6 +9,9 @@ import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.evaluation.PsthFit;
 import kappa.fitting.evaluation.Truncation;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.offline.CoSmoothing;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
@@ -63,23 +66,23 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        NetworkFile.Contents fit = fit();
+        Network fit = fit();
         try (Recording recording = recordingOptions.open(session)) {
             return score(fit, recording);
         }
     }
 
-    private int score(NetworkFile.Contents fit, Recording recording) {
+    private int score(Network fit, Recording recording) {
         Evaluation evaluation = Evaluation.of(fit, recording);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("bins", evaluation.bins());
         figures.put("r2", evaluation.r2());
         if (teacher != null) {
-            if (!(fit instanceof NetworkFile.LowRank lowRank)) {
+            if (!(fit instanceof LowRankNetwork lowRank)) {
                 throw new InvalidInputException(
                         network + ": is a full-rank network, expected a low-rank one to compare with --teacher");
             }
-            NetworkFile.Contents original = NetworkFile.read(teacher);
+            Network original = NetworkFile.read(teacher);
             Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.recorded(), original);
             figures.put("cc", connectivity.cc());
             figures.put("ecc", connectivity.ecc());
@@ -103,12 +106,12 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private NetworkFile.Contents fit() {
-        NetworkFile.Contents contents = NetworkFile.read(network);
+    private Network fit() {
+        Network contents = NetworkFile.read(network);
         if (truncate == null) {
             return contents;
         }
-        if (!(contents instanceof NetworkFile.FullRank full)) {
+        if (!(contents instanceof FullRankNetwork full)) {
             throw new InvalidInputException(
                     "--truncate is " + truncate + ", expected only with a full-rank network, and " + network
                             + " is of low rank");
@@ -119,8 +122,8 @@ final class EvaluateCommand implements Callable<Integer> {
         return new Truncation(full).toRank(truncate);
     }
 
-    private void addCoSmoothing(NetworkFile.Contents fit, Recording recording, Map<String, Object> figures) {
-        if (!(fit instanceof NetworkFile.LowRank lowRank)) {
+    private void addCoSmoothing(Network fit, Recording recording, Map<String, Object> figures) {
+        if (!(fit instanceof LowRankNetwork lowRank)) {
             throw new InvalidInputException(
                     network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");
         }

@@ -20,6 +20,8 @@ import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.dashboards.report.InactivationReport;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
@@ -111,7 +113,7 @@ final class InactivateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!(NetworkFile.read(network) instanceof NetworkFile.LowRank fit)) {
+        if (!(NetworkFile.read(network) instanceof LowRankNetwork fit)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
         if (random < 0) {
@@ -122,7 +124,7 @@ final class InactivateCommand implements Callable<Integer> {
         }
     }
 
-    private int predict(NetworkFile.LowRank fit, Recording recording) {
+    private int predict(LowRankNetwork fit, Recording recording) {
         Inactivation.Plan plan = plan();
         Optional<Readout> given = readout(fit, plan);
         SeenTrials seen = SeenTrials.of(recording, fit, given.map(Readout::outputs).orElse(fit.outputs()));
@@ -152,7 +154,7 @@ final class InactivateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private List<Row> verified(NetworkFile.LowRank fit, NetworkFile.Contents teacher, Inactivation inactivation,
+    private List<Row> verified(LowRankNetwork fit, Network teacher, Inactivation inactivation,
             TaskConditions conditions, List<NeuronSet> sets) {
         SeenTrials seen = inactivation.seen();
         List<Row> rows = new ArrayList<>();
@@ -191,7 +193,7 @@ final class InactivateCommand implements Callable<Integer> {
         return new Inactivation.Plan(how, from, to, variance);
     }
 
-    private Optional<Readout> readout(NetworkFile.LowRank fit, Inactivation.Plan plan) {
+    private Optional<Readout> readout(LowRankNetwork fit, Inactivation.Plan plan) {
         if (readsAsTeacher(fit)) {
             return Optional.of(Inactivation.readoutOf(NetworkFile.read(verify), fit));
         }
@@ -208,15 +210,15 @@ final class InactivateCommand implements Callable<Integer> {
     }
 
     /** A change of the readout is compared with the teacher's by the same readout, unless the fit has one of its own. */
-    private boolean readsAsTeacher(NetworkFile.LowRank fit) {
+    private boolean readsAsTeacher(LowRankNetwork fit) {
         return verify != null && readout == null && fit.outputs() == 0;
     }
 
-    private static NetworkFile.LowRank withoutReadout(NetworkFile.LowRank fit) {
-        return new NetworkFile.LowRank(fit.network(), new float[0], fit.initialState(), fit.gain(), fit.scope());
+    private static LowRankNetwork withoutReadout(LowRankNetwork fit) {
+        return fit.withReadout(new float[0]);
     }
 
-    private List<NeuronSet> sets(NetworkFile.LowRank fit, Inactivation inactivation, TaskConditions conditions) {
+    private List<NeuronSet> sets(LowRankNetwork fit, Inactivation inactivation, TaskConditions conditions) {
         int neurons = fit.recorded().neurons();
         List<NeuronSet> sets = new ArrayList<>();
         chosen.forEach((name, text) -> sets.add(SilencedSets.parse(name, text, neurons)));
@@ -246,7 +248,7 @@ final class InactivateCommand implements Callable<Integer> {
      * A single population is all of the network, and nothing is learnt from silencing it: then those of the likeliest mixture
      * are taken although they are not stable, and called so.
      */
-    private List<NeuronSet> populations(NetworkFile.LowRank fit) {
+    private List<NeuronSet> populations(LowRankNetwork fit) {
         Populations.Settings settings = Populations.Settings.standard(seed);
         List<NeuronSet> stable = Populations.of(fit.recorded(), settings).sets();
         if (stable.size() > 1) {

@@ -9,6 +9,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
@@ -105,16 +108,16 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void network(Map<String, Object> figures, List<String> commands) {
-        NetworkFile.Contents network = NetworkFile.read(file);
+        Network network = NetworkFile.read(file);
         figures.put("kind", "network");
         figures.put("neurons", network.neurons());
         switch (network) {
-            case NetworkFile.LowRank low -> {
-                figures.put("rank", low.network().rank());
-                figures.put("hidden", low.scope().hidden());
+            case LowRankNetwork low -> {
+                figures.put("rank", low.rank());
+                figures.put("hidden", low.hidden());
                 commands.add("./kappa analyze " + file);
             }
-            case NetworkFile.FullRank _ -> {
+            case FullRankNetwork _ -> {
                 figures.put("rank", "full");
                 commands.add("./kappa evaluate " + file + " SESSION.npz --truncate 1");
             }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
 import kappa.fitting.training.TrialRunner;
@@ -82,7 +83,7 @@ final class SimulateCommand implements Callable<Integer> {
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
         SessionRun.requireWritable(out);
-        NetworkFile.Contents contents = NetworkFile.read(network);
+        Network contents = NetworkFile.read(network);
         TaskSimulator.Recorded recorded;
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Output.Progress progress = new Output.Progress("simulating " + task.name(), "trials");

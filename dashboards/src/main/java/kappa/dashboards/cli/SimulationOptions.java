@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.fitting.task.Task;
@@ -91,8 +92,8 @@ final class SimulationOptions {
     /** Of the network; 2 for one of full rank, which has no better guess. */
     int rank() {
         if (isFile()) {
-            return NetworkFile.read(Path.of(network)) instanceof NetworkFile.LowRank low
-                    ? low.network().rank()
+            return NetworkFile.read(Path.of(network)) instanceof LowRankNetwork low
+                    ? low.rank()
                     : 2;
         }
         return built(1).network().rank();

@@ -13,6 +13,9 @@ import kappa.analysis.populations.GaussianMixture;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.fitting.evaluation.Truncation;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.MixtureNetwork;
@@ -139,7 +142,7 @@ final class TrainCommand implements Callable<Integer> {
                     new TrainingPlan(plan.stages(), settings, trained, plan.accuracy(), plan.fromFullRank()),
                     "training " + task.name());
             // Of a mixture a draw that training has not seen, and that was not the best of many.
-            NetworkFile.Contents network = begun.trainee instanceof MixtureNetwork mixture
+            Network network = begun.trainee instanceof MixtureNetwork mixture
                     ? mixture.sample(neurons(), from == null ? MixtureNetwork.Draw.RANDOM : MixtureNetwork.Draw.EXACT,
                             TrialRandom.of(seed, DRAWN))
                     : result.network();
@@ -173,13 +176,13 @@ final class TrainCommand implements Callable<Integer> {
         }
         int k = lowRank(n);
         if (!fromFullRank) {
-            return new Begun(Trainee.of(NetworkFile.LowRank.initial(n, k, task.inputs(), Task.ALPHA,
+            return new Begun(Trainee.of(LowRankNetwork.initial(n, k, task.inputs(), Task.ALPHA,
                     TrialRandom.of(seed, INITIAL)), trained), 0);
         }
         TrainingPlan first = TrainingPlan.of(task, true, seed);
         TaskTrainer.Trained large = train(runner, Trainee.of(fullRank(task, n), first.parts()), first,
                 "training " + task.name() + ", full rank first");
-        return new Begun(Trainee.of(new Truncation((NetworkFile.FullRank) large.network()).toRank(k), trained),
+        return new Begun(Trainee.of(new Truncation((FullRankNetwork) large.network()).toRank(k), trained),
                 large.steps());
     }
 
@@ -242,8 +245,8 @@ final class TrainCommand implements Callable<Integer> {
             throw new InvalidInputException("--populations is " + populations + ", expected 1 to " + n);
         }
         if (from != null) {
-            if (!(NetworkFile.read(from) instanceof NetworkFile.LowRank given)
-                    || given.network().rank() != lowRank(n)) {
+            if (!(NetworkFile.read(from) instanceof LowRankNetwork given)
+                    || given.rank() != lowRank(n)) {
                 throw new InvalidInputException("--from " + from + ": expected a network of rank " + rank
                         + " whose populations to begin with");
             }
@@ -262,22 +265,22 @@ final class TrainCommand implements Callable<Integer> {
         return n;
     }
 
-    private NetworkFile.Contents fullRank(Task task, int n) {
-        return NetworkFile.FullRank.initial(n, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
+    private Network fullRank(Task task, int n) {
+        return FullRankNetwork.initial(n, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
     }
 
-    private NetworkFile.Contents given(boolean full) {
-        NetworkFile.Contents contents = NetworkFile.read(from);
+    private Network given(boolean full) {
+        Network contents = NetworkFile.read(from);
         if (neurons != null && neurons != contents.neurons()) {
             throw new InvalidInputException(
                     "--neurons is " + neurons + ", expected " + contents.neurons() + " as in " + from);
         }
         return switch (contents) {
-            case NetworkFile.FullRank network -> full
+            case FullRankNetwork network -> full
                     ? network
                     : new Truncation(network).toRank(lowRank(network.neurons()));
-            case NetworkFile.LowRank network -> {
-                int k = network.network().rank();
+            case LowRankNetwork network -> {
+                int k = network.rank();
                 if (full || lowRank(network.neurons()) != k) {
                     throw new InvalidInputException("--rank is " + rank + ", expected " + k + " as in " + from);
                 }

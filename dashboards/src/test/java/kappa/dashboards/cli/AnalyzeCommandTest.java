@@ -25,8 +25,7 @@ class AnalyzeCommandTest {
         for (String name : new String[]{"decision", "figure-4.1b", "figure-4.1d", "two-population", "dms"}) {
             HandBuilt built = HandBuiltNetworks.named(name, name.equals("dms") ? 1_024 : 400, 1);
             NetworkFile.write(directory.resolve(name + ".npz"),
-                    new NetworkFile.LowRank(built.network(), built.readout(),
-                            new float[built.network().neurons()], new float[0]));
+                    built.network().withReadout(built.readout()));
         }
     }
 

@@ -45,7 +45,7 @@ class CommandLineTest {
         }
         network = directory.resolve("network.npz");
         NetworkFile.write(network,
-                NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", NEURONS, 1).network()));
+                HandBuiltNetworks.named("decision", NEURONS, 1).network());
         Files.writeString(file("text.npz"), "no zip");
         Files.writeString(file("text.nwb"), "no HDF5");
         Files.write(file("plain.h5"), new byte[]{(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'});

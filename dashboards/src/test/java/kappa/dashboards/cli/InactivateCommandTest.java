@@ -48,8 +48,8 @@ class InactivateCommandTest {
         }
         LowRankNetwork net = LowRankNetwork.withoutBias(NEURONS, 1, 4, 0.2, m, n, w);
         NetworkFile.write(directory.resolve("cdm.npz"),
-                new NetworkFile.LowRank(net, readout, new float[NEURONS], new float[0]));
-        NetworkFile.write(directory.resolve("mute.npz"), NetworkFile.LowRank.of(net));
+                net.withReadout(readout));
+        NetworkFile.write(directory.resolve("mute.npz"), net);
         float[] wrec = new float[NEURONS * NEURONS];
         for (int i = 0; i < NEURONS * NEURONS; i++) {
             wrec[i] = m[i / NEURONS] * n[i % NEURONS] / NEURONS;
@@ -58,9 +58,8 @@ class InactivateCommandTest {
         for (int i = 0; i < NEURONS; i++) {
             unscaled[i] /= NEURONS;
         }
-        NetworkFile.write(directory.resolve("full.npz"), new NetworkFile.FullRank(
-                new FullRankNetwork(NEURONS, 4, 0.2, wrec, w, new float[NEURONS]), unscaled,
-                new float[NEURONS]));
+        NetworkFile.write(directory.resolve("full.npz"),
+                new FullRankNetwork(NEURONS, 4, 0.2, wrec, w, new float[NEURONS]).withReadout(unscaled));
         Ran simulated = run("simulate D/cdm.npz --task cdm --trials 60 --out D/session.npz");
         assertThat(simulated.code()).as(simulated.err()).isZero();
     }

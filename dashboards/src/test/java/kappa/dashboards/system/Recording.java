@@ -33,7 +33,7 @@ final class Recording {
     record Outcome(JsonNode figures, LowRankNetwork model) {
 
         static Outcome of(KappaProcess process, Path network) {
-            return new Outcome(process.figures(), ((NetworkFile.LowRank) NetworkFile.read(network)).network());
+            return new Outcome(process.figures(), (LowRankNetwork) NetworkFile.read(network));
         }
 
         /** To the bit: in lockstep nothing depends on time. */

@@ -7,8 +7,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import kappa.fitting.fit.Adam;
-import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.MachineProbe;
 import kappa.ingest.recording.Observation;

@@ -1,6 +1,5 @@
 package kappa.fitting.bench;
 
-import kappa.fitting.fit.Adam;
 import kappa.ingest.recording.Observation;
 
 /**

@@ -5,9 +5,10 @@ import static kappa.fitting.model.EffectiveConnectivity.rows;
 
 import java.util.List;
 import java.util.OptionalDouble;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.EffectiveConnectivity;
+import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.ObservationMap;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
@@ -52,9 +53,9 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      *
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
-    public static Evaluation of(NetworkFile.Contents network, SessionSource session) {
+    public static Evaluation of(Network network, SessionSource session) {
         SessionHeader.Builder header = session.describe();
-        int recorded = network.neurons() - hidden(network);
+        int recorded = network.neurons() - network.hidden();
         if (header.getNeuronsCount() != recorded) {
             throw new InvalidInputException("network: " + recorded + " neurons, expected as many as session "
                     + session.name() + " has, " + header.getNeuronsCount());
@@ -91,22 +92,17 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      *
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
-    public static Evaluation of(NetworkFile.Contents network, Recording session) {
+    public static Evaluation of(Network network, Recording session) {
         try (SessionSource source = withInputsOf(network, session).source()) {
             return of(network, source);
         }
     }
 
-    private static int hidden(NetworkFile.Contents network) {
-        return network instanceof NetworkFile.LowRank low ? low.scope().hidden() : 0;
-    }
-
     /** The session with the inputs that the network was fitted on. */
-    public static Recording withInputsOf(NetworkFile.Contents network, Recording session) {
-        return network instanceof NetworkFile.LowRank low && low.scope().basis().isPresent()
-                && session.inputBasis().isEmpty()
-                        ? new WithInputBasis(session, low.scope().basis().get())
-                        : session;
+    public static Recording withInputsOf(Network network, Recording session) {
+        return network.basis().isPresent() && session.inputBasis().isEmpty()
+                ? new WithInputBasis(session, network.basis().get())
+                : session;
     }
 
     /** What the scores are computed from: sums per neuron, so that a session passes once. */
@@ -123,11 +119,11 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
         private final double[] yp;
         private final double[] yLog; // sum of y log(1 + r)
 
-        Sums(NetworkFile.Contents network, Observation observation) {
-            int neurons = network.neurons() - hidden(network);
+        Sums(Network network, Observation observation) {
+            int neurons = network.neurons() - network.hidden();
             this.observation = observation;
-            this.gain = network instanceof NetworkFile.LowRank low ? low.gain() : new float[0];
-            this.biases = network.biases();
+            this.gain = network.gain();
+            this.biases = network.b();
             this.count = new double[neurons];
             this.first = new double[neurons];
             this.y = new double[neurons];
@@ -210,7 +206,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      *
      * @throws InvalidInputException if the networks have different numbers of neurons
      */
-    public static Connectivity connectivity(LowRankNetwork fit, NetworkFile.Contents teacher) {
+    public static Connectivity connectivity(LowRankNetwork fit, Network teacher) {
         if (teacher.neurons() != fit.neurons()) {
             throw new InvalidInputException(
                     "teacher: " + teacher.neurons() + " neurons, expected as many as the fit has, "
@@ -221,14 +217,14 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
         double[][] n = rows(fit.n(), fit.neurons());
         double[][] effective = revealed.n();
         return switch (teacher) {
-            case NetworkFile.LowRank low -> {
-                double[][] teacherM = rows(low.network().m(), low.neurons());
-                double[][] teacherN = rows(low.network().n(), low.neurons());
-                double[][] teacherEffective = EffectiveConnectivity.of(low.network()).n();
+            case LowRankNetwork low -> {
+                double[][] teacherM = rows(low.m(), low.neurons());
+                double[][] teacherN = rows(low.n(), low.neurons());
+                double[][] teacherEffective = EffectiveConnectivity.of(low).n();
                 yield new Connectivity(cosine(m, n, teacherM, teacherN),
                         cosine(m, effective, teacherM, teacherEffective));
             }
-            case NetworkFile.FullRank full -> againstFullRank(m, n, effective, revealed.basis(), full.network().wrec());
+            case FullRankNetwork full -> againstFullRank(m, n, effective, revealed.basis(), full.wrec());
         };
     }
 

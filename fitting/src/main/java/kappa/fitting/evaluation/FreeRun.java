@@ -1,9 +1,9 @@
 package kappa.fitting.evaluation;
 
 import java.util.Arrays;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 
 /**
  * A network running freely from a trial's start, given nothing but inputs. Low rank runs in its K-dimensional form
@@ -16,7 +16,7 @@ import kappa.fitting.model.LowRankNetwork;
  */
 final class FreeRun {
 
-    private final NetworkFile.Contents contents;
+    private final Network network;
     private final int neurons;
     private final double alpha;
     private final double[] x;
@@ -24,18 +24,18 @@ final class FreeRun {
     private final double[] latent; // [K + S + 1]: kappa, v, and the factor of h0; unused for full rank
     private final double[] recurrent;
 
-    FreeRun(NetworkFile.Contents contents) {
-        this.contents = contents;
-        this.neurons = contents.neurons();
-        this.alpha = contents.alpha();
+    FreeRun(Network network) {
+        this.network = network;
+        this.neurons = network.neurons();
+        this.alpha = network.alpha();
         this.x = new double[neurons];
         this.rates = new double[neurons];
-        switch (contents) {
-            case NetworkFile.LowRank low -> {
-                this.latent = new double[low.network().rank() + low.inputs() + 1];
-                this.recurrent = new double[low.network().rank()];
+        switch (network) {
+            case LowRankNetwork low -> {
+                this.latent = new double[low.rank() + low.inputs() + 1];
+                this.recurrent = new double[low.rank()];
             }
-            case NetworkFile.FullRank full -> {
+            case FullRankNetwork full -> {
                 this.latent = new double[0];
                 this.recurrent = new double[full.neurons()];
             }
@@ -50,16 +50,16 @@ final class FreeRun {
             latent[latent.length - 1] = 1;
         }
         for (int i = 0; i < neurons; i++) {
-            x[i] = contents.initialState()[i];
+            x[i] = network.initialState()[i];
         }
         updateRates();
     }
 
     /** Moves on by one bin with the S inputs of that bin. */
     void step(float[] u) {
-        switch (contents) {
-            case NetworkFile.LowRank(LowRankNetwork network, var _, var _, var _, var _) -> step(network, u);
-            case NetworkFile.FullRank(FullRankNetwork network, var _, var _) -> step(network, u);
+        switch (network) {
+            case LowRankNetwork low -> step(low, u);
+            case FullRankNetwork full -> step(full, u);
         }
         updateRates();
     }
@@ -75,15 +75,15 @@ final class FreeRun {
     }
 
     private void updateRates() {
-        float[] b = contents.biases();
+        float[] b = network.b();
         for (int i = 0; i < neurons; i++) {
             rates[i] = LowRankNetwork.phi(x[i] + b[i]);
         }
     }
 
-    private void step(LowRankNetwork network, float[] u) {
-        int rank = network.rank();
-        float[] n = network.n();
+    private void step(LowRankNetwork low, float[] u) {
+        int rank = low.rank();
+        float[] n = low.n();
         for (int k = 0; k < rank; k++) {
             double sum = 0;
             for (int i = 0; i < neurons; i++) {
@@ -97,7 +97,7 @@ final class FreeRun {
         }
         Arrays.fill(x, 0);
         for (int l = 0; l < latent.length; l++) {
-            float[] rows = l < rank ? network.m() : l < latent.length - 1 ? network.w() : contents.initialState();
+            float[] rows = l < rank ? low.m() : l < latent.length - 1 ? low.w() : network.initialState();
             int row = l < rank ? l : l < latent.length - 1 ? l - rank : 0;
             for (int i = 0; i < neurons; i++) {
                 x[i] += latent[l] * rows[row * neurons + i];
@@ -105,8 +105,8 @@ final class FreeRun {
         }
     }
 
-    private void step(FullRankNetwork network, float[] u) {
-        float[] wrec = network.wrec();
+    private void step(FullRankNetwork full, float[] u) {
+        float[] wrec = full.wrec();
         for (int i = 0; i < neurons; i++) {
             double sum = 0;
             for (int j = 0; j < neurons; j++) {
@@ -114,9 +114,9 @@ final class FreeRun {
             }
             recurrent[i] = sum;
         }
-        for (int s = 0; s < network.inputs(); s++) {
+        for (int s = 0; s < full.inputs(); s++) {
             for (int i = 0; i < neurons; i++) {
-                recurrent[i] += (double) u[s] * network.w()[s * neurons + i];
+                recurrent[i] += (double) u[s] * full.w()[s * neurons + i];
             }
         }
         for (int i = 0; i < neurons; i++) {

@@ -4,11 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.ObservationMap;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.wire.Latents;
 
 /**
  * How well a network's free run predicts peri-stimulus time histograms: R2 = 1 - SSE/SST over conditions, bins and
@@ -26,7 +25,7 @@ public final class PsthFit {
     private record Averages(float[] observed, float[] predicted) {}
 
     /** Empty if no two trials have the same inputs ({@link Conditions}). */
-    public static OptionalDouble r2(NetworkFile.Contents network, Recording session) {
+    public static OptionalDouble r2(Network network, Recording session) {
         List<Averages> conditions = new ArrayList<>();
         for (List<Integer> trials : Conditions.of(session)) {
             if (trials.size() > 1) {
@@ -37,7 +36,7 @@ public final class PsthFit {
             return OptionalDouble.empty();
         }
         int neurons = session.neurons();
-        float[] given = network instanceof NetworkFile.LowRank low ? low.gain() : new float[0];
+        float[] given = network.gain();
         double sse = 0;
         double sst = 0;
         for (int i = 0; i < neurons; i++) {
@@ -73,7 +72,7 @@ public final class PsthFit {
     }
 
     /** Over the trials of a condition, [bins,N] each; the prediction is that of a gain of 1. */
-    private static Averages averages(NetworkFile.Contents network, Recording session, List<Integer> trials) {
+    private static Averages averages(Network network, Recording session, List<Integer> trials) {
         int neurons = session.neurons();
         int bins = session.bins(trials.getFirst());
         int inputs = session.inputs();

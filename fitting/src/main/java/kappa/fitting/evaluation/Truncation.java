@@ -1,6 +1,5 @@
 package kappa.fitting.evaluation;
 
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
@@ -14,14 +13,14 @@ import org.apache.commons.math3.linear.SingularValueDecomposition;
  */
 public final class Truncation {
 
-    private final NetworkFile.FullRank full;
+    private final FullRankNetwork full;
     private final SingularValueDecomposition svd;
 
     /** Decomposes the connectivity, which takes of the order of 10 N^3 operations: seconds at N = 512. */
-    public Truncation(NetworkFile.FullRank full) {
+    public Truncation(FullRankNetwork full) {
         this.full = full;
         int neurons = full.neurons();
-        float[] wrec = full.network().wrec();
+        float[] wrec = full.wrec();
         double[][] rows = new double[neurons][neurons];
         for (int i = 0; i < neurons; i++) {
             for (int j = 0; j < neurons; j++) {
@@ -41,21 +40,20 @@ public final class Truncation {
      *
      * @throws IllegalArgumentException for another rank
      */
-    public NetworkFile.LowRank toRank(int rank) {
+    public LowRankNetwork toRank(int rank) {
         int neurons = full.neurons();
         if (rank < 1 || rank > neurons) {
             throw new IllegalArgumentException("rank " + rank + ", expected 1 to " + neurons);
         }
-        FullRankNetwork network = full.network();
         float[] readout = full.readout().clone();
         double perNeuron = LowRankNetwork.connectivityScale(neurons);
         for (int i = 0; i < readout.length; i++) {
             readout[i] = (float) (readout[i] * full.readoutScale() / perNeuron);
         }
-        LowRankNetwork low = new LowRankNetwork(neurons, rank, network.inputs(), network.alpha(),
-                factor(svd.getU(), rank, perNeuron), factor(svd.getV(), rank, perNeuron), network.w().clone(),
-                network.b().clone());
-        return new NetworkFile.LowRank(low, readout, full.initialState().clone(), new float[0]);
+        LowRankNetwork low = new LowRankNetwork(neurons, rank, full.inputs(), full.alpha(),
+                factor(svd.getU(), rank, perNeuron), factor(svd.getV(), rank, perNeuron), full.w().clone(),
+                full.b().clone());
+        return low.withReadout(readout).withInitialState(full.initialState().clone());
     }
 
     /** Columns of U or V times sqrt(S / scale), [K,N]. */

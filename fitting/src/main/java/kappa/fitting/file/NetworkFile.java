@@ -2,10 +2,9 @@ package kappa.fitting.file;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.Silencing;
+import kappa.fitting.model.Network;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.npz.NpyArray;
@@ -27,210 +26,6 @@ public final class NetworkFile {
 
     private static final double DEFAULT_ALPHA = 0.2;
 
-    /** Large enough for the readout of a rank-1 network to reach the targets while kappa is still of order one. */
-    private static final double INITIAL_READOUT = 4;
-
-    /** What a network file holds. Arrays are shared, not copied, and nobody writes to them. */
-    public sealed interface Contents {
-
-        /** N. */
-        int neurons();
-
-        /** S. */
-        int inputs();
-
-        /** Bin width over time constant. */
-        double alpha();
-
-        /** [N] biases. */
-        float[] biases();
-
-        /** [S,N] input weights. */
-        float[] inputWeights();
-
-        /** [O,N] readout, or empty: z = readout phi(x) / N for low rank, readout phi(x) for full rank. */
-        float[] readout();
-
-        /** [N] currents x before a trial's first bin. */
-        float[] initialState();
-
-        /** O, the number of outputs; 0 without a readout. */
-        default int outputs() {
-            return readout().length / neurons();
-        }
-
-        /** The factor of the readout: z = scale times readout phi(x). */
-        double readoutScale();
-
-        /**
-         * The network when some neurons are silent: its state has the same form, so that a run may change from one network to
-         * the other between two bins.
-         *
-         * @param silenced neurons from 0 to N - 1, in any order
-         * @throws IllegalArgumentException if one of them is not there, or none is left after {@link Silencing#DELETION}
-         */
-        Contents silencing(int[] silenced, Silencing how);
-    }
-
-    /**
-     * A low-rank network.
-     *
-     * @param network m, n, W, b and alpha
-     * @param readout [O,N], or empty
-     * @param initialState [N]
-     * @param gain [N] g of spike counts, or empty if unknown
-     * @param scope what of it stands for a recording
-     */
-    public record LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain, Scope scope)
-            implements
-                Contents {
-
-        /** A network all of whose neurons were recorded, on the recording's own inputs. */
-        public LowRank(LowRankNetwork network, float[] readout, float[] initialState, float[] gain) {
-            this(network, readout, initialState, gain, Scope.WHOLE);
-        }
-
-        public LowRank {
-            if (scope.hidden() < 0 || scope.hidden() >= network.neurons()) {
-                throw new IllegalArgumentException(scope.hidden() + " of " + network.neurons() + " neurons are hidden");
-            }
-            checkLengths(network.neurons(), readout, initialState);
-            if (gain.length != 0 && gain.length != network.neurons()) {
-                throw new IllegalArgumentException("gain has " + gain.length + " elements");
-            }
-        }
-
-        /** The connections among the neurons that were recorded. */
-        public LowRankNetwork recorded() {
-            return scope.hidden() == 0 ? network : network.among(network.neurons() - scope.hidden());
-        }
-
-        /** A network that starts at x = 0, without readout and with unknown gain. */
-        public static LowRank of(LowRankNetwork network) {
-            return new LowRank(network, new float[0], new float[network.neurons()], new float[0]);
-        }
-
-        /** A network to begin training from, with a Gaussian readout of standard deviation 4. */
-        public static LowRank initial(int neurons, int rank, int inputs, double alpha, SplittableRandom random) {
-            LowRankNetwork network = LowRankNetwork.initial(neurons, rank, inputs, alpha, random);
-            return new LowRank(network, LowRankNetwork.gaussian(neurons, INITIAL_READOUT, random), new float[neurons],
-                    new float[0]);
-        }
-
-        @Override
-        public int neurons() {
-            return network.neurons();
-        }
-
-        @Override
-        public int inputs() {
-            return network.inputs();
-        }
-
-        @Override
-        public double alpha() {
-            return network.alpha();
-        }
-
-        @Override
-        public float[] biases() {
-            return network.b();
-        }
-
-        @Override
-        public float[] inputWeights() {
-            return network.w();
-        }
-
-        @Override
-        public double readoutScale() {
-            return LowRankNetwork.connectivityScale(network.neurons());
-        }
-
-        @Override
-        public LowRank silencing(int[] silenced, Silencing how) {
-            return new LowRank(network.silencing(silenced, how), how.outgoing(readout, neurons(), silenced, true),
-                    initialState, gain, scope);
-        }
-    }
-
-    /**
-     * How a fitted network relates to the recording it was fitted to.
-     *
-     * @param hidden how many of its neurons, the last ones, nobody recorded
-     * @param basis that its inputs are made with, if they are not the recording's own
-     */
-    public record Scope(int hidden, Optional<InputBasis> basis) {
-
-        /** Every neuron recorded, and the recording's own inputs. */
-        public static final Scope WHOLE = new Scope(0, Optional.empty());
-    }
-
-    /**
-     * A full-rank network.
-     *
-     * @param network wrec, W, b and alpha
-     * @param readout [O,N], or empty
-     * @param initialState [N]
-     */
-    public record FullRank(FullRankNetwork network, float[] readout, float[] initialState) implements Contents {
-
-        public FullRank {
-            checkLengths(network.neurons(), readout, initialState);
-        }
-
-        /** A network to begin training from. */
-        public static FullRank initial(int neurons, int inputs, double alpha, SplittableRandom random) {
-            FullRankNetwork network = FullRankNetwork.initial(neurons, inputs, alpha, random);
-            return new FullRank(network,
-                    LowRankNetwork.gaussian(neurons, FullRankNetwork.readoutDeviation(neurons), random),
-                    new float[neurons]);
-        }
-
-        @Override
-        public int neurons() {
-            return network.neurons();
-        }
-
-        @Override
-        public int inputs() {
-            return network.inputs();
-        }
-
-        @Override
-        public double alpha() {
-            return network.alpha();
-        }
-
-        @Override
-        public float[] biases() {
-            return network.b();
-        }
-
-        @Override
-        public float[] inputWeights() {
-            return network.w();
-        }
-
-        @Override
-        public double readoutScale() {
-            return 1;
-        }
-
-        @Override
-        public FullRank silencing(int[] silenced, Silencing how) {
-            return new FullRank(network.silencing(silenced, how), how.outgoing(readout, neurons(), silenced, false),
-                    initialState);
-        }
-    }
-
-    private static void checkLengths(int neurons, float[] readout, float[] initialState) {
-        if (readout.length % neurons != 0 || initialState.length != neurons) {
-            throw new IllegalArgumentException("readout has " + readout.length + ", initial state "
-                    + initialState.length + " elements for " + neurons + " neurons");
-        }
-    }
-
     private NetworkFile() {}
 
     /**
@@ -239,7 +34,7 @@ public final class NetworkFile {
      * @throws InvalidInputException if the file is no NPZ file, lacks an array, or one has the wrong shape or a value that is
      *         not finite
      */
-    public static Contents read(Path file) {
+    public static Network read(Path file) {
         try (Npz npz = Npz.open(file)) {
             boolean full = npz.names().contains("wrec");
             if (full && (npz.names().contains("m") || npz.names().contains("n"))) {
@@ -266,7 +61,7 @@ public final class NetworkFile {
             int inputs = w.length / neurons;
             if (full) {
                 float[] wrec = matrix(first, neurons, neurons);
-                return new FullRank(new FullRankNetwork(neurons, inputs, alpha, wrec, w, b), readout, initialState);
+                return new FullRankNetwork(neurons, inputs, alpha, wrec, w, b, readout, initialState);
             }
             int rank = first.shape()[1];
             float[] m = transposed(matrix(first, neurons, rank), neurons);
@@ -277,8 +72,8 @@ public final class NetworkFile {
                     throw npz.array("gain").invalid("gain[" + i + "] = " + gain[i] + ", expected a number above 0");
                 }
             }
-            return new LowRank(new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b), readout, initialState,
-                    gain, scope(npz, neurons));
+            return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b, readout, initialState,
+                    new LowRankNetwork.FittedTo(gain, hidden(npz, neurons), basis(npz)));
         }
     }
 
@@ -287,51 +82,52 @@ public final class NetworkFile {
      *
      * @throws InvalidInputException if the file cannot be written
      */
-    public static void write(Path file, Contents contents) {
-        int neurons = contents.neurons();
+    public static void write(Path file, Network network) {
+        int neurons = network.neurons();
         try (NpzWriter npz = NpzWriter.create(file)) {
-            switch (contents) {
-                case LowRank(LowRankNetwork network, var _, var _, float[] gain, Scope scope) -> {
-                    int rank = network.rank();
-                    npz.put("m", transposed(network.m(), rank), neurons, rank);
-                    npz.put("n", transposed(network.n(), rank), neurons, rank);
-                    if (gain.length > 0) {
-                        npz.put("gain", gain, neurons);
+            switch (network) {
+                case LowRankNetwork low -> {
+                    npz.put("m", transposed(low.m(), low.rank()), neurons, low.rank());
+                    npz.put("n", transposed(low.n(), low.rank()), neurons, low.rank());
+                    if (low.gain().length > 0) {
+                        npz.put("gain", low.gain(), neurons);
                     }
-                    if (scope.hidden() > 0) {
-                        npz.put("hidden", scope.hidden());
+                    if (low.hidden() > 0) {
+                        npz.put("hidden", low.hidden());
                     }
-                    scope.basis().ifPresent(
+                    low.basis().ifPresent(
                             basis -> npz.put("input_basis", new float[]{basis.bumps(), basis.bins()}, 2));
                 }
-                case FullRank(FullRankNetwork network, var _, var _) -> npz.put("wrec", network.wrec(), neurons,
-                        neurons);
+                case FullRankNetwork full -> npz.put("wrec", full.wrec(), neurons, neurons);
             }
-            npz.put("wi", contents.inputWeights(), contents.inputs(), neurons);
-            int outputs = contents.outputs();
+            npz.put("wi", network.w(), network.inputs(), neurons);
+            int outputs = network.outputs();
             if (outputs > 0) {
-                npz.put("wo", transposed(contents.readout(), outputs), neurons, outputs);
+                npz.put("wo", transposed(network.readout(), outputs), neurons, outputs);
             }
-            npz.put("h0", contents.initialState(), neurons);
-            npz.put("b", contents.biases(), neurons);
-            npz.put("alpha", contents.alpha());
+            npz.put("h0", network.initialState(), neurons);
+            npz.put("b", network.b(), neurons);
+            npz.put("alpha", network.alpha());
         }
     }
 
-    private static Scope scope(Npz npz, int neurons) {
+    private static int hidden(Npz npz, int neurons) {
         double hidden = npz.find("hidden").map(NpyArray::scalar).orElse(0.0);
         if (!(hidden >= 0 && hidden < neurons && hidden == Math.rint(hidden))) {
             throw npz.array("hidden").invalid(hidden + ", expected how many of the " + neurons
                     + " neurons nobody recorded");
         }
-        Optional<InputBasis> basis = vector(npz, "input_basis", 2).map(values -> {
+        return (int) hidden;
+    }
+
+    private static Optional<InputBasis> basis(Npz npz) {
+        return vector(npz, "input_basis", 2).map(values -> {
             if (values[0] != Math.rint(values[0]) || values[1] != Math.rint(values[1])) {
                 throw npz.array("input_basis").invalid("[" + values[0] + ", " + values[1]
                         + "], expected whole numbers of bumps and bins");
             }
             return new InputBasis((int) values[0], (int) values[1]);
         });
-        return new Scope((int) hidden, basis);
     }
 
     private static double alpha(Npz npz) {

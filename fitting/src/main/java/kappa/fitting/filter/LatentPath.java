@@ -9,7 +9,6 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Score;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Loss;
 
 /**
  * The latency path of one session: kappa with covariance for each bin as it comes, with the newest published model, and the

@@ -9,9 +9,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.Score;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Loss;
 
 /**
  * The sweeps of the filter at one state over SIMD lanes: one lane a neuron. Neurons are taken block by block, and a block step

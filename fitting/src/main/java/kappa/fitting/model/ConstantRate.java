@@ -2,7 +2,6 @@ package kappa.fitting.model;
 
 import java.util.Arrays;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Loss;
 
 /**
  * The model that predictions are measured against: each neuron keeps the mean of its own past. Brought up to date between

@@ -1,7 +1,6 @@
 package kappa.fitting.model;
 
 import kappa.fitting.filter.GainTracker;
-import kappa.fitting.fit.Adam;
 import kappa.ingest.recording.Observation;
 
 /**

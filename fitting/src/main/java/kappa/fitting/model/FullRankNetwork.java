@@ -18,8 +18,11 @@ import java.util.SplittableRandom;
  * @param wrec [N,N]: element (i, j) at {@code i * neurons + j} is the weight from neuron j to neuron i
  * @param w [S,N] input weights
  * @param b [N] biases
+ * @param readout [O,N], or empty: z = readout phi(x + b)
+ * @param initialState h0, [N] currents x before a trial's first bin
  */
-public record FullRankNetwork(int neurons, int inputs, double alpha, float[] wrec, float[] w, float[] b) {
+public record FullRankNetwork(int neurons, int inputs, double alpha, float[] wrec, float[] w, float[] b,
+        float[] readout, float[] initialState) implements Network {
 
     public FullRankNetwork {
         if (neurons < 1 || inputs < 0) {
@@ -32,6 +35,36 @@ public record FullRankNetwork(int neurons, int inputs, double alpha, float[] wre
             throw new IllegalArgumentException("wrec has " + wrec.length + ", w " + w.length + ", b " + b.length
                     + " elements for " + neurons + " neurons and " + inputs + " inputs");
         }
+        if (readout.length % neurons != 0 || initialState.length != neurons) {
+            throw new IllegalArgumentException("readout has " + readout.length + ", initial state "
+                    + initialState.length + " elements for " + neurons + " neurons");
+        }
+    }
+
+    /** A network without readout that starts at x = 0. */
+    public FullRankNetwork(int neurons, int inputs, double alpha, float[] wrec, float[] w, float[] b) {
+        this(neurons, inputs, alpha, wrec, w, b, new float[0], new float[neurons]);
+    }
+
+    @Override
+    public FullRankNetwork withReadout(float[] rows) {
+        return new FullRankNetwork(neurons, inputs, alpha, wrec, w, b, rows, initialState);
+    }
+
+    @Override
+    public FullRankNetwork withInitialState(float[] x) {
+        return new FullRankNetwork(neurons, inputs, alpha, wrec, w, b, readout, x);
+    }
+
+    @Override
+    public FullRankNetwork copy() {
+        return new FullRankNetwork(neurons, inputs, alpha, wrec.clone(), w.clone(), b.clone(), readout.clone(),
+                initialState.clone());
+    }
+
+    @Override
+    public double readoutScale() {
+        return 1;
     }
 
     /** Standard deviation of the weights of a random J, 1/sqrt(N): its eigenvalues fill the unit disc for any N. */
@@ -44,21 +77,21 @@ public record FullRankNetwork(int neurons, int inputs, double alpha, float[] wre
         return 1.0 / neurons;
     }
 
-    /** A network to begin training from: Gaussian J of standard deviation 1/sqrt(N), standard Gaussian W, no biases. */
+    /**
+     * A network to begin training from: Gaussian J of standard deviation 1/sqrt(N), standard Gaussian W, no biases, a Gaussian
+     * readout of standard deviation 1/N.
+     */
     public static FullRankNetwork initial(int neurons, int inputs, double alpha, SplittableRandom random) {
-        return new FullRankNetwork(neurons, inputs, alpha,
+        FullRankNetwork network = new FullRankNetwork(neurons, inputs, alpha,
                 LowRankNetwork.gaussian(neurons * neurons, connectivityDeviation(neurons), random),
                 LowRankNetwork.gaussian(neurons * inputs, 1, random), new float[neurons]);
+        return network.withReadout(LowRankNetwork.gaussian(neurons, readoutDeviation(neurons), random));
     }
 
-    /**
-     * The network when some neurons are silent.
-     *
-     * @param silenced neurons from 0 to N - 1, in any order
-     * @throws IllegalArgumentException if one of them is not there, or none is left after {@link Silencing#DELETION}
-     */
+    @Override
     public FullRankNetwork silencing(int[] silenced, Silencing how) {
-        return new FullRankNetwork(neurons, inputs, alpha, how.outgoing(wrec, neurons, silenced, false), w, b);
+        return new FullRankNetwork(neurons, inputs, alpha, how.outgoing(wrec, neurons, silenced, false), w, b,
+                how.outgoing(readout, neurons, silenced, false), initialState);
     }
 
     @Override

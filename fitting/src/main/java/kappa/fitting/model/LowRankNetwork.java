@@ -1,7 +1,9 @@
 package kappa.fitting.model;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import kappa.ingest.recording.InputBasis;
 
 /**
  * A low-rank recurrent network, and the owner of its conventions (Valente, Pillow &amp; Ostojic 2022; Valente 2019,
@@ -30,9 +32,28 @@ import java.util.SplittableRandom;
  * @param n [K,N]
  * @param w [S,N] input weights
  * @param b [N] biases
+ * @param readout [O,N], or empty: z = readout phi(x + b) / N
+ * @param initialState h0, [N] currents x before a trial's first bin
+ * @param fittedTo what ties it to the recording that it was fitted to
  */
 public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, float[] m, float[] n, float[] w,
-        float[] b) {
+        float[] b, float[] readout, float[] initialState, FittedTo fittedTo) implements Network {
+
+    /** Large enough for the readout of a rank-1 network to reach the targets while kappa is still of order one. */
+    private static final double INITIAL_READOUT = 4;
+
+    /**
+     * What ties a network to the recording that it was fitted to.
+     *
+     * @param gain [N] g of spike counts, or empty if unknown
+     * @param hidden how many of its neurons, the last ones, nobody recorded
+     * @param basis that its inputs are made with, if they are not the recording's own
+     */
+    public record FittedTo(float[] gain, int hidden, Optional<InputBasis> basis) {
+
+        /** No gain is known, every neuron was recorded, and the inputs are the recording's own. */
+        public static final FittedTo NOTHING = new FittedTo(new float[0], 0, Optional.empty());
+    }
 
     public LowRankNetwork {
         if (neurons < 1 || rank < 1 || inputs < 0) {
@@ -45,6 +66,80 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         require(n.length == neurons * rank, "n", n.length);
         require(w.length == neurons * inputs, "w", w.length);
         require(b.length == neurons, "b", b.length);
+        require(readout.length % neurons == 0, "readout", readout.length);
+        require(initialState.length == neurons, "initial state", initialState.length);
+        require(fittedTo.gain.length == 0 || fittedTo.gain.length == neurons, "gain", fittedTo.gain.length);
+        if (fittedTo.hidden < 0 || fittedTo.hidden >= neurons) {
+            throw new IllegalArgumentException(fittedTo.hidden + " of " + neurons + " neurons are hidden");
+        }
+    }
+
+    /** A network without readout that starts at x = 0 and was fitted to nothing. */
+    public LowRankNetwork(int neurons, int rank, int inputs, double alpha, float[] m, float[] n, float[] w, float[] b) {
+        this(neurons, rank, inputs, alpha, m, n, w, b, new float[0], new float[neurons], FittedTo.NOTHING);
+    }
+
+    @Override
+    public LowRankNetwork withReadout(float[] rows) {
+        return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b, rows, initialState, fittedTo);
+    }
+
+    @Override
+    public LowRankNetwork withInitialState(float[] x) {
+        return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b, readout, x, fittedTo);
+    }
+
+    /** The same with the gains of spike counts, [N]. */
+    public LowRankNetwork withGain(float[] gain) {
+        return fittedTo(new FittedTo(gain, fittedTo.hidden, fittedTo.basis));
+    }
+
+    /** The same, tied to a recording. */
+    public LowRankNetwork fittedTo(FittedTo recording) {
+        return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b, readout, initialState, recording);
+    }
+
+    @Override
+    public LowRankNetwork copy() {
+        return new LowRankNetwork(neurons, rank, inputs, alpha, m.clone(), n.clone(), w.clone(), b.clone(),
+                readout.clone(), initialState.clone(),
+                new FittedTo(fittedTo.gain.clone(), fittedTo.hidden, fittedTo.basis));
+    }
+
+    @Override
+    public float[] gain() {
+        return fittedTo.gain;
+    }
+
+    @Override
+    public int hidden() {
+        return fittedTo.hidden;
+    }
+
+    @Override
+    public Optional<InputBasis> basis() {
+        return fittedTo.basis;
+    }
+
+    @Override
+    public double readoutScale() {
+        return connectivityScale(neurons);
+    }
+
+    /** The connections among the neurons that were recorded. */
+    public LowRankNetwork recorded() {
+        return hidden() == 0 ? this : among(neurons - hidden());
+    }
+
+    /** x = m kappa, [N]: the currents of a latent state without inputs. */
+    public float[] currents(double[] kappa) {
+        float[] x = new float[neurons];
+        for (int k = 0; k < rank; k++) {
+            for (int i = 0; i < neurons; i++) {
+                x[i] += (float) (m[k * neurons + i] * kappa[k]);
+            }
+        }
+        return x;
     }
 
     private static void require(boolean holds, String name, int length) {
@@ -94,11 +189,12 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
 
     /**
      * A network to begin training from: every weight standard Gaussian, which with J = m n'/N makes currents of order one for
-     * any number of neurons; no biases.
+     * any number of neurons; no biases; a Gaussian readout of standard deviation 4.
      */
     public static LowRankNetwork initial(int neurons, int rank, int inputs, double alpha, SplittableRandom random) {
-        return withoutBias(neurons, rank, inputs, alpha, gaussian(neurons * rank, 1, random),
+        LowRankNetwork network = withoutBias(neurons, rank, inputs, alpha, gaussian(neurons * rank, 1, random),
                 gaussian(neurons * rank, 1, random), gaussian(neurons * inputs, 1, random));
+        return network.withReadout(gaussian(neurons, INITIAL_READOUT, random));
     }
 
     /** Independent Gaussian weights of mean 0. */
@@ -111,7 +207,7 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
     }
 
     /**
-     * The connections among the first {@code count} neurons, as a network of that many: n is rescaled so that J = m n' / count
+     * The connections among the first {@code count} neurons, as a network of that many without readout: n is rescaled so that J = m n' / count
      * has the same entries.
      */
     public LowRankNetwork among(int count) {
@@ -124,14 +220,10 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
                 Arrays.copyOf(b, count));
     }
 
-    /**
-     * The network when some neurons are silent.
-     *
-     * @param silenced neurons from 0 to N - 1, in any order
-     * @throws IllegalArgumentException if one of them is not there, or none is left after {@link Silencing#DELETION}
-     */
+    @Override
     public LowRankNetwork silencing(int[] silenced, Silencing how) {
-        return new LowRankNetwork(neurons, rank, inputs, alpha, m, how.outgoing(n, neurons, silenced, true), w, b);
+        return new LowRankNetwork(neurons, rank, inputs, alpha, m, how.outgoing(n, neurons, silenced, true), w, b,
+                how.outgoing(readout, neurons, silenced, true), initialState, fittedTo);
     }
 
     private float[] leading(float[] rows, int count) {
@@ -161,7 +253,9 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
     public boolean equals(Object other) {
         return other instanceof LowRankNetwork o && neurons == o.neurons && rank == o.rank && inputs == o.inputs
                 && alpha == o.alpha && Arrays.equals(m, o.m) && Arrays.equals(n, o.n) && Arrays.equals(w, o.w)
-                && Arrays.equals(b, o.b);
+                && Arrays.equals(b, o.b) && Arrays.equals(readout, o.readout)
+                && Arrays.equals(initialState, o.initialState) && Arrays.equals(gain(), o.gain())
+                && hidden() == o.hidden() && basis().equals(o.basis());
     }
 
     @Override

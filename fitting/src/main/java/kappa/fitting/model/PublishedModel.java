@@ -1,7 +1,6 @@
 package kappa.fitting.model;
 
 import kappa.fitting.filter.LatentFilter;
-import kappa.fitting.fit.Adam;
 
 /**
  * An immutable snapshot in canonical gauge: what the filter runs on and what others see.
@@ -28,13 +27,6 @@ public record PublishedModel(long version, KernelModel model, double[] processNo
 
     /** h0 = m start, [N]: the currents x before a trial's first bin, as network files hold them. */
     public float[] initialState() {
-        LowRankNetwork net = model.network();
-        float[] x = new float[net.neurons()];
-        for (int k = 0; k < net.rank(); k++) {
-            for (int i = 0; i < x.length; i++) {
-                x[i] += (float) (net.m()[k * net.neurons() + i] * start[k]);
-            }
-        }
-        return x;
+        return model.network().currents(start);
     }
 }

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.filter.Start;
 import kappa.fitting.kernel.KernelProvider;
@@ -19,7 +18,6 @@ import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -74,8 +72,7 @@ public final class CoSmoothing {
      * @throws InvalidInputException if the session does not hold counts, or has other neurons or inputs than the
      * network
      */
-    public static OptionalDouble bitsPerSpike(NetworkFile.LowRank file, Recording session, boolean[] heldOut) {
-        LowRankNetwork network = file.network();
+    public static OptionalDouble bitsPerSpike(LowRankNetwork network, Recording session, boolean[] heldOut) {
         if (session.observation() != Observation.COUNTS) {
             throw new InvalidInputException("--held-out-neurons: session " + session.name() + " holds no spike counts,"
                     + " which bits per spike are of");
@@ -86,10 +83,10 @@ public final class CoSmoothing {
                     + session.inputs());
         }
         SessionPlan plan = plan(network, session);
-        double[] start = start(file);
+        double[] start = start(network);
         Moments moments = new Moments(network, start, plan.fit());
         read(session, plan, moments);
-        float[] gain = file.gain().length > 0 ? file.gain() : moments.gain();
+        float[] gain = network.gain().length > 0 ? network.gain() : moments.gain();
         Filtered filtered = new Filtered(KernelModel.of(network, Observation.COUNTS, gain, new float[gain.length],
                 new float[gain.length]), start, moments, heldOut);
         read(session, plan, filtered);
@@ -112,12 +109,11 @@ public final class CoSmoothing {
     }
 
     /** kappa_0 with m kappa_0 nearest to h0. */
-    private static double[] start(NetworkFile.LowRank file) {
-        LowRankNetwork network = file.network();
+    private static double[] start(LowRankNetwork network) {
         double[][] m = new double[network.neurons()][network.rank()];
         double[] h0 = new double[network.neurons()];
         for (int i = 0; i < h0.length; i++) {
-            h0[i] = file.initialState()[i];
+            h0[i] = network.initialState()[i];
             for (int k = 0; k < network.rank(); k++) {
                 m[i][k] = network.m()[k * network.neurons() + i];
             }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import kappa.fitting.fit.Adam;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.fit.OverlapDetector;
 import kappa.fitting.model.PublishedModel;

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
@@ -48,14 +47,14 @@ public final class Snapshots {
     }
 
     /** A model as the network file that {@code --out} writes. */
-    public static NetworkFile.LowRank networkFile(SessionHeader header, PublishedModel published) {
+    public static LowRankNetwork networkFile(SessionHeader header, PublishedModel published) {
         KernelModel model = published.model();
         Optional<InputBasis> basis = header.hasInputBasis()
                 ? Optional.of(new InputBasis(header.getInputBasis().getBumps(), header.getInputBasis().getBins()))
                 : Optional.empty();
-        return new NetworkFile.LowRank(model.network(), new float[0], published.initialState(),
-                model.kind() == Observation.COUNTS ? model.gain() : new float[0],
-                new NetworkFile.Scope(header.getFit().getHiddenNeurons(), basis));
+        float[] gain = model.kind() == Observation.COUNTS ? model.gain() : new float[0];
+        return model.network().withInitialState(published.initialState())
+                .fittedTo(new LowRankNetwork.FittedTo(gain, header.getFit().getHiddenNeurons(), basis));
     }
 
     /** Records written before there was a start begin at 0. */

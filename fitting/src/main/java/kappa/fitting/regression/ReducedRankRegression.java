@@ -16,8 +16,6 @@ import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Activity;
-import kappa.ingest.wire.Connectivity;
 
 /**
  * Connectivity by reduced-rank regression of one-step differences. With z = x + b, what the recurrence of

@@ -6,8 +6,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.ingest.InvalidInputException;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -51,7 +51,7 @@ public final class MixtureNetwork implements Trainee {
     private final boolean trainMeans;
     private final List<float[]> means; // per population, [D]
     private final List<float[]> factors; // per population, [D,D]
-    private final NetworkFile.LowRank network;
+    private final LowRankNetwork network;
     private final float[] basis; // [N,D] z of the present network
     private final Draw draw;
 
@@ -77,14 +77,14 @@ public final class MixtureNetwork implements Trainee {
 
     /**
      * A mixture to begin training from: equal populations of mean zero whose factors are those of independent weights
-     * as in {@link NetworkFile.LowRank#initial}, and a little more, so that populations differ.
+     * as in {@link LowRankNetwork#initial}, and a little more, so that populations differ.
      *
      * @param neurons of the networks drawn during training
      * @param trainMeans whether means are trained too; else they stay zero
      */
     public static MixtureNetwork initial(int populations, int neurons, int rank, int inputs, double alpha,
             boolean trainMeans, SplittableRandom random) {
-        NetworkFile.LowRank one = NetworkFile.LowRank.initial(neurons, rank, inputs, alpha, random.split());
+        LowRankNetwork one = LowRankNetwork.initial(neurons, rank, inputs, alpha, random.split());
         int outputs = one.outputs();
         int d = 2 * rank + inputs + outputs;
         double readout = 0;
@@ -116,7 +116,7 @@ public final class MixtureNetwork implements Trainee {
      *
      * @param population of each neuron, 0 to P - 1, each with at least one
      */
-    public static MixtureNetwork ofPopulations(NetworkFile.LowRank network, int[] population) {
+    public static MixtureNetwork ofPopulations(LowRankNetwork network, int[] population) {
         double[][] shares = new double[Arrays.stream(population).max().orElse(0) + 1][network.neurons()];
         for (int i = 0; i < population.length; i++) {
             shares[population[i]][i] = 1;
@@ -134,13 +134,13 @@ public final class MixtureNetwork implements Trainee {
      * @param draw how networks are drawn while the mixture is trained
      * @throws InvalidInputException if the network has biases or an initial state, which the mixture does not know
      */
-    public static MixtureNetwork ofShares(NetworkFile.LowRank network, double[][] shares, boolean freeMeans,
+    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans,
             Draw draw) {
-        requireNone("biases 'b'", network.biases());
+        requireNone("biases 'b'", network.b());
         requireNone("an initial state 'h0'", network.initialState());
         int neurons = network.neurons();
         int count = shares.length;
-        int rank = network.network().rank();
+        int rank = network.rank();
         int d = 2 * rank + network.inputs() + network.outputs();
         double[] weights = new double[count];
         List<float[]> means = new ArrayList<>();
@@ -228,11 +228,9 @@ public final class MixtureNetwork implements Trainee {
         return factor;
     }
 
-    private NetworkFile.LowRank empty(int neurons) {
-        return new NetworkFile.LowRank(
-                LowRankNetwork.withoutBias(neurons, rank, inputs, alpha, new float[neurons * rank],
-                        new float[neurons * rank], new float[neurons * inputs]),
-                new float[neurons * outputs], new float[neurons], new float[0]);
+    private LowRankNetwork empty(int neurons) {
+        return LowRankNetwork.withoutBias(neurons, rank, inputs, alpha, new float[neurons * rank],
+                new float[neurons * rank], new float[neurons * inputs]).withReadout(new float[neurons * outputs]);
     }
 
     /** D, numbers a neuron. */
@@ -285,7 +283,7 @@ public final class MixtureNetwork implements Trainee {
     }
 
     /** A network of any number of neurons drawn from the mixture, independently. */
-    public NetworkFile.LowRank sample(int neurons, SplittableRandom random) {
+    public LowRankNetwork sample(int neurons, SplittableRandom random) {
         return sample(neurons, Draw.RANDOM, random);
     }
 
@@ -294,8 +292,8 @@ public final class MixtureNetwork implements Trainee {
      *
      * @throws InvalidInputException if an exact draw has D + 1 neurons or fewer in a population
      */
-    public NetworkFile.LowRank sample(int neurons, Draw how, SplittableRandom random) {
-        NetworkFile.LowRank drawn = empty(neurons);
+    public LowRankNetwork sample(int neurons, Draw how, SplittableRandom random) {
+        LowRankNetwork drawn = empty(neurons);
         float[] z = new float[neurons * dimensions()];
         draw(z, how, random);
         fill(drawn, z);
@@ -367,7 +365,7 @@ public final class MixtureNetwork implements Trainee {
     }
 
     /** Rows mean + factor z into the parts of a network. */
-    private void fill(NetworkFile.LowRank target, float[] z) {
+    private void fill(LowRankNetwork target, float[] z) {
         int d = dimensions();
         int neurons = target.neurons();
         List<float[]> parts = parts(target);
@@ -388,12 +386,12 @@ public final class MixtureNetwork implements Trainee {
         }
     }
 
-    private static List<float[]> parts(NetworkFile.LowRank network) {
-        return List.of(network.network().m(), network.network().n(), network.inputWeights(), network.readout());
+    private static List<float[]> parts(LowRankNetwork network) {
+        return List.of(network.m(), network.n(), network.w(), network.readout());
     }
 
     @Override
-    public NetworkFile.Contents network() {
+    public Network network() {
         return network;
     }
 

@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 
 /** Gradient of a loss with respect to some parts of a network, each laid out as the part is. Not thread-safe. */
 public final class NetworkGradient {
@@ -12,22 +14,22 @@ public final class NetworkGradient {
     private final Map<Part, float[]> parts = new EnumMap<>(Part.class);
 
     /** A gradient of zero for the given parts of a network; parts it does not have are an error. */
-    public NetworkGradient(NetworkFile.Contents network, Set<Part> trainable) {
+    public NetworkGradient(Network network, Set<Part> trainable) {
         trainable.forEach(part -> parts.put(part, new float[array(network, part).length]));
     }
 
     /** The array of a part, shared with the network. */
-    public static float[] array(NetworkFile.Contents network, Part part) {
+    public static float[] array(Network network, Part part) {
         return switch (part) {
-            case WI -> network.inputWeights();
+            case WI -> network.w();
             case WO -> network.readout();
-            case B -> network.biases();
+            case B -> network.b();
             case H0 -> network.initialState();
             case M, N, WREC -> switch (network) {
-                case NetworkFile.LowRank low when part == Part.M -> low.network().m();
-                case NetworkFile.LowRank low when part == Part.N -> low.network().n();
-                case NetworkFile.FullRank full when part == Part.WREC -> full.network().wrec();
-                case NetworkFile.LowRank _,NetworkFile.FullRank _ -> throw new IllegalArgumentException(
+                case LowRankNetwork low when part == Part.M -> low.m();
+                case LowRankNetwork low when part == Part.N -> low.n();
+                case FullRankNetwork full when part == Part.WREC -> full.wrec();
+                case LowRankNetwork _,FullRankNetwork _ -> throw new IllegalArgumentException(
                         part + " is no part of " + network);
             };
         };

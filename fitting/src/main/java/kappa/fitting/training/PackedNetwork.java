@@ -1,10 +1,10 @@
 package kappa.fitting.training;
 
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.MatrixKernels;
 import kappa.fitting.kernel.PackedMatrix;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 
 /**
  * The weights of a network in the order in which batches of trials need them, with every scale multiplied in: alpha, 1/N
@@ -21,30 +21,30 @@ final class PackedNetwork {
     private final PackedMatrix backward = new PackedMatrix();
     private final PackedMatrix toLatent = new PackedMatrix();
     private final PackedMatrix toLatentBack = new PackedMatrix();
-    private NetworkFile.Contents network;
+    private Network network;
 
     PackedNetwork(MatrixKernels kernels) {
         this.kernels = kernels;
     }
 
-    PackedNetwork pack(NetworkFile.Contents contents) {
-        network = contents;
-        int N = contents.neurons();
-        int O = contents.outputs();
-        float alpha = (float) contents.alpha();
-        inputs.pack(contents.inputWeights(), 0, contents.inputs(), N, N, 1, alpha);
-        readout.pack(contents.readout(), 0, N, O, 1, N, (float) contents.readoutScale());
-        readoutBack.pack(contents.readout(), 0, O, N, N, 1, (float) contents.readoutScale());
-        switch (contents) {
-            case NetworkFile.LowRank(LowRankNetwork low, var _, var _, var _, var _) -> {
+    PackedNetwork pack(Network unpacked) {
+        network = unpacked;
+        int N = network.neurons();
+        int O = network.outputs();
+        float alpha = (float) network.alpha();
+        inputs.pack(network.w(), 0, network.inputs(), N, N, 1, alpha);
+        readout.pack(network.readout(), 0, N, O, 1, N, (float) network.readoutScale());
+        readoutBack.pack(network.readout(), 0, O, N, N, 1, (float) network.readoutScale());
+        switch (network) {
+            case LowRankNetwork low -> {
                 int K = low.rank();
-                float step = (float) (contents.alpha() * LowRankNetwork.connectivityScale(N));
+                float step = (float) (network.alpha() * LowRankNetwork.connectivityScale(N));
                 toLatent.pack(low.n(), 0, N, K, 1, N, 1);
                 forward.pack(low.m(), 0, K, N, N, 1, step);
                 toLatentBack.pack(low.m(), 0, N, K, 1, N, 1);
                 backward.pack(low.n(), 0, K, N, N, 1, step);
             }
-            case NetworkFile.FullRank(FullRankNetwork full, var _, var _) -> {
+            case FullRankNetwork full -> {
                 forward.pack(full.wrec(), 0, N, N, 1, N, alpha);
                 backward.pack(full.wrec(), 0, N, N, N, 1, alpha);
             }
@@ -52,13 +52,13 @@ final class PackedNetwork {
         return this;
     }
 
-    NetworkFile.Contents network() {
+    Network network() {
         return network;
     }
 
     /** K numbers per trial and bin that low-rank networks pass on; 0 for full rank. */
     int latents() {
-        return network instanceof NetworkFile.LowRank low ? low.network().rank() : 0;
+        return network instanceof LowRankNetwork low ? low.rank() : 0;
     }
 
     /** drive = alpha (J r + W' u); {@code latent} receives n' r. */

@@ -9,7 +9,7 @@ import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
@@ -53,7 +53,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * @param sigma standard deviation of the noise on each current in each bin
      * @throws InvalidInputException if the network does not fit the task
      */
-    public static Performance of(NetworkFile.Contents network, Task task, int trials, double sigma, long seed,
+    public static Performance of(Network network, Task task, int trials, double sigma, long seed,
             TrialRunner runner) {
         requireFit(network, task);
         return of(network, trials, i -> task.trial(seed, i), sigma, seed, runner);
@@ -67,12 +67,12 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * @return empty if the session has no single target with a mask, or the teacher no readout of one output
      * @throws InvalidInputException if the networks and the session do not fit each other
      */
-    public static Optional<Performance> inSession(NetworkFile.Contents fit, NetworkFile.Contents teacher,
+    public static Optional<Performance> inSession(Network fit, Network teacher,
             Recording session, TrialRunner runner) {
         if (session.targets() != 1 || session.mask(0).isEmpty() || teacher.outputs() != 1) {
             return Optional.empty();
         }
-        int recorded = fit instanceof NetworkFile.LowRank low ? low.recorded().neurons() : fit.neurons();
+        int recorded = fit.neurons() - fit.hidden();
         if (teacher.neurons() != recorded) {
             throw new InvalidInputException("teacher: " + teacher.neurons()
                     + " neurons, expected as many as the fit has recorded ones, " + recorded);
@@ -82,7 +82,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
             throw new InvalidInputException("network: " + fit.inputs() + " inputs, expected as many as session "
                     + session.name() + " has, " + seen.inputs());
         }
-        NetworkFile.Contents reader = NetworkCopies.withReadoutOf(fit, teacher);
+        Network reader = withReadoutOf(fit, teacher);
         List<Trial> trials = new ArrayList<>();
         for (int i = 0; i < session.trials(); i++) {
             float[] mask = session.mask(i).orElseThrow();
@@ -101,7 +101,16 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
         return Optional.of(of(reader, trials.size(), trials::get, 0, 0, runner));
     }
 
-    private static Performance of(NetworkFile.Contents network, int count, IntFunction<Trial> trials, double sigma,
+    /** The network with the readout of another, of one output; neurons that the other does not have are not read. */
+    private static Network withReadoutOf(Network network, Network other) {
+        float[] readout = new float[network.neurons()];
+        for (int i = 0; i < other.neurons(); i++) {
+            readout[i] = (float) (other.readout()[i] * other.readoutScale() / network.readoutScale());
+        }
+        return network.withReadout(readout);
+    }
+
+    private static Performance of(Network network, int count, IntFunction<Trial> trials, double sigma,
             long seed, TrialRunner runner) {
         record Batch(List<Outcome> outcomes, double loss) {}
 
@@ -140,7 +149,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      *
      * @throws InvalidInputException naming what is wrong
      */
-    public static void requireFit(NetworkFile.Contents network, Task task) {
+    public static void requireFit(Network network, Task task) {
         requireInputs(network, task);
         if (network.outputs() != 1) {
             throw new InvalidInputException(
@@ -149,7 +158,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
         }
     }
 
-    static void requireInputs(NetworkFile.Contents network, Task task) {
+    static void requireInputs(Network network, Task task) {
         if (network.inputs() != task.inputs()) {
             throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as task "
                     + task.name() + " has, " + task.inputs());

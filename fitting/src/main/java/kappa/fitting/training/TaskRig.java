@@ -2,8 +2,8 @@ package kappa.fitting.training;
 
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.InterventionSchedule;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
@@ -28,7 +28,7 @@ public final class TaskRig implements SessionSource, Perturbable {
     private static final long BIN_WIDTH_NS = Math.round(Task.BIN_WIDTH_S * 1e9);
 
     private final String name;
-    private final NetworkFile.Contents network;
+    private final Network network;
     private final Task task;
     private final TaskSimulator.Settings settings;
     private final long trials;
@@ -50,7 +50,7 @@ public final class TaskRig implements SessionSource, Perturbable {
      * @param endless whether the rig never stops
      * @throws kappa.ingest.InvalidInputException if the network does not fit the task
      */
-    public TaskRig(String name, NetworkFile.Contents network, Task task, TaskSimulator.Settings settings,
+    public TaskRig(String name, Network network, Task task, TaskSimulator.Settings settings,
             boolean endless) {
         Performance.requireInputs(network, task);
         this.name = name;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
@@ -92,7 +92,7 @@ public final class TaskSimulator {
      */
     public record Recorded(int trials, long bins, int neurons, double meanActivity, Performance performance) {}
 
-    private final NetworkFile.Contents network;
+    private final Network network;
     private final Task task;
     private final Settings settings;
     private final int[] neurons;
@@ -105,7 +105,7 @@ public final class TaskSimulator {
     private final float[] targets;
     private final float[] mask;
 
-    private TaskSimulator(NetworkFile.Contents network, Task task, Settings settings) {
+    private TaskSimulator(Network network, Task task, Settings settings) {
         Performance.requireInputs(network, task);
         this.network = network;
         this.task = task;
@@ -154,7 +154,7 @@ public final class TaskSimulator {
      * @param done told the number of trials done, now and then, by the threads that do them
      * @throws InvalidInputException if the network does not fit the task, or the session is too large or cannot be written
      */
-    public static Recorded record(NetworkFile.Contents network, Task task, Settings settings, TrialRunner runner,
+    public static Recorded record(Network network, Task task, Settings settings, TrialRunner runner,
             Path file, IntConsumer done) {
         TaskSimulator simulator = new TaskSimulator(network, task, settings);
         Recorded recorded = simulator.run(runner, done);

@@ -2,7 +2,7 @@ package kappa.fitting.training;
 
 import java.util.ArrayList;
 import java.util.List;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
@@ -76,7 +76,7 @@ public final class TaskTrainer {
      * @param reached whether accuracy and loss were reached in the last stage
      * @param steps done in all
      */
-    public record Trained(NetworkFile.Contents network, boolean reached, long steps) {}
+    public record Trained(Network network, boolean reached, long steps) {}
 
     private final TrialRunner runner;
 
@@ -114,7 +114,7 @@ public final class TaskTrainer {
                 lossSum = 0;
                 boolean lastStage = stage == stages.size() - 1;
                 if (lastStage && (best == null || best.isWorseThan(validation))) {
-                    best = new Best(NetworkCopies.deep(trainee.network()), validation);
+                    best = new Best(trainee.network().copy(), validation);
                 }
                 if (validation.accuracy() >= settings.accuracy()) {
                     if (!lastStage) {
@@ -127,11 +127,11 @@ public final class TaskTrainer {
             }
             listener.step(step + 1, last);
         }
-        return new Trained(best == null ? NetworkCopies.deep(trainee.network()) : best.network, false,
+        return new Trained(best == null ? trainee.network().copy() : best.network, false,
                 settings.maxSteps());
     }
 
-    private record Best(NetworkFile.Contents network, Performance performance) {
+    private record Best(Network network, Performance performance) {
 
         boolean isWorseThan(Performance other) {
             return other.accuracy() > performance.accuracy()

@@ -4,13 +4,13 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.Network;
 
 /** What is being trained: parameters, and the network they stand for. */
 public interface Trainee {
 
     /** The network that the present parameters stand for; it shares arrays with the trainee and changes under training. */
-    NetworkFile.Contents network();
+    Network network();
 
     /** The parts of the network on which the parameters depend. */
     Set<Part> parts();
@@ -32,13 +32,13 @@ public interface Trainee {
      *
      * @param trainable the parts that training changes; the others stay fixed
      */
-    static Trainee of(NetworkFile.Contents start, Set<Part> trainable) {
-        NetworkFile.Contents copy = NetworkCopies.deep(start);
+    static Trainee of(Network start, Set<Part> trainable) {
+        Network copy = start.copy();
         Set<Part> parts = EnumSet.copyOf(trainable);
         List<float[]> arrays = parts.stream().map(part -> NetworkGradient.array(copy, part)).toList();
         return new Trainee() {
             @Override
-            public NetworkFile.Contents network() {
+            public Network network() {
                 return copy;
             }
 

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.MatrixKernels;
 import kappa.fitting.kernel.PackedMatrix;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.task.Trial;
 
 /**
@@ -87,7 +87,7 @@ final class TrialBatch {
     void forward(IntFunction<PackedNetwork> at, List<Trial> batch, double sigma, List<SplittableRandom> random,
             Observer observer) {
         trials = batch;
-        NetworkFile.Contents net = at.apply(0).network();
+        Network net = at.apply(0).network();
         int N = net.neurons();
         int S = net.inputs();
         int O = net.outputs();
@@ -112,7 +112,7 @@ final class TrialBatch {
             }
             for (int i = 0; i < N; i++) {
                 x[b * N + i] = net.initialState()[i];
-                rates[b * N + i] = (float) LowRankNetwork.phi(x[b * N + i] + net.biases()[i]);
+                rates[b * N + i] = (float) LowRankNetwork.phi(x[b * N + i] + net.b()[i]);
             }
         }
         float decay = (float) (1 - net.alpha());
@@ -126,7 +126,7 @@ final class TrialBatch {
                 }
             }
             for (int b = 0; b < rows; b++) {
-                kernels.advance(N, decay, x, b * N, drive, b * N, net.biases(), rates, (t + 1) * row + b * N);
+                kernels.advance(N, decay, x, b * N, drive, b * N, net.b(), rates, (t + 1) * row + b * N);
             }
             if (O > 0 && asked[t]) {
                 at.apply(t).read(rows, rates, (t + 1) * row, z, t * rows * O);
@@ -181,7 +181,7 @@ final class TrialBatch {
 
     /** Adds the gradient of {@code scale} times the summed losses of the trials last run. */
     void backward(PackedNetwork network, double scale, NetworkGradient gradient) {
-        NetworkFile.Contents net = network.network();
+        Network net = network.network();
         int N = net.neurons();
         int S = net.inputs();
         int K = network.latents();

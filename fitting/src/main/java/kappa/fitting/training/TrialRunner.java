@@ -10,8 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
@@ -56,7 +56,7 @@ public final class TrialRunner implements AutoCloseable {
      * @param seed of the noise, with the trial's number
      * @return one result a batch, in order
      */
-    <T> List<T> run(NetworkFile.Contents network, int count, long first, IntFunction<Trial> trials, double sigma,
+    <T> List<T> run(Network network, int count, long first, IntFunction<Trial> trials, double sigma,
             long seed, ObserverOf observers, Result<T> result) {
         packed.pack(network);
         return run(_ -> packed, count, first, trials, sigma, seed, observers, result);
@@ -72,7 +72,7 @@ public final class TrialRunner implements AutoCloseable {
      * @param inputs [T,S] of each trial
      * @return [T,O] of each trial
      */
-    public List<float[]> readouts(NetworkFile.Contents network, NetworkFile.Contents silenced, int from, int to,
+    public List<float[]> readouts(Network network, Network silenced, int from, int to,
             int[] bins, List<float[]> inputs) {
         PackedNetwork intact = new PackedNetwork(KernelProvider.matrices()).pack(network);
         PackedNetwork silent = new PackedNetwork(KernelProvider.matrices()).pack(silenced);

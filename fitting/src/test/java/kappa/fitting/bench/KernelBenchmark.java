@@ -2,7 +2,6 @@ package kappa.fitting.bench;
 
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import kappa.fitting.fit.Adam;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.ingest.recording.Observation;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.fit.TrialAssembly;
 import kappa.fitting.kernel.KernelProvider;
@@ -204,7 +203,7 @@ class ExpectationMaximisationTest {
     }
 
     private static double ecc(PublishedModel fit) {
-        return Evaluation.connectivity(fit.model().network(), NetworkFile.LowRank.of(DECISION)).ecc();
+        return Evaluation.connectivity(fit.model().network(), DECISION).ecc();
     }
 
     @Test

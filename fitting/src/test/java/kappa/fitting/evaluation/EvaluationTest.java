@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
@@ -35,8 +36,8 @@ class EvaluationTest {
         return new SimulatedSession(LIMIT_CYCLE, new Settings(observation, 0.4, 0, 20, 3));
     }
 
-    private static NetworkFile.LowRank truth() {
-        return NetworkFile.LowRank.of(LIMIT_CYCLE.network());
+    private static LowRankNetwork truth() {
+        return LIMIT_CYCLE.network();
     }
 
     @ParameterizedTest
@@ -66,9 +67,9 @@ class EvaluationTest {
             b[i] = (float) (0.5 * Math.log((1 + mean[i]) / (1 - mean[i])));
         }
         LowRankNetwork silent = new LowRankNetwork(60, 1, 2, 0.2, new float[60], new float[60], new float[120], b);
-        Evaluation evaluation = Evaluation.of(NetworkFile.LowRank.of(silent), session(Observation.RATES));
+        Evaluation evaluation = Evaluation.of(silent, session(Observation.RATES));
         assertThat(evaluation.r2()).isCloseTo(0, within(1e-6));
-        Evaluation spikes = Evaluation.of(NetworkFile.LowRank.of(silent), session(Observation.COUNTS));
+        Evaluation spikes = Evaluation.of(silent, session(Observation.COUNTS));
         assertThat(spikes.bitsPerSpike().orElseThrow()).isCloseTo(0, within(1e-6));
     }
 
@@ -76,7 +77,7 @@ class EvaluationTest {
     void shouldScoreCountsInBitsPerSpikeWithGainFromTheNetworkOrTheSession() {
         float[] gain = new float[60];
         Arrays.fill(gain, 0.4f);
-        NetworkFile.LowRank known = new NetworkFile.LowRank(LIMIT_CYCLE.network(), new float[0], new float[60], gain);
+        LowRankNetwork known = LIMIT_CYCLE.network().withGain(gain);
         double bits = Evaluation.of(known, session(Observation.COUNTS)).bitsPerSpike().orElseThrow();
         double estimated = Evaluation.of(truth(), session(Observation.COUNTS)).bitsPerSpike().orElseThrow();
         // Expected information of the true rates: mean of (1 + r) log2((1 + r) / mean(1 + r)) / mean(1 + r).
@@ -128,13 +129,13 @@ class EvaluationTest {
 
     @Test
     void shouldRefuseANetworkThatDoesNotFitTheSession() {
-        NetworkFile.LowRank other = NetworkFile.LowRank.of(HandBuiltNetworks.named("decision", 60, 1).network());
+        LowRankNetwork other = HandBuiltNetworks.named("decision", 60, 1).network();
         assertThatThrownBy(() -> Evaluation.of(other, session(Observation.RATES)))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("1 inputs").hasMessageContaining("2");
-        NetworkFile.LowRank small = NetworkFile.LowRank.of(HandBuiltNetworks.named("bimodal", 50, 1).network());
+        LowRankNetwork small = HandBuiltNetworks.named("bimodal", 50, 1).network();
         assertThatThrownBy(() -> Evaluation.of(small, session(Observation.RATES)))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("50").hasMessageContaining("60");
-        assertThatThrownBy(() -> Evaluation.connectivity(small.network(), truth()))
+        assertThatThrownBy(() -> Evaluation.connectivity(small, truth()))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("50").hasMessageContaining("60");
     }
 
@@ -189,10 +190,9 @@ class EvaluationTest {
             }
         }
         double dense = dot / Math.sqrt(left * right);
-        NetworkFile.FullRank full = new NetworkFile.FullRank(
-                new FullRankNetwork(60, 2, 0.2, wrec, fit.w(), new float[60]), new float[0], new float[60]);
+        FullRankNetwork full = new FullRankNetwork(60, 2, 0.2, wrec, fit.w(), new float[60]);
         // float32 entries of wrec.
-        assertThat(Evaluation.connectivity(fit, NetworkFile.LowRank.of(teacher)).cc()).isCloseTo(dense, within(1e-6));
+        assertThat(Evaluation.connectivity(fit, teacher).cc()).isCloseTo(dense, within(1e-6));
         assertThat(Evaluation.connectivity(fit, full).cc()).isCloseTo(dense, within(1e-6));
         assertThat(dense).isBetween(0.5, 0.95);
         // The full-rank copy of a network has its effective connectivity.
@@ -202,8 +202,7 @@ class EvaluationTest {
                 own[i * 60 + j] = (fit.m()[i] * fit.n()[j] + fit.m()[60 + i] * fit.n()[60 + j]) / 60;
             }
         }
-        NetworkFile.FullRank copy = new NetworkFile.FullRank(
-                new FullRankNetwork(60, 2, 0.2, own, fit.w(), new float[60]), new float[0], new float[60]);
+        FullRankNetwork copy = new FullRankNetwork(60, 2, 0.2, own, fit.w(), new float[60]);
         assertThat(Evaluation.connectivity(fit, copy).ecc()).isCloseTo(1, within(1e-6));
     }
 
@@ -218,9 +217,9 @@ class EvaluationTest {
                 wrec[i * 60 + j] = (low.m()[i] * low.n()[j] + low.m()[60 + i] * low.n()[60 + j]) / 60;
             }
         }
-        FreeRun full = new FreeRun(new NetworkFile.FullRank(
-                new FullRankNetwork(60, 2, low.alpha(), wrec, low.w(), low.b()), new float[0], h0));
-        FreeRun reduced = new FreeRun(new NetworkFile.LowRank(low, new float[0], h0, new float[0]));
+        FreeRun full = new FreeRun(
+                new FullRankNetwork(60, 2, low.alpha(), wrec, low.w(), low.b()).withInitialState(h0));
+        FreeRun reduced = new FreeRun(low.withInitialState(h0));
         for (int t = 0; t < 40; t++) {
             float[] u = {t < 10 ? 0.3f : 0, t < 10 ? -0.2f : 0};
             full.step(u);
@@ -238,14 +237,14 @@ class EvaluationTest {
         Path heldOut = data.resolve(name + "-heldout.npz");
         Path file = data.resolve("teachers").resolve(name + ".npz");
         Assumptions.assumeTrue(Files.exists(heldOut) && Files.exists(file), "shared data are not on this machine");
-        NetworkFile.Contents teacher = NetworkFile.read(file);
+        Network teacher = NetworkFile.read(file);
         Evaluation evaluation = Evaluation.of(teacher, NpzRecording.open(heldOut, Observation.RATES));
         // Weights and rates are float32.
         assertThat(evaluation.r2()).isCloseTo(1, within(1e-6));
         assertThat(evaluation.r2PerNeuron()).hasSize(512);
         assertThat(evaluation.bins()).isEqualTo(60L * (name.equals("dm") ? 75 : 68));
-        if (teacher instanceof NetworkFile.LowRank low) {
-            Evaluation.Connectivity self = Evaluation.connectivity(low.network(), teacher);
+        if (teacher instanceof LowRankNetwork low) {
+            Evaluation.Connectivity self = Evaluation.connectivity(low, teacher);
             assertThat(self.cc()).isCloseTo(1, within(1e-12));
             assertThat(self.ecc()).isCloseTo(1, within(1e-12));
         }

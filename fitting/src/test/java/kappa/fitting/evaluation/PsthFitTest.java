@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.ingest.recording.npz.NpzRecording;
@@ -26,7 +25,7 @@ class PsthFitTest {
     /** Poisson counts of the network under inputs of three strengths, each repeated twenty times. */
     private NpzRecording session(float inputNoise) {
         SplittableRandom random = new SplittableRandom(6);
-        FreeRun run = new FreeRun(NetworkFile.LowRank.of(NETWORK));
+        FreeRun run = new FreeRun(NETWORK);
         int[] counts = new int[TRIALS * T * N];
         float[] inputs = new float[TRIALS * T];
         for (int trial = 0; trial < TRIALS; trial++) {
@@ -56,18 +55,18 @@ class PsthFitTest {
     @Test
     void shouldBeNearOneForTheNetworkThatMadeTheSession() {
         // Twenty trials smoothed over some nine bins leave a hundredth of a spike squared of noise.
-        assertThat(PsthFit.r2(NetworkFile.LowRank.of(NETWORK), session(0)).orElseThrow()).isGreaterThan(0.95);
+        assertThat(PsthFit.r2(NETWORK, session(0)).orElseThrow()).isGreaterThan(0.95);
     }
 
     @Test
     void shouldBeNearZeroForANetworkThatPredictsNothing() {
         LowRankNetwork silent = LowRankNetwork.withoutBias(N, 1, 1, 0.2, new float[N], new float[N], new float[N]);
-        assertThat(PsthFit.r2(NetworkFile.LowRank.of(silent), session(0)).orElseThrow()).isBetween(-0.01, 0.01);
+        assertThat(PsthFit.r2(silent, session(0)).orElseThrow()).isBetween(-0.01, 0.01);
     }
 
     @Test
     void shouldBeEmptyWhereNoTrialRepeats() {
-        assertThat(PsthFit.r2(NetworkFile.LowRank.of(NETWORK), session(0.1f))).isEmpty();
+        assertThat(PsthFit.r2(NETWORK, session(0.1f))).isEmpty();
         assertThat(Conditions.of(session(0.1f))).hasSize(TRIALS);
         assertThat(Conditions.of(session(0))).hasSize(3).allMatch(trials -> trials.size() == TRIALS / 3);
     }

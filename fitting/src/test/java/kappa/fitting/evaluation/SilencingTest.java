@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +19,7 @@ class SilencingTest {
     private static final long SEED = 8;
 
     /** All N currents of a network with any J, in doubles, where neurons marked silent pass nothing on; z at the end. */
-    private static double[] masked(double[][] j, NetworkFile.Contents net, double[] readout, boolean[] silent) {
+    private static double[] masked(double[][] j, Network net, double[] readout, boolean[] silent) {
         double[] x = new double[NEURONS];
         double[] rates = new double[NEURONS];
         SplittableRandom inputs = new SplittableRandom(SEED);
@@ -29,7 +31,7 @@ class SilencingTest {
                     current += j[i][k] * rates[k];
                 }
                 for (int s = 0; s < 2; s++) {
-                    current += (float) u[s] * net.inputWeights()[s * NEURONS + i];
+                    current += (float) u[s] * net.w()[s * NEURONS + i];
                 }
                 x[i] = (1 - net.alpha()) * x[i] + net.alpha() * current;
             }
@@ -45,7 +47,7 @@ class SilencingTest {
         return out;
     }
 
-    private static double[] run(NetworkFile.Contents network) {
+    private static double[] run(Network network) {
         FreeRun run = new FreeRun(network);
         SplittableRandom inputs = new SplittableRandom(SEED);
         for (int t = 0; t < BINS; t++) {
@@ -67,12 +69,12 @@ class SilencingTest {
         return silent;
     }
 
-    private static double[][] connectivity(NetworkFile.LowRank low, int divisor) {
+    private static double[][] connectivity(LowRankNetwork low, int divisor) {
         double[][] j = new double[NEURONS][NEURONS];
         for (int i = 0; i < NEURONS; i++) {
             for (int k = 0; k < NEURONS; k++) {
-                for (int l = 0; l < low.network().rank(); l++) {
-                    j[i][k] += (double) low.network().m()[l * NEURONS + i] * low.network().n()[l * NEURONS + k]
+                for (int l = 0; l < low.rank(); l++) {
+                    j[i][k] += (double) low.m()[l * NEURONS + i] * low.n()[l * NEURONS + k]
                             / divisor;
                 }
             }
@@ -80,7 +82,7 @@ class SilencingTest {
         return j;
     }
 
-    private static double[] readout(NetworkFile.Contents network, double divisor) {
+    private static double[] readout(Network network, double divisor) {
         double[] readout = new double[NEURONS];
         for (int i = 0; i < NEURONS; i++) {
             readout[i] = network.readout()[i] / divisor;
@@ -88,8 +90,8 @@ class SilencingTest {
         return readout;
     }
 
-    private static NetworkFile.LowRank low() {
-        return NetworkFile.LowRank.initial(NEURONS, 2, 2, 0.2, new SplittableRandom(SEED));
+    private static LowRankNetwork low() {
+        return LowRankNetwork.initial(NEURONS, 2, 2, 0.2, new SplittableRandom(SEED));
     }
 
     @Test
@@ -103,11 +105,11 @@ class SilencingTest {
 
     @Test
     void shouldBeTheFullRankNetworkWhoseSilentNeuronsPassNothingOn() {
-        NetworkFile.FullRank full = NetworkFile.FullRank.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED));
+        FullRankNetwork full = FullRankNetwork.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED));
         double[][] j = new double[NEURONS][NEURONS];
         for (int i = 0; i < NEURONS; i++) {
             for (int k = 0; k < NEURONS; k++) {
-                j[i][k] = full.network().wrec()[i * NEURONS + k];
+                j[i][k] = full.wrec()[i * NEURONS + k];
             }
         }
         double[] expected = masked(j, full, readout(full, 1), silent());

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import org.junit.jupiter.api.Test;
 
 class TruncationTest {
@@ -16,7 +16,7 @@ class TruncationTest {
     private static final int NEURONS = 24;
     private static final long SEED = 3;
 
-    private static double[] run(NetworkFile.Contents network, int bins) {
+    private static double[] run(Network network, int bins) {
         FreeRun run = new FreeRun(network);
         SplittableRandom random = new SplittableRandom(SEED);
         double z = 0;
@@ -35,7 +35,7 @@ class TruncationTest {
 
     @Test
     void shouldReproduceTheNetworkAtFullRank() {
-        NetworkFile.FullRank full = NetworkFile.FullRank.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED));
+        FullRankNetwork full = FullRankNetwork.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED));
         double[] expected = run(full, 30);
         double[] actual = run(new Truncation(full).toRank(NEURONS), 30);
         // m and n are rounded to float: 1e-7 of numbers of order one, in 24 products a neuron.
@@ -44,19 +44,19 @@ class TruncationTest {
 
     @Test
     void shouldBeExactForAConnectivityOfThatRank() {
-        NetworkFile.LowRank planted = NetworkFile.LowRank.initial(NEURONS, 2, 2, 0.2, new SplittableRandom(SEED));
+        LowRankNetwork planted = LowRankNetwork.initial(NEURONS, 2, 2, 0.2, new SplittableRandom(SEED));
         float[] wrec = new float[NEURONS * NEURONS];
         for (int k = 0; k < 2; k++) {
             for (int i = 0; i < NEURONS; i++) {
                 for (int j = 0; j < NEURONS; j++) {
-                    wrec[i * NEURONS + j] += planted.network().m()[k * NEURONS + i]
-                            * planted.network().n()[k * NEURONS + j]
+                    wrec[i * NEURONS + j] += planted.m()[k * NEURONS + i]
+                            * planted.n()[k * NEURONS + j]
                             * (float) LowRankNetwork.connectivityScale(NEURONS);
                 }
             }
         }
-        FullRankNetwork same = new FullRankNetwork(NEURONS, 2, 0.2, wrec, planted.network().w(), planted.network().b());
-        Truncation truncation = new Truncation(new NetworkFile.FullRank(same, new float[0], new float[NEURONS]));
+        FullRankNetwork same = new FullRankNetwork(NEURONS, 2, 0.2, wrec, planted.w(), planted.b());
+        Truncation truncation = new Truncation(same);
         assertThat(truncation.singularValues()[2]).isLessThan(1e-6);
         double[] expected = run(planted, 30);
         double[] actual = run(truncation.toRank(2), 30);
@@ -67,9 +67,9 @@ class TruncationTest {
 
     @Test
     void shouldShareSingularValuesBetweenMAndN() {
-        NetworkFile.FullRank full = NetworkFile.FullRank.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED));
+        FullRankNetwork full = FullRankNetwork.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED));
         Truncation truncation = new Truncation(full);
-        LowRankNetwork low = truncation.toRank(3).network();
+        LowRankNetwork low = truncation.toRank(3);
         for (int k = 0; k < 3; k++) {
             double m = 0;
             double n = 0;
@@ -85,7 +85,7 @@ class TruncationTest {
     @Test
     void shouldRefuseARankItDoesNotHave() {
         Truncation truncation = new Truncation(
-                NetworkFile.FullRank.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED)));
+                FullRankNetwork.initial(NEURONS, 2, 0.2, new SplittableRandom(SEED)));
         assertThatThrownBy(() -> truncation.toRank(0)).hasMessageContaining("rank 0");
         assertThatThrownBy(() -> truncation.toRank(NEURONS + 1)).hasMessageContaining("expected 1 to 24");
     }

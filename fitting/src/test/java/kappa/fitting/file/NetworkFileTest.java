@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.npz.Npz;
@@ -34,12 +35,13 @@ class NetworkFileTest {
             readout[i] = i;
             readout[30 + i] = 2 * i;
         }
-        LowRankNetwork network = new LowRankNetwork(30, 2, 3, 0.25, built.m(), built.n(), built.w(), b);
+        LowRankNetwork network = new LowRankNetwork(30, 2, 3, 0.25, built.m(), built.n(), built.w(), b)
+                .withReadout(readout).withInitialState(h0).withGain(gain);
         Path file = directory.resolve("net.npz");
-        NetworkFile.write(file, new NetworkFile.LowRank(network, readout, h0, gain));
+        NetworkFile.write(file, network);
 
-        NetworkFile.LowRank read = (NetworkFile.LowRank) NetworkFile.read(file);
-        assertThat(read.network()).isEqualTo(network);
+        LowRankNetwork read = (LowRankNetwork) NetworkFile.read(file);
+        assertThat(read).isEqualTo(network);
         assertThat(read.readout()).containsExactly(readout);
         assertThat(read.initialState()).containsExactly(h0);
         assertThat(read.gain()).containsExactly(gain);
@@ -57,9 +59,9 @@ class NetworkFileTest {
         float[] wrec = {1, 2, 3, 4, 5, 6, 7, 8, 9};
         FullRankNetwork network = new FullRankNetwork(3, 0, 0.2, wrec, new float[0], new float[3]);
         Path file = directory.resolve("full.npz");
-        NetworkFile.write(file, new NetworkFile.FullRank(network, new float[0], new float[]{1, 0, 0}));
-        NetworkFile.FullRank read = (NetworkFile.FullRank) NetworkFile.read(file);
-        assertThat(read.network().wrec()).containsExactly(wrec);
+        NetworkFile.write(file, network.withInitialState(new float[]{1, 0, 0}));
+        FullRankNetwork read = (FullRankNetwork) NetworkFile.read(file);
+        assertThat(read.wrec()).containsExactly(wrec);
         assertThat(read.inputs()).isZero();
         assertThat(read.readout()).isEmpty();
         assertThat(read.initialState()).containsExactly(1, 0, 0);
@@ -75,8 +77,8 @@ class NetworkFileTest {
             npz.put("wo", new float[]{5, 6}, 2, 1);
             npz.put("so", new float[]{2}, 1);
         });
-        NetworkFile.Contents read = NetworkFile.read(file);
-        assertThat(read.inputWeights()).containsExactly(10, 20, 300, 400);
+        Network read = NetworkFile.read(file);
+        assertThat(read.w()).containsExactly(10, 20, 300, 400);
         assertThat(read.readout()).containsExactly(10, 12);
         assertThat(read.alpha()).isEqualTo(0.2);
     }

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
@@ -71,7 +70,7 @@ class ChangingRecordingsTest {
     }
 
     private static double ecc(PublishedModel fit, HandBuilt truth) {
-        return Evaluation.connectivity(fit.model().network(), NetworkFile.LowRank.of(truth.network())).ecc();
+        return Evaluation.connectivity(fit.model().network(), truth.network()).ecc();
     }
 
     /** The trial with neurons [from, to) not observed. */
@@ -147,16 +146,16 @@ class ChangingRecordingsTest {
         List<Trial> sample = trials(DECISION, 0, 80).stream().map(without(recorded, N)).toList();
         OnlineFitter fitter = new OnlineFitter(plan(N, Double.POSITIVE_INFINITY), KernelProvider.kernels(), Team.ALONE);
         PublishedModel model = learn(fitter, fitter.publish(null), sample);
-        NetworkFile.LowRank file = new NetworkFile.LowRank(model.model().network(), new float[0], model.initialState(),
-                model.model().gain(), new NetworkFile.Scope(N - recorded, Optional.empty()));
+        LowRankNetwork file = model.model().network().withInitialState(model.initialState())
+                .fittedTo(new LowRankNetwork.FittedTo(model.model().gain(), N - recorded, Optional.empty()));
         LowRankNetwork among = file.recorded();
         assertThat(among.neurons()).isEqualTo(recorded);
         // J has the same entries among them.
-        double j = LowRankNetwork.connectivityScale(N) * file.network().m()[3] * file.network().n()[7];
+        double j = LowRankNetwork.connectivityScale(N) * file.m()[3] * file.n()[7];
         assertThat(LowRankNetwork.connectivityScale(recorded) * among.m()[3] * among.n()[7]).isCloseTo(j, within(1e-7));
         // Nothing observes a hidden neuron, so no observation moves its gain.
         assertThat(model.model().gain()[recorded]).isEqualTo(model.model().gain()[N - 1]);
         LowRankNetwork truth = DECISION.network().among(recorded);
-        assertThat(Evaluation.connectivity(among, NetworkFile.LowRank.of(truth)).cc()).isGreaterThan(0);
+        assertThat(Evaluation.connectivity(among, truth).cc()).isGreaterThan(0);
     }
 }

@@ -16,7 +16,6 @@ import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Loss;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.MatrixUtils;

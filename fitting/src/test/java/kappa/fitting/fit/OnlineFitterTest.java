@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
@@ -78,7 +77,7 @@ class OnlineFitterTest {
     }
 
     private static Evaluation.Connectivity against(PublishedModel fit) {
-        return Evaluation.connectivity(fit.model().network(), NetworkFile.LowRank.of(DECISION.network()));
+        return Evaluation.connectivity(fit.model().network(), DECISION.network());
     }
 
     /** Bit for bit: records compare arrays by identity. */
@@ -104,7 +103,7 @@ class OnlineFitterTest {
             // Measured over these seeds: ECC .97 to .99, R2 .996 to .9995; for counts at 0.4 a bin the least. The entries that
             // activity does not reveal keep their start values, so the raw correlation stays near .6 and is not judged.
             assertThat(against(fit).ecc()).as("ECC, seed %d", seed).isGreaterThan(0.95);
-            double r2 = Evaluation.of(NetworkFile.LowRank.of(fit.model().network()),
+            double r2 = Evaluation.of(fit.model().network(),
                     new SimulatedSession(DECISION, noiseFree)).r2();
             assertThat(r2).as("R2 of the free run, seed %d", seed).isGreaterThan(0.99);
             assertThat(fit.version()).isEqualTo(60);

@@ -72,7 +72,7 @@ class CoSmoothingTest {
         float[] ones = new float[N];
         Arrays.fill(ones, 1);
         float[] h0 = m.clone();
-        NetworkFile.LowRank file = new NetworkFile.LowRank(network, new float[0], h0, ones);
+        LowRankNetwork file = network.withInitialState(h0).withGain(ones);
         NpzRecording session = wandering(m);
         double coSmoothing = CoSmoothing.bitsPerSpike(file, session, CoSmoothing.draw(N, 0.25, 1)).orElseThrow();
         assertThat(coSmoothing).isGreaterThan(0.1);
@@ -82,9 +82,8 @@ class CoSmoothingTest {
         for (int i = 0; i < N; i++) {
             shuffled[i] = m[(i * 7 + 3) % N];
         }
-        NetworkFile.LowRank wrong = new NetworkFile.LowRank(
-                LowRankNetwork.withoutBias(N, 1, 1, 0.2, shuffled, shuffled.clone(), new float[N]), new float[0],
-                shuffled.clone(), ones);
+        LowRankNetwork wrong = LowRankNetwork.withoutBias(N, 1, 1, 0.2, shuffled, shuffled.clone(), new float[N])
+                .withInitialState(shuffled.clone()).withGain(ones);
         assertThat(CoSmoothing.bitsPerSpike(wrong, session, CoSmoothing.draw(N, 0.25, 1)).orElseThrow())
                 .isLessThan(0.02);
     }
@@ -93,7 +92,7 @@ class CoSmoothingTest {
     void shouldScoreTheTeacherLikeItsOwnFreeRunWhereThatIsExact() {
         // Noise-free dynamics: the held-in neurons cannot add anything, only the filter's doubts cost a little.
         NpzRecording session = start(NpzRecording.open(SharedData.file("dm.npz"), null), 60);
-        NetworkFile.LowRank teacher = (NetworkFile.LowRank) NetworkFile.read(SharedData.file("teachers/dm.npz"));
+        LowRankNetwork teacher = (LowRankNetwork) NetworkFile.read(SharedData.file("teachers/dm.npz"));
         double free = Evaluation.of(teacher, session).bitsPerSpike().orElseThrow();
         double held = CoSmoothing.bitsPerSpike(teacher, session, CoSmoothing.draw(512, 128, 1)).orElseThrow();
         // Other neurons are scored: a quarter of them at random have other rates.

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.KernelProvider;
@@ -57,7 +56,7 @@ class WarmStartTest {
             algorithm.learn(trial);
             model = algorithm.publish(model);
         }
-        return Evaluation.connectivity(model.model().network(), NetworkFile.LowRank.of(DECISION.network())).ecc();
+        return Evaluation.connectivity(model.model().network(), DECISION.network()).ecc();
     }
 
     @Test

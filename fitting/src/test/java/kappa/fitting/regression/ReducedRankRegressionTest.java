@@ -14,6 +14,7 @@ import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.PrequentialFit;
 import kappa.fitting.offline.SessionReader;
@@ -62,11 +63,11 @@ class ReducedRankRegressionTest {
         SimulatedSession noisy = session(built, observation, 0.05, 50);
         LowRankNetwork fit = learned(noisy, plan(noisy, 1), trial -> true).estimate().orElseThrow();
         Evaluation.Connectivity connectivity = Evaluation.connectivity(fit,
-                NetworkFile.LowRank.of(built.network()));
+                built.network());
         // 1.00 to two digits at 200 neurons; at the teachers' 512 it is 1.000.
         assertThat(connectivity.ecc()).isGreaterThan(0.995);
         SimulatedSession clean = session(built, Observation.RATES, 0, 10);
-        assertThat(Evaluation.of(NetworkFile.LowRank.of(fit), clean).r2()).isGreaterThan(0.995);
+        assertThat(Evaluation.of(fit, clean).r2()).isGreaterThan(0.995);
     }
 
     @Test
@@ -75,7 +76,7 @@ class ReducedRankRegressionTest {
         SimulatedSession noisy = session(built, Observation.RATES, 0.05, 50);
         LowRankNetwork fit = learned(noisy, plan(noisy, 2), trial -> true).estimate().orElseThrow();
         // What noise alone excites is known less well: .985 with this seed.
-        assertThat(Evaluation.connectivity(fit, NetworkFile.LowRank.of(built.network())).ecc()).isGreaterThan(0.97);
+        assertThat(Evaluation.connectivity(fit, built.network()).ecc()).isGreaterThan(0.97);
     }
 
     @Test
@@ -101,13 +102,13 @@ class ReducedRankRegressionTest {
     @ValueSource(strings = {"dm", "cdm"})
     void shouldRecoverTheAuthorsTeachersFromFiftyTrialsOfRates(String name) {
         NpzRecording recorded = NpzRecording.open(SharedData.file(name + "-heldout.npz"), Observation.RATES);
-        NetworkFile.Contents teacher = NetworkFile.read(SharedData.file("teachers/" + name + ".npz"));
+        Network teacher = NetworkFile.read(SharedData.file("teachers/" + name + ".npz"));
         try (SessionSource source = recorded.source()) {
             LowRankNetwork fit = learned(source, plan(source, 1), trial -> trial < 50).estimate().orElseThrow();
             Evaluation.Connectivity connectivity = Evaluation.connectivity(fit, teacher);
             // 1.000 to three digits, as the reference has it; rates are float32.
             assertThat(connectivity.ecc()).isGreaterThan(0.9995);
-            assertThat(Evaluation.of(NetworkFile.LowRank.of(fit), recorded).r2()).isGreaterThan(0.9995);
+            assertThat(Evaluation.of(fit, recorded).r2()).isGreaterThan(0.9995);
         }
     }
 
@@ -165,7 +166,7 @@ class ReducedRankRegressionTest {
         assertThat(fit.n()[7]).isZero();
         assertThat(regression.warnings()).singleElement().asString().contains("42 times a neuron was not observed");
         // (Eight trials are held back. The dead neuron's share of the drive, about a hundredth, goes over to the others.)
-        assertThat(Evaluation.connectivity(fit, NetworkFile.LowRank.of(built.network())).ecc()).isGreaterThan(0.985);
+        assertThat(Evaluation.connectivity(fit, built.network()).ecc()).isGreaterThan(0.985);
     }
 
     @Test
@@ -185,7 +186,7 @@ class ReducedRankRegressionTest {
         regression.endPass();
         LowRankNetwork fit = regression.estimate().orElseThrow();
         // .99 on the teachers of 512 neurons; without the choice of a ridge it was .2 to .6 there.
-        assertThat(Evaluation.connectivity(fit, NetworkFile.LowRank.of(built.network())).ecc()).isGreaterThan(0.9);
+        assertThat(Evaluation.connectivity(fit, built.network()).ecc()).isGreaterThan(0.9);
     }
 
     @Test

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
@@ -44,21 +44,19 @@ class BackpropagationTest {
         return a;
     }
 
-    private static NetworkFile.LowRank low(int neurons, int rank) {
+    private static LowRankNetwork low(int neurons, int rank) {
         SplittableRandom random = new SplittableRandom(SEED);
-        return new NetworkFile.LowRank(
-                new LowRankNetwork(neurons, rank, 1, 0.2, gaussian(rank * neurons, 1.5, random),
-                        gaussian(rank * neurons, 1.5, random), gaussian(neurons, 1, random),
-                        gaussian(neurons, 0.3, random)),
-                gaussian(neurons, 4, random), gaussian(neurons, 0.3, random), new float[0]);
+        return new LowRankNetwork(neurons, rank, 1, 0.2, gaussian(rank * neurons, 1.5, random),
+                gaussian(rank * neurons, 1.5, random), gaussian(neurons, 1, random),
+                gaussian(neurons, 0.3, random)).withReadout(gaussian(neurons, 4, random))
+                .withInitialState(gaussian(neurons, 0.3, random));
     }
 
-    private static NetworkFile.FullRank full(int neurons) {
+    private static FullRankNetwork full(int neurons) {
         SplittableRandom random = new SplittableRandom(SEED);
-        return new NetworkFile.FullRank(
-                new FullRankNetwork(neurons, 1, 0.2, gaussian(neurons * neurons, 1.2 / Math.sqrt(neurons), random),
-                        gaussian(neurons, 1, random), gaussian(neurons, 0.3, random)),
-                gaussian(neurons, 1.0 / neurons, random), gaussian(neurons, 0.3, random));
+        return new FullRankNetwork(neurons, 1, 0.2, gaussian(neurons * neurons, 1.2 / Math.sqrt(neurons), random),
+                gaussian(neurons, 1, random), gaussian(neurons, 0.3, random))
+                .withReadout(gaussian(neurons, 1.0 / neurons, random)).withInitialState(gaussian(neurons, 0.3, random));
     }
 
     static Stream<Arguments> everyPart() {
@@ -98,7 +96,7 @@ class BackpropagationTest {
 
     @ParameterizedTest(name = "{0} {2}")
     @MethodSource("everyPart")
-    void referenceShouldAgreeWithCentralDifferences(NetworkFile.Contents contents, Set<Part> parts, Part part) {
+    void referenceShouldAgreeWithCentralDifferences(Network contents, Set<Part> parts, Part part) {
         ReferenceNetwork network = new ReferenceNetwork(contents, parts);
         List<Trial> trials = trials(3);
         Map<Part, double[]> gradient = zero(network, parts);
@@ -129,7 +127,7 @@ class BackpropagationTest {
 
     @ParameterizedTest(name = "{0}, {2} trials")
     @MethodSource("sizes")
-    void floatCodeShouldAgreeWithTheReference(NetworkFile.Contents contents, Set<Part> parts, int count) {
+    void floatCodeShouldAgreeWithTheReference(Network contents, Set<Part> parts, int count) {
         ReferenceNetwork reference = new ReferenceNetwork(contents, parts);
         List<Trial> trials = trials(count);
         Map<Part, double[]> expected = zero(reference, parts);

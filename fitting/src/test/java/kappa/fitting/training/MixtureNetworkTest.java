@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +23,7 @@ class MixtureNetworkTest {
         int neurons = 30_000;
         MixtureNetwork planted = mixture(2, 10);
         planted.parameters().forEach(array -> array[1] += 0.5f);
-        NetworkFile.LowRank drawn = planted.sample(neurons, new SplittableRandom(SEED));
+        LowRankNetwork drawn = planted.sample(neurons, new SplittableRandom(SEED));
         int[] population = new int[neurons];
         for (int i = 0; i < neurons; i++) {
             population[i] = planted.population(i, neurons);
@@ -44,7 +44,7 @@ class MixtureNetworkTest {
         int neurons = 60;
         MixtureNetwork planted = mixture(2, 10);
         planted.parameters().forEach(array -> array[1] += 0.5f);
-        NetworkFile.LowRank drawn = planted.sample(neurons, MixtureNetwork.Draw.EXACT, new SplittableRandom(SEED));
+        LowRankNetwork drawn = planted.sample(neurons, MixtureNetwork.Draw.EXACT, new SplittableRandom(SEED));
         double[][] shares = new double[2][neurons];
         for (int i = 0; i < neurons; i++) {
             shares[planted.population(i, neurons)][i] = 1;
@@ -68,7 +68,7 @@ class MixtureNetworkTest {
 
     @Test
     void shouldLetNeuronsBelongToPopulationsInPart() {
-        NetworkFile.LowRank network = mixture(1, 40).sample(40, new SplittableRandom(SEED));
+        LowRankNetwork network = mixture(1, 40).sample(40, new SplittableRandom(SEED));
         double[][] shares = new double[2][40];
         for (int i = 0; i < 40; i++) {
             shares[0][i] = 0.25;
@@ -131,7 +131,7 @@ class MixtureNetworkTest {
         try (TrialRunner runner = new TrialRunner(2)) {
             TaskTrainer.Trained trained = new TaskTrainer(runner).train(mixture, List.of(task), settings, (_, _) -> {});
             assertThat(trained.reached()).isTrue();
-            NetworkFile.LowRank fresh = mixture.sample(700, new SplittableRandom(SEED + 5));
+            LowRankNetwork fresh = mixture.sample(700, new SplittableRandom(SEED + 5));
             assertThat(fresh.neurons()).isEqualTo(700);
             // No neuron of this network has been trained.
             assertThat(Performance.of(fresh, task, 200, 0.05, SEED + 1, runner).accuracy())
@@ -141,7 +141,7 @@ class MixtureNetworkTest {
 
     @Test
     void shouldRefuseAnEmptyPopulation() {
-        NetworkFile.LowRank network = mixture(1, 4).sample(4, new SplittableRandom(SEED));
+        LowRankNetwork network = mixture(1, 4).sample(4, new SplittableRandom(SEED));
         assertThatThrownBy(() -> MixtureNetwork.ofPopulations(network, new int[]{0, 2, 2, 0}))
                 .hasMessageContaining("population 1 has no neuron");
     }

@@ -4,7 +4,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.task.Trial;
 
 /**
@@ -14,13 +15,13 @@ import kappa.fitting.task.Trial;
  */
 final class ReferenceNetwork {
 
-    private final NetworkFile.Contents network;
+    private final Network network;
     private final int N;
     private final int S;
     private final double alpha;
     private final Map<Part, double[]> parts = new EnumMap<>(Part.class);
 
-    ReferenceNetwork(NetworkFile.Contents network, Iterable<Part> trained) {
+    ReferenceNetwork(Network network, Iterable<Part> trained) {
         this.network = network;
         this.N = network.neurons();
         this.S = network.inputs();
@@ -42,7 +43,7 @@ final class ReferenceNetwork {
     }
 
     private boolean lowRank() {
-        return network instanceof NetworkFile.LowRank;
+        return network instanceof LowRankNetwork;
     }
 
     private int rank() {

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TaskRigTest {
 
     private static final Task TASK = Task.of(Task.Name.WM);
-    private static final NetworkFile.Contents NETWORK = NetworkFile.LowRank.initial(30, 2, 1, Task.ALPHA,
+    private static final Network NETWORK = LowRankNetwork.initial(30, 2, 1, Task.ALPHA,
             TrialRandom.of(9, -1));
     private static final TaskSimulator.Settings SETTINGS = new TaskSimulator.Settings(10, Observation.COUNTS, 0.4, 0.05,
             0, 0.5, 1, 6);

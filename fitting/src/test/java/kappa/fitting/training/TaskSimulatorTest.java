@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import kappa.fitting.evaluation.Evaluation;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
@@ -27,10 +29,10 @@ class TaskSimulatorTest {
     @TempDir
     private Path directory;
 
-    private static NetworkFile.Contents network(Task task, boolean full) {
+    private static Network network(Task task, boolean full) {
         return full
-                ? NetworkFile.FullRank.initial(NEURONS, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1))
-                : NetworkFile.LowRank.initial(NEURONS, 2, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1));
+                ? FullRankNetwork.initial(NEURONS, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1))
+                : LowRankNetwork.initial(NEURONS, 2, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1));
     }
 
     private static TaskSimulator.Settings settings(Observation observation, double gain, double noise,
@@ -38,7 +40,7 @@ class TaskSimulatorTest {
         return new TaskSimulator.Settings(11, observation, gain, 0, noise, observed, 1, SEED);
     }
 
-    private TaskSimulator.Recorded record(NetworkFile.Contents network, Task task, TaskSimulator.Settings settings,
+    private TaskSimulator.Recorded record(Network network, Task task, TaskSimulator.Settings settings,
             int threads, Path file) {
         try (TrialRunner runner = new TrialRunner(threads)) {
             return TaskSimulator.record(network, task, settings, runner, file, _ -> {});
@@ -50,7 +52,7 @@ class TaskSimulatorTest {
     void shouldRecordWhatTheNetworkDoes(String name, boolean full, Observation observation) {
         Task task = Task.named(name);
         Path file = directory.resolve("session.npz");
-        NetworkFile.Contents network = network(task, full);
+        Network network = network(task, full);
         TaskSimulator.Recorded recorded = record(network, task, settings(observation, 0.4, 0, 1), 2, file);
         NpzRecording session = NpzRecording.open(file, observation);
         assertThat(session.trials()).isEqualTo(11);
@@ -69,7 +71,7 @@ class TaskSimulatorTest {
     void shouldDrawPoissonCountsThatFitAByte() {
         Task task = Task.of(Task.Name.DM);
         Path file = directory.resolve("counts.npz");
-        NetworkFile.Contents network = network(task, false);
+        Network network = network(task, false);
         TaskSimulator.Recorded recorded = record(network, task, settings(Observation.COUNTS, 0.4, 0, 1), 1, file);
         // 33,000 counts of mean 0.4: 0.0035. Rates average to about zero over neurons.
         assertThat(recorded.meanActivity()).isCloseTo(0.4, within(0.05));
@@ -80,7 +82,7 @@ class TaskSimulatorTest {
     @Test
     void shouldWriteTheSameBytesForAnyNumberOfThreads() throws IOException {
         Task task = Task.of(Task.Name.WM);
-        NetworkFile.Contents network = network(task, true);
+        Network network = network(task, true);
         TaskSimulator.Settings settings = new TaskSimulator.Settings(19, Observation.COUNTS, 30, 0.05, 0, 1, 1, SEED);
         record(network, task, settings, 1, directory.resolve("one.npz"));
         record(network, task, settings, 3, directory.resolve("three.npz"));
@@ -91,7 +93,7 @@ class TaskSimulatorTest {
     @Test
     void shouldRecordTheSameSubsetInSessionsThatBelongTogether() {
         Task task = Task.of(Task.Name.DM);
-        NetworkFile.Contents network = network(task, false);
+        Network network = network(task, false);
         Path whole = directory.resolve("whole.npz");
         Path part = directory.resolve("part.npz");
         record(network, task, settings(Observation.RATES, 0.4, 0, 1), 1, whole);
@@ -115,7 +117,7 @@ class TaskSimulatorTest {
     void shouldAddObservationNoise() {
         Task task = Task.of(Task.Name.DM);
         Path file = directory.resolve("noisy.npz");
-        NetworkFile.Contents network = network(task, false);
+        Network network = network(task, false);
         record(network, task, settings(Observation.CURRENTS, 0.4, 0.3, 1), 2, file);
         NpzRecording session = NpzRecording.open(file, Observation.CURRENTS);
         Path clean = directory.resolve("clean.npz");

@@ -9,7 +9,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Task;
@@ -31,10 +33,10 @@ class TaskTrainerTest {
         RUNNER.close();
     }
 
-    private static NetworkFile.Contents initial(Task task, boolean full) {
+    private static Network initial(Task task, boolean full) {
         return full
-                ? NetworkFile.FullRank.initial(NEURONS, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1))
-                : NetworkFile.LowRank.initial(NEURONS, 1, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1));
+                ? FullRankNetwork.initial(NEURONS, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1))
+                : LowRankNetwork.initial(NEURONS, 1, task.inputs(), Task.ALPHA, TrialRandom.of(SEED, -1));
     }
 
     private static TaskTrainer.Settings settings(Task task, boolean full, long steps) {
@@ -80,16 +82,16 @@ class TaskTrainerTest {
     @Test
     void shouldReachTheSameBitsWithAnyNumberOfThreads() {
         Task task = Task.of(Task.Name.WM).withLongestDelay(30);
-        List<NetworkFile.LowRank> networks = new ArrayList<>();
+        List<LowRankNetwork> networks = new ArrayList<>();
         for (int threads : new int[]{1, 3}) {
             try (TrialRunner runner = new TrialRunner(threads)) {
-                networks.add((NetworkFile.LowRank) new TaskTrainer(runner).train(
+                networks.add((LowRankNetwork) new TaskTrainer(runner).train(
                         Trainee.of(initial(task, false), EnumSet.allOf(Part.class).stream()
                                 .filter(part -> part != Part.WREC).collect(Collectors.toSet())),
                         List.of(task), settings(task, false, 5), (_, _) -> {}).network());
             }
         }
-        assertThat(networks.get(1).network()).isEqualTo(networks.get(0).network());
+        assertThat(networks.get(1)).isEqualTo(networks.get(0));
         assertThat(networks.get(1).readout()).containsExactly(networks.get(0).readout());
         assertThat(networks.get(1).initialState()).containsExactly(networks.get(0).initialState());
     }
@@ -97,18 +99,18 @@ class TaskTrainerTest {
     @Test
     void shouldLeaveFixedPartsAsTheyWere() {
         Task task = Task.of(Task.Name.DM);
-        NetworkFile.LowRank start = (NetworkFile.LowRank) initial(task, false);
-        float[] m = start.network().m().clone();
-        NetworkFile.LowRank end = (NetworkFile.LowRank) new TaskTrainer(RUNNER)
+        LowRankNetwork start = (LowRankNetwork) initial(task, false);
+        float[] m = start.m().clone();
+        LowRankNetwork end = (LowRankNetwork) new TaskTrainer(RUNNER)
                 .train(Trainee.of(start, EnumSet.of(Part.N, Part.B)), List.of(task), settings(task, false, 3),
                         (_, _) -> {})
                 .network();
-        assertThat(start.network().m()).as("the start is not written to").containsExactly(m);
-        assertThat(end.network().m()).containsExactly(m);
-        assertThat(end.network().w()).containsExactly(start.network().w());
+        assertThat(start.m()).as("the start is not written to").containsExactly(m);
+        assertThat(end.m()).containsExactly(m);
+        assertThat(end.w()).containsExactly(start.w());
         assertThat(end.readout()).containsExactly(start.readout());
-        assertThat(end.network().n()).isNotEqualTo(start.network().n());
-        assertThat(end.network().b()).isNotEqualTo(start.network().b());
+        assertThat(end.n()).isNotEqualTo(start.n());
+        assertThat(end.b()).isNotEqualTo(start.b());
     }
 
     @Test
@@ -127,11 +129,11 @@ class TaskTrainerTest {
 
     @Test
     void shouldRefuseANetworkThatDoesNotFitTheTask() {
-        NetworkFile.Contents network = initial(Task.of(Task.Name.DM), false);
+        Network network = initial(Task.of(Task.Name.DM), false);
         assertThatThrownBy(() -> Performance.requireFit(network, Task.of(Task.Name.CDM)))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("1 inputs")
                 .hasMessageContaining("cdm has, 4");
-        NetworkFile.Contents mute = NetworkFile.LowRank.of(((NetworkFile.LowRank) network).network());
+        Network mute = network.withReadout(new float[0]);
         assertThatThrownBy(() -> Performance.requireFit(mute, Task.of(Task.Name.DM)))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("'wo'");
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.model.Network;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
 import kappa.ingest.recording.Recording;
@@ -32,7 +33,7 @@ class TeacherTrajectoryTest {
     @ParameterizedTest
     @CsvSource({"dm", "cdm", "cdm_full"})
     void shouldRunTheAuthorsTeachersAsTheReferenceDoes(String name) {
-        NetworkFile.Contents teacher = NetworkFile.read(shared("teachers/" + name + ".npz"));
+        Network teacher = NetworkFile.read(shared("teachers/" + name + ".npz"));
         Recording session = NpzRecording.open(shared(name + "-heldout.npz"), null);
         PackedNetwork packed = new PackedNetwork(KernelProvider.matrices()).pack(teacher);
         TrialBatch batch = new TrialBatch(KernelProvider.matrices());
