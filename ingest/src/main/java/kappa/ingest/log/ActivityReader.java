@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import kappa.ingest.Meters;
 import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Reason;
@@ -303,13 +304,13 @@ public final class ActivityReader implements AutoCloseable {
 
     /** @return true if headers were read up to their end for this record */
     private boolean receive(ConsumerRecord<byte[], byte[]> record, boolean headersAreFresh) {
-        String key = CompactedTable.key(record);
-        WireChecks.Parsed<Activity> parsed = WireChecks.activity(key, record.value());
-        if (parsed.fault() != null) {
-            publisher.reject(key, record, parsed.fault(), false);
+        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+        String key = checked.session();
+        if (checked.fault().isPresent()) {
+            publisher.reject(key, record, checked.fault().get(), false);
             return false;
         }
-        Activity activity = parsed.message();
+        Activity activity = checked.message(Activity.class).orElseThrow();
         boolean refreshed = false;
         if (!headers.containsKey(key) && !headersAreFresh) {
             // A header is appended before its first bin, so it is there if we read up to the present end.
@@ -341,14 +342,18 @@ public final class ActivityReader implements AutoCloseable {
     }
 
     private void header(ConsumerRecord<byte[], byte[]> record) {
-        String key = CompactedTable.key(record);
-        WireChecks.Parsed<SessionHeader> parsed = WireChecks.header(key, record.value());
-        if (parsed.fault() != null) {
-            badHeader(key, record, parsed.fault());
+        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+        String key = checked.session();
+        if (checked instanceof CheckedRecord.Deleted) {
+            return; // what is known of the session stays in force until its last process has stopped
+        }
+        if (checked.fault().isPresent()) {
+            badHeader(key, record, checked.fault().get());
             return;
         }
-        SessionHeader known = headers.putIfAbsent(key, parsed.message());
-        if (known != null && !known.equals(parsed.message())) {
+        SessionHeader header = checked.message(SessionHeader.class).orElseThrow();
+        SessionHeader known = headers.putIfAbsent(key, header);
+        if (known != null && !known.equals(header)) {
             badHeader(key, record, new Fault(Reason.HEADER_CHANGED,
                     "session \"" + key + "\" has another header already, which stays in force"));
         }

@@ -61,6 +61,9 @@ public final class WireChecks {
      */
     public static final long MAX_ALLOCATED = 96L << 20;
 
+    /** Bins of a session: indices stay exact in double precision, which the page and NumPy read them in. */
+    public static final long MAX_BINS = 1L << 53;
+
     public static final int MAX_CHANNELS = 1_000;
     public static final int MAX_RANK = 32;
     /** Counts beyond this are no spikes; also the largest whole numbers a float tells apart. */
@@ -84,6 +87,7 @@ public final class WireChecks {
     /** A parsed message or the fault that kept it from being one. */
     public record Parsed<T>(T message, Fault fault) {}
 
+    /** Parses what strangers write: size and number of fields are limited. */
     public static <T extends Message> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
         if (value == null) {
             return new Parsed<>(null, new Fault(Reason.MALFORMED, "no value, expected one " + name));
@@ -101,11 +105,24 @@ public final class WireChecks {
                             + " bins, names and unknown fields, expected at most so many in one " + name));
                 }
             }
+        } catch (IOException e) {
+            return malformed(value, name, e);
+        }
+        return parseOwn(parser, value, name);
+    }
+
+    /** Parses what only kappa writes: as large as the topic takes it. */
+    static <T extends Message> Parsed<T> parseOwn(Parser<T> parser, byte[] value, String name) {
+        try {
             return new Parsed<>(parser.parseFrom(value), null);
         } catch (IOException e) {
-            return new Parsed<>(null, new Fault(Reason.MALFORMED,
-                    "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
+            return malformed(value, name, e);
         }
+    }
+
+    private static <T> Parsed<T> malformed(byte[] value, String name, IOException e) {
+        return new Parsed<>(null, new Fault(Reason.MALFORMED,
+                "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
     }
 
     /**
@@ -140,27 +157,12 @@ public final class WireChecks {
         return count;
     }
 
-    /** A header as it stands under its key: whole and fit for use, or with what is wrong with it. */
-    public static Parsed<SessionHeader> header(String key, byte[] value) {
-        Parsed<SessionHeader> parsed = parse(SessionHeader.parser(), value, "SessionHeader");
-        if (parsed.fault() != null) {
-            return parsed;
-        }
-        Optional<Fault> fault = header(parsed.message());
-        return fault.isPresent() ? new Parsed<>(null, fault.get()) : keyed(parsed, key, parsed.message().getSession());
-    }
-
-    /** A record of activity as it stands under its key; not held against its session's header yet. */
-    public static Parsed<Activity> activity(String key, byte[] value) {
-        Parsed<Activity> parsed = parse(Activity.parser(), value, "Activity");
-        return parsed.fault() != null ? parsed : keyed(parsed, key, parsed.message().getSession());
-    }
-
-    private static <T> Parsed<T> keyed(Parsed<T> parsed, String key, String session) {
-        return key.equals(session)
-                ? parsed
-                : new Parsed<>(null, new Fault(Reason.KEY_MISMATCH,
-                        "key \"" + key + "\", expected the session \"" + session + "\""));
+    /** Whether a record's bins have indices that a session can reach. */
+    static Optional<Fault> bins(long firstBin, int count) {
+        return firstBin >= 0 && firstBin <= MAX_BINS - count
+                ? Optional.empty()
+                : Optional.of(new Fault(Reason.MALFORMED, "first_bin is " + Long.toUnsignedString(firstBin)
+                        + ", expected all of its " + count + " bins below 2^53"));
     }
 
     /** Membrane time constant that a header asks for, seconds. */
@@ -253,16 +255,8 @@ public final class WireChecks {
         return Optional.of(new Fault(Reason.BAD_HEADER, field + " is " + value + ", expected " + expected));
     }
 
-    /** Whether a record holds what its session's header announced. */
+    /** Whether a valid record of activity ({@link CheckedRecord}) holds what its session's header announced. */
     public static Optional<Fault> activity(SessionHeader header, Activity record) {
-        if (record.getSchemaVersion() != SCHEMA_VERSION) {
-            return Optional.of(new Fault(Reason.MALFORMED,
-                    "schema_version is " + Integer.toUnsignedString(record.getSchemaVersion()) + ", expected 1"));
-        }
-        if (record.getFirstBin() < 0 || record.getFirstBin() > Long.MAX_VALUE - record.getBinsCount()) {
-            return Optional.of(new Fault(Reason.MALFORMED,
-                    "first_bin is " + Long.toUnsignedString(record.getFirstBin()) + ", expected less than 2^63"));
-        }
         if (record.getBinsCount() == 0 && !record.getEndOfSession()) {
             return Optional.of(new Fault(Reason.MALFORMED, "no bins, expected at least one or end_of_session"));
         }

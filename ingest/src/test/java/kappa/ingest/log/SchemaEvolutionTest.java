@@ -1,5 +1,6 @@
 package kappa.ingest.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,7 @@ import java.util.Map;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.FixedPointType;
@@ -165,8 +167,8 @@ class SchemaEvolutionTest {
         SessionHeader header = SessionHeader.parseFrom(first(Topics.SESSIONS));
         assertThat(WireChecks.header(header.toBuilder().setSchemaVersion(2).build())).contains(
                 new Fault(Reason.BAD_HEADER, "schema_version is 2, expected 1"));
-        assertThat(WireChecks.activity(header,
-                Activity.parseFrom(first(Topics.ACTIVITY)).toBuilder().setSchemaVersion(2).build()))
+        assertThat(CheckedRecord.of(Topics.ACTIVITY, header.getSession().getBytes(UTF_8),
+                Activity.parseFrom(first(Topics.ACTIVITY)).toBuilder().setSchemaVersion(2).build().toByteArray()).fault())
                 .contains(new Fault(Reason.MALFORMED, "schema_version is 2, expected 1"));
         assertThat(WireChecks.intervention(header,
                 Intervention.parseFrom(first(Topics.INTERVENTIONS)).toBuilder().setSchemaVersion(2).build()))

@@ -20,6 +20,7 @@ import kappa.ingest.fuzz.Fuzzer;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.InputBasis;
@@ -232,11 +233,11 @@ class WireFuzzTest {
                 });
         shouldHaveCountedEach(fuzzer.run(INPUTS_IN_CI, value -> {
             ConsumerRecord<byte[], byte[]> record = record(Topics.SESSIONS, offset++, "s", value);
-            WireChecks.Parsed<SessionHeader> parsed = WireChecks.header("s", value);
-            if (parsed.fault() != null) {
-                return reject("s", record, parsed.fault());
+            CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), value);
+            if (checked.fault().isPresent()) {
+                return reject("s", record, checked.fault().get());
             }
-            headers.put("s", parsed.message());
+            headers.put("s", checked.message(SessionHeader.class).orElseThrow());
             return null;
         }));
         assertThat(headers).isNotEmpty();
@@ -272,15 +273,14 @@ class WireFuzzTest {
         Fuzzer.Report report = fuzzer.run(INPUTS_IN_CI, value -> {
             SessionHeader of = headers.get(Arrays.hashCode(value) & 1);
             ConsumerRecord<byte[], byte[]> record = record(Topics.ACTIVITY, offset++, of.getSession(), value);
-            WireChecks.Parsed<Activity> parsed = WireChecks.activity(of.getSession(), value);
-            Optional<Fault> fault = parsed.fault() != null
-                    ? Optional.of(parsed.fault())
-                    : WireChecks.activity(of, parsed.message());
+            CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), value);
+            Optional<Fault> fault = checked.fault().or(() -> checked.message(Activity.class)
+                    .flatMap(activity -> WireChecks.activity(of, activity)));
             if (fault.isPresent()) {
                 return reject(of.getSession(), record, fault.get());
             }
             // Whatever the order makes of it, it lets go of it, now or with the next one.
-            Arrival arrival = new Arrival(parsed.message(), record, underWay);
+            Arrival arrival = new Arrival(checked.message(Activity.class).orElseThrow(), record, underWay);
             arrival.take();
             orders.computeIfAbsent(of.getSession(), session -> new BinOrder<>(new BinOrder.Verdicts<Arrival>() {
                 @Override
@@ -334,14 +334,12 @@ class WireFuzzTest {
                     return request.build().toByteArray();
                 });
         shouldHaveCountedEach(fuzzer.run(INPUTS_IN_CI, value -> {
-            ConsumerRecord<byte[], byte[]> record = record(Topics.INTERVENTIONS, offset++, "s", value);
             boolean silence = (Arrays.hashCode(value) & 1) == 0;
-            var intervention = WireChecks.parse(Intervention.parser(), value, "Intervention");
-            var control = WireChecks.parse(PlaybackControl.parser(), value, "PlaybackControl");
-            Optional<Fault> fault = silence
-                    ? Optional.ofNullable(intervention.fault())
-                            .or(() -> WireChecks.intervention(session, intervention.message()))
-                    : Optional.ofNullable(control.fault()).or(() -> WireChecks.control(control.message()));
+            ConsumerRecord<byte[], byte[]> record = record(silence ? Topics.INTERVENTIONS : Topics.CONTROLS, offset++,
+                    "s", value);
+            CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), value);
+            Optional<Fault> fault = checked.fault().or(() -> checked.message(Intervention.class)
+                    .flatMap(request -> WireChecks.intervention(session, request)));
             return fault.isPresent() ? reject("s", record, fault.get()) : null;
         }));
     }
