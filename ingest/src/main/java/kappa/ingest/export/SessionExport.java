@@ -1,7 +1,6 @@
 package kappa.ingest.export;
 
 import com.google.protobuf.Message;
-import com.google.protobuf.Parser;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,13 +144,13 @@ public final class SessionExport {
                         + ": the topics lost records to their retention during the export; expected the same command"
                         + " to succeed now");
             }
-            each(Topics.MODELS, ModelSnapshot.parser(), snapshots::add);
-            each(Topics.ANALYSES, Analysis.parser(), analyses::add);
-            each(Topics.INACTIVATIONS, Inactivations.parser(), message -> {
+            each(Topics.MODELS, ModelSnapshot.class, snapshots::add);
+            each(Topics.ANALYSES, Analysis.class, analyses::add);
+            each(Topics.INACTIVATIONS, Inactivations.class, message -> {
                 inactivations.put(message.getModelVersion(), WireJson.of(message));
                 return true;
             });
-            each(Topics.INTERVENTIONS, Intervention.parser(), request -> {
+            each(Topics.INTERVENTIONS, Intervention.class, request -> {
                 if (WireChecks.intervention(header, request).isPresent()) {
                     return true; // the pipeline has rejected it, with a reason
                 }
@@ -233,11 +232,9 @@ public final class SessionExport {
             }
         }, header.getTrials());
         AtomicInteger underWay = new AtomicInteger();
-        return read(Topics.ACTIVITY, passed -> records.of(header.getSession(), Topics.ACTIVITY, partition, passed,
-                record -> {
-                    Activity activity = WireChecks.parse(Activity.parser(), record.value(), "Activity").message();
-                    if (activity != null && activity.getSession().equals(header.getSession())
-                            && WireChecks.activity(header, activity).isEmpty()) {
+        return read(Topics.ACTIVITY, passed -> records.of(header.getSession(), Topics.ACTIVITY, partition,
+                Activity.class, passed, (record, activity) -> {
+                    if (WireChecks.activity(header, activity).isEmpty()) {
                         order.offer(new Arrival(activity, record, underWay), false);
                     }
                 }));
@@ -245,11 +242,11 @@ public final class SessionExport {
 
     private long latents(LatentsReader each) {
         return read(Topics.LATENTS, passed -> records.of(header.getSession(), Topics.LATENTS, partition,
-                Latents.parser(), passed, message -> {
+                Latents.class, passed, (_, message) -> {
                     if (whole(message)) {
                         each.latents(message);
                     } else {
-                        records.unusable();
+                        records.unusable(Topics.LATENTS);
                     }
                 }));
     }
@@ -257,8 +254,7 @@ public final class SessionExport {
     private boolean whole(Latents message) {
         int k = header.getFit().getRank();
         int s = header.getInputChannelsCount();
-        return message.getFirstBin() >= 0 && message.getFirstBin() <= Long.MAX_VALUE - message.getBinsCount()
-                && message.getBinsList().stream().allMatch(bin -> whole(bin, k, s));
+        return message.getBinsList().stream().allMatch(bin -> whole(bin, k, s));
     }
 
     private boolean whole(LatentBin bin, int k, int s) {
@@ -284,11 +280,10 @@ public final class SessionExport {
         boolean take(T message);
     }
 
-    private <T extends Message> void each(String topic, Parser<T> parser,
-            Taker<T> taker) {
-        records.of(header.getSession(), topic, partition, parser, passed -> {}, message -> {
+    private <T extends Message> void each(String topic, Class<T> type, Taker<T> taker) {
+        records.of(header.getSession(), topic, partition, type, _ -> {}, (_, message) -> {
             if (!taker.take(message)) {
-                records.unusable();
+                records.unusable(topic);
             }
         });
     }

@@ -1,13 +1,13 @@
 package kappa.ingest.log;
 
-import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
 /** Reads bins of a session again from where they lie on kappa.activity. Stateless. */
@@ -28,27 +28,25 @@ public final class ActivityArchive {
      */
     public static long read(KafkaConnection connection, SessionHeader header, int partition, long from, long to,
             Reader reader) {
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
-            TopicPartition topic = new TopicPartition(Topics.ACTIVITY, partition);
-            consumer.assign(List.of(topic));
-            long begin = Math.max(from, consumer.beginningOffsets(List.of(topic)).get(topic));
-            long end = Math.min(to, consumer.endOffsets(List.of(topic)).get(topic));
-            consumer.seek(topic, begin);
-            while (consumer.position(topic) < end) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                    if (record.offset() < end && CompactedTable.key(record).equals(header.getSession())) {
-                        hand(header, record, reader);
-                    }
-                }
+        TopicPartition topic = new TopicPartition(Topics.ACTIVITY, partition);
+        try (TopicFollower log = new TopicFollower(connection, record -> {
+            if (record.offset() < to) {
+                hand(header, record, reader);
             }
+        }, TopicFollower.FAIL)) {
+            long begin = Math.max(from, log.beginnings(List.of(topic)).get(topic));
+            long end = Math.min(to, log.ends(List.of(topic)).get(topic));
+            log.from(Map.of(topic, begin));
+            log.readTo(Map.of(topic, end));
             return begin;
         }
     }
 
     /** What the {@link ActivityReader} rejected then is left out now. */
     private static void hand(SessionHeader header, ConsumerRecord<byte[], byte[]> record, Reader reader) {
-        Activity activity = WireChecks.parse(Activity.parser(), record.value(), "Activity").message();
-        if (activity == null || !activity.getSession().equals(header.getSession())
+        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+        Activity activity = checked.message(Activity.class).orElse(null);
+        if (activity == null || !checked.session().equals(header.getSession())
                 || WireChecks.activity(header, activity).isPresent()) {
             return;
         }

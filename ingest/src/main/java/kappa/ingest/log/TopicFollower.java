@@ -48,6 +48,11 @@ public final class TopicFollower implements AutoCloseable {
     /** How long a cluster may hand over nothing although there is something to read. */
     private static final Duration STALLED = Duration.ofSeconds(60);
 
+    /** What to do with a failure of the reader: end the reading with it. For readers that must not miss a record. */
+    public static final BiConsumer<ConsumerRecord<byte[], byte[]>, RuntimeException> FAIL = (record, failure) -> {
+        throw failure;
+    };
+
     private static final Duration POLL = Duration.ofMillis(100);
     private static final String LARGE_FETCH_BYTES = Integer.toString(16 << 20);
 
@@ -84,12 +89,14 @@ public final class TopicFollower implements AutoCloseable {
         consumer = ask(() -> new KafkaConsumer<>(settings));
     }
 
-    /** A follower for much that lies on the topics already: it fetches large pieces. */
+    /**
+     * A follower for much that lies on the topics already: it fetches large pieces. What the reader throws ends the reading.
+     */
     public static TopicFollower ofHistory(KafkaConnection connection,
             Consumer<ConsumerRecord<byte[], byte[]>> reader) {
         Map<String, Object> settings = connection.consumer();
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, LARGE_FETCH_BYTES);
-        return new TopicFollower(connection, settings, reader, null);
+        return new TopicFollower(connection, settings, reader, FAIL);
     }
 
     /**
@@ -101,9 +108,7 @@ public final class TopicFollower implements AutoCloseable {
         // A fetch that waits at the broker for new records would hold up the question where the topic ends.
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "5");
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        return new TopicFollower(connection, settings, reader, (record, failure) -> {
-            throw failure;
-        });
+        return new TopicFollower(connection, settings, reader, FAIL);
     }
 
     /**

@@ -1,17 +1,14 @@
 package kappa.ingest.replay;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -27,9 +24,8 @@ final class Lead implements AutoCloseable {
     static final long MOST_BYTES = 16L << 20;
 
     private final KafkaConnection connection;
-    private final KafkaConsumer<byte[], byte[]> consumer;
-    private final byte[] session;
-    private final TopicPartition partition;
+    private final TopicFollower latents;
+    private final String session;
     private long sentBins;
     private long sentBytes;
     private long next;
@@ -45,15 +41,12 @@ final class Lead implements AutoCloseable {
      */
     Lead(KafkaConnection connection, SessionHeader header, int partition, long from) {
         this.connection = connection;
-        session = header.getSession().getBytes(UTF_8);
-        this.partition = new TopicPartition(Topics.LATENTS, partition);
+        session = header.getSession();
         next = from;
         done = from;
-        consumer = new KafkaConsumer<>(connection.consumer());
-        consumer.assign(List.of(this.partition));
-        consumer.seekToEnd(consumer.assignment());
-        // Looked up now, before there can be kappa of what is published from here on.
-        consumer.position(this.partition);
+        latents = new TopicFollower(connection, this::read);
+        // Before there can be kappa of what is published from here on.
+        latents.fromEnd(List.of(new TopicPartition(Topics.LATENTS, partition)));
     }
 
     /** A record was sent. */
@@ -77,7 +70,7 @@ final class Lead implements AutoCloseable {
             // Half, for the partition may hold other sessions. Where nobody may know, it waits for a pipeline.
             mostUnread = Math.max(MOST_BYTES, Topics.bytesKept(connection, Topics.ACTIVITY).orElse(0) / 2);
         }
-        look(mayGoOn() ? Duration.ZERO : patience);
+        latents.poll(mayGoOn() ? Duration.ZERO : patience);
         return mayGoOn();
     }
 
@@ -85,15 +78,13 @@ final class Lead implements AutoCloseable {
         return bytes() <= (followed ? MOST_BYTES : mostUnread);
     }
 
-    private void look(Duration patience) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(patience)) {
-            if (Arrays.equals(record.key(), session)) {
-                Latents latents = WireChecks.parse(Latents.parser(), record.value(), "Latents").message();
-                if (latents != null) {
-                    done = Math.max(done, latents.getFirstBin() + latents.getBinsCount());
-                    followed = true;
-                }
-            }
+    private void read(ConsumerRecord<byte[], byte[]> record) {
+        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+        if (checked.session().equals(session)) {
+            checked.message(Latents.class).ifPresent(published -> {
+                done = Math.max(done, published.getFirstBin() + published.getBinsCount());
+                followed = true;
+            });
         }
     }
 
@@ -103,6 +94,6 @@ final class Lead implements AutoCloseable {
 
     @Override
     public void close() {
-        consumer.close();
+        latents.close();
     }
 }

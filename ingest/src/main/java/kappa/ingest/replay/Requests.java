@@ -1,12 +1,7 @@
 package kappa.ingest.replay;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.protobuf.Message;
-import com.google.protobuf.Parser;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -14,21 +9,22 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Publisher;
+import kappa.ingest.log.TopicFollower;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A rig's ear: the requests for one session that come in on a topic from now on. One that the rig cannot obey goes to
- * kappa.rejected. One that arrives before the one before it was taken is joined with it, so nothing queues up.
+ * The requests for one session that arrive on a topic from now on. A request that the rig cannot obey goes to kappa.rejected. A
+ * request that arrives before the last one was taken is joined with it, so requests do not queue up.
  *
  * <p>One thread reads, and wakes the one that made this, should it be parked; {@link #take} may be called from any other.
  *
@@ -39,33 +35,30 @@ final class Requests<M extends Message> implements AutoCloseable {
     /**
      * What a rig listens to.
      *
-     * @param name of the message, for whoever sent another
+     * @param type of the message
      * @param fault what is wrong with a request, if anything
      * @param join a request that was not taken yet with the one after it
      */
-    record Kind<M extends Message>(String topic, String name, Parser<M> parser, Function<M, Optional<Fault>> fault,
+    record Kind<M extends Message>(String topic, Class<M> type, Function<M, Optional<Fault>> fault,
             BinaryOperator<M> join) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
-    private static final Duration POLL = Duration.ofMillis(100);
 
     private final KafkaConnection connection;
     private final SessionHeader header;
-    private final byte[] session;
     private final Kind<M> kind;
     private final TopicPartition partition;
     private final AtomicReference<M> waiting = new AtomicReference<>();
     private final CountDownLatch listening = new CountDownLatch(1);
     private final Thread maker = Thread.currentThread();
     private final Thread thread;
-    private volatile boolean stopping;
+    private volatile TopicFollower follower;
 
     /** Returns once requests are heard, or the topic could not be read, which is logged: the rig goes on recording. */
     Requests(KafkaConnection connection, SessionHeader header, int partition, Kind<M> kind) {
         this.connection = connection;
         this.header = header;
         this.kind = kind;
-        session = header.getSession().getBytes(UTF_8);
         this.partition = new TopicPartition(kind.topic(), partition);
         thread = Thread.ofPlatform().daemon(true).name(kind.topic()).start(this::run);
         try {
@@ -86,21 +79,14 @@ final class Requests<M extends Message> implements AutoCloseable {
     }
 
     private void run() {
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer());
-                var publisher = new Publisher(connection, new SimpleMeterRegistry(),
-                        failure -> LOG.error("a rejected request could not be published", failure))) {
-            consumer.assign(List.of(partition));
-            consumer.seekToEnd(consumer.assignment());
-            consumer.position(partition);
+        try (var publisher = new Publisher(connection, new SimpleMeterRegistry(),
+                failure -> LOG.error("a rejected request could not be published", failure));
+                var requests = new TopicFollower(connection, record -> hear(record, publisher))) {
+            requests.fromEnd(List.of(partition));
+            follower = requests;
             listening.countDown();
-            while (!stopping) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    if (Arrays.equals(record.key(), session)) {
-                        hear(record, publisher);
-                    }
-                }
-            }
-        } catch (KafkaException e) {
+            requests.run();
+        } catch (KafkaException | InvalidInputException e) {
             LOG.error("reading {} failed: the rig goes on recording and obeys no request", kind.topic(), e);
         } finally {
             listening.countDown();
@@ -108,14 +94,16 @@ final class Requests<M extends Message> implements AutoCloseable {
     }
 
     private void hear(ConsumerRecord<byte[], byte[]> record, Publisher publisher) {
-        WireChecks.Parsed<M> parsed = WireChecks.parse(kind.parser(), record.value(), kind.name());
-        Optional<Fault> fault = parsed.message() == null
-                ? Optional.of(parsed.fault())
-                : kind.fault().apply(parsed.message());
+        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+        if (!checked.session().equals(header.getSession())) {
+            return;
+        }
+        Optional<M> request = checked.message(kind.type());
+        Optional<Fault> fault = checked.fault().or(() -> request.flatMap(kind.fault()));
         if (fault.isPresent()) {
             publisher.reject(header.getSession(), record, fault.get(), false);
         } else {
-            waiting.accumulateAndGet(parsed.message(),
+            waiting.accumulateAndGet(request.orElseThrow(),
                     (old, heard) -> old == null ? heard : kind.join().apply(old, heard));
             LockSupport.unpark(maker);
         }
@@ -123,7 +111,10 @@ final class Requests<M extends Message> implements AutoCloseable {
 
     @Override
     public void close() {
-        stopping = true;
+        TopicFollower requests = follower;
+        if (requests != null) {
+            requests.stop();
+        }
         try {
             thread.join();
         } catch (InterruptedException e) {

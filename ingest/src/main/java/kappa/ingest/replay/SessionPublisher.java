@@ -2,19 +2,19 @@ package kappa.ingest.replay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.Perturbable;
 import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.ModelSnapshot;
@@ -22,7 +22,6 @@ import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -96,55 +95,51 @@ public final class SessionPublisher {
 
     /** What of a session is on the topics, if anything. */
     public Optional<Published> find(String session) {
-        SessionHeader header = null;
-        long bins = 0;
-        Bin last = null;
-        boolean complete = false;
-        boolean over = false;
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
+        Found found = new Found(session);
+        try (TopicFollower log = new TopicFollower(connection, found::read, TopicFollower.FAIL)) {
             for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.MODELS)) {
-                TopicPartition partition = partition(consumer, topic, session);
-                consumer.assign(List.of(partition));
-                consumer.seekToBeginning(consumer.assignment());
-                long endOffset = consumer.endOffsets(consumer.assignment()).get(partition);
-                while (consumer.position(partition) < endOffset) {
-                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                        if (!Arrays.equals(record.key(), session.getBytes(UTF_8))) {
-                            continue;
-                        }
-                        if (topic.equals(Topics.SESSIONS)) {
-                            SessionHeader found = WireChecks
-                                    .parse(SessionHeader.parser(), record.value(), "SessionHeader").message();
-                            header = header == null ? found : header;
-                        } else if (topic.equals(Topics.MODELS)) {
-                            ModelSnapshot model = WireChecks
-                                    .parse(ModelSnapshot.parser(), record.value(), "ModelSnapshot")
-                                    .message();
-                            over |= model != null && model.getFinal();
-                        } else {
-                            Activity activity = WireChecks.parse(Activity.parser(), record.value(), "Activity")
-                                    .message();
-                            if (activity != null && activity.getFirstBin() <= bins) {
-                                long end = activity.getFirstBin() + activity.getBinsCount();
-                                if (end > bins) {
-                                    bins = end;
-                                    last = activity.getBins(activity.getBinsCount() - 1);
-                                }
-                                complete |= activity.getEndOfSession();
-                            }
-                        }
-                    }
-                }
-                if (header == null) {
+                int partition = partition(session, log.partitions(topic).size());
+                log.fromBeginning(List.of(new TopicPartition(topic, partition)));
+                log.readToEnd();
+                if (found.header == null) {
                     return Optional.empty();
                 }
             }
         }
-        return Optional.of(new Published(header, bins, last, complete, over));
+        return Optional.of(new Published(found.header, found.bins, found.last, found.complete, found.over));
     }
 
-    private static TopicPartition partition(KafkaConsumer<?, ?> consumer, String topic, String session) {
-        return new TopicPartition(topic, partition(session, consumer.partitionsFor(topic).size()));
+    /** What the records read so far say of a session. */
+    private static final class Found {
+        private final String session;
+        private SessionHeader header;
+        private long bins;
+        private Bin last;
+        private boolean complete;
+        private boolean over;
+
+        Found(String session) {
+            this.session = session;
+        }
+
+        void read(ConsumerRecord<byte[], byte[]> record) {
+            CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+            if (checked.session().equals(session)) {
+                checked.message(SessionHeader.class).ifPresent(first -> header = header == null ? first : header);
+                checked.message(ModelSnapshot.class).ifPresent(model -> over |= model.getFinal());
+                checked.message(Activity.class).filter(activity -> activity.getFirstBin() <= bins)
+                        .ifPresent(this::read);
+            }
+        }
+
+        private void read(Activity activity) {
+            long end = activity.getFirstBin() + activity.getBinsCount();
+            if (end > bins) {
+                bins = end;
+                last = activity.getBins(activity.getBinsCount() - 1);
+            }
+            complete |= activity.getEndOfSession();
+        }
     }
 
     private static int partition(KafkaProducer<?, ?> producer, SessionHeader header) {
@@ -235,12 +230,12 @@ public final class SessionPublisher {
     }
 
     private static Requests.Kind<Intervention> interventions(SessionHeader header) {
-        return new Requests.Kind<>(Topics.INTERVENTIONS, "Intervention", Intervention.parser(),
+        return new Requests.Kind<>(Topics.INTERVENTIONS, Intervention.class,
                 request -> WireChecks.intervention(header, request), (before, newer) -> newer);
     }
 
     private static Requests.Kind<PlaybackControl> controls(Playback playback) {
-        return new Requests.Kind<>(Topics.CONTROLS, "PlaybackControl", PlaybackControl.parser(), playback::fault,
+        return new Requests.Kind<>(Topics.CONTROLS, PlaybackControl.class, playback::fault,
                 (before, newer) -> before.toBuilder().mergeFrom(newer).build());
     }
 

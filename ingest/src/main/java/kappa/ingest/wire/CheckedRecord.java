@@ -34,8 +34,8 @@ public sealed interface CheckedRecord {
     /** What is wrong with the record, if anything. Where a message is required, a deletion is wrong, too. */
     default Optional<Fault> fault() {
         return switch (this) {
-            case Valid valid -> Optional.empty();
-            case Deleted deleted -> Optional.of(new Fault(Reason.MALFORMED, "no value, expected a message"));
+            case Valid _ -> Optional.empty();
+            case Deleted _ -> Optional.of(new Fault(Reason.MALFORMED, "no value, expected a message"));
             case Invalid invalid -> Optional.of(invalid.why());
         };
     }
@@ -80,7 +80,7 @@ public sealed interface CheckedRecord {
 
         private static final Map<String, Kind<?>> OF_TOPIC = Map.ofEntries(
                 Map.entry(Topics.SESSIONS, new Kind<>("SessionHeader", SessionHeader.parser(), true,
-                        header -> WireChecks.SCHEMA_VERSION, SessionHeader::getSession, WireChecks::header)),
+                        _ -> WireChecks.SCHEMA_VERSION, SessionHeader::getSession, WireChecks::header)),
                 Map.entry(Topics.ACTIVITY, new Kind<>("Activity", Activity.parser(), true,
                         Activity::getSchemaVersion, Activity::getSession,
                         activity -> WireChecks.bins(activity.getFirstBin(), activity.getBinsCount()))),
@@ -88,23 +88,23 @@ public sealed interface CheckedRecord {
                         Latents::getSchemaVersion, Latents::getSession,
                         latents -> WireChecks.bins(latents.getFirstBin(), latents.getBinsCount()))),
                 Map.entry(Topics.MODELS, new Kind<>("ModelSnapshot", ModelSnapshot.parser(), false,
-                        ModelSnapshot::getSchemaVersion, ModelSnapshot::getSession, model -> Optional.empty())),
+                        ModelSnapshot::getSchemaVersion, ModelSnapshot::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.ANALYSES, new Kind<>("Analysis", Analysis.parser(), false,
-                        Analysis::getSchemaVersion, Analysis::getSession, analysis -> Optional.empty())),
+                        Analysis::getSchemaVersion, Analysis::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.INACTIVATIONS, new Kind<>("Inactivations", Inactivations.parser(), false,
-                        Inactivations::getSchemaVersion, Inactivations::getSession, effects -> Optional.empty())),
+                        Inactivations::getSchemaVersion, Inactivations::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.INTERVENTIONS, new Kind<>("Intervention", Intervention.parser(), true,
-                        request -> WireChecks.SCHEMA_VERSION, Intervention::getSession, request -> Optional.empty())),
+                        _ -> WireChecks.SCHEMA_VERSION, Intervention::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.CONTROLS, new Kind<>("PlaybackControl", PlaybackControl.parser(), true,
-                        control -> WireChecks.SCHEMA_VERSION, PlaybackControl::getSession,
+                        _ -> WireChecks.SCHEMA_VERSION, PlaybackControl::getSession,
                         WireChecks::control)),
                 Map.entry(Topics.PLAYBACKS, new Kind<>("PlaybackState", PlaybackState.parser(), true,
-                        PlaybackState::getSchemaVersion, PlaybackState::getSession, state -> Optional.empty())),
+                        PlaybackState::getSchemaVersion, PlaybackState::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.REJECTED, new Kind<>("Rejected", Rejected.parser(), false,
-                        Rejected::getSchemaVersion, Rejected::getSession, rejected -> Optional.empty())),
-                // A parked session's first checkpoint has no header: it only names a place.
+                        Rejected::getSchemaVersion, Rejected::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.CHECKPOINTS, new Kind<>("Checkpoint", Checkpoint.parser(), false,
-                        Checkpoint::getSchemaVersion, null, checkpoint -> Optional.empty())));
+                        Checkpoint::getSchemaVersion,
+                        checkpoint -> checkpoint.getHeader().getSession(), _ -> Optional.empty())));
 
         private CheckedRecord check(String key, byte[] value) {
             WireChecks.Parsed<M> parsed = written
@@ -123,7 +123,7 @@ public sealed interface CheckedRecord {
                         "schema_version is " + Integer.toUnsignedString(version.applyAsInt(message)) + ", expected "
                                 + WireChecks.SCHEMA_VERSION));
             }
-            if (session != null && !session.apply(message).equals(key)) {
+            if (!session.apply(message).equals(key)) {
                 return new Invalid(key, new Fault(Reason.KEY_MISMATCH,
                         "key \"" + key + "\", expected the session \"" + session.apply(message) + "\""));
             }
