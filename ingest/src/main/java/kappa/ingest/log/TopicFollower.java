@@ -146,7 +146,8 @@ public final class TopicFollower implements AutoCloseable {
     public void fromLast(Collection<TopicPartition> partitions, long records) {
         Map<TopicPartition, Long> begin = beginnings(partitions);
         Map<TopicPartition, Long> from = new HashMap<>();
-        ends(partitions).forEach((partition, end) -> from.put(partition, Math.max(begin.get(partition), end - records)));
+        ends(partitions)
+                .forEach((partition, end) -> from.put(partition, Math.max(begin.get(partition), end - records)));
         from(from);
     }
 

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import kappa.ingest.log.BinOrder;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
@@ -105,11 +106,13 @@ public final class SessionState {
         if (record.value() == null || !Arrays.equals(record.key(), header.getSession().getBytes(UTF_8))) {
             return Optional.empty();
         }
-        Checked checked = Checked.of(record);
-        return checked.message() == null ? checked.problem() : fold(checked.message(), record);
+        CheckedRecord checked = record.checked();
+        return checked instanceof CheckedRecord.Valid valid
+                ? fold(valid.message(), record)
+                : record.problem(checked);
     }
 
-    /** @param message of this session, as {@link Checked} has it */
+    /** @param message of this session, as {@link CheckedRecord} has it */
     Optional<String> fold(Message message, TopicRecord record) {
         switch (message) {
             case Activity of -> fold(of, record);

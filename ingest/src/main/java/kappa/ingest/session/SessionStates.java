@@ -1,7 +1,5 @@
 package kappa.ingest.session;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.protobuf.Message;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,6 +10,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import kappa.ingest.log.Topics;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.SessionHeader;
 
@@ -49,26 +48,23 @@ public final class SessionStates {
 
     /** Takes a record of any topic of which a state is made. */
     public void fold(TopicRecord record) {
-        if (record.value() == null) {
-            return; // the session's record is deleted; its state stays until it is displaced
+        CheckedRecord checked = record.checked();
+        record.problem(checked).ifPresent(why -> unusable.accept(record.topic(), why));
+        if (!(checked instanceof CheckedRecord.Valid valid)) {
+            return; // where it is deleted, the session's state stays until it is displaced
         }
-        Checked checked = Checked.of(record);
-        checked.problem().ifPresent(why -> unusable.accept(record.topic(), why));
-        if (checked.message() == null) {
-            return;
-        }
-        String id = new String(record.key(), UTF_8);
+        String id = valid.session();
         if (record.topic().equals(Topics.SESSIONS)) {
-            announce((SessionHeader) checked.message(), record.partition());
+            announce((SessionHeader) valid.message(), record.partition());
         } else if (record.topic().equals(Topics.PLAYBACKS)) {
-            replay(id, (PlaybackState) checked.message());
+            replay(id, (PlaybackState) valid.message());
         } else {
             long atUnixNs = record.appendedUnixNs();
             boolean bins = List.of(Topics.ACTIVITY, Topics.LATENTS).contains(record.topic());
             Placed session = bins && headers.containsKey(id)
                     ? open(id, record.partition(), atUnixNs)
                     : sessions.get(id);
-            fold(session, checked.message(), record);
+            fold(session, valid.message(), record);
         }
     }
 

@@ -168,7 +168,8 @@ class SchemaEvolutionTest {
         assertThat(WireChecks.header(header.toBuilder().setSchemaVersion(2).build())).contains(
                 new Fault(Reason.BAD_HEADER, "schema_version is 2, expected 1"));
         assertThat(CheckedRecord.of(Topics.ACTIVITY, header.getSession().getBytes(UTF_8),
-                Activity.parseFrom(first(Topics.ACTIVITY)).toBuilder().setSchemaVersion(2).build().toByteArray()).fault())
+                Activity.parseFrom(first(Topics.ACTIVITY)).toBuilder().setSchemaVersion(2).build().toByteArray())
+                .fault())
                 .contains(new Fault(Reason.MALFORMED, "schema_version is 2, expected 1"));
         assertThat(WireChecks.intervention(header,
                 Intervention.parseFrom(first(Topics.INTERVENTIONS)).toBuilder().setSchemaVersion(2).build()))
