@@ -9,13 +9,13 @@ import java.util.stream.IntStream;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
+import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.wire.Carried;
-import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 /** The rig hides the rank-one decision network of the thesis, and the snapshot is that network itself. */
@@ -27,7 +27,7 @@ class SessionMechanismTest {
 
     private final SimulatedSession rig = new SimulatedSession(NETWORK,
             new SimulatedSession.Settings(Observation.RATES, 1, 0, 0, 4));
-    private final SessionHeader header = rig.describe().setSession("s").build();
+    private final SessionHeader header = RecordingCodec.header(rig.describe()).setSession("s").build();
     private final List<ObservedTrial> intact = new ArrayList<>();
     private final List<ObservedTrial> perturbed = new ArrayList<>();
     private long now;
@@ -46,7 +46,7 @@ class SessionMechanismTest {
 
     private void record(int trials) {
         int bins = rig.trialBins();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = rig.describe().newBin();
         for (int i = 0; i < trials; i++) {
             float[] inputs = new float[bins];
             float[] behavior = new float[bins];
@@ -55,11 +55,11 @@ class SessionMechanismTest {
             long trial = 0;
             for (int t = 0; t < bins; t++) {
                 rig.next(bin);
-                inputs[t] = bin.getInputs(0);
-                behavior[t] = bin.getBehavior(0);
-                phases[t] = bin.getPhase();
-                silent |= WireChecks.marked(bin.getSilenced(), 0);
-                trial = bin.getTrial();
+                inputs[t] = bin.inputs[0];
+                behavior[t] = bin.behavior[0];
+                phases[t] = bin.phase;
+                silent |= bin.silenced.get(0);
+                trial = bin.trial;
             }
             (silent ? perturbed : intact).add(new ObservedTrial(trial, trial * bins, bins, inputs, behavior,
                     new float[bins], phases, 1, silent
@@ -71,7 +71,7 @@ class SessionMechanismTest {
     @Test
     void shouldHoldWhatAnInterventionDidAgainstThePrediction() {
         record(100);
-        rig.obey(Intervention.newBuilder().setId("i-1").addAllNeurons(SILENCED).setTrials(20).build());
+        rig.obey(new Intervention("i-1", SILENCED, 20, 0, 0, 0));
         record(40);
         mechanism.update(snapshot(100), intact, perturbed);
         assertThat(perturbed).hasSize(20);

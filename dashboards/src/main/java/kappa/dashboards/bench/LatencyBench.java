@@ -21,8 +21,8 @@ import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.Meters;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Latents;
@@ -238,9 +238,9 @@ public final class LatencyBench {
     /** A rig of its own network, from its first bin to the last that is measured. */
     private void publish(int session, Times times, Processing processing) {
         HandBuiltNetworks.HandBuilt network = HandBuiltNetworks.named("figure-4.1b", load.neurons(), 1 + session);
-        try (SessionSource source = new SimulatedSession(network,
+        try (BinSource source = new SimulatedSession(network,
                 new SimulatedSession.Settings(Observation.COUNTS, 0.4, 0.05, 0, 1 + session))) {
-            SessionHeader header = SessionPublisher.header(source, SESSION + session,
+            SessionHeader header = SessionPublisher.header(source.describe(), SESSION + session,
                     FitSettings.newBuilder().setRank(load.rank()).setSeed(1).setPacing(Pacing.LIVE).build());
             new SessionPublisher(connection).publish(source, header, 0, null,
                     new SessionPublisher.Speed(load.binsPerSecond() * header.getBinWidthS()), load.bins(),

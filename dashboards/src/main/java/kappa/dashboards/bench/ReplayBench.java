@@ -8,6 +8,7 @@ import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
+import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.OfflineFit;
@@ -18,9 +19,9 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
 import kappa.fitting.training.TrialRunner;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.wire.FitSettings;
@@ -115,42 +116,39 @@ public final class ReplayBench {
                     runner, file, done -> {});
         }
         Recording recording = NpzRecording.open(file, Observation.COUNTS);
-        SessionPlan plan;
-        try (SessionSource source = recording.source()) {
-            plan = SessionPlan.of(SessionPublisher.header(source, recording.name(),
-                    FitSettings.newBuilder().setRank(load.rank()).setSeed(1).build()));
-        }
+        FitPlan plan = SessionPlan.of(SessionPublisher.header(recording.describe(), recording.name(),
+                FitSettings.newBuilder().setRank(load.rank()).setSeed(1).build())).fit();
         long warmUp = (long) load.warmUpTrials() * recording.bins(0);
         try (Team team = new Team(load.threads())) {
-            return new Result(load, recording.inputs(), recording.bins(0), plan.fit().stepsPerTrial(),
+            return new Result(load, recording.inputs(), recording.bins(0), plan.stepsPerTrial(),
                     filter(recording, plan, warmUp), learning(recording, plan, warmUp, team));
         }
     }
 
-    private static double learning(Recording recording, SessionPlan plan, long warmUp, Team team) {
+    private static double learning(Recording recording, FitPlan plan, long warmUp, Team team) {
         RnnKernels kernels = KernelProvider.kernels();
-        PrequentialFit fit = new PrequentialFit(plan.fit(), kernels, new OnlineFitter(plan.fit(), kernels, team));
+        PrequentialFit fit = new PrequentialFit(plan, kernels, new OnlineFitter(plan, kernels, team));
         Clock clock = new Clock(warmUp);
         OfflineFit.run(recording, plan, List.of(fit), List.of(), 1, (done, total) -> clock.read(done));
         return clock.binsPerSecond();
     }
 
-    private static double filter(Recording recording, SessionPlan plan, long warmUp) {
+    private static double filter(Recording recording, FitPlan plan, long warmUp) {
         RnnKernels kernels = KernelProvider.kernels();
-        FilterAlone follower = new FilterAlone(new LatentPath(kernels, plan.fit(), model(recording, plan, kernels)));
+        FilterAlone follower = new FilterAlone(new LatentPath(kernels, plan, model(recording, plan, kernels)));
         Clock clock = new Clock(warmUp);
         for (int pass = 0; pass < FILTER_PASSES; pass++) {
             long before = pass * recording.bins();
-            try (SessionSource source = recording.source()) {
+            try (BinSource source = recording.source()) {
                 SessionReader.read(source, plan, List.of(follower), done -> clock.read(before + done));
             }
         }
         return clock.binsPerSecond();
     }
 
-    private static PublishedModel model(Recording recording, SessionPlan plan, RnnKernels kernels) {
-        OnlineFitter fitter = new OnlineFitter(plan.fit(), kernels, Team.ALONE);
-        try (SessionSource source = recording.source()) {
+    private static PublishedModel model(Recording recording, FitPlan plan, RnnKernels kernels) {
+        OnlineFitter fitter = new OnlineFitter(plan, kernels, Team.ALONE);
+        try (BinSource source = recording.source()) {
             SessionReader.read(source, plan, List.of(trial -> {
                 if (trial.index() < TRIALS_TO_LEARN_FROM) {
                     fitter.learn(trial);

@@ -32,12 +32,10 @@ import kappa.fitting.regression.ReducedRankRegression;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.SessionHeader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -166,10 +164,7 @@ final class FitCommand implements Callable<Integer> {
     }
 
     private static SessionPlan plan(Recording recording, FitSettings settings) {
-        try (SessionSource source = recording.source()) {
-            SessionHeader header = SessionPublisher.header(source, recording.name(), settings);
-            return SessionPlan.of(header);
-        }
+        return SessionPlan.of(SessionPublisher.header(recording.describe(), recording.name(), settings));
     }
 
     private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
@@ -181,7 +176,7 @@ final class FitCommand implements Callable<Integer> {
         if (plan.fit().kind() == Observation.COUNTS) {
             others.add(overlap::add);
         }
-        long bins = OfflineFit.run(recording, plan, fits, others, passes, progress::update);
+        long bins = OfflineFit.run(recording, plan.fit(), fits, others, passes, progress::update);
         double seconds = (System.nanoTime() - started) / 1e9;
         RankSelection selection = ranks == null ? null : RankSelection.of(fits);
         PrequentialFit chosen = fits.stream()

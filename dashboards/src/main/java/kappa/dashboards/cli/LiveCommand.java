@@ -2,7 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +45,7 @@ final class LiveCommand implements Callable<Integer> {
         if (session == null) {
             part.requireNone();
         }
-        try (SessionSource source = session == null
+        try (BinSource source = session == null
                 ? simulation.source(recording.observe, fit.seed)
                 : part.of(recording.open(session, fit), run.waits())) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,7 +38,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Speed speed = Speed.parse(run.speed);
-        try (SessionSource source = part.of(recording.open(file, fit), run.waits())) {
+        try (BinSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);
             KafkaConnection connection = kafka.connection();
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);

@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.rig.openephys.PluginSimulator;
 import picocli.CommandLine.Command;
@@ -73,7 +73,7 @@ final class RigCommand implements Runnable {
             if (!as.equals("topics") && !as.equals("open-ephys")) {
                 throw new InvalidInputException("--as is " + as + ", expected topics or open-ephys");
             }
-            try (SessionSource source = simulation.source(observe, fit.seed)) {
+            try (BinSource source = simulation.source(observe, fit.seed)) {
                 if (as.equals("open-ephys")) {
                     return send(source);
                 }
@@ -84,16 +84,16 @@ final class RigCommand implements Runnable {
             }
         }
 
-        private int send(SessionSource source) {
-            var header = source.describe();
+        private int send(BinSource source) {
+            var recording = source.describe();
             try (PluginSimulator plugin = new PluginSimulator(source, endpoint, fit.seed)) {
                 List<String> words = new ArrayList<>(List.of("./kappa rig open-ephys --live --endpoint", endpoint));
-                if (header.getTrials()) {
+                if (recording.trials()) {
                     words.add("--trial-line " + PluginSimulator.TRIAL_LINE);
                 }
-                header.getInputChannelsList().forEach(name -> words.add("--input-channel '" + name + "'"));
-                header.getBehaviorChannelsList().forEach(name -> words.add("--behavior-channel '" + name + "'"));
-                System.err.println(header.getOrigin() + " as Open Ephys would send it, until Ctrl-C; to watch it:\n"
+                recording.inputs().forEach(name -> words.add("--input-channel '" + name + "'"));
+                recording.behaviors().forEach(name -> words.add("--behavior-channel '" + name + "'"));
+                System.err.println(recording.origin() + " as Open Ephys would send it, until Ctrl-C; to watch it:\n"
                         + String.join(" ", words));
                 plugin.run();
             }

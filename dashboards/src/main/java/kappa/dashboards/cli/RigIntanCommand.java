@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
@@ -79,7 +79,7 @@ final class RigIntanCommand implements Callable<Integer> {
         return rig.run(this::open);
     }
 
-    private SessionSource open(Optional<SessionHeader> goesOn) {
+    private BinSource open(Optional<SessionHeader> goesOn) {
         IntanConnector connector = new IntanConnector(
                 new IntanConnector.Settings(host, spikePort, commandPort, channels,
                         sampleRate == null ? 0 : sampleRate, lateness));

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
@@ -129,7 +129,7 @@ final class RigLslCommand implements Callable<Integer> {
         return 0;
     }
 
-    private SessionSource open(Lsl lsl, Kind asked, MarkerRules rules, Optional<SessionHeader> goesOn) {
+    private BinSource open(Lsl lsl, Kind asked, MarkerRules rules, Optional<SessionHeader> goesOn) {
         Lsl.Stream found = LslRecording.find(lsl, stream, "--stream", wait);
         List<Lsl.Stream> marking = markers.stream().map(one -> LslRecording.find(lsl, one, "--markers", wait)).toList();
         LslRecording recording = LslRecording.listen(lsl, found, asked, rig.discover, System.err::println);

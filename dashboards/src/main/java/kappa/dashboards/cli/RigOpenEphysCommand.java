@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.FoundStream;
@@ -103,7 +103,7 @@ final class RigOpenEphysCommand implements Callable<Integer> {
         throw new InvalidInputException("--unsorted is " + unsorted + ", expected auto, keep or drop");
     }
 
-    private SessionSource open(OpenEphysSettings settings, Optional<SessionHeader> goesOn) {
+    private BinSource open(OpenEphysSettings settings, Optional<SessionHeader> goesOn) {
         FoundStream found;
         try {
             found = OpenEphysListener.listen(endpoint, rig.discover, System.err::println);

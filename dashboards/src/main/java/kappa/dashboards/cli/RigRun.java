@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.rig.UnitTable;
@@ -68,7 +68,7 @@ final class RigRun {
     /** Connects to a rig. */
     interface Rig {
         /** @param goesOn the session that an earlier connector began and that is to be continued, if it is */
-        SessionSource open(Optional<SessionHeader> goesOn);
+        BinSource open(Optional<SessionHeader> goesOn);
     }
 
     /** @return the exit code */
@@ -103,7 +103,7 @@ final class RigRun {
                 : new SessionPublisher(connection).find(run.sessionId)
                         .filter(found -> !found.complete() && found.bins() > 0)
                         .map(SessionPublisher.Published::header);
-        try (SessionSource source = rig.open(goesOn)) {
+        try (BinSource source = rig.open(goesOn)) {
             return new SessionRun(connection, run, failed).run(source, settings);
         }
     }

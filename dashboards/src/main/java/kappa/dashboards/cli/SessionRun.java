@@ -17,7 +17,7 @@ import kappa.fitting.file.NetworkFile;
 import kappa.fitting.pipeline.Snapshots;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Published;
 import kappa.ingest.replay.SessionPublisher.Speed;
@@ -63,7 +63,7 @@ final class SessionRun {
      *
      * @return false if it did not come to its end
      */
-    boolean run(SessionSource source, FitSettings fit) {
+    boolean run(BinSource source, FitSettings fit) {
         requireWritable(options.out);
         Thread publishing = Thread.currentThread();
         AtomicBoolean stopped = new AtomicBoolean();
@@ -102,7 +102,7 @@ final class SessionRun {
         }
     }
 
-    private boolean run(SessionSource source, FitSettings fit, AtomicBoolean stopped) {
+    private boolean run(BinSource source, FitSettings fit, AtomicBoolean stopped) {
         Place place = place(source, fit);
         SessionHeader header = place.header();
         System.err.println("session " + header.getSession() + ": " + header.getNeuronsCount() + " neurons, rank "
@@ -166,7 +166,7 @@ final class SessionRun {
         return true;
     }
 
-    private void tellHowToGoOn(SessionSource source, SessionHeader header, long published) {
+    private void tellHowToGoOn(BinSource source, SessionHeader header, long published) {
         // A rig's sessions are named after the time at which they began.
         String named = source.live() && options.sessionId == null ? " --session-id " + header.getSession() : "";
         System.err.println("session " + header.getSession() + " stopped after " + published + " bins; to go on:  "
@@ -185,11 +185,11 @@ final class SessionRun {
         }
     }
 
-    private Place place(SessionSource source, FitSettings fit) {
+    private Place place(BinSource source, FitSettings fit) {
         String base = options.sessionId == null ? source.name() : options.sessionId;
         String id = base;
         for (int number = 2;; number++) {
-            SessionHeader header = SessionPublisher.header(source, id, fit);
+            SessionHeader header = SessionPublisher.header(source.describe(), id, fit);
             Optional<Published> found = publisher.find(id);
             if (found.isEmpty()) {
                 return new Place(header, 0, null, false);

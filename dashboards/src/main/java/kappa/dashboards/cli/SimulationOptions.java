@@ -11,8 +11,8 @@ import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -50,7 +50,7 @@ final class SimulationOptions {
         return HandBuiltNetworks.named(network, n, seed);
     }
 
-    SessionSource source(String observe, long seed) {
+    BinSource source(String observe, long seed) {
         Observation observation = observe == null ? Observation.COUNTS : RecordingFileOptions.observation(observe);
         SimulatedSession.Settings endless = SimulatedSession.Settings.endless(observation, seed);
         if (isFile()) {
@@ -69,7 +69,7 @@ final class SimulationOptions {
         return network.toLowerCase(Locale.ROOT).endsWith(".npz");
     }
 
-    private SessionSource trained(Observation observation, double gain, long seed) {
+    private BinSource trained(Observation observation, double gain, long seed) {
         if (task == null) {
             throw new InvalidInputException(
                     "--network " + network + " is a file, expected --task with it: dm, wm, cdm, msi or dms");

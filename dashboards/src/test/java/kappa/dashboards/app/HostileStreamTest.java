@@ -32,7 +32,7 @@ import kappa.ingest.Meters;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
@@ -792,9 +792,9 @@ class HostileStreamTest {
         rig.announce();
         rig.record(110);
         for (int t = 0; t < 10; t++) {
-            Bin.Builder bin = rig.bin(rig.next).setInputs(0, SessionSource.MAX_MAGNITUDE);
+            Bin.Builder bin = rig.bin(rig.next).setInputs(0, RecordedBin.MAX_MAGNITUDE);
             for (int i = 0; i < NEURONS; i++) {
-                bin.setValues(i, i % 2 == 0 ? SessionSource.MAX_MAGNITUDE : -SessionSource.MAX_MAGNITUDE);
+                bin.setValues(i, i % 2 == 0 ? RecordedBin.MAX_MAGNITUDE : -RecordedBin.MAX_MAGNITUDE);
             }
             rig.put(rig.activity(rig.next, bin));
             rig.wellFormed.add(rig.next++);

@@ -2,16 +2,17 @@ package kappa.dashboards.system;
 
 import java.nio.file.Path;
 import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.SessionHeader;
 
 /** A rig whose clock jumps an hour ahead, and back, every hundred bins of 20 ms. */
-record JumpingClock(SessionSource source) implements SessionSource {
+record JumpingClock(BinSource source) implements BinSource {
 
     /**
      * Replays a recording with such a clock, at full speed: {@code SERVERS RECORDING SESSION LIKE}.
@@ -21,8 +22,8 @@ record JumpingClock(SessionSource source) implements SessionSource {
     public static void main(String[] arguments) {
         SessionPublisher publisher = new SessionPublisher(KafkaConnection.to(arguments[0]));
         SessionHeader like = publisher.find(arguments[3]).orElseThrow().header();
-        try (SessionSource source = new JumpingClock(new Playback(NpzRecording.open(Path.of(arguments[1]), null)))) {
-            SessionHeader header = SessionPublisher.header(source, arguments[2], like.getFit());
+        try (BinSource source = new JumpingClock(new Playback(NpzRecording.open(Path.of(arguments[1]), null)))) {
+            SessionHeader header = SessionPublisher.header(source.describe(), arguments[2], like.getFit());
             publisher.publish(source, header, 0, null, Speed.MAX, -1, (bins, total, status) -> {});
         }
     }
@@ -33,7 +34,7 @@ record JumpingClock(SessionSource source) implements SessionSource {
     }
 
     @Override
-    public SessionHeader.Builder describe() {
+    public RecordingDescription describe() {
         return source.describe();
     }
 
@@ -43,10 +44,10 @@ record JumpingClock(SessionSource source) implements SessionSource {
     }
 
     @Override
-    public boolean next(Bin.Builder bin) {
+    public boolean next(RecordedBin bin) {
         boolean more = source.next(bin);
-        if (more && bin.getRigTimeNs() / 2_000_000_000L % 2 == 1) {
-            bin.setRigTimeNs(bin.getRigTimeNs() + 3_600_000_000_000L);
+        if (more && bin.rigTimeNs / 2_000_000_000L % 2 == 1) {
+            bin.rigTimeNs += 3_600_000_000_000L;
         }
         return more;
     }

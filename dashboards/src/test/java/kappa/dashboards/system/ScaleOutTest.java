@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
@@ -73,8 +73,8 @@ class ScaleOutTest {
                 .setPacing(Pacing.LOCKSTEP).build();
         CompletableFuture<Void> published = new CompletableFuture<>();
         Thread.ofPlatform().daemon().start(() -> {
-            try (SessionSource source = NpzRecording.open(recording, null).source()) {
-                SessionHeader header = SessionPublisher.header(source, session, fit);
+            try (BinSource source = NpzRecording.open(recording, null).source()) {
+                SessionHeader header = SessionPublisher.header(source.describe(), session, fit);
                 new SessionPublisher(KafkaConnection.to(cluster.servers())).publish(
                         clockJumps ? new JumpingClock(source) : source, header, 0, null, speed, -1,
                         (done, total, status) -> {});

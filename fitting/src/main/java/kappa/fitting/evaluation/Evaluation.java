@@ -11,13 +11,12 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.ObservationMap;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.WithInputBasis;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observations;
-import kappa.ingest.wire.SessionHeader;
 
 /**
  * How well a network predicts a session, and how close its connectivity is to another's (Valente, Pillow &amp; Ostojic 2022).
@@ -53,35 +52,31 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      *
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
-    public static Evaluation of(Network network, SessionSource session) {
-        SessionHeader.Builder header = session.describe();
+    public static Evaluation of(Network network, BinSource session) {
+        RecordingDescription recording = session.describe();
         int recorded = network.neurons() - network.hidden();
-        if (header.getNeuronsCount() != recorded) {
+        if (recording.neurons().size() != recorded) {
             throw new InvalidInputException("network: " + recorded + " neurons, expected as many as session "
-                    + session.name() + " has, " + header.getNeuronsCount());
+                    + session.name() + " has, " + recording.neurons().size());
         }
-        if (header.getInputChannelsCount() != network.inputs()) {
+        if (recording.inputs().size() != network.inputs()) {
             throw new InvalidInputException("network: " + network.inputs() + " inputs, expected as many as session "
-                    + session.name() + " has, " + header.getInputChannelsCount());
+                    + session.name() + " has, " + recording.inputs().size());
         }
-        Sums sums = new Sums(network, Observations.of(header.getObservation()));
+        Sums sums = new Sums(network, recording.observation());
         FreeRun run = new FreeRun(network);
-        float[] u = new float[network.inputs()];
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = recording.newBin();
         long bins = 0;
         long trial = 0;
         boolean ended = false;
         while (session.next(bin)) {
-            if (header.getTrials() && bins > 0 && (ended || bin.getTrial() != trial)) {
+            if (recording.trials() && bins > 0 && (ended || bin.trial != trial)) {
                 run.start();
             }
-            trial = bin.getTrial();
-            ended = bin.getTrialEnd();
-            for (int s = 0; s < u.length; s++) {
-                u[s] = bin.getInputs(s);
-            }
-            run.step(u);
-            sums.add(bin, run);
+            trial = bin.trial;
+            ended = bin.trialEnd;
+            run.step(bin.inputs);
+            sums.add(bin.activity, run);
             bins++;
         }
         return sums.score(bins);
@@ -93,7 +88,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
      * @throws InvalidInputException if the network has another number of neurons or inputs than the session
      */
     public static Evaluation of(Network network, Recording session) {
-        try (SessionSource source = withInputsOf(network, session).source()) {
+        try (BinSource source = withInputsOf(network, session).source()) {
             return of(network, source);
         }
     }
@@ -134,15 +129,14 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
             this.yLog = new double[neurons];
         }
 
-        void add(Bin.Builder bin, FreeRun run) {
+        void add(float[] activity, FreeRun run) {
             boolean spikes = observation == Observation.COUNTS;
             for (int i = 0; i < count.length; i++) {
-                int mask = i / 8 < bin.getUnobserved().size() ? bin.getUnobserved().byteAt(i / 8) : 0;
-                if ((mask >> (i % 8) & 1) == 1) {
+                double observed = activity[i];
+                if (Double.isNaN(observed)) {
                     continue;
                 }
                 double predicted = ObservationMap.unscaled(observation, run.currents()[i], run.rates()[i]);
-                double observed = spikes ? bin.getCounts(i) : bin.getValues(i);
                 if (spikes) {
                     p[i] += predicted;
                     pp[i] += predicted * predicted;

@@ -12,13 +12,10 @@ import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Trial;
-import kappa.fitting.pipeline.SessionPlan;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.SessionHeader;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
@@ -82,9 +79,9 @@ public final class CoSmoothing {
                     + " inputs, expected as many as session " + session.name() + " has, " + session.neurons() + " and "
                     + session.inputs());
         }
-        SessionPlan plan = plan(network, session);
+        FitPlan plan = plan(network, session);
         double[] start = start(network);
-        Moments moments = new Moments(network, start, plan.fit());
+        Moments moments = new Moments(network, start, plan);
         read(session, plan, moments);
         float[] gain = network.gain().length > 0 ? network.gain() : moments.gain();
         Filtered filtered = new Filtered(KernelModel.of(network, Observation.COUNTS, gain, new float[gain.length],
@@ -93,19 +90,16 @@ public final class CoSmoothing {
         return filtered.score(moments);
     }
 
-    private static void read(Recording session, SessionPlan plan, SessionReader.Follower follower) {
-        try (SessionSource source = session.source()) {
+    private static void read(Recording session, FitPlan plan, SessionReader.Follower follower) {
+        try (BinSource source = session.source()) {
             SessionReader.read(source, plan, List.of(follower), bins -> {});
         }
     }
 
     /** A plan whose alpha is the network's. */
-    private static SessionPlan plan(LowRankNetwork network, Recording session) {
-        try (SessionSource source = session.source()) {
-            SessionHeader header = source.describe().setSession(session.name()).setFit(FitSettings.newBuilder()
-                    .setRank(network.rank()).setTimeConstantS(session.binWidthSeconds() / network.alpha())).build();
-            return SessionPlan.of(header);
-        }
+    private static FitPlan plan(LowRankNetwork network, Recording session) {
+        return new FitPlan(network.neurons(), network.rank(), network.inputs(), network.alpha(), session.observation(),
+                0, FitPlan.DEFAULT_STEPS_PER_TRIAL, FitPlan.DEFAULT_BUFFER_BYTES);
     }
 
     /** kappa_0 with m kappa_0 nearest to h0. */

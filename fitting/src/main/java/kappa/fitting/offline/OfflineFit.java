@@ -3,9 +3,9 @@ package kappa.fitting.offline;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.fitting.fit.OnlineFitter;
-import kappa.fitting.pipeline.SessionPlan;
+import kappa.fitting.model.FitPlan;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
 
 /** Fits side by side on one recording, in one or several passes. Stateless. */
 public final class OfflineFit {
@@ -25,7 +25,7 @@ public final class OfflineFit {
      * @param others who follow the first pass, such as baselines
      * @return bins of the session
      */
-    public static long run(Recording session, SessionPlan plan, List<PrequentialFit> fits,
+    public static long run(Recording session, FitPlan plan, List<PrequentialFit> fits,
             List<? extends SessionReader.Follower> others, int passes, Progress progress) {
         long total = passes * session.bins();
         List<SessionReader.Follower> first = new ArrayList<>(fits);
@@ -47,9 +47,9 @@ public final class OfflineFit {
         return bins;
     }
 
-    private static long read(Recording session, SessionPlan plan, List<SessionReader.Follower> followers,
+    private static long read(Recording session, FitPlan plan, List<SessionReader.Follower> followers,
             long before, long total, Progress progress) {
-        try (SessionSource source = session.source()) {
+        try (BinSource source = session.source()) {
             return SessionReader.read(source, plan, followers, done -> progress.update(before + done, total));
         }
     }

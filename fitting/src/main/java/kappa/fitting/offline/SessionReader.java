@@ -7,9 +7,8 @@ import kappa.fitting.fit.TrialAssembly;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Trial;
-import kappa.fitting.pipeline.SessionPlan;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.RecordedBin;
 
 /**
  * Reads a session bin by bin, cut into trials or stretches as the live pipeline cuts it ({@link TrialAssembly}), and
@@ -41,26 +40,23 @@ public final class SessionReader {
     /**
      * Reads the source to its end.
      *
-     * @param plan of the session; of its fit only N, S, alpha and the observation matter
+     * @param fit of the session; only N, S and alpha matter
      * @param progress is told how many bins were read, after each trial
      * @return bins read
      */
-    public static long read(SessionSource source, SessionPlan plan, List<? extends Follower> followers,
+    public static long read(BinSource source, FitPlan fit, List<? extends Follower> followers,
             LongConsumer progress) {
-        FitPlan fit = plan.fit();
-        boolean trials = plan.header().getTrials();
+        boolean trials = source.describe().trials();
         int inputs = fit.inputs();
         TrialAssembly assembly = new TrialAssembly(fit.neurons(), inputs, trials);
         float[] y = new float[fit.neurons()];
-        float[] u = new float[inputs];
         float[] v = new float[inputs];
-        Bin.Builder builder = Bin.newBuilder();
+        RecordedBin bin = source.describe().newBin();
         long bins = 0;
         long trial = 0;
         long index = 0;
-        while (source.next(builder)) {
-            Bin bin = builder.build();
-            boolean same = !trials || bin.getTrial() == trial;
+        while (source.next(bin)) {
+            boolean same = !trials || bin.trial == trial;
             if (assembly.open() && (!same || assembly.room() <= 0)) {
                 end(assembly.close(index++), followers);
                 progress.accept(bins);
@@ -69,18 +65,15 @@ public final class SessionReader {
                 Start start = assembly.begin(bins, bins > 0, same, 0, v);
                 followers.forEach(follower -> follower.begin(start));
             }
-            trial = bin.getTrial();
-            plan.activity(bin, y, 0);
-            for (int s = 0; s < inputs; s++) {
-                u[s] = bin.getInputs(s);
-            }
-            LowRankNetwork.advanceInputs(fit.alpha(), v, 0, u, 0, v, 0, inputs);
+            trial = bin.trial;
+            bin.usableActivity(y);
+            LowRankNetwork.advanceInputs(fit.alpha(), v, 0, bin.inputs, 0, v, 0, inputs);
             for (Follower follower : followers) {
-                follower.bin(y, u, v);
+                follower.bin(y, bin.inputs, v);
             }
             assembly.append(y, v, 1, 0, false);
             bins++;
-            if (trials && bin.getTrialEnd()) {
+            if (trials && bin.trialEnd) {
                 end(assembly.close(index++), followers);
                 progress.accept(bins);
             }

@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.Pacing;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 
@@ -49,18 +49,11 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
      * was recorded of a silenced neuron says nothing of its input.
      */
     public void activity(Bin bin, float[] y, int yOffset) {
-        boolean counts = fit.kind() == Observation.COUNTS;
         int recorded = header.getNeuronsCount();
-        for (int i = 0; i < recorded; i++) {
-            y[yOffset + i] = counts ? bin.getCounts(i) : bin.getValues(i);
-        }
+        RecordingCodec.activity(bin, recorded, y, yOffset);
         Arrays.fill(y, yOffset + recorded, yOffset + fit.neurons(), Float.NaN);
-        if (!bin.getUnobserved().isEmpty() || !bin.getSilenced().isEmpty()) {
-            for (int i = 0; i < recorded; i++) {
-                if (WireChecks.unobserved(bin, i) || WireChecks.marked(bin.getSilenced(), i)) {
-                    y[yOffset + i] = Float.NaN;
-                }
-            }
+        for (int i : silenced(bin)) {
+            y[yOffset + i] = Float.NaN;
         }
     }
 

@@ -1,9 +1,7 @@
 package kappa.fitting.simulation;
 
-import com.google.protobuf.ByteString;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.WireChecks;
+import kappa.ingest.recording.Intervention;
+import kappa.ingest.recording.RecordedBin;
 
 /**
  * How a simulated rig obeys: it perturbs each so many-th trial, until as many are done as were asked for, by setting r_i = 0
@@ -16,9 +14,8 @@ public final class InterventionSchedule {
     private static final int EVERY = 2;
 
     private final int[] recorded;
-    private Intervention request = Intervention.getDefaultInstance();
+    private Intervention request = Intervention.NONE;
     private int[] neurons = NONE;
-    private ByteString mask = ByteString.EMPTY;
     private int trialsLeft;
     private long trialsSince;
     private boolean perturbs;
@@ -31,15 +28,14 @@ public final class InterventionSchedule {
     /** Takes a request over, from the next trial on. */
     public void accept(Intervention newest) {
         request = newest;
-        neurons = newest.getNeuronsList().stream().mapToInt(i -> recorded[i]).toArray();
-        mask = WireChecks.mask(recorded.length, newest.getNeuronsList());
-        trialsLeft = newest.getTrials();
+        neurons = newest.neurons().stream().mapToInt(i -> recorded[i]).toArray();
+        trialsLeft = newest.trials();
         trialsSince = 0;
     }
 
     /** A trial begins. */
     public void startTrial() {
-        int every = request.getEvery() == 0 ? EVERY : request.getEvery();
+        int every = request.every() == 0 ? EVERY : request.every();
         perturbs = trialsLeft > 0 && trialsSince % every == 0;
         trialsSince++;
         if (perturbs) {
@@ -48,8 +44,8 @@ public final class InterventionSchedule {
     }
 
     private boolean covers(int bin) {
-        return perturbs && bin >= request.getFirstBin()
-                && (request.getBins() == 0 || bin - request.getFirstBin() < request.getBins());
+        return perturbs && bin >= request.firstBin()
+                && (request.bins() == 0 || bin - request.firstBin() < request.bins());
     }
 
     /** The network's neurons that are silent in a bin of the present trial, counted from 0; do not change them. */
@@ -58,17 +54,14 @@ public final class InterventionSchedule {
     }
 
     /** Says in a bin of the present trial what was done to it; what was recorded of a silent neuron is 0. */
-    public void mark(Bin.Builder out, int bin) {
+    public void mark(RecordedBin out, int bin) {
         if (!covers(bin)) {
             return;
         }
-        out.setSilenced(mask).setIntervention(request.getId());
-        for (int neuron : request.getNeuronsList()) {
-            if (out.getCountsCount() > 0) {
-                out.setCounts(neuron, 0);
-            } else {
-                out.setValues(neuron, 0);
-            }
+        out.intervention = request.id();
+        for (int neuron : request.neurons()) {
+            out.silenced.set(neuron);
+            out.activity[neuron] = 0;
         }
     }
 }

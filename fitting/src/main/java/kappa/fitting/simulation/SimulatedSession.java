@@ -2,19 +2,19 @@ package kappa.fitting.simulation;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.HandBuiltNetworks.Paradigm;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Perturbable;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.Observations;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 
 /**
  * A rig without an animal: it streams a hand-built network, bin by bin, in trials that each start at x = 0. The state is
@@ -39,7 +39,7 @@ import kappa.ingest.wire.SessionHeader;
  *
  * <p>A trial's draws depend on seed and trial number only: skipping costs no more than one trial. Not thread-safe.
  */
-public final class SimulatedSession implements SessionSource, Perturbable {
+public final class SimulatedSession implements BinSource, Perturbable {
 
     /** Width of every bin. */
     public static final double BIN_WIDTH_S = 0.02;
@@ -89,7 +89,7 @@ public final class SimulatedSession implements SessionSource, Perturbable {
         }
     }
 
-    /** A stretch of a trial. */
+    /** A part of a trial, for so many bins. */
     private record Phase(String name, int bins) {}
 
     private final HandBuilt source;
@@ -153,20 +153,13 @@ public final class SimulatedSession implements SessionSource, Perturbable {
     }
 
     @Override
-    public SessionHeader.Builder describe() {
-        SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(BIN_WIDTH_S)
-                .addAllInputChannels(source.inputChannels()).setObservation(Observations.wire(settings.observation()))
-                .setTrials(true)
-                .setOrigin("simulated rig: network " + source.name() + ", N = " + network.neurons() + ", K = "
-                        + network.rank() + ", seed " + settings.seed());
-        if (source.readout().length == x.length) {
-            header.addBehaviorChannels("readout");
-        }
-        phases.forEach(phase -> header.addPhases(phase.name()));
-        for (int i = 0; i < network.neurons(); i++) {
-            header.addNeurons("unit-" + (i + 1));
-        }
-        return header;
+    public RecordingDescription describe() {
+        List<String> neurons = IntStream.rangeClosed(1, network.neurons()).mapToObj(i -> "unit-" + i).toList();
+        String origin = "simulated rig: network " + source.name() + ", N = " + network.neurons() + ", K = "
+                + network.rank() + ", seed " + settings.seed();
+        return new RecordingDescription(neurons, BIN_WIDTH_S, source.inputChannels(),
+                source.readout().length == x.length ? List.of("readout") : List.of(), settings.observation(), true,
+                phases.stream().map(Phase::name).toList(), origin, Optional.empty());
     }
 
     @Override
@@ -180,8 +173,7 @@ public final class SimulatedSession implements SessionSource, Perturbable {
     }
 
     @Override
-    public boolean next(Bin.Builder out) {
-        out.clear();
+    public boolean next(RecordedBin out) {
         if (bins() >= 0 && bin >= bins()) {
             return false;
         }
@@ -193,21 +185,17 @@ public final class SimulatedSession implements SessionSource, Perturbable {
         for (int i : silencing.silent(t)) {
             rates[i] = 0;
         }
-        int inputs = network.inputs();
-        for (int s = 0; s < inputs; s++) {
-            out.addInputs(trialInputs[t * inputs + s]);
-        }
-        if (settings.observation() == Observation.COUNTS) {
-            addCounts(out);
-        } else {
-            addValues(out, settings.observation() == Observation.CURRENTS ? x : rates);
-        }
-        if (source.readout().length == x.length) {
-            out.addBehavior((float) readout());
+        out.clear();
+        System.arraycopy(trialInputs, t * out.inputs.length, out.inputs, 0, out.inputs.length);
+        observe(out.activity);
+        if (out.behavior.length > 0) {
+            out.behavior[0] = (float) readout();
         }
         silencing.mark(out, t);
-        out.setTrial(bin / trialBins).setTrialEnd(t == trialBins - 1).setPhase(phaseOfBin[t] + 1)
-                .setRigTimeNs((bin + 1) * BIN_WIDTH_NS);
+        out.trial = bin / trialBins;
+        out.trialEnd = t == trialBins - 1;
+        out.phase = phaseOfBin[t] + 1;
+        out.rigTimeNs = (bin + 1) * BIN_WIDTH_NS;
         bin++;
         return true;
     }
@@ -220,7 +208,7 @@ public final class SimulatedSession implements SessionSource, Perturbable {
         long target = bins() < 0 ? bin + bins : Math.min(bins(), bin + bins);
         // Only the trial that the target lies in has to be lived through.
         bin = Math.max(bin, target - target % trialBins);
-        Bin.Builder scratch = Bin.newBuilder();
+        RecordedBin scratch = describe().newBin();
         while (bin < target) {
             next(scratch);
         }
@@ -323,15 +311,13 @@ public final class SimulatedSession implements SessionSource, Perturbable {
         }
     }
 
-    private void addCounts(Bin.Builder out) {
-        for (double rate : rates) {
-            out.addCounts(TrialRandom.poisson(random, settings.gain() * (1 + rate)));
-        }
-    }
-
-    private static void addValues(Bin.Builder out, double[] values) {
-        for (double value : values) {
-            out.addValues((float) value);
+    private void observe(float[] activity) {
+        for (int i = 0; i < activity.length; i++) {
+            activity[i] = switch (settings.observation()) {
+                case COUNTS -> TrialRandom.poisson(random, settings.gain() * (1 + rates[i]));
+                case CURRENTS -> (float) x[i];
+                case RATES -> (float) rates[i];
+            };
         }
     }
 }

@@ -1,26 +1,26 @@
 package kappa.fitting.training;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.InterventionSchedule;
 import kappa.fitting.task.Task;
 import kappa.fitting.task.Trial;
-import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Perturbable;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.Observations;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 
 /**
  * A rig without an animal: it streams a network that does a task, trial after trial. Trial i is the one that
  * {@link TaskSimulator} records with equal settings, number for number, until the rig is asked to silence neurons. What the
  * network reads out, z(t), is the rig's one channel of behaviour. Not thread-safe.
  */
-public final class TaskRig implements SessionSource, Perturbable {
+public final class TaskRig implements BinSource, Perturbable {
 
     /** The channel of behaviour. */
     public static final String READOUT = "readout";
@@ -70,20 +70,13 @@ public final class TaskRig implements SessionSource, Perturbable {
     }
 
     @Override
-    public SessionHeader.Builder describe() {
-        SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setBinWidthS(Task.BIN_WIDTH_S)
-                .addAllInputChannels(task.inputNames()).setObservation(Observations.wire(settings.observation()))
-                .setTrials(true)
-                .setOrigin("simulated rig: network " + name + ", N = " + network.neurons() + ", task " + task.name()
-                        + ", seed " + settings.seed())
-                .addAllPhases(task.phases());
-        for (int neuron : neurons) {
-            header.addNeurons("unit-" + (neuron + 1));
-        }
-        if (network.outputs() == 1) {
-            header.addBehaviorChannels(READOUT);
-        }
-        return header;
+    public RecordingDescription describe() {
+        List<String> names = Arrays.stream(neurons).mapToObj(neuron -> "unit-" + (neuron + 1)).toList();
+        String origin = "simulated rig: network " + name + ", N = " + network.neurons() + ", task " + task.name()
+                + ", seed " + settings.seed();
+        return new RecordingDescription(names, Task.BIN_WIDTH_S, task.inputNames(),
+                network.outputs() == 1 ? List.of(READOUT) : List.of(), settings.observation(), true, task.phases(),
+                origin, Optional.empty());
     }
 
     @Override
@@ -106,8 +99,7 @@ public final class TaskRig implements SessionSource, Perturbable {
     }
 
     @Override
-    public boolean next(Bin.Builder out) {
-        out.clear();
+    public boolean next(RecordedBin out) {
         if (trial >= trials) {
             return false;
         }
@@ -115,28 +107,21 @@ public final class TaskRig implements SessionSource, Perturbable {
             run();
         }
         int inputs = task.inputs();
-        for (int s = 0; s < inputs; s++) {
-            out.addInputs(current.inputs()[bin * inputs + s]);
-        }
-        boolean counts = settings.observation() == Observation.COUNTS;
-        for (int j = 0; j < neurons.length; j++) {
-            float value = activity[bin * neurons.length + j];
-            if (counts) {
-                out.addCounts((int) value);
-            } else {
-                out.addValues(value);
-            }
-        }
+        out.clear();
+        System.arraycopy(current.inputs(), bin * inputs, out.inputs, 0, inputs);
+        System.arraycopy(activity, bin * neurons.length, out.activity, 0, neurons.length);
         if (readout.length > 0) {
-            out.addBehavior(readout[bin]);
+            out.behavior[0] = readout[bin];
         }
         silencing.mark(out, bin);
         int phase = 0;
         while (bin >= current.phaseEnds()[phase]) {
             phase++;
         }
-        out.setTrial(trial).setTrialEnd(bin == current.bins() - 1).setPhase(phase + 1)
-                .setRigTimeNs((bins + 1) * BIN_WIDTH_NS);
+        out.trial = trial;
+        out.trialEnd = bin == current.bins() - 1;
+        out.phase = phase + 1;
+        out.rigTimeNs = (bins + 1) * BIN_WIDTH_NS;
         bins++;
         bin++;
         if (bin == current.bins()) {

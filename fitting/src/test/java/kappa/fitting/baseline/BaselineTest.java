@@ -14,10 +14,11 @@ import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.SessionReader;
 import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.RecordingCodec;
 import org.junit.jupiter.api.Test;
 
 class BaselineTest {
@@ -159,11 +160,11 @@ class BaselineTest {
     @Test
     void shouldReachThePrototypesFiguresOnTheRealRecording() {
         NpzRecording session = NpzRecording.open(SharedData.file("chewie.npz"), null);
-        try (SessionSource source = session.source()) {
-            SessionPlan plan = SessionPlan.of(source.describe().setSession("chewie")
+        try (BinSource source = session.source()) {
+            SessionPlan plan = SessionPlan.of(RecordingCodec.header(source.describe()).setSession("chewie")
                     .setFit(FitSettings.newBuilder().setRank(1)).build());
             List<Baseline> all = Baseline.all(plan.fit());
-            SessionReader.read(source, plan, all, bins -> {});
+            SessionReader.read(source, plan.fit(), all, bins -> {});
             Map<String, Baseline> named = all.stream().collect(Collectors.toMap(Baseline::name, b -> b));
             // Within .002 of .066, .165 and .176 over trials 2 to end; the Kalman model is above its .097 and .127.
             assertThat(mean(named.get("smoothed").perTrial(), 1)).isGreaterThan(0.064);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.protobuf.ByteString;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,11 +17,11 @@ import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.fitting.simulation.SimulatedSession.Settings;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.npz.NpzRecording;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.SessionHeader;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +31,7 @@ class EvaluationTest {
 
     private static final HandBuilt LIMIT_CYCLE = HandBuiltNetworks.named("figure-4.1d", 60, 2);
 
-    private static SessionSource session(Observation observation) {
+    private static BinSource session(Observation observation) {
         return new SimulatedSession(LIMIT_CYCLE, new Settings(observation, 0.4, 0, 20, 3));
     }
 
@@ -55,11 +54,11 @@ class EvaluationTest {
     void shouldScoreZeroForThePredictionOfEachNeuronsMean() {
         // Without connectivity and input a network predicts tanh(b) in each bin.
         double[] mean = new double[60];
-        SessionSource rates = session(Observation.RATES);
-        Bin.Builder bin = Bin.newBuilder();
+        BinSource rates = session(Observation.RATES);
+        RecordedBin bin = rates.describe().newBin();
         while (rates.next(bin)) {
             for (int i = 0; i < 60; i++) {
-                mean[i] += bin.getValues(i) / 2200.0;
+                mean[i] += bin.activity[i] / 2200.0;
             }
         }
         float[] b = new float[60];
@@ -89,14 +88,14 @@ class EvaluationTest {
     }
 
     private static double expectedBits() {
-        SessionSource rates = session(Observation.RATES);
-        Bin.Builder bin = Bin.newBuilder();
+        BinSource rates = session(Observation.RATES);
+        RecordedBin bin = rates.describe().newBin();
         double[] sum = new double[60];
         double[] sumLog = new double[60];
         long bins = 0;
         while (rates.next(bin)) {
             for (int i = 0; i < 60; i++) {
-                double q = 1 + bin.getValues(i);
+                double q = 1 + bin.activity[i];
                 sum[i] += q;
                 sumLog[i] += q <= 0 ? 0 : q * Math.log(q);
             }
@@ -113,13 +112,13 @@ class EvaluationTest {
 
     @Test
     void shouldLeaveUnobservedBinsOutOfTheScore() {
-        SessionSource source = session(Observation.RATES);
-        SessionSource blinking = new Wrapped(source) {
+        BinSource source = session(Observation.RATES);
+        BinSource blinking = new Wrapped(source) {
             @Override
-            public boolean next(Bin.Builder bin) {
+            public boolean next(RecordedBin bin) {
                 boolean more = super.next(bin);
-                if (more && bin.getRigTimeNs() % 60_000_000 == 0) {
-                    bin.setValues(9, 0).setUnobserved(ByteString.copyFrom(new byte[]{0, 2}));
+                if (more && bin.rigTimeNs % 60_000_000 == 0) {
+                    bin.activity[9] = Float.NaN;
                 }
                 return more;
             }
@@ -251,10 +250,10 @@ class EvaluationTest {
     }
 
     /** Another source's bins, for a test to alter. */
-    private abstract static class Wrapped implements SessionSource {
-        private final SessionSource source;
+    private abstract static class Wrapped implements BinSource {
+        private final BinSource source;
 
-        Wrapped(SessionSource source) {
+        Wrapped(BinSource source) {
             this.source = source;
         }
 
@@ -264,7 +263,7 @@ class EvaluationTest {
         }
 
         @Override
-        public SessionHeader.Builder describe() {
+        public RecordingDescription describe() {
             return source.describe();
         }
 
@@ -274,7 +273,7 @@ class EvaluationTest {
         }
 
         @Override
-        public boolean next(Bin.Builder bin) {
+        public boolean next(RecordedBin bin) {
             return source.next(bin);
         }
 

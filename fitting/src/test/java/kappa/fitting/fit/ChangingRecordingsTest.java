@@ -20,7 +20,7 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.RecordedBin;
 import org.junit.jupiter.api.Test;
 
 /** Recordings as they are: neurons come and go, connectivity drifts, trials differ in length. Spike counts throughout. */
@@ -36,16 +36,16 @@ class ChangingRecordingsTest {
         int T = session.trialBins();
         session.skip((long) first * T);
         List<Trial> trials = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = session.describe().newBin();
         for (int index = first; index < first + count; index++) {
             float[] y = new float[T * N];
             float[] v = new float[T + 1];
             for (int t = 0; t < T; t++) {
                 assertThat(session.next(bin)).isTrue();
                 for (int i = 0; i < N; i++) {
-                    y[t * N + i] = bin.getCounts(i);
+                    y[t * N + i] = bin.activity[i];
                 }
-                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, new float[]{bin.getInputs(0)}, 0, v, t + 1,
+                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, bin.inputs, 0, v, t + 1,
                         1);
             }
             trials.add(new Trial(index, (long) index * T, T, 0, y, v, 0));

@@ -16,7 +16,7 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.RecordedBin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,16 +42,16 @@ class OnlineFitterTest {
                 new SimulatedSession.Settings(wire(kind), gain, 0.05, count, 11));
         int T = session.trialBins();
         List<Trial> trials = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = session.describe().newBin();
         for (int index = 0; index < count; index++) {
             float[] y = new float[T * N];
             float[] v = new float[T + 1];
             for (int t = 0; t < T; t++) {
                 assertThat(session.next(bin)).isTrue();
                 for (int i = 0; i < N; i++) {
-                    y[t * N + i] = kind == Observation.COUNTS ? bin.getCounts(i) : bin.getValues(i);
+                    y[t * N + i] = bin.activity[i];
                 }
-                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, new float[]{bin.getInputs(0)}, 0, v, t + 1,
+                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, bin.inputs, 0, v, t + 1,
                         1);
             }
             trials.add(new Trial(index, (long) index * T, T, 0, y, v, 10L * index));

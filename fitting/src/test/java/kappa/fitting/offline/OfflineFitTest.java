@@ -15,11 +15,12 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
 import kappa.fitting.pipeline.SessionPlan;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.RecordingCodec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,10 +52,8 @@ class OfflineFitTest {
     }
 
     private static SessionPlan plan(NpzRecording session) {
-        try (SessionSource source = session.source()) {
-            return SessionPlan
-                    .of(source.describe().setSession("test").setFit(FitSettings.newBuilder().setRank(1)).build());
-        }
+        return SessionPlan.of(RecordingCodec.header(session.describe()).setSession("test")
+                .setFit(FitSettings.newBuilder().setRank(1)).build());
     }
 
     /** What somebody who follows was told. */
@@ -96,8 +95,8 @@ class OfflineFitTest {
 
     private static Diary read(NpzRecording session) {
         Diary diary = new Diary();
-        try (SessionSource source = session.source()) {
-            SessionReader.read(source, plan(session), List.of(diary), bins -> {});
+        try (BinSource source = session.source()) {
+            SessionReader.read(source, plan(session).fit(), List.of(diary), bins -> {});
         }
         return diary;
     }
@@ -142,7 +141,7 @@ class OfflineFitTest {
         Diary diary = new Diary();
         PrequentialFit fit = new PrequentialFit(plan(session).fit(), KernelProvider.kernels(), diary);
         List<Long> progress = new ArrayList<>();
-        long bins = OfflineFit.run(session, plan(session), List.of(fit), List.of(), 3,
+        long bins = OfflineFit.run(session, plan(session).fit(), List.of(fit), List.of(), 3,
                 (done, total) -> {
                     assertThat(total).isEqualTo(180);
                     progress.add(done);

@@ -19,7 +19,7 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.RecordedBin;
 import org.junit.jupiter.api.Test;
 
 class WarmStartTest {
@@ -33,16 +33,16 @@ class WarmStartTest {
                 new SimulatedSession.Settings(Observation.RATES, 0.4, 0.05, count, 3));
         int T = session.trialBins();
         List<Trial> trials = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = session.describe().newBin();
         for (int index = 0; index < count; index++) {
             float[] y = new float[T * N];
             float[] v = new float[T + 1];
             for (int t = 0; t < T; t++) {
                 session.next(bin);
                 for (int i = 0; i < N; i++) {
-                    y[t * N + i] = bin.getValues(i);
+                    y[t * N + i] = bin.activity[i];
                 }
-                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, new float[]{bin.getInputs(0)}, 0, v, t + 1,
+                LowRankNetwork.advanceInputs(HandBuiltNetworks.ALPHA, v, t, bin.inputs, 0, v, t + 1,
                         1);
             }
             trials.add(new Trial(index, (long) index * T, T, 0, y, v, 0));

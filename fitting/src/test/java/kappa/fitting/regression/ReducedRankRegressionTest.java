@@ -23,10 +23,11 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.RecordingCodec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,15 +37,16 @@ class ReducedRankRegressionTest {
 
     private static final int NEURONS = 100;
 
-    private static SessionPlan plan(SessionSource source, int rank) {
+    private static SessionPlan plan(BinSource source, int rank) {
         return SessionPlan
-                .of(source.describe().setSession("test").setFit(FitSettings.newBuilder().setRank(rank)).build());
+                .of(RecordingCodec.header(source.describe()).setSession("test")
+                        .setFit(FitSettings.newBuilder().setRank(rank)).build());
     }
 
     /** Feeds the trials to the regression, some of them if asked. */
-    private static ReducedRankRegression learned(SessionSource source, SessionPlan plan, IntPredicate wanted) {
+    private static ReducedRankRegression learned(BinSource source, SessionPlan plan, IntPredicate wanted) {
         ReducedRankRegression regression = ReducedRankRegression.nonlinear(plan.fit(), KernelProvider.kernels());
-        SessionReader.read(source, plan, List.of((SessionReader.Follower) trial -> {
+        SessionReader.read(source, plan.fit(), List.of((SessionReader.Follower) trial -> {
             if (wanted.test((int) trial.index())) {
                 regression.learn(trial);
             }
@@ -103,7 +105,7 @@ class ReducedRankRegressionTest {
     void shouldRecoverTheAuthorsTeachersFromFiftyTrialsOfRates(String name) {
         NpzRecording recorded = NpzRecording.open(SharedData.file(name + "-heldout.npz"), Observation.RATES);
         Network teacher = NetworkFile.read(SharedData.file("teachers/" + name + ".npz"));
-        try (SessionSource source = recorded.source()) {
+        try (BinSource source = recorded.source()) {
             LowRankNetwork fit = learned(source, plan(source, 1), trial -> trial < 50).estimate().orElseThrow();
             Evaluation.Connectivity connectivity = Evaluation.connectivity(fit, teacher);
             // 1.000 to three digits, as the reference has it; rates are float32.
@@ -119,7 +121,7 @@ class ReducedRankRegressionTest {
         SessionPlan plan = plan(session, 2);
         PrequentialFit fit = new PrequentialFit(plan.fit(), KernelProvider.kernels(),
                 ReducedRankRegression.nonlinear(plan.fit(), KernelProvider.kernels()));
-        SessionReader.read(session, plan, List.of(fit), bins -> {});
+        SessionReader.read(session, plan.fit(), List.of(fit), bins -> {});
         // The noise of .02 a bin lies in all dimensions and cannot be predicted: 1 - .02^2 / .19 / alpha(2-alpha) is
         // .99.
         assertThat(fit.oneStep().getLast()).isGreaterThan(0.97);
@@ -138,7 +140,7 @@ class ReducedRankRegressionTest {
                 ReducedRankRegression.linear(plan.fit(), KernelProvider.kernels()));
         PrequentialFit nonlinear = new PrequentialFit(plan.fit(), KernelProvider.kernels(),
                 ReducedRankRegression.nonlinear(plan.fit(), KernelProvider.kernels()));
-        SessionReader.read(session, plan, List.of(linear, nonlinear), bins -> {});
+        SessionReader.read(session, plan.fit(), List.of(linear, nonlinear), bins -> {});
         assertThat(linear.freeRun().getLast()).isLessThan(nonlinear.freeRun().getLast() - 0.5);
         // Bistable, which nothing linear is. With float32 rates and no noise the nonlinear one is near perfect.
         assertThat(nonlinear.freeRun().getLast()).isGreaterThan(0.98);
@@ -150,7 +152,7 @@ class ReducedRankRegressionTest {
         SimulatedSession session = session(built, Observation.RATES, 0.05, 50);
         SessionPlan plan = plan(session, built.network().rank());
         ReducedRankRegression regression = ReducedRankRegression.nonlinear(plan.fit(), KernelProvider.kernels());
-        SessionReader.read(session, plan, List.of((SessionReader.Follower) trial -> {
+        SessionReader.read(session, plan.fit(), List.of((SessionReader.Follower) trial -> {
             float[] y = trial.y().clone();
             // Every tenth bin lacks a neuron; one neuron is dead throughout.
             for (int t = 0; t < trial.bins(); t++) {
@@ -176,7 +178,7 @@ class ReducedRankRegressionTest {
         SessionPlan plan = plan(session, 1);
         ReducedRankRegression regression = ReducedRankRegression.nonlinear(plan.fit(), KernelProvider.kernels());
         SplittableRandom random = new SplittableRandom(9);
-        SessionReader.read(session, plan, List.of((SessionReader.Follower) trial -> {
+        SessionReader.read(session, plan.fit(), List.of((SessionReader.Follower) trial -> {
             float[] y = trial.y().clone();
             for (int i = 0; i < y.length; i++) {
                 y[i] += (float) (0.01 * random.nextGaussian());

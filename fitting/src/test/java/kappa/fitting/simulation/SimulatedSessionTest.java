@@ -12,8 +12,8 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.SimulatedSession.Settings;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,10 +28,10 @@ class SimulatedSessionTest {
         return new SimulatedSession(HandBuiltNetworks.named(name, neurons, 3), settings);
     }
 
-    private static Bin take(SimulatedSession session) {
-        Bin.Builder builder = Bin.newBuilder();
-        assertThat(session.next(builder)).isTrue();
-        return builder.build();
+    private static RecordedBin take(SimulatedSession session) {
+        RecordedBin bin = session.describe().newBin();
+        assertThat(session.next(bin)).isTrue();
+        return bin;
     }
 
     @ParameterizedTest
@@ -48,7 +48,7 @@ class SimulatedSessionTest {
                 kappa = new double[rank];
                 v = new double[inputs];
             }
-            Bin bin = take(session);
+            RecordedBin bin = take(session);
             double[] before = currents(network, kappa, v);
             for (int k = 0; k < rank; k++) {
                 double sum = 0;
@@ -58,12 +58,12 @@ class SimulatedSessionTest {
                 kappa[k] = (1 - network.alpha()) * kappa[k] + network.alpha() * sum / 100;
             }
             for (int s = 0; s < inputs; s++) {
-                v[s] = (1 - network.alpha()) * v[s] + network.alpha() * bin.getInputs(s);
+                v[s] = (1 - network.alpha()) * v[s] + network.alpha() * bin.inputs[s];
             }
             double[] x = currents(network, kappa, v);
             for (int i = 0; i < 100; i++) {
                 // Currents are sent as float32: relative precision 6e-8.
-                assertThat((double) bin.getValues(i)).isCloseTo(x[i], within(1e-6 * (1 + Math.abs(x[i]))));
+                assertThat((double) bin.activity[i]).isCloseTo(x[i], within(1e-6 * (1 + Math.abs(x[i]))));
             }
         }
     }
@@ -84,28 +84,23 @@ class SimulatedSessionTest {
 
     @ParameterizedTest
     @MethodSource("names")
-    void shouldDescribeItselfAsTheWireSchemaAsks(String name) {
+    void shouldDescribeItself(String name) {
         SimulatedSession session = session(name, 40, new Settings(Observation.COUNTS, 0.4, 0, 2, 7));
-        SessionHeader.Builder header = session.describe();
+        RecordingDescription recording = session.describe();
         assertThat(session.name()).matches("[A-Za-z0-9._-]+");
-        assertThat(header.getSession()).isEmpty();
-        assertThat(header.hasFit()).isFalse();
-        assertThat(new HashSet<>(header.getNeuronsList())).hasSize(40);
+        assertThat(new HashSet<>(recording.neurons())).hasSize(40);
         Set<Integer> phases = new HashSet<>();
         for (long t = 0; t < session.bins(); t++) {
-            Bin bin = take(session);
-            assertThat(bin.getCountsCount()).isEqualTo(40);
-            assertThat(bin.getValuesCount()).isZero();
-            assertThat(bin.getInputsCount()).isEqualTo(header.getInputChannelsCount());
-            assertThat(bin.getTrial()).isEqualTo(t / session.trialBins());
-            assertThat(bin.getTrialEnd()).isEqualTo((t + 1) % session.trialBins() == 0);
-            assertThat(bin.getRigTimeNs()).isEqualTo((t + 1) * 20_000_000);
-            phases.add(bin.getPhase());
+            RecordedBin bin = take(session);
+            assertThat(bin.activity).hasSize(40);
+            assertThat(bin.inputs).hasSameSizeAs(recording.inputs());
+            assertThat(bin.trial).isEqualTo(t / session.trialBins());
+            assertThat(bin.trialEnd).isEqualTo((t + 1) % session.trialBins() == 0);
+            assertThat(bin.rigTimeNs).isEqualTo((t + 1) * 20_000_000);
+            phases.add(bin.phase);
         }
-        assertThat(phases).hasSize(header.getPhasesCount()).allMatch(p -> p >= 1 && p <= header.getPhasesCount());
-        Bin.Builder left = Bin.newBuilder().setTrial(9);
-        assertThat(session.next(left)).isFalse();
-        assertThat(left.build()).isEqualTo(Bin.getDefaultInstance());
+        assertThat(phases).hasSize(recording.phases().size()).allMatch(p -> p >= 1 && p <= recording.phases().size());
+        assertThat(session.next(recording.newBin())).isFalse();
     }
 
     @Test
@@ -117,11 +112,11 @@ class SimulatedSessionTest {
             double evidence = 0;
             double choice = 0;
             for (int t = 0; t < session.trialBins(); t++) {
-                Bin bin = take(session);
-                evidence += bin.getPhase() == 2 ? bin.getInputs(0) : 0;
-                if (bin.getTrialEnd()) {
+                RecordedBin bin = take(session);
+                evidence += bin.phase == 2 ? bin.inputs[0] : 0;
+                if (bin.trialEnd) {
                     for (int i = 0; i < 512; i++) {
-                        choice += network.m()[i] * bin.getValues(i);
+                        choice += network.m()[i] * bin.activity[i];
                     }
                 }
             }
@@ -140,14 +135,14 @@ class SimulatedSessionTest {
             double[][] shown = new double[2][2];
             double readout = 0;
             for (int t = 0; t < session.trialBins(); t++) {
-                Bin bin = take(session);
-                if (bin.getPhase() == 2 || bin.getPhase() == 4) {
-                    shown[bin.getPhase() / 2 - 1][0] += bin.getInputs(0);
-                    shown[bin.getPhase() / 2 - 1][1] += bin.getInputs(1);
+                RecordedBin bin = take(session);
+                if (bin.phase == 2 || bin.phase == 4) {
+                    shown[bin.phase / 2 - 1][0] += bin.inputs[0];
+                    shown[bin.phase / 2 - 1][1] += bin.inputs[1];
                 }
-                if (bin.getPhase() == 5) {
+                if (bin.phase == 5) {
                     for (int i = 0; i < 1_024; i++) {
-                        readout += built.readout()[i] * bin.getValues(i);
+                        readout += built.readout()[i] * bin.activity[i];
                     }
                 }
             }
@@ -169,13 +164,13 @@ class SimulatedSessionTest {
         double mean = 0;
         long observed = 0;
         for (long t = 0; t < spiking.bins(); t++) {
-            Bin bin = take(spiking);
-            Bin rates = take(truth);
-            assertThat(bin.getInputsList()).isEqualTo(rates.getInputsList());
+            RecordedBin bin = take(spiking);
+            RecordedBin rates = take(truth);
+            assertThat(bin.inputs).isEqualTo(rates.inputs);
             for (int i = 0; i < 200; i++) {
-                double expected = 0.7 * (1 + rates.getValues(i));
-                residual += bin.getCounts(i) - expected;
-                square += (bin.getCounts(i) - expected) * (bin.getCounts(i) - expected);
+                double expected = 0.7 * (1 + rates.activity[i]);
+                residual += bin.activity[i] - expected;
+                square += (bin.activity[i] - expected) * (bin.activity[i] - expected);
                 mean += expected;
                 observed++;
             }
@@ -188,7 +183,7 @@ class SimulatedSessionTest {
     @Test
     void shouldSkipToTheVeryBinThatWouldHaveCome() {
         Settings settings = new Settings(Observation.COUNTS, 0.4, 0.05, 0, 11);
-        List<Bin> all = new ArrayList<>();
+        List<RecordedBin> all = new ArrayList<>();
         SimulatedSession read = session("bimodal", 30, settings);
         for (int t = 0; t < 500; t++) {
             all.add(take(read));
@@ -196,9 +191,9 @@ class SimulatedSessionTest {
         for (int skipped : new int[]{0, 1, 109, 110, 111, 345}) {
             SimulatedSession session = session("bimodal", 30, settings);
             session.skip(skipped);
-            assertThat(take(session)).isEqualTo(all.get(skipped));
+            assertThat(take(session)).usingRecursiveComparison().isEqualTo(all.get(skipped));
             session.skip(150 - 1);
-            assertThat(take(session)).isEqualTo(all.get(skipped + 150));
+            assertThat(take(session)).usingRecursiveComparison().isEqualTo(all.get(skipped + 150));
         }
         assertThat(read.bins()).isEqualTo(-1);
     }

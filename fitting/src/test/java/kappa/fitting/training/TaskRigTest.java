@@ -11,12 +11,11 @@ import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.npz.NpzRecording;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,16 +40,16 @@ class TaskRigTest {
         try (TrialRunner runner = new TrialRunner(2)) {
             TaskSimulator.record(NETWORK, TASK, SETTINGS, runner, file, _ -> {});
         }
-        try (SessionSource recorded = NpzRecording.open(file, null).source(); SessionSource rig = rig(false)) {
+        try (BinSource recorded = NpzRecording.open(file, null).source(); BinSource rig = rig(false)) {
             assertThat(rig.bins()).isEqualTo(recorded.bins());
-            assertThat(rig.describe().getNeuronsCount()).isEqualTo(15);
-            assertThat(rig.describe().getPhasesList()).isEqualTo(TASK.phases());
-            Bin.Builder expected = Bin.newBuilder();
-            Bin.Builder actual = Bin.newBuilder();
+            assertThat(rig.describe().neurons()).hasSize(15);
+            assertThat(rig.describe().phases()).isEqualTo(TASK.phases());
+            RecordedBin expected = recorded.describe().newBin();
+            RecordedBin actual = rig.describe().newBin();
             while (recorded.next(expected)) {
                 assertThat(rig.next(actual)).isTrue();
-                assertThat(actual.getPhase()).isBetween(1, 5);
-                assertThat(actual.clearPhase().clearBehavior().build()).isEqualTo(expected.build());
+                assertThat(actual.phase).isBetween(1, 5);
+                assertThat(actual).usingRecursiveComparison().ignoringFields("phase", "behavior").isEqualTo(expected);
             }
             assertThat(rig.next(actual)).isFalse();
         }
@@ -58,29 +57,29 @@ class TaskRigTest {
 
     @Test
     void shouldGoOnAfterSkippingAsIfItHadNot() {
-        try (SessionSource whole = rig(true); SessionSource skipping = rig(true)) {
+        try (BinSource whole = rig(true); BinSource skipping = rig(true)) {
             assertThat(whole.bins()).isEqualTo(-1);
-            Bin.Builder a = Bin.newBuilder();
+            RecordedBin a = whole.describe().newBin();
             for (int t = 0; t < 333; t++) {
                 whole.next(a);
             }
             skipping.skip(331);
-            Bin.Builder b = Bin.newBuilder();
+            RecordedBin b = skipping.describe().newBin();
             skipping.next(b);
             skipping.next(b);
-            assertThat(b.build()).isEqualTo(a.build());
+            assertThat(b).usingRecursiveComparison().isEqualTo(a);
         }
     }
 
     @Test
     void shouldEndEachTrialOnceAndInItsDecision() {
-        try (SessionSource rig = rig(false)) {
-            Bin.Builder bin = Bin.newBuilder();
+        try (BinSource rig = rig(false)) {
+            RecordedBin bin = rig.describe().newBin();
             int ends = 0;
             while (rig.next(bin)) {
-                if (bin.getTrialEnd()) {
-                    assertThat(bin.getTrial()).isEqualTo(ends++);
-                    assertThat(bin.getPhase()).isEqualTo(TASK.phases().size());
+                if (bin.trialEnd) {
+                    assertThat(bin.trial).isEqualTo(ends++);
+                    assertThat(bin.phase).isEqualTo(TASK.phases().size());
                 }
             }
             assertThat(ends).isEqualTo(10);
@@ -88,8 +87,7 @@ class TaskRigTest {
     }
 
     private static Intervention request(int trials, int every, int firstBin, int bins, Integer... neurons) {
-        return Intervention.newBuilder().setSchemaVersion(1).setId("i-1").setTrials(trials).setEvery(every)
-                .setFirstBin(firstBin).setBins(bins).addAllNeurons(List.of(neurons)).build();
+        return new Intervention("i-1", List.of(neurons), trials, every, firstBin, bins);
     }
 
     /** The reference is the same rig on a network that was silenced beforehand. */
@@ -102,23 +100,23 @@ class TaskRigTest {
                 TaskRig intact = rig(false);
                 TaskRig without = new TaskRig("wm", NETWORK.silencing(hidden, Silencing.MASK), TASK, SETTINGS, false)) {
             rig.obey(request(2, 0, 0, 0, 2, 5, 11));
-            Bin.Builder bin = Bin.newBuilder();
-            Bin.Builder plain = Bin.newBuilder();
-            Bin.Builder masked = Bin.newBuilder();
+            RecordedBin bin = rig.describe().newBin();
+            RecordedBin plain = intact.describe().newBin();
+            RecordedBin masked = without.describe().newBin();
             double change = 0;
             while (rig.next(bin)) {
                 intact.next(plain);
                 without.next(masked);
-                boolean perturbed = bin.getTrial() == 0 || bin.getTrial() == 2;
-                assertThat(bin.getSilenced().isEmpty()).as("trial %d", bin.getTrial()).isEqualTo(!perturbed);
-                assertThat(bin.getIntervention()).isEqualTo(perturbed ? "i-1" : "");
-                assertThat(bin.getBehavior(0)).isEqualTo((perturbed ? masked : plain).getBehavior(0), within(1e-5f));
-                change = Math.max(change, Math.abs(bin.getBehavior(0) - plain.getBehavior(0)));
-                for (int i = 0; i < bin.getCountsCount(); i++) {
+                boolean perturbed = bin.trial == 0 || bin.trial == 2;
+                assertThat(bin.silenced.isEmpty()).as("trial %d", bin.trial).isEqualTo(!perturbed);
+                assertThat(bin.intervention).isEqualTo(perturbed ? "i-1" : "");
+                assertThat(bin.behavior[0]).isEqualTo((perturbed ? masked : plain).behavior[0], within(1e-5f));
+                change = Math.max(change, Math.abs(bin.behavior[0] - plain.behavior[0]));
+                for (int i = 0; i < bin.activity.length; i++) {
                     boolean isSilent = perturbed && (i == 2 || i == 5 || i == 11);
-                    assertThat(WireChecks.marked(bin.getSilenced(), i)).isEqualTo(isSilent);
+                    assertThat(bin.silenced.get(i)).isEqualTo(isSilent);
                     if (isSilent) {
-                        assertThat(bin.getCounts(i)).isZero();
+                        assertThat(bin.activity[i]).isZero();
                     }
                 }
             }
@@ -130,13 +128,13 @@ class TaskRigTest {
     void shouldSilenceDuringTheBinsAskedForAndStopWhenCalledOff() {
         try (TaskRig rig = rig(true)) {
             rig.obey(request(100, 1, 10, 5, 3));
-            Bin.Builder bin = Bin.newBuilder();
+            RecordedBin bin = rig.describe().newBin();
             int at = 0;
-            for (int trial = 0; trial < 4; at = bin.getTrialEnd() ? 0 : at + 1, trial += bin.getTrialEnd() ? 1 : 0) {
+            for (int trial = 0; trial < 4; at = bin.trialEnd ? 0 : at + 1, trial += bin.trialEnd ? 1 : 0) {
                 rig.next(bin);
-                assertThat(bin.getSilenced().isEmpty()).as("trial %d, bin %d", trial, at)
+                assertThat(bin.silenced.isEmpty()).as("trial %d, bin %d", trial, at)
                         .isEqualTo(trial >= 2 || at < 10 || at >= 15);
-                if (bin.getTrialEnd() && trial == 1) {
+                if (bin.trialEnd && trial == 1) {
                     rig.obey(request(0, 0, 0, 0));
                 }
             }

@@ -1,7 +1,5 @@
 package kappa.ingest.recording;
 
-import kappa.ingest.wire.Intervention;
-
 /** A source whose neurons can be silenced while it runs. */
 public interface Perturbable {
 
@@ -9,7 +7,7 @@ public interface Perturbable {
      * Silences neurons from the next trial on, as the request says, and marks the bins. It supersedes the requests before it.
      * Called between bins, by whoever reads them.
      *
-     * @param request checked against the session's header
+     * @param request whose neurons are the session's
      */
     void obey(Intervention request);
 }

@@ -4,8 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.wire.Activity;
-import kappa.ingest.wire.Bin;
 
 /**
  * A recorded session whose every bin can be looked up. What fits in memory is checked as a whole when it is opened, so that
@@ -131,11 +129,17 @@ public interface Recording extends AutoCloseable {
         return Math.round((sessionBin + 1) * binWidthSeconds() * 1e9);
     }
 
+    /** What all bins have in common. */
+    default RecordingDescription describe() {
+        return new RecordingDescription(neuronNames(), binWidthSeconds(), inputNames(), behaviorNames(), observation(),
+                hasTrials(), List.of(), origin(), inputBasis());
+    }
+
     /**
      * The session as a stream of bins from its start. Each call gives an independent one. Closing it leaves the session as it
      * is.
      */
-    default SessionSource source() {
+    default BinSource source() {
         return new RecordingSource(this);
     }
 

@@ -1,19 +1,15 @@
 package kappa.ingest.recording;
 
-import com.google.protobuf.UnsafeByteOperations;
+import java.util.Arrays;
 import java.util.Optional;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observations;
-import kappa.ingest.wire.SessionHeader;
 
 /** Streams a recorded session. */
-final class RecordingSource implements SessionSource {
+final class RecordingSource implements BinSource {
 
-    /** Converted at a time: enough to make the calls cheap, little enough for sessions that are one long stretch. */
+    /** Bins read at a time: enough to make the calls cheap, few enough for sessions that are one long trial. */
     private static final int BLOCK_BINS = 64;
 
     private final Recording session;
-    private final boolean counts;
     private final long bins;
     private long next;
     private int trial;
@@ -26,7 +22,6 @@ final class RecordingSource implements SessionSource {
 
     RecordingSource(Recording session) {
         this.session = session;
-        this.counts = session.observation() == Observation.COUNTS;
         this.bins = session.bins();
     }
 
@@ -36,15 +31,8 @@ final class RecordingSource implements SessionSource {
     }
 
     @Override
-    public SessionHeader.Builder describe() {
-        SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(session.neuronNames())
-                .setBinWidthS(session.binWidthSeconds())
-                .addAllInputChannels(session.inputNames()).addAllBehaviorChannels(session.behaviorNames())
-                .setObservation(Observations.wire(session.observation())).setTrials(session.hasTrials())
-                .setOrigin(session.origin());
-        session.inputBasis().ifPresent(basis -> header.getInputBasisBuilder().setBumps(basis.bumps())
-                .setBins(basis.bins()));
-        return header;
+    public RecordingDescription describe() {
+        return session.describe();
     }
 
     @Override
@@ -53,28 +41,27 @@ final class RecordingSource implements SessionSource {
     }
 
     @Override
-    public boolean next(Bin.Builder target) {
-        target.clear();
+    public boolean next(RecordedBin target) {
         if (next == bins) {
             return false;
         }
         if (bin < blockStart || bin >= blockEnd) {
             load();
         }
+        target.clear();
+        target.rigTimeNs = session.rigTimeNs(trial, bin, next);
         int row = bin - blockStart;
-        target.setRigTimeNs(session.rigTimeNs(trial, bin, next));
-        fillActivity(target, row);
-        for (int i = row * session.inputs(); i < (row + 1) * session.inputs(); i++) {
-            target.addInputs(inputs[i]);
-        }
+        fill(target.activity, activity, row);
+        fill(target.inputs, inputs, row);
         if (behavior.isPresent()) {
-            for (int i = row * session.behaviors(); i < (row + 1) * session.behaviors(); i++) {
-                target.addBehavior(behavior.get()[i]);
-            }
+            fill(target.behavior, behavior.get(), row);
+        } else {
+            Arrays.fill(target.behavior, Float.NaN);
         }
         boolean last = bin == session.bins(trial) - 1;
         if (session.hasTrials()) {
-            target.setTrial(trial).setTrialEnd(last);
+            target.trial = trial;
+            target.trialEnd = last;
         }
         next++;
         bin++;
@@ -84,27 +71,8 @@ final class RecordingSource implements SessionSource {
         return true;
     }
 
-    private void fillActivity(Bin.Builder target, int row) {
-        int neurons = session.neurons();
-        byte[] unobserved = null;
-        for (int i = 0; i < neurons; i++) {
-            float value = activity[row * neurons + i];
-            if (Float.isNaN(value)) {
-                if (unobserved == null) {
-                    unobserved = new byte[Math.ceilDiv(neurons, Byte.SIZE)];
-                }
-                unobserved[i / Byte.SIZE] |= (byte) (1 << i % Byte.SIZE);
-                value = 0;
-            }
-            if (counts) {
-                target.addCounts((int) value);
-            } else {
-                target.addValues(value);
-            }
-        }
-        if (unobserved != null) {
-            target.setUnobserved(UnsafeByteOperations.unsafeWrap(unobserved)); // nobody else has the array
-        }
+    private static void fill(float[] target, float[] rows, int row) {
+        System.arraycopy(rows, row * target.length, target, 0, target.length);
     }
 
     private void load() {

@@ -6,14 +6,16 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.Topics;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Perturbable;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.replay.SessionPublisher.Progress;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.wire.Activity;
-import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.PlaybackControl;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -34,7 +36,7 @@ final class BinStream {
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final SessionPublisher.Delivery delivery;
-    private final SessionSource source;
+    private final BinSource source;
     private final SessionHeader header;
     private final byte[] key;
     private final Requests<Intervention> interventions;
@@ -55,7 +57,7 @@ final class BinStream {
      * @param controls null unless the source is a {@link Playback}
      * @param lead null for a live source, which nobody can hold back
      */
-    BinStream(KafkaProducer<byte[], byte[]> producer, SessionPublisher.Delivery delivery, SessionSource source,
+    BinStream(KafkaProducer<byte[], byte[]> producer, SessionPublisher.Delivery delivery, BinSource source,
             SessionHeader header, long from, Speed speed, Requests<Intervention> interventions,
             Requests<PlaybackControl> controls, Lead lead, Progress progress) {
         this.producer = producer;
@@ -82,7 +84,8 @@ final class BinStream {
     void run(long limit) {
         setPace();
         announce();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = source.describe().newBin();
+        Observation observation = source.describe().observation();
         Activity.Builder record = Activity.newBuilder();
         boolean more = true;
         while (more && !Thread.currentThread().isInterrupted() && (limit < 0 || next < limit)) {
@@ -100,7 +103,7 @@ final class BinStream {
                 if (!more) {
                     break;
                 }
-                record.addBins(bin.build());
+                record.addBins(RecordingCodec.bin(bin, observation));
                 next++;
             }
             if (source.live() && Thread.currentThread().isInterrupted() && record.getBinsCount() == 0) {
@@ -179,7 +182,7 @@ final class BinStream {
                 LOG.atInfo().addKeyValue("session", header.getSession()).log(
                         "session {}: intervention {}: {} of {} neurons in {} trials", header.getSession(),
                         request.getId(), request.getNeuronsCount(), header.getNeuronsCount(), request.getTrials());
-                ((Perturbable) source).obey(request);
+                ((Perturbable) source).obey(RecordingCodec.intervention(request));
             });
         }
         if (controls != null) {

@@ -2,13 +2,13 @@ package kappa.ingest.replay;
 
 import java.util.Optional;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
-import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 
 /**
@@ -22,14 +22,14 @@ import kappa.ingest.wire.WireChecks;
  *
  * <p>Times are seconds from the recording's first bin: bins times bin width. Not thread-safe, but for {@link #fault}.
  */
-public final class Playback implements SessionSource {
+public final class Playback implements BinSource {
 
     private final Recording session;
     private final long bins;
     private final long from;
     private final long until;
     private final boolean loop;
-    private SessionSource source; // stands at position
+    private BinSource source; // stands at position
     private long position;
     private long published; // bins of the session before position
     private int epoch;
@@ -66,8 +66,8 @@ public final class Playback implements SessionSource {
     }
 
     @Override
-    public SessionHeader.Builder describe() {
-        return source.describe();
+    public RecordingDescription describe() {
+        return session.describe();
     }
 
     /** As things stand: a jump changes it. */
@@ -77,17 +77,18 @@ public final class Playback implements SessionSource {
     }
 
     @Override
-    public boolean next(Bin.Builder bin) {
-        bin.clear();
+    public boolean next(RecordedBin bin) {
         if (!more() || !source.next(bin)) {
             return false;
         }
         position++;
         published++;
-        bin.getClockBuilder().setSample(position).setEpoch(epoch);
+        bin.clocked = true;
+        bin.sample = position;
+        bin.epoch = epoch;
         if (session.hasTrials()) {
-            lastTrial = bin.getTrial() + trialShift;
-            bin.setTrial(lastTrial);
+            lastTrial = bin.trial + trialShift;
+            bin.trial = lastTrial;
         }
         return true;
     }
@@ -123,21 +124,21 @@ public final class Playback implements SessionSource {
      * @throws InvalidInputException if that bin is not of this recording
      */
     @Override
-    public void resume(long count, Bin last) {
-        if (!last.hasClock()) {
+    public void resume(long count, RecordedBin last) {
+        if (!last.clocked) {
             skip(count);
             return;
         }
-        long over = last.getClock().getSample();
+        long over = last.sample;
         if (over < 1 || over > bins) {
             throw new InvalidInputException(session.origin() + ": the session on the topics stopped after bin " + over
                     + " of its recording, but this one has " + bins + "; expected the recording that was replayed");
         }
         goTo(over);
         published = count;
-        epoch = last.getClock().getEpoch();
+        epoch = last.epoch;
         if (session.hasTrials()) {
-            lastTrial = last.getTrial();
+            lastTrial = last.trial;
             trialShift = lastTrial - trial(over - 1);
         }
     }

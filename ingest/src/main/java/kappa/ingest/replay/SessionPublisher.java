@@ -10,8 +10,9 @@ import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Perturbable;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.CheckedRecord;
@@ -19,6 +20,7 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.PlaybackControl;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -151,9 +153,9 @@ public final class SessionPublisher {
         return Utils.toPositive(Utils.murmur2(session.getBytes(UTF_8))) % count;
     }
 
-    /** The header of a source under a session id. */
-    public static SessionHeader header(SessionSource source, String session, FitSettings fit) {
-        SessionHeader header = source.describe().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(session)
+    /** The header of a recording under a session id. */
+    public static SessionHeader header(RecordingDescription what, String session, FitSettings fit) {
+        SessionHeader header = RecordingCodec.header(what).setSession(session)
                 .setFit(fit)
                 .setCreatedUnixNs(UnixTime.nowNs()).build();
         WireChecks.header(header).ifPresent(fault -> {
@@ -171,7 +173,7 @@ public final class SessionPublisher {
      * @param limit bins after which to stop without ending the session, or -1
      * @return bins of the session on the topic now
      */
-    public long publish(SessionSource source, SessionHeader header, long from, Bin last, Speed speed, long limit,
+    public long publish(BinSource source, SessionHeader header, long from, Bin last, Speed speed, long limit,
             Progress progress) {
         byte[] key = header.getSession().getBytes(UTF_8);
         BinStream bins = null;
@@ -190,7 +192,7 @@ public final class SessionPublisher {
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             } else {
-                source.resume(from, last);
+                source.resume(from, RecordingCodec.bin(header, last));
             }
             bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, lead,
                     progress);

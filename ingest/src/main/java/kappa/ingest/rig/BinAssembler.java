@@ -1,7 +1,5 @@
 package kappa.ingest.rig;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,8 +8,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import kappa.ingest.UnixTime;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.BinClock;
+import kappa.ingest.recording.RecordedBin;
 
 /**
  * Bins what a rig sends, by the rig's own clock. Tick t belongs to bin k of an epoch that began at tick t0 if
@@ -29,7 +26,7 @@ import kappa.ingest.wire.BinClock;
  * observed neuron. No bin is made for the time between.
  * </ul>
  *
- * <p>One thread. Arrays are reused; what is allocated for a bin is the message that leaves.
+ * <p>One thread. Arrays are reused; what is allocated for a bin is the one that leaves.
  */
 public final class BinAssembler {
 
@@ -38,9 +35,9 @@ public final class BinAssembler {
         ACTIVITY, INPUT, BEHAVIOR
     }
 
-    /** Takes finished bins, in order. */
+    /** Takes finished bins, in order; each is the sink's to keep. */
     interface Sink {
-        void bin(Bin bin) throws InterruptedException;
+        void bin(RecordedBin bin) throws InterruptedException;
     }
 
     /** Bins that may be open at once. */
@@ -141,7 +138,7 @@ public final class BinAssembler {
     private int epoch = -1;
     private long trial;
     private boolean inside;
-    private Bin resumed;
+    private RecordedBin resumed;
 
     /** @param units whose spare neurons count as observed once somebody took them; null if all of them are there */
     BinAssembler(RigLayout layout, UnitTable units, RigStatus status, Sink sink) {
@@ -157,10 +154,10 @@ public final class BinAssembler {
     }
 
     /** Goes on after the last bin that an earlier connector published. */
-    void resume(Bin last) {
+    void resume(RecordedBin last) {
         resumed = last;
-        epoch = last.getClock().getEpoch();
-        trial = last.getTrial();
+        epoch = last.epoch;
+        trial = last.trial;
     }
 
     public RigLayout layout() {
@@ -183,11 +180,11 @@ public final class BinAssembler {
      */
     public void start(long tick) throws InterruptedException {
         finish();
-        Bin last = resumed;
+        RecordedBin last = resumed;
         resumed = null;
         if (last != null && goesOn(last, tick)) {
             started = true;
-            origin = last.getClock().getSample();
+            origin = last.sample;
             closed = 0;
             status.epoch(epoch);
             reach(tick, true);
@@ -207,12 +204,12 @@ public final class BinAssembler {
         inside = false;
     }
 
-    private boolean goesOn(Bin last, long tick) {
-        long elapsed = tick - last.getClock().getSample();
-        if (elapsed < 0 || elapsed / layout.ticksPerBin() > MAX_GAP || last.getClock().getHostUnixNs() == 0) {
+    private boolean goesOn(RecordedBin last, long tick) {
+        long elapsed = tick - last.sample;
+        if (elapsed < 0 || elapsed / layout.ticksPerBin() > MAX_GAP || last.hostUnixNs == 0) {
             return false;
         }
-        double expected = UnixTime.nowNs() - last.getClock().getHostUnixNs();
+        double expected = UnixTime.nowNs() - last.hostUnixNs;
         return Math.abs(elapsed * (1e9 / layout.ticksPerSecond()) - expected) < SAME_CLOCK_NS;
     }
 
@@ -424,47 +421,45 @@ public final class BinAssembler {
             ended = !mark.start;
             inside = mark.start;
         }
-        Bin.Builder message = Bin.newBuilder().setRigTimeNs(layout.rigTimeNs(to));
-        activity(bin, message);
-        inputs(bin, from, to, message);
-        for (int i = 0; i < layout.behaviors().size(); i++) {
-            message.addBehavior(bin.behavior.any(i) ? bin.behavior.mean(i) : Float.NaN);
+        RecordedBin out = new RecordedBin(layout.neurons().size(), held.length, layout.behaviors().size());
+        out.rigTimeNs = layout.rigTimeNs(to);
+        activity(bin, out.activity);
+        inputs(bin, from, to, out.inputs);
+        for (int i = 0; i < out.behavior.length; i++) {
+            out.behavior[i] = bin.behavior.any(i) ? bin.behavior.mean(i) : Float.NaN;
         }
         if (layout.trials()) {
-            message.setTrial(trial).setPhase(wasInside ? INSIDE : BETWEEN).setTrialEnd(ended && layout.onlyTrials());
+            out.trial = trial;
+            out.phase = wasInside ? INSIDE : BETWEEN;
+            out.trialEnd = ended && layout.onlyTrials();
         }
-        message.setClock(
-                BinClock.newBuilder().setSample(to).setHostUnixNs(clock.hostUnixNs(to)).setErrorNs(clock.errorNs())
-                        .setEpoch(epoch).setLost(bin.lost));
+        out.clocked = true;
+        out.sample = to;
+        out.hostUnixNs = clock.hostUnixNs(to);
+        out.errorNs = clock.errorNs();
+        out.epoch = epoch;
+        out.lost = bin.lost;
         bin.clear();
         spare.addLast(bin);
         if (!layout.onlyTrials() || wasInside) {
-            sink.bin(message.build());
+            sink.bin(out);
         }
     }
 
-    private void activity(Open bin, Bin.Builder message) {
-        int neurons = layout.neurons().size();
+    private void activity(Open bin, float[] out) {
         boolean counts = layout.observation() == Observation.COUNTS;
-        byte[] unobserved = null;
-        for (int i = 0; i < neurons; i++) {
-            boolean seen = bin.lost == 0 && (counts ? units == null || units.taken(i) : bin.activity.any(i));
-            if (!seen) {
-                if (unobserved == null) {
-                    unobserved = new byte[Math.ceilDiv(neurons, Byte.SIZE)];
-                }
-                unobserved[i >> 3] |= (byte) (1 << (i & 7));
-            }
-            if (counts) {
-                message.addCounts(seen ? bin.counts[i] : 0);
+        for (int i = 0; i < out.length; i++) {
+            if (bin.lost > 0) {
+                out[i] = Float.NaN;
+            } else if (counts) {
+                out[i] = units == null || units.taken(i) ? bin.counts[i] : Float.NaN;
             } else {
-                message.addValues(seen ? bin.activity.mean(i) : 0);
+                out[i] = bin.activity.any(i) ? bin.activity.mean(i) : Float.NaN;
             }
         }
-        message.setUnobserved(unobserved == null ? ByteString.EMPTY : UnsafeByteOperations.unsafeWrap(unobserved));
     }
 
-    private void inputs(Open bin, long from, long to, Bin.Builder message) {
+    private void inputs(Open bin, long from, long to, float[] out) {
         for (int i = 0; i < held.length; i++) {
             ArrayDeque<Step> changes = steps.get(i);
             double area = 0;
@@ -479,9 +474,9 @@ public final class BinAssembler {
             area += (double) held[i] * (to - since);
             if (bin.inputs.any(i)) {
                 held[i] = bin.inputs.mean(i);
-                message.addInputs(held[i]);
+                out[i] = held[i];
             } else {
-                message.addInputs((float) (area / (to - from)));
+                out[i] = (float) (area / (to - from));
             }
         }
     }

@@ -1,16 +1,14 @@
 package kappa.ingest.rig;
 
-import com.google.protobuf.ByteString;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.BinClock;
-import kappa.ingest.wire.Observations;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,16 +18,17 @@ import org.slf4j.LoggerFactory;
  * on reading then, so that the rig is not held up: bins that find no room are replaced, once there is some, by as many in which
  * no neuron is observed and whose clock says that they are lost. When nothing came for {@value #ALARM_S} s, a warning says so.
  */
-public final class RigSource implements SessionSource {
+public final class RigSource implements BinSource {
 
     private static final Logger LOG = LoggerFactory.getLogger(RigSource.class);
     private static final int QUEUE = 4096;
     private static final int PATIENCE_S = 2;
     private static final long LOOK_AGAIN_MS = 100;
     private static final double ALARM_S = 3;
+    private static final List<String> PHASES = List.of("trial", "between trials");
 
     /** A bin (null at the recording's end), and how many just before it found no room, of which {@code first} was the first. */
-    private record Item(Bin bin, int dropped, Bin first) {}
+    private record Item(RecordedBin bin, int dropped, RecordedBin first) {}
 
     private final RigLayout layout;
     private final Connector connector;
@@ -42,7 +41,7 @@ public final class RigSource implements SessionSource {
     private volatile boolean over;
     private volatile Throwable failure;
     private int dropped; // the connector's thread only
-    private Bin firstDropped;
+    private RecordedBin firstDropped;
     private Item current; // the reader's thread only
     private int made;
     private boolean silence;
@@ -64,15 +63,10 @@ public final class RigSource implements SessionSource {
     }
 
     @Override
-    public SessionHeader.Builder describe() {
-        SessionHeader.Builder header = SessionHeader.newBuilder().addAllNeurons(layout.neurons())
-                .setBinWidthS(layout.binWidthSeconds()).addAllInputChannels(layout.inputs())
-                .addAllBehaviorChannels(layout.behaviors()).setObservation(Observations.wire(layout.observation()))
-                .setTrials(layout.trials()).setOrigin(layout.origin());
-        if (layout.trials()) {
-            header.addPhases("trial").addPhases("between trials");
-        }
-        return header;
+    public RecordingDescription describe() {
+        return new RecordingDescription(layout.neurons(), layout.binWidthSeconds(), layout.inputs(), layout.behaviors(),
+                layout.observation(), layout.trials(), layout.trials() ? PHASES : List.of(), layout.origin(),
+                Optional.empty());
     }
 
     @Override
@@ -97,11 +91,11 @@ public final class RigSource implements SessionSource {
     }
 
     @Override
-    public void resume(long bins, Bin last) {
+    public void resume(long bins, RecordedBin last) {
         assembler.resume(last);
     }
 
-    private void take(Bin bin) throws InterruptedException {
+    private void take(RecordedBin bin) throws InterruptedException {
         boolean room = dropped == 0
                 ? queue.offer(new Item(bin, 0, null), PATIENCE_S, TimeUnit.SECONDS)
                 : queue.offer(new Item(bin, dropped, firstDropped));
@@ -140,8 +134,7 @@ public final class RigSource implements SessionSource {
     }
 
     @Override
-    public boolean next(Bin.Builder bin) {
-        bin.clear();
+    public boolean next(RecordedBin bin) {
         if (thread == null) {
             thread = Thread.ofPlatform().daemon(true).name("kappa-rig").start(this::run);
         }
@@ -172,7 +165,7 @@ public final class RigSource implements SessionSource {
                 return true;
             }
         } else {
-            bin.mergeFrom(current.bin);
+            bin.set(current.bin);
         }
         current = null;
         made = 0;
@@ -192,24 +185,14 @@ public final class RigSource implements SessionSource {
     }
 
     /** The {@code later}-th bin after the first that found no room. */
-    private void lost(Bin.Builder bin, Bin first, int later) {
-        int neurons = layout.neurons().size();
-        byte[] nobody = new byte[Math.ceilDiv(neurons, Byte.SIZE)];
-        for (int i = 0; i < neurons; i++) {
-            nobody[i >> 3] |= (byte) (1 << (i & 7));
-        }
-        BinClock clock = first.getClock();
-        long tick = clock.getSample() + Math.round(later * layout.ticksPerBin());
-        long ns = layout.rigTimeNs(tick);
-        bin.mergeFrom(first).clearTrialEnd().clearCounts().clearValues().setRigTimeNs(ns)
-                .setUnobserved(ByteString.copyFrom(nobody));
-        if (layout.observation() == Observation.COUNTS) {
-            bin.addAllCounts(Collections.nCopies(neurons, 0));
-        } else {
-            bin.addAllValues(Collections.nCopies(neurons, 0f));
-        }
-        bin.getClockBuilder().setSample(tick).setLost(1).setHostUnixNs(
-                clock.getHostUnixNs() == 0 ? 0 : clock.getHostUnixNs() + ns - first.getRigTimeNs());
+    private void lost(RecordedBin bin, RecordedBin first, int later) {
+        bin.set(first);
+        Arrays.fill(bin.activity, Float.NaN);
+        bin.trialEnd = false;
+        bin.sample = first.sample + Math.round(later * layout.ticksPerBin());
+        bin.rigTimeNs = layout.rigTimeNs(bin.sample);
+        bin.hostUnixNs = first.hostUnixNs == 0 ? 0 : first.hostUnixNs + bin.rigTimeNs - first.rigTimeNs;
+        bin.lost = 1;
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import kappa.ingest.log.BinOrder;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.InputBasis;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 
 /**
  * What a header and a record of activity must be like by themselves; the order of bins is {@link BinOrder}'s concern. Pure
@@ -340,7 +340,7 @@ public final class WireChecks {
 
     /** False for NaN, too. */
     private static boolean measurable(float value) {
-        return Math.abs(value) <= SessionSource.MAX_MAGNITUDE;
+        return Math.abs(value) <= RecordedBin.MAX_MAGNITUDE;
     }
 
     private static Optional<Fault> fault(Reason reason, long index, String value, String expected) {

@@ -9,8 +9,6 @@ import java.util.List;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.SessionHeader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,20 +60,19 @@ class InputBasisTest {
     void shouldStreamTheSessionWithTheNewInputsAndTellSoInItsHeader() {
         NpzRecording plain = session(1, 1, 1, 1, -2, -2, -2, -2);
         Recording extended = new WithInputBasis(plain, InputBasis.over(plain, 2));
-        SessionSource source = extended.source();
-        SessionHeader header = source.describe().build();
-        assertThat(header.getInputChannelsList()).isEqualTo(
+        BinSource source = extended.source();
+        RecordingDescription description = source.describe();
+        assertThat(description.inputs()).isEqualTo(
                 List.of("input 0", "bump 1", "bump 2", "input 0 x bump 1", "input 0 x bump 2"));
-        assertThat(header.getInputBasis().getBumps()).isEqualTo(2);
-        assertThat(header.getInputBasis().getBins()).isEqualTo(4);
+        assertThat(description.inputBasis()).hasValue(new InputBasis(2, 4));
         // The fifth bin is the first of its trial, whether it is read or skipped to.
         source.skip(4);
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = source.describe().newBin();
         assertThat(source.next(bin)).isTrue();
-        assertThat(bin.getInputs(0)).isEqualTo(-2);
-        assertThat(bin.getInputs(1)).isEqualTo(1);
-        assertThat(bin.getInputs(3)).isEqualTo(-2);
-        assertThat(bin.getInputs(2)).isLessThan(0.3f);
+        assertThat(bin.inputs[0]).isEqualTo(-2);
+        assertThat(bin.inputs[1]).isEqualTo(1);
+        assertThat(bin.inputs[3]).isEqualTo(-2);
+        assertThat(bin.inputs[2]).isLessThan(0.3f);
     }
 
     @Test

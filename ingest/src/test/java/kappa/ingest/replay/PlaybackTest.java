@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
-import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.Reason;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,11 +56,11 @@ class PlaybackTest {
     /** What one bin said, as "bin of the recording @ rig time in ms, sample, epoch, trial". */
     private static List<String> play(Playback playback, int bins) {
         List<String> said = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = playback.describe().newBin();
         while (said.size() < bins && playback.next(bin)) {
-            said.add(bin.getCounts(0) + " @ " + bin.getRigTimeNs() / 1_000_000 + " sample " + bin.getClock().getSample()
-                    + " epoch " + bin.getClock().getEpoch() + " trial " + bin.getTrial()
-                    + (bin.getTrialEnd() ? " end" : ""));
+            said.add((int) bin.activity[0] + " @ " + bin.rigTimeNs / 1_000_000 + " sample " + bin.sample
+                    + " epoch " + bin.epoch + " trial " + bin.trial
+                    + (bin.trialEnd ? " end" : ""));
         }
         return said;
     }
@@ -119,11 +119,11 @@ class PlaybackTest {
                 Playback uninterrupted = sought(recording);
                 List<String> expected = play(uninterrupted, 40);
                 Playback stopped = sought(recording);
-                Bin last = null;
-                Bin.Builder bin = Bin.newBuilder();
+                RecordedBin last = null;
+                RecordedBin bin = stopped.describe().newBin();
                 for (int t = 0; t < stop; t++) {
                     stopped.next(bin);
-                    last = bin.build();
+                    last = bin.copy();
                 }
                 Playback resumed = new Playback(recording, 5, 17, true);
                 resumed.resume(11 + stop, last);
@@ -144,7 +144,9 @@ class PlaybackTest {
     @Test
     void shouldGoOnWithASessionThatWasPublishedBeforeBinsHadClocks() {
         Playback playback = new Playback(trials);
-        playback.resume(7, Bin.newBuilder().setTrial(1).build());
+        RecordedBin last = playback.describe().newBin();
+        last.trial = 1;
+        playback.resume(7, last);
         assertThat(play(playback, 1)).containsExactly("7 @ 160 sample 8 epoch 0 trial 1");
     }
 
@@ -152,9 +154,10 @@ class PlaybackTest {
     void shouldSayWhichPartOrPlaceARecordingDoesNotHave() {
         assertThatThrownBy(() -> new Playback(trials, 5, 21, false)).isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("bins 5 to 21 of trials.npz").hasMessageContaining("20");
-        Bin.Builder beyond = Bin.newBuilder();
-        beyond.getClockBuilder().setSample(21);
-        assertThatThrownBy(() -> new Playback(trials).resume(21, beyond.build()))
+        RecordedBin beyond = trials.describe().newBin();
+        beyond.clocked = true;
+        beyond.sample = 21;
+        assertThatThrownBy(() -> new Playback(trials).resume(21, beyond))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("bin 21").hasMessageContaining("20");
         Playback part = new Playback(trials, 10, 18, true);
         PlaybackControl.Builder wish = PlaybackControl.newBuilder().setSchemaVersion(1);

@@ -90,8 +90,9 @@ class SessionPublisherTest {
         Running(String session, Playback playback, Speed speed) {
             SessionPublisher publisher = new SessionPublisher(connection);
             var found = publisher.find(session);
-            SessionHeader header = found.map(Published::header).orElseGet(() -> SessionPublisher.header(playback,
-                    session, FitSettings.newBuilder().setRank(1).build()));
+            SessionHeader header = found.map(Published::header)
+                    .orElseGet(() -> SessionPublisher.header(playback.describe(),
+                            session, FitSettings.newBuilder().setRank(1).build()));
             long from = found.map(Published::bins).orElse(0L);
             Bin last = found.map(Published::last).orElse(null);
             thread = Thread.ofPlatform().start(() -> {

@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Random;
 import kappa.ingest.UnixTime;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.BinAssembler.Role;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,9 +28,15 @@ class BinAssemblerTest {
 
     private final List<Bin> bins = new ArrayList<>();
     private final RigStatus status = new RigStatus();
+    private RecordedBin newest;
+
+    private void take(RecordedBin bin) {
+        newest = bin;
+        bins.add(RecordingCodec.bin(bin, Observation.COUNTS));
+    }
 
     private BinAssembler assembler(RigLayout layout) {
-        return new BinAssembler(layout, null, status, bins::add);
+        return new BinAssembler(layout, null, status, this::take);
     }
 
     private static RigLayout layout(double binWidth, boolean trials, boolean onlyTrials) {
@@ -131,7 +139,7 @@ class BinAssemblerTest {
         first.start(100);
         first.arrived(100, UnixTime.nowNs());
         first.complete(100 + TICKS);
-        Bin last = bins.getFirst();
+        RecordedBin last = newest;
         bins.clear();
 
         BinAssembler second = assembler(layout(0.02, false, false));
@@ -228,7 +236,7 @@ class BinAssemblerTest {
         UnitTable units = UnitTable.begin(List.of("Electrode 1/1", "Electrode 1/2"), 2, file);
         RigLayout layout = new RigLayout("rig", "a test", units.names(), List.of(), List.of(), Observation.COUNTS, 0.02,
                 RATE, false, false);
-        BinAssembler assembler = new BinAssembler(layout, units, status, bins::add);
+        BinAssembler assembler = new BinAssembler(layout, units, status, this::take);
         assembler.start(0);
         assembler.complete(TICKS);
         assembler.spike(TICKS + 1, units.place("Electrode µ/1"));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Bin;
+import kappa.ingest.recording.RecordedBin;
 
 /** What a connector feeds while it is fuzzed: bins that must be in order, whatever comes in. */
 public final class FuzzedRig {
@@ -14,7 +14,7 @@ public final class FuzzedRig {
     private final UnitTable units;
     private final BinAssembler bins;
     private long count;
-    private Bin last;
+    private RecordedBin last;
 
     /** @param inputs names of channels that are inputs, and of as many that are behaviour */
     public FuzzedRig(List<String> neurons, List<String> inputs, double ticksPerSecond, boolean trials, Path file) {
@@ -24,12 +24,14 @@ public final class FuzzedRig {
         bins = new BinAssembler(layout, units, status, this::take);
     }
 
-    private void take(Bin bin) {
-        assertThat(bin.getCountsCount()).isEqualTo(units.names().size());
-        assertThat(bin.getInputsList()).allMatch(Float::isFinite);
-        if (last != null && last.getClock().getEpoch() == bin.getClock().getEpoch()) {
-            assertThat(bin.getClock().getSample()).isGreaterThan(last.getClock().getSample());
-            assertThat(bin.getTrial()).isGreaterThanOrEqualTo(last.getTrial());
+    private void take(RecordedBin bin) {
+        assertThat(bin.activity).hasSize(units.names().size());
+        for (float input : bin.inputs) {
+            assertThat(input).isFinite();
+        }
+        if (last != null && last.epoch == bin.epoch) {
+            assertThat(bin.sample).isGreaterThan(last.sample);
+            assertThat(bin.trial).isGreaterThanOrEqualTo(last.trial);
         }
         last = bin;
         count++;

@@ -9,7 +9,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
@@ -49,12 +51,12 @@ class RigSourceTest {
             told.countDown();
         })) {
             List<Bin> all = new ArrayList<>();
-            Bin.Builder bin = Bin.newBuilder();
+            RecordedBin bin = source.describe().newBin();
             assertThat(source.next(bin)).isTrue();
-            all.add(bin.build());
+            all.add(RecordingCodec.bin(bin, Observation.COUNTS));
             assertThat(told.await(30, TimeUnit.SECONDS)).as("the rig is not held up").isTrue();
             while (source.next(bin)) {
-                all.add(bin.build());
+                all.add(RecordingCodec.bin(bin, Observation.COUNTS));
             }
             assertThat(all).hasSize(bins);
             for (int k = 0; k < bins; k++) {
@@ -75,7 +77,7 @@ class RigSourceTest {
         try (RigSource source = source(assembler -> {
             throw new InvalidInputException("the plug is out");
         })) {
-            assertThatThrownBy(() -> source.next(Bin.newBuilder())).isInstanceOf(InvalidInputException.class)
+            assertThatThrownBy(() -> source.next(source.describe().newBin())).isInstanceOf(InvalidInputException.class)
                     .hasMessage("a test: the plug is out");
         }
     }

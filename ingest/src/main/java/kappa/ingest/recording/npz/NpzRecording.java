@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.Optional;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
 
 /**
  * A session out of an NPZ file. In the file:
@@ -249,7 +249,7 @@ public final class NpzRecording implements Recording {
     private Range checkFinite(NpyArray array, boolean orNaN) {
         Range range = new Range();
         forEach(array, (index, value) -> {
-            if (Double.isNaN(value) ? !orNaN : Math.abs(value) > SessionSource.MAX_MAGNITUDE) {
+            if (Double.isNaN(value) ? !orNaN : Math.abs(value) > RecordedBin.MAX_MAGNITUDE) {
                 throw array.invalid(
                         array.at(index) + " = " + value + ": expected a finite number, at most 1e9 in magnitude"
                                 + (orNaN ? ", or NaN where there is none" : ""));

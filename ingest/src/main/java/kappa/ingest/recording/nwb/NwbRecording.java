@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
-import kappa.ingest.recording.SessionSource;
 
 /**
  * A session out of an NWB 2 file: spikes of the units in bins, or the channels of a time series; trials as the file cuts them,
@@ -498,7 +498,7 @@ public final class NwbRecording implements Recording {
 
     private void addNumbers(DynamicTable trials, String name, double[] numbers) {
         for (int trial : row) {
-            if (!(Math.abs(numbers[trial]) <= SessionSource.MAX_MAGNITUDE)) {
+            if (!(Math.abs(numbers[trial]) <= RecordedBin.MAX_MAGNITUDE)) {
                 throw trials.invalid("column " + name + " is " + numbers[trial] + " in trial " + trials.idText(trial)
                         + ", expected a number for an input; --only-trials '" + name
                         + " > -1e9' leaves such trials out");

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 
 /**
  * A time series of NWB: samples [time, channels] and when each was taken, by a rate or by a time stamp each. A value is
@@ -196,7 +196,7 @@ final class NwbSeries {
         }
         double raw = block[(int) (sample - blockFrom) * channels + channel];
         double value = raw * scale[channel] + offset;
-        if (Math.abs(value) > SessionSource.MAX_MAGNITUDE) { // not NaN, which means unknown
+        if (Math.abs(value) > RecordedBin.MAX_MAGNITUDE) { // not NaN, which means unknown
             throw invalid(sample, channel, value);
         }
         return value;

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.Connector;
 import kappa.ingest.rig.RigStatus;
@@ -341,7 +341,7 @@ public final class LslConnector implements Connector {
                 } else if (value > 0) {
                     bins.count(tick, channel, (int) value);
                 }
-            } else if (Math.abs(value) <= SessionSource.MAX_MAGNITUDE) {
+            } else if (Math.abs(value) <= RecordedBin.MAX_MAGNITUDE) {
                 bins.sample(BinAssembler.Role.ACTIVITY, channel, tick, (float) value);
             } else if (!Double.isNaN(value)) {
                 status.unusable();

@@ -12,9 +12,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.SessionSource;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
 import org.zeromq.ZMQ;
@@ -51,8 +52,8 @@ public final class PluginSimulator implements AutoCloseable {
 
     private record Edge(long sample, boolean high) {}
 
-    private final SessionSource source;
-    private final SessionHeader.Builder header;
+    private final BinSource source;
+    private final RecordingDescription recording;
     private final int samplesPerBin;
     private final String[] channels;
     private final SplittableRandom random;
@@ -72,7 +73,7 @@ public final class PluginSimulator implements AutoCloseable {
     private long bins;
     private long trial = Long.MIN_VALUE;
     private boolean over;
-    private final Bin.Builder bin = Bin.newBuilder();
+    private final RecordedBin bin;
 
     /**
      * Opens the sockets.
@@ -80,18 +81,19 @@ public final class PluginSimulator implements AutoCloseable {
      * @param endpoint tcp://HOST:PORT to bind to; heartbeats are answered on the next port
      * @param seed of the spikes' places within their bins
      */
-    public PluginSimulator(SessionSource source, String endpoint, long seed) {
+    public PluginSimulator(BinSource source, String endpoint, long seed) {
         OpenEphysSettings.requireEndpoint(endpoint);
         this.source = source;
-        header = source.describe();
-        if (header.getObservation() != kappa.ingest.wire.Observation.COUNTS) {
-            throw new InvalidInputException("--observe is " + header.getObservation().name().toLowerCase(Locale.ROOT)
+        recording = source.describe();
+        bin = recording.newBin();
+        if (recording.observation() != Observation.COUNTS) {
+            throw new InvalidInputException("--observe is " + recording.observation().name().toLowerCase(Locale.ROOT)
                     + ", expected counts: Open Ephys sends spikes");
         }
-        samplesPerBin = (int) Math.round(header.getBinWidthS() * RATE);
-        channels = header.getInputChannelsCount() + header.getBehaviorChannelsCount() == 0
+        samplesPerBin = (int) Math.round(recording.binWidthSeconds() * RATE);
+        channels = recording.inputs().size() + recording.behaviors().size() == 0
                 ? new String[]{"CH1"}
-                : Stream.concat(header.getInputChannelsList().stream(), header.getBehaviorChannelsList().stream())
+                : Stream.concat(recording.inputs().stream(), recording.behaviors().stream())
                         .toArray(String[]::new);
         random = new SplittableRandom(seed);
         waveform = waveform();
@@ -155,15 +157,15 @@ public final class PluginSimulator implements AutoCloseable {
                 return;
             }
             long start = bins++ * samplesPerBin;
-            if (header.getTrials() && bin.getTrial() != trial) {
+            if (recording.trials() && bin.trial != trial) {
                 if (trial != Long.MIN_VALUE) {
                     edges.add(new Edge(start - TRIAL_GAP, false));
                 }
-                trial = bin.getTrial();
+                trial = bin.trial;
                 edges.add(new Edge(start, true));
             }
-            for (int unit = 0; unit < bin.getCountsCount(); unit++) {
-                for (int i = 0; i < bin.getCounts(unit); i++) {
+            for (int unit = 0; unit < bin.activity.length; unit++) {
+                for (int i = 0; i < bin.activity[unit]; i++) {
                     if (waiting == spikes.length) {
                         spikes = Arrays.copyOf(spikes, 2 * waiting);
                     }
@@ -171,12 +173,8 @@ public final class PluginSimulator implements AutoCloseable {
                 }
             }
             float[] now = new float[channels.length];
-            for (int i = 0; i < bin.getInputsCount(); i++) {
-                now[i] = bin.getInputs(i);
-            }
-            for (int i = 0; i < bin.getBehaviorCount(); i++) {
-                now[bin.getInputsCount() + i] = bin.getBehavior(i);
-            }
+            System.arraycopy(bin.inputs, 0, now, 0, bin.inputs.length);
+            System.arraycopy(bin.behavior, 0, now, bin.inputs.length, bin.behavior.length);
             values.add(now);
         }
     }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.BinAssembler.Role;
 import kappa.ingest.rig.RigStatus;
@@ -379,7 +379,7 @@ final class PluginStream {
         boolean wild = false;
         for (int i = Math.clamp(epochStart - from, 0, samples); i < samples; i++) {
             float value = (float) FLOATS.get(payload, Float.BYTES * i);
-            if (Math.abs(value) <= SessionSource.MAX_MAGNITUDE) {
+            if (Math.abs(value) <= RecordedBin.MAX_MAGNITUDE) {
                 bins.sample(one.role, one.index, from + i, value);
             } else {
                 wild = true;

@@ -18,10 +18,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,15 +203,15 @@ class NpzRecordingTest {
             file.put("behavior", new float[]{NAN, 1, 2}, 1, 3, 1);
             file.put("bin_width", 0.025);
         });
-        SessionSource source = session.source();
-        SessionHeader.Builder header = source.describe();
+        BinSource source = session.source();
+        SessionHeader.Builder header = RecordingCodec.header(source.describe());
         assertThat(source.name()).isEqualTo("session-1");
         assertThat(header.getOrigin()).isEqualTo("session 1.npz");
         assertThat(header.getNeuronsList()).hasSize(neurons).startsWith("0").endsWith("9");
         assertThat(header.getBehaviorChannelsList()).containsExactly("behavior 0");
         assertThat(header.getInputChannelsList()).isEmpty();
         assertThat(header.getBinWidthS()).isEqualTo(0.025);
-        assertThat(header.getObservation()).isEqualTo(Observation.CURRENTS);
+        assertThat(source.describe().observation()).isEqualTo(Observation.CURRENTS);
         assertThat(header.getTrials()).isTrue();
         List<Bin> bins = bins(session);
         assertThat(bins).extracting(Bin::getRigTimeNs).containsExactly(25_000_000L, 50_000_000L, 75_000_000L);
@@ -233,15 +235,14 @@ class NpzRecordingTest {
         assertThat(all).hasSize(rows);
         for (int skipped = 0; skipped <= rows; skipped++) {
             for (int before : new int[]{0, 1, 70}) {
-                SessionSource source = session.source();
-                Bin.Builder bin = Bin.newBuilder();
+                BinSource source = session.source();
+                RecordedBin bin = source.describe().newBin();
                 for (int i = 0; i < Math.min(before, skipped); i++) {
                     source.next(bin);
                 }
                 source.skip(skipped - Math.min(before, skipped));
                 assertThat(rest(source)).isEqualTo(all.subList(skipped, rows));
                 assertThat(source.next(bin)).isFalse();
-                assertThat(bin.build()).isEqualTo(Bin.getDefaultInstance());
             }
         }
         assertThatThrownBy(() -> session.source().skip(rows + 1)).isInstanceOf(IllegalArgumentException.class)
@@ -492,17 +493,17 @@ class NpzRecordingTest {
     }
 
     private static List<Bin> bins(Recording session) {
-        SessionSource source = session.source();
+        BinSource source = session.source();
         List<Bin> bins = rest(source);
         assertThat(source.bins()).isEqualTo(bins.size());
         return bins;
     }
 
-    private static List<Bin> rest(SessionSource source) {
+    private static List<Bin> rest(BinSource source) {
         List<Bin> bins = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = source.describe().newBin();
         while (source.next(bin)) {
-            bins.add(bin.build());
+            bins.add(RecordingCodec.bin(bin, source.describe().observation()));
         }
         return bins;
     }

@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.RecordingOptions.Window;
-import kappa.ingest.recording.SessionSource;
 import kappa.ingest.recording.npz.Npz;
-import kappa.ingest.wire.Bin;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,17 +91,17 @@ class NwbRecordingTest {
     @Test
     void shouldStreamBinsWithTheRecordingsOwnTime() {
         try (NwbRecording session = NwbRecording.open(data("cdm60.nwb"), width(0.02));
-                SessionSource source = session.source()) {
-            assertThat(source.describe().getNeuronsList()).hasSize(64);
+                BinSource source = session.source()) {
+            assertThat(source.describe().neurons()).hasSize(64);
             assertThat(source.bins()).isEqualTo(60 * 68);
-            Bin.Builder bin = Bin.newBuilder();
+            RecordedBin bin = source.describe().newBin();
             assertThat(source.next(bin)).isTrue();
-            assertThat(bin.getRigTimeNs()).as("the end of the first bin of a trial that begins at 0.5 s")
+            assertThat(bin.rigTimeNs).as("the end of the first bin of a trial that begins at 0.5 s")
                     .isEqualTo(520_000_000L);
             source.skip(67);
             assertThat(source.next(bin)).isTrue();
-            assertThat(bin.getTrial()).isEqualTo(1);
-            assertThat(bin.getRigTimeNs()).as("of one that begins at 2.06 s").isEqualTo(2_080_000_000L);
+            assertThat(bin.trial).isEqualTo(1);
+            assertThat(bin.rigTimeNs).as("of one that begins at 2.06 s").isEqualTo(2_080_000_000L);
         }
     }
 }

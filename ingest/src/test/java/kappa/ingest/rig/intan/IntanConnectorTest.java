@@ -27,10 +27,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.RecordingCodec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -178,9 +180,9 @@ class IntanConnectorTest {
 
     private static List<Bin> read(RigSource source, int bins) {
         List<Bin> read = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = source.describe().newBin();
         while (read.size() < bins && source.next(bin)) {
-            read.add(bin.build());
+            read.add(RecordingCodec.bin(bin, Observation.COUNTS));
         }
         return read;
     }
@@ -260,9 +262,9 @@ class IntanConnectorTest {
             try (RigSource source = source(connected(rhx), units)) {
                 List<Bin> bins = Collections.synchronizedList(new ArrayList<>());
                 Thread reader = Thread.ofPlatform().start(() -> {
-                    Bin.Builder bin = Bin.newBuilder();
+                    RecordedBin bin = source.describe().newBin();
                     while (source.next(bin)) {
-                        bins.add(bin.build());
+                        bins.add(RecordingCodec.bin(bin, Observation.COUNTS));
                     }
                 });
                 long began = System.nanoTime();

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import kappa.ingest.UnixTime;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
@@ -21,6 +22,7 @@ import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Stream;
 import kappa.ingest.rig.lsl.LslRecording.Kind;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.RecordingCodec;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,10 +57,10 @@ class LslConnectorTest {
             this.source = source;
             thread = Thread.ofPlatform().start(() -> {
                 try {
-                    Bin.Builder bin = Bin.newBuilder();
+                    RecordedBin bin = source.describe().newBin();
                     while (source.next(bin)) {
                         synchronized (bins) {
-                            bins.add(bin.build());
+                            bins.add(RecordingCodec.bin(bin, source.describe().observation()));
                         }
                     }
                 } catch (RuntimeException | Error e) {

@@ -21,6 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
@@ -30,6 +32,7 @@ import kappa.ingest.rig.openephys.PluginFixture.Edge;
 import kappa.ingest.rig.openephys.PluginFixture.Setup;
 import kappa.ingest.rig.openephys.PluginFixture.Spike;
 import kappa.ingest.wire.Bin;
+import kappa.ingest.wire.RecordingCodec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -129,11 +132,11 @@ class OpenEphysConnectorTest {
     /** Bins until one ends at or after a sample of an epoch. */
     private static List<Bin> read(RigSource source, int epoch, long until) {
         List<Bin> bins = new ArrayList<>();
-        Bin.Builder bin = Bin.newBuilder();
+        RecordedBin bin = source.describe().newBin();
         do {
             assertThat(source.next(bin)).isTrue();
-            bins.add(bin.build());
-        } while (bin.getClock().getEpoch() < epoch || bin.getClock().getSample() < until);
+            bins.add(RecordingCodec.bin(bin, Observation.COUNTS));
+        } while (bin.epoch < epoch || bin.sample < until);
         return bins;
     }
 
@@ -499,7 +502,8 @@ class OpenEphysConnectorTest {
                 reader.join();
             }
             try (RigSource source = connect(settings(rig), Setup.plain(), channels("CH1"), "Electrode", 0)) {
-                source.resume(before.size(), before.getLast());
+                source.resume(before.size(), RecordingCodec
+                        .bin(RecordingCodec.header(source.describe()).build(), before.getLast()));
                 reading(source, 0, 150_000, after).join();
             }
             sender.join();

@@ -6,19 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.recording.SessionSource;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
 import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Observations;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.RecordingCodec;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,7 +37,7 @@ class PluginSimulatorTest {
     private Path directory;
 
     /** Random counts, trials without pauses, one input that changes with every bin and one channel of behaviour. */
-    private static final class Counts implements SessionSource {
+    private static final class Counts implements BinSource {
         private final List<Bin> made = new CopyOnWriteArrayList<>();
         private final Random random = new Random(4);
         private final Observation observation;
@@ -50,12 +52,10 @@ class PluginSimulatorTest {
         }
 
         @Override
-        public SessionHeader.Builder describe() {
-            return SessionHeader.newBuilder()
-                    .addAllNeurons(IntStream.range(0, NEURONS).mapToObj(i -> "neuron " + i).toList()).setBinWidthS(0.02)
-                    .addInputChannels("go \"now\"").addBehaviorChannels("lever")
-                    .setObservation(Observations.wire(observation))
-                    .setTrials(true);
+        public RecordingDescription describe() {
+            return new RecordingDescription(IntStream.range(0, NEURONS).mapToObj(i -> "neuron " + i).toList(), 0.02,
+                    List.of("go \"now\""), List.of("lever"), observation, true, List.of(), "a test",
+                    Optional.empty());
         }
 
         @Override
@@ -64,12 +64,15 @@ class PluginSimulatorTest {
         }
 
         @Override
-        public boolean next(Bin.Builder bin) {
-            bin.clear().setTrial(made.size() / TRIAL).addInputs(made.size() % 7).addBehavior(-made.size());
+        public boolean next(RecordedBin bin) {
+            bin.clear();
+            bin.trial = made.size() / TRIAL;
+            bin.inputs[0] = made.size() % 7;
+            bin.behavior[0] = -made.size();
             for (int i = 0; i < NEURONS; i++) {
-                bin.addCounts(random.nextInt(3));
+                bin.activity[i] = random.nextInt(3);
             }
-            made.add(bin.build());
+            made.add(RecordingCodec.bin(bin, Observation.COUNTS));
             return true;
         }
 
@@ -111,10 +114,10 @@ class PluginSimulatorTest {
         List<Bin> bins = new ArrayList<>();
         try (RigSource source = new RigSource(found.layout("rig", settings, units.names()), units,
                 new OpenEphysConnector(settings, found, units), Double.POSITIVE_INFINITY)) {
-            Bin.Builder bin = Bin.newBuilder();
+            RecordedBin bin = source.describe().newBin();
             while (bins.size() < 100) {
                 assertThat(source.next(bin)).isTrue();
-                bins.add(bin.build());
+                bins.add(RecordingCodec.bin(bin, Observation.COUNTS));
             }
         }
         plugin.stop();

@@ -1,0 +1,55 @@
+package kappa.ingest.recording;
+
+/**
+ * A session as a stream of bins: an archived file, a rig, or a simulation of one. Whoever publishes it needs to know nothing
+ * else.
+ *
+ * <p>Not thread-safe: one reader at a time.
+ */
+public interface BinSource extends AutoCloseable {
+
+    /** A short name fit for a session id: characters out of A-Z a-z 0-9 . _ - only. */
+    String name();
+
+    /** What all bins have in common; it never changes. */
+    RecordingDescription describe();
+
+    /** Number of bins in all, or -1 if the source never ends by itself. */
+    long bins();
+
+    /**
+     * Fills {@code bin}, every field of it, with the next bin. The rig time of bin t is (t + 1) bin widths after the session's
+     * start unless the recording knows better.
+     *
+     * @param bin of the size that {@link #describe} says
+     * @return false at the end, where {@code bin} means nothing; and where a live source's thread is interrupted while it waits
+     *         for a bin, which it still is then
+     */
+    boolean next(RecordedBin bin);
+
+    /** Whether bins come at a rig's own pace: {@link #next} waits for each, and nobody else needs to. */
+    default boolean live() {
+        return false;
+    }
+
+    /** What someone who watches the terminal should know just now, to be added to a line; empty if nothing. */
+    default String status() {
+        return "";
+    }
+
+    /** Skips {@code bins} bins. */
+    void skip(long bins);
+
+    /**
+     * Goes on where an earlier publisher of the same session stopped. Called once, before the first bin.
+     *
+     * @param bins how many are on the topic, at least 1
+     * @param last the last of them
+     */
+    default void resume(long bins, RecordedBin last) {
+        skip(bins);
+    }
+
+    @Override
+    void close();
+}
