@@ -1,28 +1,19 @@
 package kappa.dashboards.app;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Analysis;
-import kappa.ingest.wire.FitQuality;
-import kappa.ingest.wire.Latents;
-import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.Rejected;
+import kappa.ingest.session.History;
+import kappa.ingest.session.Published;
+import kappa.ingest.session.SessionState;
+import kappa.ingest.session.TopicRecord;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
-import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -42,26 +33,17 @@ public final class SessionAccount {
 
     private final KafkaConnection connection;
     private final SessionHeader header;
-    private final BitSet latents = new BitSet();
-    private final Histogram latencyMs = new Histogram(3_600_000L, 3);
-    /** By topic, partition and offset: after a restart a record can be rejected again. */
-    private final Set<String> rejected = new HashSet<>();
-    private ModelSnapshot finalModel;
-    private long analysedVersion = -1;
+    private final SessionState state;
 
     public SessionAccount(KafkaConnection connection, SessionHeader header) {
         this.connection = connection;
         this.header = header;
+        state = new SessionState(header, History.NONE);
     }
 
-    /** Bins with a kappa so far. */
-    public long latents() {
-        return latents.cardinality();
-    }
-
-    /** The session's last model; null before its end. */
-    public ModelSnapshot finalModel() {
-        return finalModel;
+    /** The session as far as it was read. */
+    public SessionState state() {
+        return state;
     }
 
     /**
@@ -106,77 +88,29 @@ public final class SessionAccount {
     }
 
     private boolean complete() {
-        return finalModel != null && analysedVersion >= finalModel.getVersion();
+        return state.over() && analysed() >= state.counters().modelVersion();
+    }
+
+    private long analysed() {
+        return state.analysis().map(Published::modelVersion).orElse(-1L);
     }
 
     private void fold(ConsumerRecord<byte[], byte[]> record) {
-        if (!Arrays.equals(record.key(), header.getSession().getBytes(UTF_8))) {
-            return;
-        }
-        switch (record.topic()) {
-            case Topics.LATENTS -> {
-                Latents message = WireChecks.parse(Latents.parser(), record.value(), "Latents").message();
-                if (message != null) {
-                    int first = Math.toIntExact(message.getFirstBin());
-                    latents.set(first, first + message.getBinsCount());
-                    long took = Math.max(0, record.timestamp() - message.getActivityUnixNs() / 1_000_000);
-                    latencyMs.recordValueWithCount(Math.min(took, latencyMs.getHighestTrackableValue()),
-                            message.getBinsCount());
-                }
-            }
-            case Topics.MODELS -> {
-                ModelSnapshot message = WireChecks.parse(ModelSnapshot.parser(), record.value(), "ModelSnapshot")
-                        .message();
-                if (message != null && message.getFinal()) {
-                    finalModel = message;
-                }
-            }
-            case Topics.ANALYSES -> {
-                Analysis message = WireChecks.parse(Analysis.parser(), record.value(), "Analysis").message();
-                if (message != null) {
-                    analysedVersion = Math.max(analysedVersion, message.getModelVersion());
-                }
-            }
-            default -> {
-                Rejected message = WireChecks.parse(Rejected.parser(), record.value(), "Rejected").message();
-                if (message != null && !message.getRecordUsed()) {
-                    rejected.add(message.getTopic() + '-' + message.getPartition() + '@' + message.getOffset());
-                }
-            }
-        }
+        state.fold(TopicRecord.of(record));
     }
 
     /** The figures of {@code --json}, once {@link #follow} has returned true. */
     public Map<String, Object> figures(long bins, double seconds) {
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("session", header.getSession());
-        out.put("rank", header.getFit().getRank());
+        out.put("session", state.description().session());
+        out.put("rank", state.description().rank());
         out.put("bins", bins);
-        out.put("latents", latents.cardinality());
-        out.put("rejected", rejected.size());
-        out.put("model_version", finalModel.getVersion());
-        out.put("steps", finalModel.getSteps());
+        out.putAll(state.counters().figures());
         out.put("seconds", seconds);
-        out.put("prequential", prequential(finalModel.getQuality()));
-        out.put("warnings", finalModel.getQuality().getWarningsList());
-        out.put("latency_ms", Map.of("p50", latencyMs.getValueAtPercentile(50), "p99",
-                latencyMs.getValueAtPercentile(99), "p999", latencyMs.getValueAtPercentile(99.9)));
+        out.put("prequential", state.quality().figures());
+        out.put("warnings", state.quality().warnings());
+        out.put("latency_ms", Map.of("p50", state.pace().latencyMs(50), "p99", state.pace().latencyMs(99), "p999",
+                state.pace().latencyMs(99.9)));
         return out;
-    }
-
-    /** The first trial is not part of the means: nothing was known before it, so its score is 0 by definition. */
-    public static Map<String, Object> prequential(FitQuality quality) {
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("unit", quality.getUnit());
-        out.put("first_trial", quality.getFirstTrial());
-        out.put("per_trial", quality.getOneStepList());
-        out.put("mean", mean(quality.getOneStepList(), quality.getFirstTrial()));
-        out.put("free_run_per_trial", quality.getFreeRunList());
-        out.put("free_run_mean", mean(quality.getFreeRunList(), quality.getFirstTrial()));
-        return out;
-    }
-
-    private static double mean(List<Double> scores, long firstTrial) {
-        return scores.stream().skip(firstTrial == 0 ? 1 : 0).mapToDouble(x -> x).average().orElse(0);
     }
 }

@@ -72,7 +72,7 @@ final class ExportCommand implements Callable<Integer> {
     private void tell(Exported exported) {
         if (!exported.over()) {
             System.err.println("session " + session + " is under way: " + exported.bins() + " bins so far, "
-                    + exported.latents() + " of them with kappa"
+                    + exported.counters().latents() + " of them with kappa"
                     + (exported.ended() ? ", and its last model is not there yet" : ""));
         }
         if (exported.unreadable() > 0) {
@@ -85,13 +85,11 @@ final class ExportCommand implements Callable<Integer> {
         figures.put("session", session);
         figures.put("file", out.toString());
         figures.put("bytes", size());
-        figures.put("neurons", exported.header().getNeuronsCount());
-        figures.put("rank", exported.header().getFit().getRank());
+        figures.put("neurons", exported.session().neurons().size());
+        figures.put("rank", exported.session().rank());
         figures.put("bins", exported.bins());
-        figures.put("latents", exported.latents());
-        figures.put("gaps", exported.gaps());
+        figures.putAll(exported.counters().figures());
         figures.put("trials", exported.trials());
-        figures.put("model_version", exported.modelVersion());
         figures.put("snapshots", exported.snapshots());
         figures.put("analyses", exported.analyses());
         figures.put("inactivations", exported.inactivations());

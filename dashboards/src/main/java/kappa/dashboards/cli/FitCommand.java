@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.baseline.Baseline;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.fit.FittingAlgorithm;
@@ -34,7 +33,7 @@ import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.wire.FitQuality;
+import kappa.ingest.session.Quality;
 import kappa.ingest.wire.FitSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -220,8 +219,9 @@ final class FitCommand implements Callable<Integer> {
     }
 
     private static Map<String, Object> prequential(PrequentialFit fit) {
-        return SessionAccount.prequential(FitQuality.newBuilder().setUnit(Score.unit(fit.plan().kind()))
-                .addAllOneStep(fit.oneStep()).addAllFreeRun(fit.freeRun()).build());
+        return new Quality(Score.unit(fit.plan().kind()), 0,
+                fit.oneStep().stream().mapToDouble(score -> score).toArray(),
+                fit.freeRun().stream().mapToDouble(score -> score).toArray(), List.of()).figures();
     }
 
     private static void addRanks(Map<String, Object> figures, RankSelection selection, List<PrequentialFit> fits) {

@@ -21,6 +21,7 @@ import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Published;
 import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.Snapshot;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.SessionHeader;
@@ -148,8 +149,9 @@ final class SessionRun {
         }
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {
-            NetworkFile.write(options.out, Snapshots.networkFile(header, Snapshots.fromWire(account.finalModel())));
-            System.err.println("model " + account.finalModel().getVersion() + " written to " + options.out);
+            Snapshot last = account.state().snapshot().orElseThrow();
+            NetworkFile.write(options.out, Snapshots.networkFile(header, Snapshots.decode(last.value())));
+            System.err.println("model " + last.version() + " written to " + options.out);
         }
         if (options.json) {
             Output.json(figures);

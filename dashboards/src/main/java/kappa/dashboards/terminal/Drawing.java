@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import kappa.dashboards.terminal.WatchedSession.Mark;
+import kappa.ingest.session.SessionCounters;
 
 /**
  * Draws a session as lines of text: each kappa over the last seconds, newest on the right, one column of dots for a fixed number
@@ -63,7 +64,7 @@ public record Drawing(int width, int height, boolean colour, boolean unicode) {
     private static List<String> status(WatchedSession session) {
         Map<String, Object> now = session.figures();
         List<String> parts = new ArrayList<>();
-        parts.add(session.header().getSession());
+        parts.add(session.description().session());
         parts.add("bin " + now.get("bin"));
         if (now.get("trial") != null) {
             parts.add("trial " + now.get("trial"));
@@ -79,16 +80,21 @@ public record Drawing(int width, int height, boolean colour, boolean unicode) {
             parts.add(String.format(Locale.ROOT, "%.1f bins/s", rate));
         }
         parts.add((Boolean) now.get("ended") ? "ended" : "age " + age(session.ageSeconds()));
-        parts.add("lost " + now.get("lost"));
-        parts.add("gaps " + now.get("gaps"));
-        if (!now.get("skipped").equals(0L)) {
-            parts.add("too slow for " + now.get("skipped"));
+        SessionCounters counters = session.state().counters();
+        parts.add("missing " + counters.binsMissing());
+        parts.add("gaps " + counters.gaps());
+        parts.add("lost " + counters.messagesLost());
+        if (counters.rejected() > 0) {
+            parts.add("rejected " + counters.rejected());
+        }
+        if (counters.binsSkipped() > 0) {
+            parts.add("skipped " + counters.binsSkipped());
         }
         parts.add("epoch " + now.getOrDefault("epoch", 0));
         if (Boolean.TRUE.equals(now.get("silenced"))) {
             parts.add("silenced");
         }
-        parts.add(session.header().getNeuronsCount() + " neurons, rank " + session.rank());
+        parts.add(session.description().neurons().size() + " neurons, rank " + session.rank());
         return parts;
     }
 

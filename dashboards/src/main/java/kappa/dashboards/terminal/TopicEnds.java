@@ -2,10 +2,8 @@ package kappa.dashboards.terminal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,10 +11,10 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Latents;
-import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
+import kappa.ingest.session.NewestBin;
+import kappa.ingest.session.SessionState;
+import kappa.ingest.session.SessionStates;
+import kappa.ingest.session.TopicRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -33,19 +31,15 @@ public final class TopicEnds implements AutoCloseable {
     private static final long LATENTS_BACK = 1_000;
     private static final long MODELS_BACK = 20;
     private static final long TOO_FAR_BEHIND = 20_000;
-    private static final int MAX_SESSIONS = 16;
-    private static final int MAX_MODELS = 64;
+    private static final int MAX_SESSIONS = 64;
     /** A session without a new bin for so long is left for one that has them. */
     private static final long IDLE_NS = 5_000_000_000L;
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final double seconds;
     private final String only;
-    private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
-    private final Map<String, WatchedSession> sessions = new LinkedHashMap<>();
-    /** The newest of each session, which may come before its latents do. */
-    private final Map<String, ModelSnapshot> models = new LinkedHashMap<>();
-    private WatchedSession shown;
+    private final SessionStates states;
+    private String shown;
 
     /**
      * @param only the session to follow, or null for whichever has the newest bin
@@ -55,11 +49,14 @@ public final class TopicEnds implements AutoCloseable {
     public TopicEnds(KafkaConnection connection, String only, double seconds) {
         this.only = only;
         this.seconds = seconds;
+        states = new SessionStates(MAX_SESSIONS, session -> WatchedSession.history(session, seconds), (topic, why) -> {
+            // The dashboard counts them.
+        });
         KafkaConsumer<byte[], byte[]> opened = null;
         try {
             opened = new KafkaConsumer<>(connection.consumer());
             List<TopicPartition> partitions = new ArrayList<>();
-            for (String topic : List.of(Topics.SESSIONS, Topics.LATENTS, Topics.MODELS)) {
+            for (String topic : List.of(Topics.SESSIONS, Topics.LATENTS, Topics.MODELS, Topics.REJECTED)) {
                 opened.partitionsFor(topic, ANSWER_WITHIN)
                         .forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
             }
@@ -72,7 +69,7 @@ public final class TopicEnds implements AutoCloseable {
             Map<TopicPartition, Long> end = opened.endOffsets(partitions, ANSWER_WITHIN);
             for (TopicPartition partition : partitions) {
                 long back = switch (partition.topic()) {
-                    case Topics.LATENTS -> LATENTS_BACK;
+                    case Topics.LATENTS, Topics.REJECTED -> LATENTS_BACK;
                     case Topics.MODELS -> MODELS_BACK;
                     default -> Long.MAX_VALUE;
                 };
@@ -119,81 +116,43 @@ public final class TopicEnds implements AutoCloseable {
         records.records(Topics.SESSIONS).forEach(this::fold);
         records.records(Topics.LATENTS).forEach(this::fold);
         records.records(Topics.MODELS).forEach(this::fold);
+        records.records(Topics.REJECTED).forEach(this::fold);
         for (TopicPartition partition : consumer.assignment()) {
             if (partition.topic().equals(Topics.LATENTS)
                     && consumer.currentLag(partition).orElse(0) > TOO_FAR_BEHIND) {
                 consumer.seekToEnd(List.of(partition));
-                // Whichever of them lies there.
-                sessions.values().forEach(WatchedSession::skipped);
+                states.skipAhead(partition.partition());
             }
         }
     }
 
     private void fold(ConsumerRecord<byte[], byte[]> record) {
-        if (record.key() == null || record.value() == null) {
-            return;
-        }
-        String id = new String(record.key(), UTF_8);
-        try {
-            switch (record.topic()) {
-                case Topics.SESSIONS -> {
-                    SessionHeader header = SessionHeader.parseFrom(record.value());
-                    if (WireChecks.header(header).isEmpty() && header.getSession().equals(id)) {
-                        headers.putIfAbsent(id, header);
-                    }
-                }
-                case Topics.LATENTS -> {
-                    if (headers.containsKey(id) && (only == null || only.equals(id))) {
-                        Latents latents = Latents.parseFrom(record.value());
-                        WatchedSession session = watched(id);
-                        session.fold(latents);
-                        choose(session);
-                    }
-                }
-                default -> {
-                    ModelSnapshot model = ModelSnapshot.parseFrom(record.value());
-                    models.remove(id);
-                    models.put(id, model);
-                    forgetOldest(models, MAX_MODELS);
-                    if (sessions.containsKey(id)) {
-                        sessions.get(id).fold(model);
-                    }
-                }
-            }
-        } catch (InvalidProtocolBufferException e) {
-            // What is no header the pipeline rejects, with a reason; what it writes itself the dashboard counts.
-            return;
-        }
-    }
-
-    private WatchedSession watched(String id) {
-        WatchedSession session = sessions.remove(id);
-        if (session == null) {
-            session = new WatchedSession(headers.get(id), seconds, System::nanoTime, UnixTime::nowNs);
-            if (models.containsKey(id)) {
-                session.fold(models.get(id));
+        states.fold(TopicRecord.of(record));
+        if (record.topic().equals(Topics.LATENTS) && record.key() != null) {
+            String id = new String(record.key(), UTF_8);
+            if (only == null || only.equals(id)) {
+                choose(id);
             }
         }
-        sessions.put(id, session); // the one active last is last
-        forgetOldest(sessions, MAX_SESSIONS);
-        return session;
     }
 
-    private static void forgetOldest(Map<String, ?> map, int most) {
-        if (map.size() > most) {
-            map.remove(map.keySet().iterator().next());
+    private void choose(String id) {
+        long active = newestUnixNs(id);
+        if (active >= 0 && (shown == null || active - newestUnixNs(shown) > IDLE_NS)) {
+            shown = id;
         }
     }
 
-    private void choose(WatchedSession active) {
-        if (shown == null || active.newestUnixNs() - shown.newestUnixNs() > IDLE_NS) {
-            shown = active;
-        }
+    /** When the activity of a session's newest bin was on the topic; -1 without one. */
+    private long newestUnixNs(String id) {
+        return states.session(id).flatMap(SessionState::newestBin).map(NewestBin::activityUnixNs).orElse(-1L);
     }
 
     /** The session to show; empty as long as no bin of one has come. */
     public Optional<WatchedSession> shown() {
-        return Optional.ofNullable(shown);
+        return shown == null
+                ? Optional.empty()
+                : states.session(shown).map(state -> new WatchedSession(state, seconds, UnixTime.nowNs()));
     }
 
     /** Whether every latent that is on the topic has been taken. */
@@ -202,15 +161,15 @@ public final class TopicEnds implements AutoCloseable {
                 .allMatch(partition -> consumer.currentLag(partition).orElse(1) == 0);
     }
 
-    /** The others of which bins came. */
+    /** The others of which bins came, if any session may be shown. */
     public List<String> others() {
-        return sessions.values().stream().filter(session -> session != shown && session.newest() >= 0)
-                .map(session -> session.header().getSession()).toList();
+        return states.sessions().stream().filter(state -> only == null && state.newest() >= 0)
+                .map(state -> state.description().session()).filter(id -> !id.equals(shown)).toList();
     }
 
     /** Every session that was announced. */
     public List<String> announced() {
-        return List.copyOf(headers.keySet());
+        return states.announced();
     }
 
     @Override

@@ -20,7 +20,7 @@ import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.log.ControlPublisher.PlaybackWish;
 import kappa.ingest.log.ControlPublisher.Rig;
 import kappa.ingest.recording.Intervention;
-import kappa.ingest.wire.PlaybackState;
+import kappa.ingest.session.ReplayState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -212,7 +212,7 @@ final class ControlRequests {
 
     /** A set may hold neurons that nobody recorded, whom no rig can reach. */
     private static List<Integer> set(SessionView session, String name, Rig rig) {
-        return session.mechanism.set(name)
+        return session.mechanism.refresh().set(name)
                 .orElseThrow(() -> new Refused(404,
                         "Session " + Lines.one(session.id) + " has no set " + Lines.one(name) + ", expected one of "
                                 + Lines.one(String.join(", ", session.mechanism.setNames())) + "."))
@@ -226,16 +226,16 @@ final class ControlRequests {
         try {
             SessionView session = running(asked.session);
             rig = rig(session);
-            PlaybackState playback = view.playback(session.id);
+            ReplayState playback = view.replay(session.id);
             if (playback == null) {
                 throw new Refused(409,
                         "Session " + Lines.one(session.id) + " is not a replay and cannot be controlled.");
             }
-            double width = session.binWidth();
-            if (asked.seek != null && !(asked.seek >= (playback.getFrom() - 0.5) * width
-                    && asked.seek < (playback.getUntil() - 0.5) * width)) {
-                throw new InvalidInputException("seek is " + asked.seek + ", expected " + playback.getFrom() * width
-                        + " to less than " + playback.getUntil() * width + " s, the part that is replayed.");
+            double width = session.state().description().binWidthS();
+            if (asked.seek != null && !(asked.seek >= (playback.from() - 0.5) * width
+                    && asked.seek < (playback.until() - 0.5) * width)) {
+                throw new InvalidInputException("seek is " + asked.seek + ", expected " + playback.from() * width
+                        + " to less than " + playback.until() * width + " s, the part that is replayed.");
             }
         } finally {
             view.lock().unlock();
@@ -251,7 +251,7 @@ final class ControlRequests {
 
     private SessionView running(String id) {
         SessionView session = view.session(StrictJson.required("session", id, "the id of a session"));
-        if (session == null || !session.hasHeader()) {
+        if (session == null) {
             throw new Refused(404, "There is no session " + Lines.one(id) + " here.");
         }
         if (session.ended()) {
@@ -260,8 +260,8 @@ final class ControlRequests {
         return session;
     }
 
-    private static Rig rig(SessionView session) {
-        return new Rig(session.id, session.partition, session.header().getNeuronsCount());
+    private Rig rig(SessionView session) {
+        return new Rig(session.id, view.partition(session.id), session.state().description().neurons().size());
     }
 
     /** Milliseconds of Unix time, or one more than the last. */

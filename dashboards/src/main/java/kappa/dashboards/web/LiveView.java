@@ -1,7 +1,5 @@
 package kappa.dashboards.web;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Parser;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -19,16 +17,11 @@ import kappa.ingest.Meters;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Activity;
-import kappa.ingest.wire.Analysis;
-import kappa.ingest.wire.Inactivations;
-import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.Latents;
-import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.PlaybackState;
-import kappa.ingest.wire.Rejected;
-import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
+import kappa.ingest.session.History;
+import kappa.ingest.session.ReplayState;
+import kappa.ingest.session.SessionState;
+import kappa.ingest.session.SessionStates;
+import kappa.ingest.session.TopicRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -56,8 +49,12 @@ public final class LiveView implements AutoCloseable {
     /** A page gets at most 30 frames a second. */
     static final long FRAME_NS = 33_000_000L;
 
-    /** Headers are small: kept for more sessions than are shown, for one that wakes up again. */
-    private static final int MAX_HEADERS = 1_024;
+    /** Bins of kappa kept: 5 minutes at 100 bins/s, 11 minutes at 20 ms. */
+    static final int HISTORY_BINS = 32_768;
+
+    /** Numbers of activity kept, 4 bytes each: 2,048 bins of 1,024 neurons. */
+    private static final int ACTIVITY_VALUES = 1 << 21;
+    private static final History HISTORY = History.of(HISTORY_BINS, ACTIVITY_VALUES);
     /** Where reading starts, records before the end of a partition. */
     private static final long LATENTS_BACK = 200_000;
     private static final long ACTIVITY_BACK = 20_000;
@@ -81,12 +78,9 @@ public final class LiveView implements AutoCloseable {
     final Counter frames;
     final Counter conflated;
 
-    private final Map<String, SessionView> sessions = new HashMap<>();
-    private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
-    /** How recordings are replayed: small, and kept as long as headers, before which one can be read. */
-    private final Map<String, PlaybackState> playbacks = new LinkedHashMap<>();
+    private final SessionStates states = new SessionStates(MAX_SESSIONS, session -> HISTORY, this::unusable);
+    private final Map<String, SessionView> views = new HashMap<>();
     private final Map<TopicPartition, Long> positions = new HashMap<>();
-    private long rejectedElsewhere;
     private String problem = "";
     private long version;
     private long frameSlots;
@@ -208,8 +202,7 @@ public final class LiveView implements AutoCloseable {
         try {
             skipped.increment((double) records);
             if (partition.topic().equals(Topics.LATENTS)) {
-                sessions.values().stream().filter(session -> session.partition == partition.partition())
-                        .forEach(SessionView::skipped);
+                states.skipAhead(partition.partition());
             }
         } finally {
             lock.unlock();
@@ -254,20 +247,20 @@ public final class LiveView implements AutoCloseable {
             // In the order of the flow: a session's header before its bins, its activity before its kappa.
             for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.REJECTED)) {
                 for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
-                    fold(topic, record);
+                    fold(TopicRecord.of(record));
                 }
             }
             // Of a compacted topic only the newest record of each session counts, and snapshots are large.
             for (String topic : RESULTS) {
                 if (!Topics.COMPACTED.contains(topic)) {
-                    records.records(topic).forEach(record -> fold(topic, record));
+                    records.records(topic).forEach(record -> fold(TopicRecord.of(record)));
                     continue;
                 }
                 Map<String, ConsumerRecord<byte[], byte[]>> newest = new LinkedHashMap<>();
                 for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
                     newest.put(key(record), record);
                 }
-                newest.values().forEach(record -> fold(topic, record));
+                newest.values().forEach(record -> fold(TopicRecord.of(record)));
             }
             for (TopicPartition partition : records.partitions()) {
                 List<ConsumerRecord<byte[], byte[]>> of = records.records(partition);
@@ -283,55 +276,9 @@ public final class LiveView implements AutoCloseable {
         return record.key() == null ? "" : new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
     }
 
-    void fold(String topic, ConsumerRecord<byte[], byte[]> record) {
-        if (record.value() == null) {
-            return; // a tombstone: the session's state is deleted; what is shown of it stays until it is displaced
-        }
-        long appendedUnixNs = record.timestamp() * 1_000_000;
-        try {
-            switch (topic) {
-                case Topics.SESSIONS -> {
-                    SessionHeader header = parse(SessionHeader.parser(), record);
-                    fold(header);
-                    place(header.getSession(), record.partition());
-                }
-                case Topics.ACTIVITY -> {
-                    // What is no activity at all, the pipeline puts on kappa.rejected; here it is only passed over.
-                    if (record.value().length <= Topics.MAX_RECORD_BYTES) {
-                        fold(parse(Activity.parser(), record), appendedUnixNs);
-                    }
-                }
-                case Topics.LATENTS -> {
-                    Latents latents = parse(Latents.parser(), record);
-                    fold(latents);
-                    place(latents.getSession(), record.partition());
-                }
-                case Topics.MODELS -> fold(parse(ModelSnapshot.parser(), record));
-                case Topics.ANALYSES -> fold(parse(Analysis.parser(), record));
-                case Topics.INACTIVATIONS -> fold(parse(Inactivations.parser(), record));
-                case Topics.INTERVENTIONS -> fold(parse(Intervention.parser(), record));
-                case Topics.PLAYBACKS -> fold(parse(PlaybackState.parser(), record));
-                case Topics.REJECTED -> fold(parse(Rejected.parser(), record));
-                default -> throw new IllegalArgumentException(topic);
-            }
-        } catch (InvalidProtocolBufferException e) {
-            // What strangers write is rejected, with a reason, by who must use it.
-            if (!List.of(Topics.ACTIVITY, Topics.SESSIONS, Topics.INTERVENTIONS).contains(topic)) {
-                unusable(topic, record.partition() + "/" + record.offset() + ": " + e.getMessage());
-            }
-        }
-    }
-
-    private static <M> M parse(Parser<M> parser, ConsumerRecord<byte[], byte[]> record)
-            throws InvalidProtocolBufferException {
-        return parser.parseFrom(record.value());
-    }
-
-    private void place(String id, int partition) {
-        SessionView session = sessions.get(id);
-        if (session != null) {
-            session.partition = partition;
-        }
+    /** Called with the lock held, or in a test by the only thread there is. */
+    void fold(TopicRecord record) {
+        states.fold(record);
     }
 
     private void unusable(String topic, String why) {
@@ -340,133 +287,6 @@ public final class LiveView implements AutoCloseable {
             LOG.warn("The dashboard cannot use a record of {}, counts further ones in {}: {}", topic,
                     "kappa.dashboards.records.unreadable", why);
         }
-    }
-
-    private boolean known(int schemaVersion, String topic) {
-        if (schemaVersion != WireChecks.SCHEMA_VERSION) {
-            unusable(topic, "schema version " + schemaVersion + ", expected " + WireChecks.SCHEMA_VERSION);
-        }
-        return schemaVersion == WireChecks.SCHEMA_VERSION;
-    }
-
-    // Each fold is called with the lock held, or in a test by the only thread there is.
-
-    void fold(SessionHeader header) {
-        if (header.getSchemaVersion() != WireChecks.SCHEMA_VERSION || header.getSession().isEmpty()
-                || header.getNeuronsCount() == 0 || headers.containsKey(header.getSession())) {
-            return; // the pipeline rejects it, with a reason
-        }
-        headers.put(header.getSession(), header);
-        if (headers.size() > MAX_HEADERS) {
-            headers.remove(headers.keySet().iterator().next());
-        }
-        SessionView session = sessions.get(header.getSession());
-        if (session == null) {
-            open(header.getSession(), header.getCreatedUnixNs());
-        } else {
-            session.fold(header);
-        }
-    }
-
-    void fold(Activity activity, long appendedUnixNs) {
-        if (activity.getSchemaVersion() != WireChecks.SCHEMA_VERSION) {
-            return; // the pipeline rejects it, with a reason
-        }
-        // Activity of a session that nobody announced shows nowhere.
-        SessionView session = headers.containsKey(activity.getSession())
-                ? open(activity.getSession(), appendedUnixNs)
-                : sessions.get(activity.getSession());
-        if (session != null) {
-            session.fold(activity, appendedUnixNs);
-        }
-    }
-
-    void fold(Latents latents) {
-        if (known(latents.getSchemaVersion(), Topics.LATENTS)) {
-            SessionView session = open(latents.getSession(), latents.getPublishedUnixNs());
-            if (session != null && !session.fold(latents)) {
-                unusable(Topics.LATENTS, "session " + latents.getSession() + ", bin " + latents.getFirstBin()
-                        + ": its numbers of dimensions and inputs are not the session's");
-            }
-        }
-    }
-
-    void fold(ModelSnapshot snapshot) {
-        if (known(snapshot.getSchemaVersion(), Topics.MODELS)) {
-            SessionView session = sessions.get(snapshot.getSession());
-            if (session != null && !session.fold(snapshot)) {
-                unusable(Topics.MODELS, "session " + snapshot.getSession() + ", version " + snapshot.getVersion()
-                        + ": its arrays do not have the sizes it announces");
-            }
-        }
-    }
-
-    void fold(Analysis analysis) {
-        SessionView session = sessions.get(analysis.getSession());
-        if (known(analysis.getSchemaVersion(), Topics.ANALYSES) && session != null) {
-            session.mechanism.fold(analysis);
-        }
-    }
-
-    void fold(Inactivations inactivations) {
-        SessionView session = sessions.get(inactivations.getSession());
-        if (known(inactivations.getSchemaVersion(), Topics.INACTIVATIONS) && session != null) {
-            session.mechanism.fold(inactivations);
-        }
-    }
-
-    /** What no rig could obey, the pipeline puts on kappa.rejected; here it is only passed over. */
-    void fold(Intervention request) {
-        SessionView session = sessions.get(request.getSession());
-        if (session != null && session.hasHeader()
-                && WireChecks.intervention(session.header(), request).isEmpty()) {
-            session.mechanism.fold(request);
-        }
-    }
-
-    void fold(PlaybackState playback) {
-        if (known(playback.getSchemaVersion(), Topics.PLAYBACKS)) {
-            playbacks.remove(playback.getSession());
-            playbacks.put(playback.getSession(), playback);
-            if (playbacks.size() > MAX_HEADERS) {
-                playbacks.remove(playbacks.keySet().iterator().next());
-            }
-        }
-    }
-
-    void fold(Rejected rejected) {
-        if (known(rejected.getSchemaVersion(), Topics.REJECTED)) {
-            SessionView session = sessions.get(rejected.getSession());
-            if (session == null) {
-                rejectedElsewhere++;
-            } else {
-                session.reject(rejected.getReason(), rejected.getRecordUsed());
-            }
-        }
-    }
-
-    /** @return the session, or null if all that are kept were active after {@code atUnixNs} */
-    private SessionView open(String id, long atUnixNs) {
-        SessionView session = sessions.get(id);
-        if (session != null) {
-            return session;
-        }
-        if (sessions.size() == MAX_SESSIONS) {
-            SessionView idle = sessions.values().stream().min(Comparator.comparingLong(s -> s.lastActiveUnixNs))
-                    .orElseThrow();
-            if (idle.lastActiveUnixNs > atUnixNs) {
-                return null;
-            }
-            sessions.remove(idle.id);
-        }
-        session = new SessionView(id);
-        session.startedUnixNs = atUnixNs;
-        session.lastActiveUnixNs = atUnixNs;
-        if (headers.containsKey(id)) {
-            session.fold(headers.get(id));
-        }
-        sessions.put(id, session);
-        return session;
     }
 
     private void report(String newProblem) {
@@ -568,24 +388,38 @@ public final class LiveView implements AutoCloseable {
     }
 
     long rejectedElsewhere() {
-        return rejectedElsewhere;
+        return states.rejectedElsewhere();
     }
 
+    /** Null if it is not kept. */
     SessionView session(String id) {
-        return sessions.get(id);
+        return states.session(id).map(this::view).orElse(null);
+    }
+
+    /** A session that was forgotten and became active again has another view. */
+    private SessionView view(SessionState state) {
+        SessionView view = views.get(state.description().session());
+        if (view == null || view.state() != state) {
+            view = new SessionView(state);
+            views.put(view.id, view);
+            views.keySet().removeIf(id -> states.session(id).isEmpty());
+        }
+        return view;
+    }
+
+    /** The partition of a session that is kept. */
+    int partition(String id) {
+        return states.partition(id);
     }
 
     /** How a session is replayed; null if it is no replay. */
-    PlaybackState playback(String id) {
-        return playbacks.get(id);
+    ReplayState replay(String id) {
+        return states.replay(id).orElse(null);
     }
 
     /** Active last first. */
-    List<SessionView> sessions() {
-        return sessions.values().stream()
-                .sorted(Comparator.comparingLong((SessionView s) -> s.lastActiveUnixNs).reversed()
-                        .thenComparing(s -> s.id))
-                .toList();
+    List<SessionState> sessions() {
+        return states.sessions();
     }
 
     /**
@@ -593,8 +427,8 @@ public final class LiveView implements AutoCloseable {
      * last, so that two rigs at once do not make the page flicker between them. Null if there is none.
      */
     SessionView newestSession() {
-        List<SessionView> all = sessions();
-        return all.stream().filter(s -> s.lastActiveUnixNs > all.get(0).lastActiveUnixNs - ACTIVE_NS)
-                .max(Comparator.comparingLong(s -> s.startedUnixNs)).orElse(null);
+        List<SessionState> all = sessions();
+        return all.stream().filter(s -> s.lastActiveUnixNs() > all.getFirst().lastActiveUnixNs() - ACTIVE_NS)
+                .max(Comparator.comparingLong(s -> s.description().createdUnixNs())).map(this::view).orElse(null);
     }
 }

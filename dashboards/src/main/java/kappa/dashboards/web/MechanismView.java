@@ -1,20 +1,21 @@
 package kappa.dashboards.web;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
+import kappa.ingest.session.SessionState;
+import kappa.ingest.session.SilencingRequest;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Carried;
 import kappa.ingest.wire.ConditionEffect;
 import kappa.ingest.wire.Connectivity;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.Inactivations;
-import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LimitCycle;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.NumberOfPopulations;
@@ -41,54 +42,34 @@ final class MechanismView {
     /** Perturbed trials of one intervention that are shown, the newest. */
     static final int SHOWN_TRIALS = 500;
 
-    private static final int REMEMBERED_INTERVENTIONS = 64;
-
+    private final SessionState state;
     private Analysis analysis;
     private long analysisRevision;
     private Inactivations inactivations;
     private long inactivationsRevision;
-    private Intervention request;
-    private long requestRevision;
 
-    /** Trials that a rig has perturbed for a request, and the last of them: trials of a session grow. */
-    private static final class Perturbed {
-        private long trials;
-        private long last = Long.MIN_VALUE;
+    MechanismView(SessionState state) {
+        this.state = state;
     }
 
-    private final Map<String, Perturbed> perturbed = new LinkedHashMap<>();
-
-    // ------------------------------------------------------------------------------------------------------ folding
-
-    void fold(Analysis newer) {
-        if (analysis == null || newer.getModelVersion() >= analysis.getModelVersion()) {
-            analysis = newer;
-            analysisRevision++;
-        }
+    /** Takes the newest records of the session's state. */
+    MechanismView refresh() {
+        state.analysis().filter(newest -> newest.revision() != analysisRevision).ifPresent(newest -> {
+            analysis = parse(Analysis.parser(), newest.value());
+            analysisRevision = newest.revision();
+        });
+        state.inactivations().filter(newest -> newest.revision() != inactivationsRevision).ifPresent(newest -> {
+            inactivations = parse(Inactivations.parser(), newest.value());
+            inactivationsRevision = newest.revision();
+        });
+        return this;
     }
 
-    void fold(Inactivations newer) {
-        if (inactivations == null || newer.getModelVersion() >= inactivations.getModelVersion()) {
-            inactivations = newer;
-            inactivationsRevision++;
-        }
-    }
-
-    void fold(Intervention newer) {
-        request = newer;
-        requestRevision++;
-    }
-
-    /** A bin in which the rig obeyed. A bin that is published again belongs to a trial already counted. */
-    void obeyed(String intervention, long trial) {
-        Perturbed of = perturbed.computeIfAbsent(intervention, id -> new Perturbed());
-        if (trial > of.last) {
-            of.last = trial;
-            of.trials++;
-            requestRevision++;
-        }
-        if (perturbed.size() > REMEMBERED_INTERVENTIONS) {
-            perturbed.remove(perturbed.keySet().iterator().next());
+    private static <M> M parse(Parser<M> parser, byte[] value) {
+        try {
+            return parser.parseFrom(value);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("the session's state has checked it", e);
         }
     }
 
@@ -103,7 +84,7 @@ final class MechanismView {
     }
 
     long requestRevision() {
-        return requestRevision;
+        return state.request().map(SilencingRequest::revision).orElse(0L);
     }
 
     /** Neurons of a set by its name: of the newest inactivations first, then of the populations. */
@@ -256,7 +237,8 @@ final class MechanismView {
      *
      * @param axes names of two vectors; others than the snapshot's are replaced by the first m and n
      */
-    void writeLoadings(JsonGenerator json, ModelSnapshot model, List<String> axes) throws IOException {
+    void writeLoadings(JsonGenerator json, List<String> axes) throws IOException {
+        ModelSnapshot model = parse(ModelSnapshot.parser(), state.snapshot().orElseThrow().value());
         List<String> vectors = vectors(model);
         int neurons = model.getNeurons();
         int every = Math.max(1, (neurons + SHOWN_NEURONS - 1) / SHOWN_NEURONS);
@@ -415,15 +397,7 @@ final class MechanismView {
 
     /** The newest request, and how many trials a rig has perturbed for it. */
     void writeRequest(JsonGenerator json) throws IOException {
-        json.writeObjectFieldStart("intervention");
-        json.writeStringField("id", request.getId());
-        json.writeStringField("name", request.getName());
-        json.writeNumberField("size", request.getNeuronsCount());
-        json.writeNumberField("trials", request.getTrials());
-        json.writeNumberField("every", request.getEvery() == 0 ? 2 : request.getEvery());
-        Perturbed of = perturbed.get(request.getId());
-        json.writeNumberField("perturbed", of == null ? 0 : of.trials);
-        json.writeEndObject();
+        json.writeObjectField("intervention", state.request().orElseThrow());
     }
 
     boolean hasAnalysis() {
@@ -435,7 +409,7 @@ final class MechanismView {
     }
 
     boolean hasRequest() {
-        return request != null;
+        return state.request().isPresent();
     }
 
     private static void writeStrings(JsonGenerator json, String field, List<String> values) throws IOException {

@@ -13,7 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.wire.PlaybackState;
+import kappa.ingest.session.ReplayState;
+import kappa.ingest.session.SessionState;
 
 /**
  * One open page. It asks for a frame when it has drawn the last one and gets everything since, thinned to two points per
@@ -113,12 +114,9 @@ final class PageClient {
     private long seenVersion = -1;
     private long slotsAtSent;
     private long conflated;
-    private boolean headerSent;
-    private int rankSent;
     private int[] neuronsSent = {};
     private long neuronsNext;
     private boolean predictedSent;
-    private long scoresSent;
     private long qualityModelSent;
     private long qualityAtNs;
 
@@ -196,10 +194,7 @@ final class PageClient {
                 || (session != null && request.since > session.newest());
         if (reset) {
             shown = session;
-            headerSent = false;
-            rankSent = 0;
             neuronsSent = new int[0];
-            scoresSent = -1;
             qualityModelSent = -1;
             qualityAtNs = view.nanoTime() - QUALITY_EVERY_NS;
             analysis = new Part();
@@ -226,11 +221,11 @@ final class PageClient {
 
     private void writeSessions(JsonGenerator json) throws IOException {
         json.writeArrayFieldStart("sessions");
-        for (SessionView session : view.sessions()) {
+        for (SessionState session : view.sessions()) {
             json.writeStartObject();
-            json.writeStringField("id", session.id);
+            json.writeStringField("id", session.description().session());
             json.writeNumberField("idleSeconds",
-                    Math.max(0, (view.nowUnixNs() - session.lastActiveUnixNs) / 1_000_000_000L));
+                    Math.max(0, (view.nowUnixNs() - session.lastActiveUnixNs()) / 1_000_000_000L));
             json.writeBooleanField("ended", session.ended());
             json.writeEndObject();
         }
@@ -240,13 +235,9 @@ final class PageClient {
     private void writeSession(JsonGenerator json, SessionView session, Request request, boolean reset)
             throws IOException {
         json.writeStringField("session", session.id);
-        json.writeObjectFieldStart("status");
         session.writeStatus(json, view.nowUnixNs());
-        json.writeEndObject();
-        writePlayback(json, view.playback(session.id));
-        if (headerSent != session.hasHeader() || rankSent != session.rank() || reset) {
-            headerSent = session.hasHeader();
-            rankSent = session.rank();
+        writePlayback(json, view.replay(session.id));
+        if (reset) {
             session.writeHeader(json);
         }
         long newest = session.newest();
@@ -254,7 +245,8 @@ final class PageClient {
             return;
         }
         session.writeNow(json);
-        long window = Math.clamp(Math.round(request.windowSeconds / session.binWidth()), 2, SessionView.HISTORY_BINS);
+        long window = Math.clamp(Math.round(request.windowSeconds / session.state().description().binWidthS()), 2,
+                LiveView.HISTORY_BINS);
         int stride = Decimation.stride(window, request.width);
         long next = reset ? 0 : request.since + 1;
         long start = Math.max(0, newest - window + 1);
@@ -262,17 +254,15 @@ final class PageClient {
         from -= from % stride;
         json.writeNumberField("windowBins", window);
         json.writeNumberField("skipped", reset ? 0 : Math.max(0, start - next));
-        int points = session.writeTrace(json, from, newest, window, stride);
+        int points = session.traces().writeTrace(json, from, newest, window, stride);
         json.writeNumberField("merged", Math.max(0, newest - from + 1 - points));
         if (stride > 1) {
             // Minima and maxima of one dimension do not belong to those of another; a trail needs the bins themselves.
-            session.writeTrail(json, Math.max(Math.max(start, next), newest - TRAIL_BINS + 1), newest);
+            session.traces().writeTrail(json, Math.max(Math.max(start, next), newest - TRAIL_BINS + 1), newest);
         }
         writeNeurons(json, session, request, window);
         long now = view.nanoTime();
-        if ((scoresSent != session.scoredTrials() || qualityModelSent != session.modelVersion())
-                && now - qualityAtNs >= QUALITY_EVERY_NS) {
-            scoresSent = session.scoredTrials();
+        if (qualityModelSent != session.modelVersion() && now - qualityAtNs >= QUALITY_EVERY_NS) {
             qualityModelSent = session.modelVersion();
             qualityAtNs = now;
             session.writeQuality(json);
@@ -280,37 +270,37 @@ final class PageClient {
         writeMechanism(json, session, request, now);
     }
 
-    private static void writePlayback(JsonGenerator json, PlaybackState playback) throws IOException {
+    private static void writePlayback(JsonGenerator json, ReplayState playback) throws IOException {
         if (playback == null) {
             return;
         }
         json.writeObjectFieldStart("playback");
-        json.writeNumberField("bins", playback.getBins());
-        json.writeNumberField("from", playback.getFrom());
-        json.writeNumberField("until", playback.getUntil());
-        json.writeBooleanField("loop", playback.getLoop());
-        json.writeBooleanField("paused", playback.getPaused());
-        if (Double.isInfinite(playback.getSpeed())) {
+        json.writeNumberField("bins", playback.bins());
+        json.writeNumberField("from", playback.from());
+        json.writeNumberField("until", playback.until());
+        json.writeBooleanField("loop", playback.loop());
+        json.writeBooleanField("paused", playback.paused());
+        if (Double.isInfinite(playback.speed())) {
             json.writeStringField("speed", "max");
         } else {
-            json.writeNumberField("speed", playback.getSpeed());
+            json.writeNumberField("speed", playback.speed());
         }
-        json.writeNumberField("position", playback.getPosition());
-        json.writeNumberField("epoch", playback.getEpoch());
+        json.writeNumberField("position", playback.position());
+        json.writeNumberField("epoch", playback.epoch());
         // Names the state, so that a page sees that its wish was followed.
-        json.writeStringField("state", Long.toString(playback.getPublishedUnixNs()));
+        json.writeStringField("state", Long.toString(playback.publishedUnixNs()));
         json.writeEndObject();
     }
 
     private void writeMechanism(JsonGenerator json, SessionView session, Request request, long now)
             throws IOException {
-        MechanismView mechanism = session.mechanism;
+        MechanismView mechanism = session.mechanism.refresh();
         if (mechanism.hasAnalysis() && analysis.due(new Sent(mechanism.analysisRevision(), 0, null), now)) {
             mechanism.writeAnalysis(json);
         }
-        if (session.model() != null && request.axes != null && loadings
+        if (session.modelVersion() >= 0 && request.axes != null && loadings
                 .due(new Sent(session.modelVersion(), mechanism.analysisRevision(), request.axes), now)) {
-            mechanism.writeLoadings(json, session.model(), request.axes);
+            mechanism.writeLoadings(json, request.axes);
         }
         if (mechanism.hasInactivations()
                 && inactivations.due(new Sent(mechanism.inactivationsRevision(), 0, request.set), now)) {
@@ -323,7 +313,7 @@ final class PageClient {
 
     private void writeNeurons(JsonGenerator json, SessionView session, Request request, long window)
             throws IOException {
-        int[] chosen = session.mostActive();
+        int[] chosen = session.state().activity().mostActive();
         if (!request.neurons.isEmpty()) {
             List<String> unknown = request.neurons.stream().filter(id -> session.neuron(id) < 0).toList();
             chosen = request.neurons.stream().mapToInt(session::neuron).filter(i -> i >= 0).distinct().toArray();
@@ -333,11 +323,12 @@ final class PageClient {
             }
             json.writeEndArray();
         }
-        long newest = session.newestObserved();
+        // The newest bin whose activity and kappa are both here.
+        long newest = Math.min(session.newest(), session.state().newestRecorded());
         if (newest < 0) {
             return;
         }
-        long start = Math.max(0, newest - Math.min(window, session.activityHistory()) + 1);
+        long start = Math.max(0, newest - Math.min(window, session.state().activity().capacity()) + 1);
         boolean restart = !Arrays.equals(chosen, neuronsSent) || predictedSent != session.modelVersion() >= 0;
         if (restart) {
             neuronsSent = chosen;
@@ -349,7 +340,7 @@ final class PageClient {
         long from = Math.max(start, neuronsNext);
         from -= from % stride;
         if (from <= newest) {
-            session.writeNeurons(json, chosen, from, newest, stride);
+            session.traces().writeNeurons(json, chosen, from, newest, stride);
             neuronsNext = newest + 1;
         }
     }

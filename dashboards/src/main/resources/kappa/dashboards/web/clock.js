@@ -52,9 +52,12 @@ export class ClockBar {
       show(byId("host"), `${host.toLocaleTimeString("en-GB")}.${String(host.getMilliseconds()).padStart(3, "0")} ± ${now.errorMs < 10 ? now.errorMs.toFixed(2) : now.errorMs.toFixed(0)} ms`);
       byId("hostTile").title = `The newest bin's end on the clock of the host that publishes it, ${host.toISOString()}, and how far that may be off`;
     }
-    const { binsLost, losses } = status;
-    show(byId("lost"), binsLost ? `${binsLost.toLocaleString("en")} in ${losses} ${losses === 1 ? "place" : "places"}` : "none", binsLost ? "warn" : "");
-    byId("lostTile").title = ["Bins that never came, or of which the rig knows that something was lost",
+    const c = status.counters;
+    const said = [];
+    if (c.bins_missing) said.push(`${c.bins_missing.toLocaleString("en")} in ${c.gaps} ${c.gaps === 1 ? "gap" : "gaps"}`);
+    if (c.bins_with_losses) said.push(`${c.bins_with_losses.toLocaleString("en")} in part`);
+    show(byId("lost"), said.join(" · ") || "none", said.length ? "warn" : "");
+    byId("lostTile").title = ["Bins that never came, and bins of which the rig knows that messages or samples were lost",
       ...trace.losses.slice(-10).map(([first, last, after, messages]) =>
         `${first === last ? `bin ${first}` : `bins ${first} to ${last}`}, after ${hours(after, 3)}${messages ? `: ${messages} messages or samples` : ": never came"}`)].join("\n");
   }

@@ -196,10 +196,10 @@ function draw() {
   framesDrawn++;
   body.dataset.frames = framesDrawn;
   body.dataset.session = state.session ?? "";
-  body.dataset.bins = state.status?.bins ?? 0;
+  body.dataset.bins = state.status?.counters.latents ?? 0;
   body.dataset.newest = state.now?.bin ?? -1;
   body.dataset.kappa = state.now ? state.now.kappa.join(" ") : "";
-  body.dataset.modelVersion = state.status?.modelVersion ?? "";
+  body.dataset.modelVersion = state.status?.model?.version ?? "";
   body.dataset.analysisVersion = state.analysis?.modelVersion ?? "";
   body.dataset.conflated = frame.conflated;
   body.dataset.points = state.trace.bins.length;
@@ -302,14 +302,14 @@ function showStatus() {
   set("rate", s.binsPerSecond < 10 ? s.binsPerSecond.toFixed(1) : count(Math.round(s.binsPerSecond)));
   set("lag", count(s.lag), behind(s) ? "warn" : "");
   set("latency", s.latencyMs ? `${s.latencyMs.map(ms).join(" · ")} ms` : "–");
-  set("model", s.modelVersion === undefined ? "none yet" : `v${s.modelVersion}${s.modelFinal ? " final" : ""} · ${count(s.steps)}`);
-  set("counts", `${count(s.bins)} · ${count(s.trials)}`);
-  const reasons = Object.entries(s.rejected);
-  const total = reasons.reduce((sum, entry) => sum + entry[1], 0);
-  const lines = reasons.sort((a, b) => b[1] - a[1]).map(([reason, n]) => `${reason} ${n}`);
-  set("rejected", `${count(total)} · ${count(s.gaps)}${lines.length ? ` (${lines[0]}${lines.length > 1 ? ", …" : ""})` : ""}`,
-    total > 0 ? "bad" : s.gaps > 0 ? "warn" : "");
-  byId("rejectedTile").title = ["Records of this session on kappa.rejected, and gaps between records that were used",
+  const c = s.counters;
+  set("model", s.model ? `v${s.model.version}${s.model.final ? " final" : ""} · ${count(c.steps)}` : "none yet");
+  set("counts", `${count(c.latents)} · ${count(s.trials)}`);
+  const lines = Object.entries(c.rejected_by_reason).sort((a, b) => b[1] - a[1])
+    .map(([reason, n]) => `${reason.toLowerCase().replaceAll("_", " ")} ${n}`);
+  set("rejected", `${count(c.rejected)} · ${count(c.gaps)}${lines.length ? ` (${lines[0]}${lines.length > 1 ? ", …" : ""})` : ""}`,
+    c.rejected > 0 ? "bad" : c.gaps > 0 ? "warn" : "");
+  byId("rejectedTile").title = ["Records of this session that were rejected, and runs of bins that never came",
     ...lines, ...(frame.rejectedElsewhere ? [`of other or unknown sessions ${frame.rejectedElsewhere}`] : [])].join("\n");
   set("frames", `${count(framesDrawn + 1)} · ${count(frame.conflated)}`);
 }
@@ -324,8 +324,9 @@ function showPace() {
   const s = state.status;
   if (!s) return;
   const now = performance.now();
-  if (frame.reset || spared.length === 0) spared = [[now, frame.conflated, s.binsSkipped]];
-  if (now - spared.at(-1)[0] > 500) spared.push([now, frame.conflated, s.binsSkipped]);
+  const c = s.counters;
+  if (frame.reset || spared.length === 0) spared = [[now, frame.conflated, c.bins_skipped]];
+  if (now - spared.at(-1)[0] > 500) spared.push([now, frame.conflated, c.bins_skipped]);
   while (spared.length > 1 && spared[1][0] < now - PACE_MS) spared.shift();
   const [, framesThen, binsThen] = spared[0];
   const said = [];
@@ -334,18 +335,19 @@ function showPace() {
     if (state.header?.lockstep) {
       if (behind(s)) said.push(`replay held back, ${count(s.lag)} bins ahead`);
     } else {
-      if (s.shedLately > 0) said.push(`learning reduced: ${count(s.shedLately)} of ${count(s.shedLately + s.stepsLately)} steps shed`);
+      const shed = s.model?.stepsShedLately ?? 0;
+      if (shed > 0) said.push(`learning reduced: ${count(shed)} of ${count(shed + s.model.stepsLately)} steps shed`);
       if (behind(s)) said.push(`behind by ${count(s.lag)} bins`);
     }
-    if (s.binsSkipped > binsThen) said.push(`view thinned: ${count(s.binsSkipped - binsThen)} bins left out`);
+    if (c.bins_skipped > binsThen) said.push(`view thinned: ${count(c.bins_skipped - binsThen)} bins left out`);
     else if (frame.conflated - framesThen > CONFLATED_OFTEN) said.push(`view thinned: ${count(frame.conflated - framesThen)} frames conflated`);
   }
   set("pace", said.join(" · ") || (body.dataset.state === "live" ? "keeping up" : "–"), said.length && !state.header?.lockstep ? "warn" : "");
   byId("pace").title = [
     ...said, "What gives way when there is more to do than time: a replay is held back; of a rig's session first steps of the fit,"
     + " then frames of slow pages, and never a bin.",
-    `In all: ${count(s.stepsShed ?? 0)} of ${count((s.steps ?? 0) + (s.stepsShed ?? 0))} steps shed,`
-    + ` ${count(frame.conflated)} frames of this page conflated, ${count(s.binsSkipped)} bins not shown`].join("\n");
+    `In all: ${count(c.steps_shed)} of ${count(c.steps + c.steps_shed)} steps shed,`
+    + ` ${count(frame.conflated)} frames of this page conflated, ${count(c.bins_skipped)} bins not shown`].join("\n");
 }
 
 /** Age of the newest bin now: what the server said, plus the time since. */

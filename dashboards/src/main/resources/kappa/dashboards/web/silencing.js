@@ -177,7 +177,7 @@ export class SilencingView {
     byId("loopOf").textContent = carried ? spokenOf(inactivations) : "";
     byId("loopOf").title = carried ? `${carried.intervention}: ${carried.name}, ${carried.size} neurons` : "";
     show(byId("loopRequest"), !intervention ? "" : intervention.trials === 0 ? `${intervention.id}: called off`
-      : `${intervention.id}: ${intervention.name} (${intervention.size}), ${intervention.perturbed} of ${intervention.trials} trials perturbed`);
+      : `${intervention.id}: ${intervention.name} (${intervention.neurons}), ${intervention.perturbed} of ${intervention.trials} trials perturbed`);
     if (carried && visible) this.loop.draw(carried, inactivations.readout);
   }
 

@@ -364,7 +364,8 @@ class ExportCommandTest {
         assertThat(over.err()).doesNotContain("under way");
         assertThat(figures.get("bins").asInt()).isEqualTo(BINS - 3);
         assertThat(figures.get("latents").asInt()).isEqualTo(BINS - 3);
-        assertThat(figures.get("gaps").asInt()).isEqualTo(3);
+        assertThat(figures.get("bins_missing").asInt()).isEqualTo(3);
+        assertThat(figures.get("gaps").asInt()).isEqualTo(1);
         assertThat(figures.get("snapshots").asLong()).isEqualTo(models("rough").size());
         assertThat(figures.get("model_version").asLong()).isEqualTo(models("rough").getLast().getVersion());
         assertThat(figures.get("analyses").asLong()).isPositive();

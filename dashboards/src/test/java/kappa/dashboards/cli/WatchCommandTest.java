@@ -11,12 +11,12 @@ import kappa.ingest.UnixTime;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -51,7 +51,7 @@ class WatchCommandTest {
                         .build().toByteArray());
             }
             send(producer, Topics.MODELS, ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("mouse-7")
-                    .setVersion(10).setFinal(true)
+                    .setVersion(10).setFinal(true).setNeurons(1).setRank(1).addM(1).addN(1).addB(0).addGain(1)
                     .setQuality(FitQuality.newBuilder().setUnit("bits/spike").addOneStep(0.25)).build()
                     .toByteArray());
         }
@@ -72,10 +72,10 @@ class WatchCommandTest {
         assertThat(ran.code()).as(ran.err()).isZero();
         JsonNode last = new ObjectMapper().readTree(ran.out().lines().toList().getLast());
         assertThat(last.get("bin").asInt()).isEqualTo(BINS - 1);
-        assertThat(last.get("bins").asInt()).as("bins that it looked at").isEqualTo(1_000);
+        assertThat(last.get("latents").asInt()).as("bins that it looked at").isEqualTo(1_000);
         assertThat(last.get("kappa").get(0).floatValue()).isEqualTo(1.499f);
         assertThat(last.get("sd").get(0).doubleValue()).isEqualTo(Math.sqrt(0.04f));
-        assertThat(last.get("model_version").asInt()).isEqualTo(9);
+        assertThat(last.get("model_version").asInt()).isEqualTo(10);
         assertThat(last.get("quality").asDouble()).isEqualTo(0.25);
         assertThat(last.get("trial").asInt()).isEqualTo(14);
         assertThat(last.get("gaps").asInt()).isZero();

@@ -1,15 +1,21 @@
 package kappa.dashboards.terminal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Message;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import kappa.ingest.log.Topics;
+import kappa.ingest.session.SessionDescription;
+import kappa.ingest.session.SessionState;
+import kappa.ingest.session.TopicRecord;
 import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.FitQuality;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.SessionHeader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,14 +24,30 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What {@code watch} shows of bins that are given. */
 class DrawingTest {
 
-    private final AtomicLong nanoTime = new AtomicLong();
-    private final AtomicLong unixNs = new AtomicLong();
+    private static final double SECONDS = 10;
+
+    private long unixNs;
+    private SessionState state;
 
     private WatchedSession session(int rank) {
-        SessionHeader header = SessionHeader.newBuilder().setSession("mouse-7").setBinWidthS(0.02).setTrials(true)
-                .addPhases("delay").addNeurons("a").addNeurons("b").setFit(FitSettings.newBuilder().setRank(rank))
-                .build();
-        return new WatchedSession(header, 10, nanoTime::get, unixNs::get);
+        SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession("mouse-7")
+                .setBinWidthS(0.02).setTrials(true).addPhases("delay").setObservation(Observation.COUNTS)
+                .setFit(FitSettings.newBuilder().setRank(rank));
+        for (int i = 0; i < Math.max(2, rank); i++) {
+            header.addNeurons("n" + i);
+        }
+        state = new SessionState(header.build(),
+                WatchedSession.history(SessionDescription.of(header.build()), SECONDS));
+        return watched();
+    }
+
+    private WatchedSession watched() {
+        return new WatchedSession(state, SECONDS, unixNs);
+    }
+
+    private void fold(String topic, Message message) {
+        assertThat(state.fold(new TopicRecord(topic, 0, 0, unixNs, "mouse-7".getBytes(UTF_8), message.toByteArray())))
+                .isEmpty();
     }
 
     private static LatentBin.Builder bin(int rank, double kappa) {
@@ -39,30 +61,30 @@ class DrawingTest {
         return bin;
     }
 
-    private void fold(WatchedSession session, long index, LatentBin.Builder bin) {
-        unixNs.set(1_000_000_000L * 1_000 + index * 20_000_000L);
-        nanoTime.set(index * 20_000_000L);
-        session.fold(Latents.newBuilder().setFirstBin(index).addBins(bin).setModelVersion(5)
-                .setActivityUnixNs(unixNs.get()).build());
+    private void fold(long index, LatentBin.Builder bin) {
+        unixNs = 1_000_000_000L * 1_000 + index * 20_000_000L;
+        fold(Topics.LATENTS, Latents.newBuilder().setSchemaVersion(1).setSession("mouse-7").setFirstBin(index)
+                .addBins(bin).setModelVersion(5).setActivityUnixNs(unixNs).setPublishedUnixNs(unixNs).build());
     }
 
     private WatchedSession wave(int rank, int bins) {
-        WatchedSession session = session(rank);
+        session(rank);
         for (int t = 0; t < bins; t++) {
-            fold(session, t, bin(rank, Math.sin(t / 20.0)).setTrialStart(t % 100 == 0));
+            fold(t, bin(rank, Math.sin(t / 20.0)).setTrialStart(t % 100 == 0));
         }
-        return session;
+        return watched();
     }
 
     @Test
     void shouldShowANumberAndAPictureOfEachKappaAndWhereTrialsBegin() {
-        WatchedSession session = wave(2, 1_000);
-        session.fold(ModelSnapshot.newBuilder().setVersion(5)
+        wave(2, 1_000);
+        fold(Topics.MODELS, ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("mouse-7").setVersion(5)
+                .setNeurons(1).setRank(1).addM(1).addN(1).addB(0).addGain(1)
                 .setQuality(FitQuality.newBuilder().setUnit("bits/spike").addOneStep(0).addOneStep(0.5)).build());
-        List<String> lines = new Drawing(100, 20, false, true).of(session, List.of("mouse-8"));
+        List<String> lines = new Drawing(100, 20, false, true).of(watched(), List.of("mouse-8"));
         assertThat(lines).hasSizeLessThan(20).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
         assertThat(String.join("\n", lines)).contains("mouse-7  bin 999  trial 3  phase delay  model 5",
-                "0.250 bits/spike", "κ1 -0.310 ± 0.500", "κ2", "lost 0", "gaps 0", "also: mouse-8");
+                "0.250 bits/spike", "κ1 -0.310 ± 0.500", "κ2", "missing 0", "gaps 0", "lost 0", "also: mouse-8");
         // 160 columns of 4 bins, from bin 360 on, in which six trials begin.
         assertThat(lines.stream().filter(line -> line.isBlank() || line.contains("|")).findFirst().orElseThrow()
                 .chars().filter(c -> c == '|').count()).isEqualTo(6);
@@ -71,13 +93,14 @@ class DrawingTest {
 
     @Test
     void shouldLeaveGapsEmptyAndMarkWhatWasLost() {
-        WatchedSession session = wave(1, 700);
-        fold(session, 900, bin(1, 0).setClock(BinClock.newBuilder().setEpoch(0)));
-        fold(session, 901, bin(1, 0).setClock(BinClock.newBuilder().setEpoch(0).setLost(7)));
-        fold(session, 902, bin(1, 0).setClock(BinClock.newBuilder().setEpoch(1)));
-        assertThat(session.figures()).containsEntry("gaps", 200L).containsEntry("lost", 7L).containsEntry("epoch", 1L);
-        assertThat(session.kappa(800, 0)).isNaN();
-        List<String> lines = new Drawing(120, 4, false, true).of(session, List.of());
+        wave(1, 700);
+        fold(900, bin(1, 0).setClock(BinClock.newBuilder().setEpoch(0)));
+        fold(901, bin(1, 0).setClock(BinClock.newBuilder().setEpoch(0).setLost(7)));
+        fold(902, bin(1, 0).setClock(BinClock.newBuilder().setEpoch(1)));
+        assertThat(watched().figures()).containsEntry("bins_missing", 200L).containsEntry("gaps", 1L)
+                .containsEntry("messages_lost", 7L).containsEntry("bins_with_losses", 1L).containsEntry("epoch", 1L);
+        assertThat(watched().kappa(800, 0)).isNaN();
+        List<String> lines = new Drawing(120, 5, false, true).of(watched(), List.of());
         assertThat(lines.getLast()).endsWith("!");
         // 100 characters of 6 bins, of which 200 never came.
         String plot = lines.get(lines.size() - 2).substring(20);
@@ -85,25 +108,25 @@ class DrawingTest {
     }
 
     @Test
-    void shouldNotBlameTheRigForBinsThatItWasTooSlowFor() {
-        WatchedSession session = wave(1, 700);
-        session.skipped();
-        fold(session, 900, bin(1, 0));
-        assertThat(session.figures()).containsEntry("gaps", 0L).containsEntry("skipped", 200L);
-        assertThat(Drawing.line(session)).contains("gaps 0").contains("too slow for 200");
-        fold(session, 903, bin(1, 0));
-        assertThat(session.figures()).containsEntry("gaps", 2L).containsEntry("skipped", 200L);
+    void shouldNotCallBinsMissingThatItWasTooSlowFor() {
+        wave(1, 700);
+        state.skipAhead();
+        fold(900, bin(1, 0));
+        assertThat(watched().figures()).containsEntry("bins_missing", 0L).containsEntry("bins_skipped", 200L);
+        assertThat(Drawing.line(watched())).contains("missing 0", "gaps 0", "skipped 200");
+        fold(903, bin(1, 0));
+        assertThat(watched().figures()).containsEntry("bins_missing", 2L).containsEntry("bins_skipped", 200L);
     }
 
     @Test
     void shouldReplaceABinThatIsPublishedAgainAndPassOverOneThatIsTooOld() {
-        WatchedSession session = wave(1, 2_000);
-        fold(session, 1_998, bin(1, 9));
-        fold(session, 3, bin(1, 9));
-        assertThat(session.newest()).isEqualTo(1_999);
-        assertThat(session.kappa(1_998, 0)).isEqualTo(9);
-        assertThat(session.kappa(3, 0)).isNaN();
-        assertThat(session.figures()).containsEntry("bins", 2_000L);
+        wave(1, 2_000);
+        fold(1_998, bin(1, 9));
+        fold(3, bin(1, 9));
+        assertThat(watched().newest()).isEqualTo(1_999);
+        assertThat(watched().kappa(1_998, 0)).isEqualTo(9);
+        assertThat(watched().kappa(3, 0)).isNaN();
+        assertThat(watched().figures()).containsEntry("latents", 2_000L).containsEntry("duplicates", 2L);
     }
 
     @ParameterizedTest
@@ -126,11 +149,11 @@ class DrawingTest {
 
     @Test
     void shouldTellTheAgeOfTheNewestBinAndHowFastBinsCome() {
-        WatchedSession session = wave(1, 500);
-        assertThat(session.binsPerSecond()).isBetween(45.0, 55.0);
-        unixNs.addAndGet(3_000_000_000L);
-        assertThat(session.figures()).containsEntry("age_s", 3.0);
-        assertThat(Drawing.line(session)).contains("age 3.0 s", "kappa -0.182 +- 0.500", " bins/s");
-        assertThat(new Drawing(200, 10, true, true).of(session, List.of()).getFirst()).contains("\033[31mage 3.0 s");
+        wave(1, 500);
+        assertThat((Double) watched().figures().get("bins_per_second")).isBetween(45.0, 55.0);
+        unixNs += 3_000_000_000L;
+        assertThat(watched().figures()).containsEntry("age_s", 3.0);
+        assertThat(Drawing.line(watched())).contains("age 3.0 s", "kappa -0.182 +- 0.500", " bins/s");
+        assertThat(new Drawing(200, 10, true, true).of(watched(), List.of()).getFirst()).contains("\033[31mage 3.0 s");
     }
 }

@@ -228,7 +228,7 @@ class DashboardBrowserTest {
         assertThat(text("sample")).isEqualTo("150,000");
         assertThat(text("epoch")).isEqualTo("1");
         assertThat(text("host")).endsWith(" ± 0.40 ms");
-        assertThat(text("lost")).isEqualTo("63 in 2 places");
+        assertThat(text("lost")).isEqualTo("60 in 1 gap · 3 in part");
         assertThat((String) browser.executeScript("return document.getElementById('lostTile').title"))
                 .contains("bins 200 to 259, after 0:02.000: never came")
                 .contains("bins 350 to 352, after 0:03.500: 12 messages or samples");

@@ -1,5 +1,6 @@
 package kappa.dashboards.web;
 
+import static kappa.dashboards.web.Folded.fold;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -38,9 +39,11 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Population;
@@ -254,14 +257,14 @@ class DashboardServerTest {
     @Test
     void shouldHoldNobodyUpForAPageThatAsksOnAndOnAndReadsNothing() throws Exception {
         start(DashboardSettings.loopback(0));
-        view.fold(header("s"));
+        fold(view, header("s"));
         Random random = new Random(1);
-        for (int t = 0; t < SessionView.HISTORY_BINS; t += 64) {
+        for (int t = 0; t < LiveView.HISTORY_BINS; t += 64) {
             Latents.Builder latents = Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t);
             for (int j = 0; j < 64; j++) {
                 latents.addBins(LatentBin.newBuilder().addKappa(random.nextFloat()).addCovariance(random.nextFloat()));
             }
-            view.fold(latents.build());
+            fold(view, latents.build());
         }
         AtomicLong questions = new AtomicLong();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
@@ -413,8 +416,8 @@ class DashboardServerTest {
     void shouldSayInOneLineWhatIsWrongWithARequest() throws IOException {
         start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
         announce();
-        view.fold(header("over"));
-        view.fold(Activity.newBuilder().setSchemaVersion(1).setSession("over").setEndOfSession(true).build(), 0);
+        fold(view, header("over"));
+        fold(view, Activity.newBuilder().setSchemaVersion(1).setSession("over").setEndOfSession(true).build(), 0);
         refused("nonsense", 400, "not JSON");
         refused("[]", 400, "not a JSON object");
         refused("{\"session\":\"nobody\",\"set\":\"odd\",\"trials\":1}", 404, "nobody");
@@ -501,7 +504,7 @@ class DashboardServerTest {
         Response noReplay = control("{\"session\":\"s\",\"pause\":true}", bearer(CONTROL));
         assertThat(noReplay.status).isEqualTo(409);
         assertThat(noReplay.body).contains("not a replay").hasLineCount(1);
-        view.fold(PlaybackState.newBuilder().setSchemaVersion(1).setSession("s").setBins(1_000).setFrom(100)
+        fold(view, PlaybackState.newBuilder().setSchemaVersion(1).setSession("s").setBins(1_000).setFrom(100)
                 .setUntil(500).build());
         awaitNextSecond();
         for (String wish : List.of("\"pause\":true", "\"pause\":false,\"seek\":4.99", "\"speed\":2.5",
@@ -538,13 +541,14 @@ class DashboardServerTest {
 
     private static SessionHeader header(String session) {
         return SessionHeader.newBuilder().setSchemaVersion(1).setSession(session).setBinWidthS(0.01)
-                .addAllNeurons(List.of("a", "b", "c", "d")).build();
+                .addAllNeurons(List.of("a", "b", "c", "d")).setObservation(Observation.COUNTS)
+                .setFit(FitSettings.newBuilder().setRank(1)).build();
     }
 
     /** A session of four neurons, with a population that holds a hidden one, too. */
     private void announce() {
-        view.fold(header("s"));
-        view.fold(Analysis.newBuilder().setSchemaVersion(1).setSession("s")
+        fold(view, header("s"));
+        fold(view, Analysis.newBuilder().setSchemaVersion(1).setSession("s")
                 .setPopulations(Populations.newBuilder().addPopulations(
                         Population.newBuilder().setName("odd").addAllNeurons(List.of(1, 3, 5))))
                 .build());

@@ -1,5 +1,6 @@
 package kappa.dashboards.web;
 
+import static kappa.dashboards.web.Folded.fold;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -17,6 +18,7 @@ import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Carried;
 import kappa.ingest.wire.ConditionEffect;
 import kappa.ingest.wire.FitQuality;
+import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
@@ -49,62 +51,31 @@ class LiveViewTest {
 
     @Test
     void shouldCountABinThatIsPublishedAgainOnceAndKeepTheLast() throws Exception {
-        view.fold(header("s", 2, Observation.RATES));
-        view.fold(latents("s", 0, 1f, 2f, 3f));
-        view.fold(latents("s", 1, 7f, 8f));
+        fold(view, header("s", 2, Observation.RATES));
+        fold(view, latents("s", 0, 1f, 2f, 3f));
+        fold(view, latents("s", 1, 7f, 8f));
         JsonNode frame = ask(new PageClient(view), -1);
-        assertThat(frame.at("/status/bins").asInt()).isEqualTo(3);
+        assertThat(frame.at("/status/counters/latents").asInt()).isEqualTo(3);
         assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 7, 8);
         assertThat(frame.at("/now/kappa/0").asDouble()).isEqualTo(8);
     }
 
     @Test
-    void shouldScoreTrialsByErrorsOfEachBinOnceEvenIfBinsAreRepeated() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
-        for (int twice = 0; twice < 2; twice++) {
-            view.fold(scored("s", 0, 1, 10, 30, 5));
-            view.fold(scored("s", 1, 1, 12, 40, 7));
-            view.fold(scored("s", 2, 2, 1, 2, 0));
+    void shouldShowTheScoresThatTheNewestModelWasPublishedWith() throws Exception {
+        for (boolean trials : new boolean[]{true, false}) {
+            String id = "s" + trials;
+            fold(view, header(id, 2, Observation.RATES).toBuilder().setTrials(trials).build());
+            fold(view, latents(id, 0, 1f));
+            fold(view, model(id).setQuality(FitQuality.newBuilder().setFirstTrial(2).addAllOneStep(List.of(.25, .5))
+                    .addAllFreeRun(List.of(.125, .25))).build());
+            JsonNode frame = new JsonMapper().readTree(new PageClient(view)
+                    .answer(new PageClient.Request(id, true, -1, 0.75, 800, List.of(), null, null)));
+            assertThat(frame.at("/quality/unit").asText()).isEqualTo("r2");
+            assertThat(frame.at("/quality/before").asInt()).isEqualTo(2);
+            assertThat(numbers(frame.at("/quality/oneStep"))).containsExactly(0.25, 0.5);
+            assertThat(numbers(frame.at("/quality/freeRun"))).containsExactly(0.125, 0.25);
+            assertThat(frame.at("/status/trials").asInt()).as("seen, or learned from").isEqualTo(trials ? 1 : 4);
         }
-        // Trial 2 is still running: only trial 1 has a score, (70 - 22) / (12 ln 2).
-        assertThat(view.session("s").oneStepScores()).hasSize(1);
-        assertThat(view.session("s").oneStepScores()[0]).isCloseTo(48 / (12 * Math.log(2)), within(1e-12));
-        assertThat(view.session("s").unit()).isEqualTo("bits/spike");
-    }
-
-    @Test
-    void shouldScoreRatesAsVarianceExplained() {
-        view.fold(header("s", 2, Observation.RATES));
-        view.fold(scored("s", 0, 1, 25, 100, 0));
-        view.fold(scored("s", 1, 2, 0, 1, 0));
-        assertThat(view.session("s").oneStepScores()).containsExactly(0.75);
-        assertThat(view.session("s").unit()).isEqualTo("r2");
-    }
-
-    @Test
-    void shouldNumberTrialsFromTheSessionsFirstWhenStartedLate() throws Exception {
-        view.fold(header("s", 2, Observation.RATES));
-        // Five trials learned from, of which the snapshot holds the scores of the last one.
-        view.fold(model("s")
-                .setQuality(FitQuality.newBuilder().setFirstTrial(4).addOneStep(.5).addFreeRun(.5)).build());
-        view.fold(scored("s", 900, 5, 25, 100, 0));
-        view.fold(scored("s", 901, 6, 25, 100, 0));
-        JsonNode quality = ask(new PageClient(view), -1).at("/quality");
-        assertThat(quality.at("/before").asInt()).isEqualTo(3);
-        assertThat(quality.at("/freeRun").toString()).isEqualTo("[null,0.5]");
-    }
-
-    @Test
-    void shouldTakeTheScoresOfASessionWithoutTrialsFromItsModel() throws Exception {
-        view.fold(header("s", 2, Observation.RATES).toBuilder().setTrials(false).build());
-        view.fold(latents("s", 0, 1f));
-        view.fold(model("s").setQuality(FitQuality.newBuilder().setFirstTrial(2).addAllOneStep(List.of(.25, .5))
-                .addAllFreeRun(List.of(.125, .25))).build());
-        JsonNode frame = ask(new PageClient(view), -1);
-        assertThat(frame.at("/quality/before").asInt()).isEqualTo(2);
-        assertThat(numbers(frame.at("/quality/oneStep"))).containsExactly(0.25, 0.5);
-        assertThat(numbers(frame.at("/quality/freeRun"))).containsExactly(0.125, 0.25);
-        assertThat(frame.at("/status/trials").asInt()).isEqualTo(4);
     }
 
     @Test
@@ -114,29 +85,30 @@ class LiveViewTest {
         Observation[] observations = {Observation.COUNTS, Observation.RATES, Observation.CURRENTS};
         for (int o = 0; o < 3; o++) {
             String id = "s" + o;
-            view.fold(header(id, 1, observations[o]));
-            view.fold(Latents.newBuilder().setSchemaVersion(1).setSession(id)
+            fold(view, header(id, 1, observations[o]).toBuilder().addInputChannels("u").build());
+            fold(view, Latents.newBuilder().setSchemaVersion(1).setSession(id)
                     .addBins(LatentBin.newBuilder().addKappa(2).addCovariance(0.01f).addV(0.25f).addInputs(1))
                     .build());
-            view.fold(ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(id).setVersion(1).setNeurons(1)
-                    .setRank(1).setInputs(1).addM(0.5f).addN(1).addW(2).addB(-0.5f).addGain(3).addOffset(0.5f)
+            fold(view, ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(id).setVersion(1).setNeurons(1)
+                    .setRank(1).setInputs(1).setAlpha(0.5).addM(0.5f).addN(1).addW(2).addB(-0.5f).addGain(3)
+                    .addOffset(observations[o] == Observation.COUNTS ? 0 : 0.5f).addNoise(1)
                     .setObservation(observations[o]).build());
             // float32 on the wire
-            assertThat(view.session(id).predicted(0, 0)).isCloseTo(expected[o], within(1e-6));
+            assertThat(view.session(id).traces().predicted(0, 0)).isCloseTo(expected[o], within(1e-6));
         }
-        assertThat(view.session("s0").predicted(0, 1)).isNaN();
+        assertThat(view.session("s0").traces().predicted(0, 1)).isNaN();
     }
 
     @Test
     void shouldReportLagRateAgeAndLatency() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
+        fold(view, header("s", 2, Observation.COUNTS));
         for (int t = 0; t < 100; t++) {
-            view.fold(activity("s", t, 1, 0), NOW);
+            fold(view, activity("s", t, 1, 0), NOW);
         }
         for (int t = 0; t < 60; t++) {
             // 59 bins after 3 ms, one after 400 ms
             long latencyNs = t == 30 ? 400_000_000 : 3_000_000;
-            view.fold(latents("s", t, 0f).toBuilder().setActivityUnixNs(NOW - latencyNs).setPublishedUnixNs(NOW)
+            fold(view, latents("s", t, 0f).toBuilder().setActivityUnixNs(NOW - latencyNs).setPublishedUnixNs(NOW)
                     .build());
         }
         clock.set(NOW + 700_000_000);
@@ -153,86 +125,93 @@ class LiveViewTest {
 
     @Test
     void shouldTellWhatLearningLeftOutInAllAndLately() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
+        fold(view, header("s", 2, Observation.COUNTS));
         long[][] snapshots = {{0, 25, 0}, {10, 50, 50}, {45, 75, 150}}; // seconds, steps made, steps shed
         for (int version = 0; version < snapshots.length; version++) {
-            view.fold(model("s").setVersion(version + 1L).setPublishedUnixNs(NOW + snapshots[version][0] * SECOND)
+            fold(view, model("s").setVersion(version + 1L).setPublishedUnixNs(NOW + snapshots[version][0] * SECOND)
                     .setSteps(snapshots[version][1]).setStepsShed(snapshots[version][2]).build());
         }
         JsonNode status = ask(new PageClient(view), -1).at("/status");
-        assertThat(status.at("/stepsShed").asInt()).isEqualTo(150);
+        assertThat(status.at("/counters/steps_shed").asInt()).isEqualTo(150);
         // The first one is more than half a minute old.
-        assertThat(status.at("/shedLately").asInt()).isEqualTo(100);
-        assertThat(status.at("/stepsLately").asInt()).isEqualTo(25);
+        assertThat(status.at("/model/stepsShedLately").asInt()).isEqualTo(100);
+        assertThat(status.at("/model/stepsLately").asInt()).isEqualTo(25);
     }
 
     @Test
     void shouldNotBlameTheRigForBinsThatThePageWasTooSlowFor() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
-        view.fold(latents("s", 0, 1f, 2f));
+        fold(view, header("s", 2, Observation.COUNTS));
+        fold(view, latents("s", 0, 1f, 2f));
         view.skip(new TopicPartition(Topics.LATENTS, 1), 7);
         view.skip(new TopicPartition(Topics.LATENTS, 0), 98);
-        view.fold(latents("s", 100, 3f));
+        fold(view, latents("s", 100, 3f));
         JsonNode status = ask(new PageClient(view), -1).at("/status");
-        assertThat(status.at("/binsSkipped").asInt()).isEqualTo(98);
-        assertThat(status.at("/binsLost").asInt()).isZero();
+        assertThat(status.at("/counters/bins_skipped").asInt()).isEqualTo(98);
+        assertThat(status.at("/counters/bins_missing").asInt()).isZero();
         assertThat(meters.counter("kappa.dashboards.records.skipped").count()).isEqualTo(105);
-        view.fold(latents("s", 110, 3f));
-        assertThat(ask(new PageClient(view), -1).at("/status/binsLost").asInt()).as("later, it was the rig")
+        fold(view, latents("s", 110, 3f));
+        assertThat(ask(new PageClient(view), -1).at("/status/counters/bins_missing").asInt())
+                .as("later, it was the rig")
                 .isEqualTo(9);
     }
 
     @Test
     void shouldForgetAJumpedBinIndexWithTheNextRecord() {
-        view.fold(header("s", 2, Observation.COUNTS));
-        view.fold(activity("s", 0, 1, 0), NOW);
-        view.fold(activity("s", 1_000_000_000_000L, 1, 0), NOW);
-        view.fold(activity("s", 1, 1, 0), NOW);
-        view.fold(latents("s", 0, 0f));
-        assertThat(view.session("s").lag()).isEqualTo(1);
+        fold(view, header("s", 2, Observation.COUNTS));
+        fold(view, activity("s", 0, 1, 0), NOW);
+        fold(view, activity("s", 1_000_000_000_000L, 1, 0), NOW);
+        fold(view, activity("s", 1, 1, 0), NOW);
+        fold(view, latents("s", 0, 0f));
+        assertThat(view.session("s").state().lag()).isEqualTo(1);
     }
 
     @Test
     void shouldCountRejectedRecordsByReasonAndThoseOfUnknownSessionsApart() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
-        view.fold(latents("s", 0, 0f));
-        view.fold(rejected("s", Reason.NOT_FINITE, false));
-        view.fold(rejected("s", Reason.NOT_FINITE, false));
-        view.fold(rejected("s", Reason.GAP, true));
-        view.fold(rejected("nobody's", Reason.UNKNOWN_SESSION, false));
+        fold(view, header("s", 2, Observation.COUNTS));
+        fold(view, latents("s", 0, 0f));
+        fold(view, rejected("s", Reason.NOT_FINITE, 3));
+        fold(view, rejected("s", Reason.NOT_FINITE, 5));
+        fold(view, rejected("s", Reason.NOT_FINITE, 3));
+        fold(view, rejected("s", Reason.GAP, 9).toBuilder().setRecordUsed(true).setMissingFrom(1).setMissingBins(4)
+                .build());
+        fold(view, rejected("nobody's", Reason.UNKNOWN_SESSION, 11));
         JsonNode frame = ask(new PageClient(view), -1);
-        assertThat(frame.at("/status/rejected").toString()).isEqualTo("{\"not finite\":2}");
-        assertThat(frame.at("/status/gaps").asInt()).isEqualTo(1);
+        JsonNode counters = frame.at("/status/counters");
+        assertThat(counters.at("/rejected").asInt()).as("one that is rejected again counts once").isEqualTo(2);
+        assertThat(counters.at("/rejected_by_reason").toString()).isEqualTo("{\"NOT_FINITE\":2}");
+        assertThat(counters.at("/gaps").asInt()).isEqualTo(1);
+        assertThat(counters.at("/bins_missing").asInt()).isEqualTo(4);
         assertThat(frame.at("/rejectedElsewhere").asInt()).isEqualTo(1);
     }
 
     @Test
     void shouldForgetTheLongestIdleSessionBeyondEightAndKnowItAgainWhenItWakesUp() {
         for (int s = 0; s < 20; s++) {
-            view.fold(header("s" + s, 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW + s).build());
+            fold(view, header("s" + s, 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW + s).build());
         }
-        assertThat(view.sessions()).extracting(s -> s.id).containsExactly("s19", "s18", "s17", "s16", "s15", "s14",
+        assertThat(view.sessions()).extracting(s -> s.description().session()).containsExactly("s19", "s18", "s17",
+                "s16", "s15", "s14",
                 "s13", "s12");
-        view.fold(latents("s3", 0, 1f).toBuilder().setPublishedUnixNs(NOW + 100).build());
-        assertThat(view.sessions()).hasSize(8).first().extracting(s -> s.id).isEqualTo("s3");
-        assertThat(view.session("s3").hasHeader()).isTrue();
+        fold(view, latents("s3", 0, 1f).toBuilder().setPublishedUnixNs(NOW + 100).build());
+        assertThat(view.sessions()).hasSize(8).first().extracting(s -> s.description().session()).isEqualTo("s3");
+        assertThat(view.session("s3").state().description().neurons()).hasSize(2);
         // An old bin of a forgotten session does not displace a newer one.
-        view.fold(latents("s4", 0, 1f).toBuilder().setPublishedUnixNs(NOW).build());
+        fold(view, latents("s4", 0, 1f).toBuilder().setPublishedUnixNs(NOW).build());
         assertThat(view.session("s4")).isNull();
     }
 
     @Test
     void shouldChooseTheMostActiveNeuronsAndLeaveOutUnobservedBins() throws Exception {
         SessionHeader.Builder header = header("s", 6, Observation.COUNTS).toBuilder();
-        view.fold(header.build());
+        fold(view, header.build());
         for (int t = 0; t < 300; t++) {
             Bin.Builder bin = Bin.newBuilder().addAllCounts(List.of(0, 5, 1, 9, 2, 7));
             if (t == 299) {
                 bin.setUnobserved(com.google.protobuf.ByteString.copyFrom(new byte[]{0b1000})).setCounts(3, 0);
             }
-            view.fold(Activity.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build(),
+            fold(view, Activity.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build(),
                     NOW);
-            view.fold(latents("s", t, 0f));
+            fold(view, latents("s", t, 0f));
         }
         JsonNode neurons = ask(new PageClient(view), -1).at("/neurons");
         assertThat(neurons.at("/ids").toString()).isEqualTo("[\"n1\",\"n3\",\"n4\",\"n5\"]");
@@ -242,15 +221,16 @@ class LiveViewTest {
 
     @Test
     void shouldCountRecordsItCannotUse() {
-        view.fold(latents("s", 0, 0f).toBuilder().setSchemaVersion(2).build());
-        view.fold(latents("s", 0, 0f));
-        view.fold(Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(1)
+        fold(view, header("s", 2, Observation.COUNTS));
+        fold(view, latents("s", 0, 0f).toBuilder().setSchemaVersion(2).build());
+        fold(view, latents("s", 0, 0f));
+        fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(1)
                 .addBins(LatentBin.newBuilder().addKappa(1).addKappa(2).addCovariance(1).addCovariance(1)
                         .addCovariance(1))
                 .build());
-        view.fold(model("s").clearM().build());
+        fold(view, model("s").clearM().build());
         assertThat(meters.counter("kappa.dashboards.records.unreadable").count()).isEqualTo(3);
-        assertThat(view.session("s").bins()).isEqualTo(1);
+        assertThat(view.session("s").state().counters().latents()).isEqualTo(1);
     }
 
     @Test
@@ -287,14 +267,14 @@ class LiveViewTest {
 
     @Test
     void shouldGiveAPageThatStoppedAskingOneBoundedFrameAfterAHundredThousandBins() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
-        view.fold(latents("s", 0, 0f));
+        fold(view, header("s", 2, Observation.COUNTS));
+        fold(view, latents("s", 0, 0f));
         view.news();
         PageClient page = new PageClient(view);
         page.answer(new PageClient.Request(null, true, -1, 20, 800, List.of(), null, null));
         for (int t = 1; t <= 100_000; t++) {
             clock.addAndGet(1_000_000); // 1,000 bins a second for 100 s
-            view.fold(latents("s", t, t % 1_000 == 0 ? 9f : 0f));
+            fold(view, latents("s", t, t % 1_000 == 0 ? 9f : 0f));
             view.news();
         }
         String text = page.answer(new PageClient.Request(null, false, 0, 20, 800, List.of(), null, null));
@@ -313,14 +293,14 @@ class LiveViewTest {
 
     @Test
     void shouldSendAPageThatKeepsPaceOnlyWhatIsNew() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
+        fold(view, header("s", 2, Observation.COUNTS));
         for (int t = 0; t < 500; t++) {
-            view.fold(latents("s", t, 0f));
+            fold(view, latents("s", t, 0f));
         }
         PageClient page = new PageClient(view);
         assertThat(ask(page, -1).at("/trace/bins").size()).isEqualTo(500);
         clock.addAndGet(LiveView.FRAME_NS);
-        view.fold(latents("s", 500, 1f, 2f, 3f));
+        fold(view, latents("s", 500, 1f, 2f, 3f));
         view.news();
         JsonNode frame = new JsonMapper()
                 .readTree(page.answer(new PageClient.Request(null, false, 499, 0.75, 800, List.of(), null, null)));
@@ -332,10 +312,10 @@ class LiveViewTest {
 
     @Test
     void shouldFollowTheNewestSessionUnlessOneIsChosen() throws Exception {
-        view.fold(header("old", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW - 100 * SECOND).build());
-        view.fold(header("new", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW).build());
-        view.fold(latents("new", 0, 1f));
-        view.fold(latents("old", 0, 2f).toBuilder().setPublishedUnixNs(NOW + SECOND).build());
+        fold(view, header("old", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW - 100 * SECOND).build());
+        fold(view, header("new", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW).build());
+        fold(view, latents("new", 0, 1f));
+        fold(view, latents("old", 0, 2f).toBuilder().setPublishedUnixNs(NOW + SECOND).build());
         PageClient page = new PageClient(view);
         assertThat(ask(page, -1).at("/session").asText()).isEqualTo("new");
         clock.addAndGet(LiveView.FRAME_NS);
@@ -350,19 +330,19 @@ class LiveViewTest {
     @Test
     void shouldSendTheMechanismOnlyWhenItHasChangedAndNotTooOften() throws Exception {
         withBins("s");
-        view.fold(analysis("s", 1).build());
-        view.fold(inactivations("s", 1).build());
+        fold(view, analysis("s", 1).build());
+        fold(view, inactivations("s", 1).build());
         PageClient page = new PageClient(view);
         assertThat(asked(page, "m", "a").has("analysis")).isTrue();
         JsonNode same = asked(page, "m", "a");
         assertThat(same.has("analysis") || same.has("inactivations") || same.has("loadings")).isFalse();
-        view.fold(analysis("s", 2).build());
+        fold(view, analysis("s", 2).build());
         assertThat(asked(page, "m", "a").has("analysis")).as("33 ms after the last").isFalse();
         clock.addAndGet(SECOND / 5);
         assertThat(asked(page, "m", "a").at("/analysis/modelVersion").asInt()).isEqualTo(2);
         assertThat(asked(page, "m", "b").at("/inactivations/set").asText()).as("another choice, at once")
                 .isEqualTo("b");
-        view.fold(analysis("s", 1).build());
+        fold(view, analysis("s", 1).build());
         clock.addAndGet(SECOND / 5);
         assertThat(asked(page, "m", "b").has("analysis")).as("an older one").isFalse();
     }
@@ -370,7 +350,7 @@ class LiveViewTest {
     @Test
     void shouldShowThePublishedEigenvaluesOfTheOriginAndComputeNoneThatAreMissing() throws Exception {
         withBins("s");
-        view.fold(analysis("s", 1).addAllJacobianAtOrigin(List.of(0.5, 0., 0., -3.))
+        fold(view, analysis("s", 1).addAllJacobianAtOrigin(List.of(0.5, 0., 0., -3.))
                 .addConditions(Phase.newBuilder().setInput("none").addAllOriginEigenvaluesRe(List.of(0.5, -3.))
                         .addAllOriginEigenvaluesIm(List.of(0., 0.)))
                 .addConditions(Phase.newBuilder().setInput("u").addAllOriginEigenvaluesRe(List.of(-1., -1.))
@@ -387,7 +367,7 @@ class LiveViewTest {
     @Test
     void shouldSendCyclesNullclinesAndPopulations() throws Exception {
         withBins("s");
-        view.fold(analysis("s", 1).addConditions(Phase.newBuilder().setInput("none").setComplete(true)
+        fold(view, analysis("s", 1).addConditions(Phase.newBuilder().setInput("none").setComplete(true)
                 .addLimitCycles(
                         LimitCycle.newBuilder().setPeriod(7).setStable(true).addAllOrbit(List.of(1., 0., 0., 1.)))
                 .addNullclines(Polyline.newBuilder().setDimension(1).addAllPoints(List.of(0., 0., 1., 1.)))).build());
@@ -415,8 +395,8 @@ class LiveViewTest {
                 even.addNeurons(i);
             }
         }
-        view.fold(model.build());
-        view.fold(Analysis.newBuilder().setSchemaVersion(1).setSession("s").setModelVersion(3)
+        fold(view, model.build());
+        fold(view, Analysis.newBuilder().setSchemaVersion(1).setSession("s").setModelVersion(3)
                 .setPopulations(Populations.newBuilder().addPopulations(even)).build());
         PageClient page = new PageClient(view);
         JsonNode loadings = asked(page, "motion", null).at("/loadings");
@@ -436,7 +416,7 @@ class LiveViewTest {
     @Test
     void shouldSendTracesOfTheChosenSetAndTheClosedLoopOfAll() throws Exception {
         withBins("s");
-        view.fold(inactivations("s", 1).build());
+        fold(view, inactivations("s", 1).build());
         JsonNode all = asked(new PageClient(view), null, "b").at("/inactivations");
         assertThat(all.at("/sets")).hasSize(2);
         assertThat(all.at("/set").asText()).isEqualTo("b");
@@ -454,8 +434,8 @@ class LiveViewTest {
 
     @Test
     void shouldShadeSilencedBinsAndCountPerturbedTrialsOnce() throws Exception {
-        view.fold(header("s", 10, Observation.COUNTS));
-        view.fold(Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").setName("a")
+        fold(view, header("s", 10, Observation.COUNTS));
+        fold(view, Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").setName("a")
                 .addNeurons(0).addNeurons(9).setTrials(5).build());
         for (int twice = 0; twice < 2; twice++) {
             for (int t = 0; t < 12; t++) {
@@ -463,7 +443,7 @@ class LiveViewTest {
                 if (t / 4 != 1 && t % 4 >= 2) {
                     bin.setSilenced(WireChecks.mask(10, List.of(0, 9))).setIntervention("i-1");
                 }
-                view.fold(Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin)
+                fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin)
                         .setActivityUnixNs(NOW).setPublishedUnixNs(NOW).build());
             }
         }
@@ -476,13 +456,13 @@ class LiveViewTest {
 
     @Test
     void shouldNotLoseAShortPerturbationWhenThinning() throws Exception {
-        view.fold(header("s", 2, Observation.COUNTS));
+        fold(view, header("s", 2, Observation.COUNTS));
         for (int t = 0; t < 1_000; t++) {
             LatentBin.Builder bin = LatentBin.newBuilder().addKappa(0).addCovariance(1).setTrial(1);
             if (t == 555) {
                 bin.setSilenced(WireChecks.mask(2, List.of(1)));
             }
-            view.fold(Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build());
+            fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build());
         }
         JsonNode frame = new JsonMapper().readTree(new PageClient(view)
                 .answer(new PageClient.Request(null, true, -1, 1, 100, List.of(), null, null)));
@@ -492,7 +472,7 @@ class LiveViewTest {
     @Test
     void shouldPassOverARequestThatNoRigCouldObey() throws Exception {
         withBins("s");
-        view.fold(Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").addNeurons(99)
+        fold(view, Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").addNeurons(99)
                 .setTrials(5).build());
         assertThat(asked(new PageClient(view), null, null).has("intervention")).isFalse();
     }
@@ -512,9 +492,9 @@ class LiveViewTest {
     }
 
     private void withBins(String session) {
-        view.fold(header(session, 2, Observation.RATES));
-        view.fold(latents(session, 0, 1f));
-        view.fold(model(session).build());
+        fold(view, header(session, 2, Observation.RATES));
+        fold(view, latents(session, 0, 1f));
+        fold(view, model(session).build());
     }
 
     private static Analysis.Builder analysis(String session, long version) {
@@ -560,7 +540,8 @@ class LiveViewTest {
 
     private static SessionHeader header(String session, int neurons, Observation observation) {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
-                .setBinWidthS(0.001).setTrials(true).setObservation(observation).setCreatedUnixNs(NOW);
+                .setBinWidthS(0.001).setTrials(true).setObservation(observation).setCreatedUnixNs(NOW)
+                .setFit(FitSettings.newBuilder().setRank(1));
         for (int i = 0; i < neurons; i++) {
             header.addNeurons("n" + i);
         }
@@ -574,13 +555,6 @@ class LiveViewTest {
             record.addBins(LatentBin.newBuilder().addKappa(value).addCovariance(0.01f).setTrial(1));
         }
         return record.build();
-    }
-
-    private static Latents scored(String session, long bin, long trial, double error, double baseline, int spikes) {
-        return Latents.newBuilder().setSchemaVersion(1).setSession(session).setFirstBin(bin)
-                .addBins(LatentBin.newBuilder().addKappa(0).addCovariance(0.01f).setTrial(trial)
-                        .setPredictionError(error).setBaselineError(baseline).setSpikes(spikes))
-                .setActivityUnixNs(NOW).setPublishedUnixNs(NOW).build();
     }
 
     private static Activity activity(String session, long bin, int... counts) {
@@ -597,8 +571,8 @@ class LiveViewTest {
                 .addAllGain(List.of(1f, 1f)).setObservation(Observation.RATES);
     }
 
-    private static Rejected rejected(String session, Reason reason, boolean used) {
-        return Rejected.newBuilder().setSchemaVersion(1).setSession(session).setReason(reason).setRecordUsed(used)
-                .build();
+    private static Rejected rejected(String session, Reason reason, long offset) {
+        return Rejected.newBuilder().setSchemaVersion(1).setSession(session).setReason(reason)
+                .setTopic(Topics.ACTIVITY).setOffset(offset).build();
     }
 }

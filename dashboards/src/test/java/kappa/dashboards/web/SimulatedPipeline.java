@@ -16,6 +16,7 @@ import kappa.ingest.wire.Carried;
 import kappa.ingest.wire.ConditionEffect;
 import kappa.ingest.wire.Connectivity;
 import kappa.ingest.wire.FitQuality;
+import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.FixedPointType;
 import kappa.ingest.wire.FlowField;
@@ -64,6 +65,7 @@ final class SimulatedPipeline {
     private double drive;
     private long next;
     private long version;
+    private final List<Double> oneStep = new ArrayList<>();
     private final List<Double> freeRun = new ArrayList<>();
     /** What the rig says of its clocks, bin by bin; nothing at first. */
     LongFunction<BinClock> clock = bin -> null;
@@ -100,7 +102,8 @@ final class SimulatedPipeline {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
                 .setBinWidthS(BIN_S).addInputChannels("motion").addInputChannels("context").setTrials(true)
                 .setObservation(Observation.COUNTS).addPhases("stimulus").addPhases("decision")
-                .setCreatedUnixNs(unixNs).setOrigin("simulated, rank " + rank);
+                .setCreatedUnixNs(unixNs).setOrigin("simulated, rank " + rank)
+                .setFit(FitSettings.newBuilder().setRank(rank));
         for (int i = 0; i < N; i++) {
             header.addNeurons("unit-" + i);
         }
@@ -192,13 +195,15 @@ final class SimulatedPipeline {
     /** The network, as the next version of the model. */
     ModelSnapshot model() {
         version++;
+        oneStep.add(0.1 + 0.1 * (1 - Math.exp(-version / 4.0)));
         freeRun.add(0.05 + 0.1 * (1 - Math.exp(-version / 4.0)) + 0.01 * random.nextGaussian());
         ModelSnapshot.Builder model = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession(session)
                 .setVersion(version).setNeurons(N).setRank(rank).setInputs(2).setAlpha(ALPHA)
                 .setObservation(Observation.COUNTS).setBinsLearned(next).setSteps(25 * version)
                 .setStepsShed(shed * version).setPublishedUnixNs(version * 1_000_000_000L)
                 .addInputChannels("motion").addInputChannels("context")
-                .setQuality(FitQuality.newBuilder().setUnit("bits/spike").addAllFreeRun(freeRun));
+                .setQuality(
+                        FitQuality.newBuilder().setUnit("bits/spike").addAllOneStep(oneStep).addAllFreeRun(freeRun));
         for (int k = 0; k < rank; k++) {
             for (int i = 0; i < N; i++) {
                 model.addM((float) m[k][i]).addN((float) n[k][i]);

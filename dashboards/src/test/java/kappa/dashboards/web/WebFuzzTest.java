@@ -2,6 +2,7 @@ package kappa.dashboards.web;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static kappa.dashboards.web.Folded.fold;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.typed.ActorSystem;
@@ -32,6 +33,7 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.fuzz.Fuzzer;
 import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.log.Topics;
+import kappa.ingest.session.TopicRecord;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Bin;
@@ -45,7 +47,6 @@ import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Population;
 import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -111,19 +112,19 @@ class WebFuzzTest {
     }
 
     private void announce() {
-        view.fold(header());
-        view.fold(activity(0, 50), 1);
+        fold(view, header());
+        fold(view, activity(0, 50), 1);
         Latents.Builder latents = Latents.newBuilder().setSchemaVersion(1).setSession("s");
         for (int t = 0; t < 50; t++) {
             latents.addBins(LatentBin.newBuilder().addKappa(1).addKappa(2).addCovariance(1).addCovariance(0)
                     .addCovariance(1).addV(1).addInputs(1).setTrial(t / 10).setRigTimeNs(t));
         }
-        view.fold(latents.build());
-        view.fold(Analysis.newBuilder().setSchemaVersion(1).setSession("s")
+        fold(view, latents.build());
+        fold(view, Analysis.newBuilder().setSchemaVersion(1).setSession("s")
                 .setPopulations(Populations.newBuilder()
                         .addPopulations(Population.newBuilder().setName("odd").addAllNeurons(List.of(1, 3, 5))))
                 .build());
-        view.fold(PlaybackState.newBuilder().setSchemaVersion(1).setSession("s").setBins(1_000).setUntil(1_000)
+        fold(view, PlaybackState.newBuilder().setSchemaVersion(1).setSession("s").setBins(1_000).setUntil(1_000)
                 .setSpeed(1).build());
     }
 
@@ -150,7 +151,9 @@ class WebFuzzTest {
                     }
                     double before = meters.get("kappa.dashboards.records.unreadable").counter().count();
                     for (String topic : topics) {
-                        view.fold(topic, new ConsumerRecord<>(topic, 0, number[0], null, bytes));
+                        for (String session : List.of("s", "t")) {
+                            view.fold(new TopicRecord(topic, 0, number[0], 0, session.getBytes(UTF_8), bytes));
+                        }
                     }
                     for (String session : List.of("s", "t")) {
                         shouldBeJson(new PageClient(view).answer(question("{\"session\":\"" + session + "\"}")));

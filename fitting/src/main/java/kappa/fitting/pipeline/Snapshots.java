@@ -1,5 +1,6 @@
 package kappa.fitting.pipeline;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,19 @@ public final class Snapshots {
                 .addAllInputChannels(plan.header().getInputChannelsList())
                 .setHiddenNeurons(plan.header().getFit().getHiddenNeurons())
                 .setInputBasis(plan.header().getInputBasis());
+    }
+
+    /**
+     * The model of a record of kappa.models.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static PublishedModel decode(byte[] value) {
+        try {
+            return fromWire(ModelSnapshot.parseFrom(value));
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("a value of " + value.length + " bytes, expected a ModelSnapshot", e);
+        }
     }
 
     public static PublishedModel fromWire(ModelSnapshot wire) {

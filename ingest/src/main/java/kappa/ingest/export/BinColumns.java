@@ -8,6 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import kappa.ingest.session.BinSink;
+import kappa.ingest.session.IntervalSet;
+import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.LatentBin;
@@ -20,7 +23,7 @@ import kappa.ingest.wire.WireChecks;
  * Everything that a session has one of for each bin. A row is a bin that was recorded, or of which kappa is there although its
  * activity is no longer on the topic. Not thread-safe.
  */
-final class BinColumns implements AutoCloseable {
+final class BinColumns implements BinSink, AutoCloseable {
 
     /** What of the optional parts a session has. */
     static final class Parts {
@@ -31,8 +34,8 @@ final class BinColumns implements AutoCloseable {
     /** Interventions by id, in the order in which they were seen. */
     private final Map<String, Integer> interventions;
     private final SessionHeader header;
-    private final BinRows all;
-    private final BinRows recorded;
+    private final IntervalSet all;
+    private final IntervalSet recorded;
     private final Parts parts;
     private final int neurons;
     private final int inputChannels;
@@ -69,14 +72,14 @@ final class BinColumns implements AutoCloseable {
      * @param filtered bins that have a kappa
      * @param interventions filled with the ids found in bins
      */
-    BinColumns(Path directory, SessionHeader header, BinRows recorded, BinRows filtered, Parts parts,
+    BinColumns(Path directory, SessionHeader header, IntervalSet recorded, IntervalSet filtered, Parts parts,
             Map<String, Integer> interventions) {
         this.directory = directory;
         this.header = header;
         this.recorded = recorded;
         this.parts = parts;
         this.interventions = interventions;
-        all = new BinRows();
+        all = new IntervalSet();
         all.addAll(recorded);
         all.addAll(filtered);
         neurons = header.getNeuronsCount();
@@ -108,7 +111,7 @@ final class BinColumns implements AutoCloseable {
             spikes = column("spikes", ElementType.INT64);
             activityTime = column("activity_unix_ns", ElementType.INT64);
             publishedTime = column("published_unix_ns", ElementType.INT64);
-            all.stretches().forEach((first, end) -> LongStream.range(first, end)
+            all.kept().forEach((first, end) -> LongStream.range(first, end)
                     .forEach(index -> bin.row(all.row(index)).putLong(index)));
             fill(filtered);
         } catch (RuntimeException | Error e) {
@@ -124,8 +127,8 @@ final class BinColumns implements AutoCloseable {
     }
 
     /** Bins with a kappa and without activity, or the other way round, are rare: only they are filled beforehand. */
-    private void fill(BinRows filtered) {
-        all.stretches().forEach((first, end) -> LongStream.range(first, end).forEach(index -> {
+    private void fill(IntervalSet filtered) {
+        all.kept().forEach((first, end) -> LongStream.range(first, end).forEach(index -> {
             long row = all.row(index);
             if (!recorded.contains(index)) {
                 nan(activity.row(row), neurons);
@@ -155,13 +158,14 @@ final class BinColumns implements AutoCloseable {
         return all.size();
     }
 
-    /** Bins that never came, between the first and the last. */
-    long gaps() {
-        return all.missing();
+    @Override
+    public void activity(Activity record, int skip) {
+        for (int t = skip; t < record.getBinsCount(); t++) {
+            add(record.getFirstBin() + t, record.getBins(t));
+        }
     }
 
-    /** A bin that was accepted. */
-    void add(long index, Bin bin) {
+    private void add(long index, Bin bin) {
         long row = all.row(index);
         ByteBuffer out = activity.row(row);
         boolean counts = header.getObservation() == Observation.COUNTS;
@@ -173,8 +177,8 @@ final class BinColumns implements AutoCloseable {
         clock(row, bin.getClock());
     }
 
-    /** A record of latents, whose numbers of dimensions and inputs are the session's. */
-    void add(Latents latents) {
+    @Override
+    public void latents(Latents latents) {
         for (int t = 0; t < latents.getBinsCount(); t++) {
             long index = latents.getFirstBin() + t;
             LatentBin bin = latents.getBins(t);

@@ -10,29 +10,29 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.log.Arrival;
-import kappa.ingest.log.BinOrder;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
+import kappa.ingest.session.BinSink;
+import kappa.ingest.session.History;
+import kappa.ingest.session.SessionCounters;
+import kappa.ingest.session.SessionDescription;
+import kappa.ingest.session.SessionState;
+import kappa.ingest.session.TopicRecord;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
-import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.WireChecks;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * Writes a session, finished or under way, as it lies on the topics to one file. The topics are read twice: once to learn
- * which bins there are (by the rules of {@link BinOrder}, the pipeline's own), once to put what is said of each into its row of
+ * which bins there are (by the rules of {@link SessionState}), once to put what is said of each into its row of
  * arrays on disk, where what comes later replaces what came before: of a bin that was published twice after a crash the last
  * kappa counts. What the arrays are, {@code docs/export.md} of dashboards says. Not thread-safe.
  */
@@ -53,29 +53,27 @@ public final class SessionExport {
      * What was exported.
      *
      * @param bins bins of the session, rows of its arrays
-     * @param latents how many of them have a kappa
-     * @param gaps bins that never came between the first and the last
+     * @param counters of the session, as every reader has them
      * @param snapshots model versions that the topic had left
-     * @param modelVersion the newest of them, 0 without any
      * @param unreadable records of kappa's own that could not be used
      * @param ended whether the session's last bin is there
      * @param over whether its last model is there too: nothing will be added
      */
-    public record Exported(SessionHeader header, long bins, long latents, long gaps, long trials, long snapshots,
-            long modelVersion, long analyses, long inactivations, long interventions, long unreadable, boolean ended,
+    public record Exported(SessionDescription session, long bins, SessionCounters counters, long trials,
+            long snapshots, long analyses, long inactivations, long interventions, long unreadable, boolean ended,
             boolean over) {}
 
     private final SessionRecords records;
     private final SessionHeader header;
     private OptionalInt partition;
     private final Progress progress;
-    private final BinRows recorded = new BinRows();
-    private final BinRows filtered = new BinRows();
     private final BinColumns.Parts parts = new BinColumns.Parts();
     private final Map<String, Integer> interventions = new LinkedHashMap<>();
+    /** Of the first reading. */
+    private SessionState state;
+    private long unreadable;
     private long passedBefore;
     private long toPass;
-    private boolean ended;
 
     private SessionExport(SessionRecords records, SessionHeader header, OptionalInt partition, Progress progress) {
         this.records = records;
@@ -134,7 +132,8 @@ public final class SessionExport {
             seen = survey();
         }
         Path directory = out.toAbsolutePath().getParent();
-        try (BinColumns bins = new BinColumns(directory, header, recorded, filtered, parts, interventions);
+        try (BinColumns bins = new BinColumns(directory, header, state.recorded(), state.filtered(), parts,
+                interventions);
                 SnapshotColumns snapshots = new SnapshotColumns(directory);
                 AnalysisColumns analyses = new AnalysisColumns(directory, header);
                 Texts inactivations = new Texts(directory);
@@ -172,107 +171,62 @@ public final class SessionExport {
                 requests.putInto(file, "interventions/json",
                         interventions.values().stream().map(Integer::longValue).toList());
             }
-            ModelSnapshot newest = snapshots.newest();
-            return new Exported(header, bins.bins(), filtered.size(), bins.gaps(), trials.length, snapshots.size(),
-                    newest == null ? 0 : newest.getVersion(), analyses.size(), inactivations.size(),
-                    interventions.size(), records.unreadable(), ended, newest != null && newest.getFinal());
+            return new Exported(state.description(), bins.bins(), state.counters(), trials.length, snapshots.size(),
+                    analyses.size(), inactivations.size(), interventions.size(), unreadable, state.ended(),
+                    state.over());
         }
     }
 
-    /** Which bins there are. */
+    /** Reads which bins there are, and the session's state. */
     private long survey() {
         passedBefore = 0;
         toPass = 2 * (records.records(Topics.ACTIVITY, partition) + records.records(Topics.LATENTS, partition));
-        return activity((index, bin) -> {
-            recorded.add(index, index + 1);
-            parts.silenced |= !bin.getSilenced().isEmpty();
-            parts.clock |= bin.hasClock();
-        }) + latents(message -> {
-            filtered.add(message.getFirstBin(), message.getFirstBin() + message.getBinsCount());
-            message.getBinsList().forEach(bin -> {
-                parts.silenced |= !bin.getSilenced().isEmpty();
-                parts.clock |= bin.hasClock();
-            });
+        unreadable = 0;
+        state = new SessionState(header, History.EVERY_BIN, new BinSink() {
+            @Override
+            public void activity(Activity record, int skip) {
+                record.getBinsList().subList(skip, record.getBinsCount()).forEach(bin -> {
+                    parts.silenced |= !bin.getSilenced().isEmpty();
+                    parts.clock |= bin.hasClock();
+                });
+            }
+
+            @Override
+            public void latents(Latents record) {
+                record.getBinsList().forEach(bin -> {
+                    parts.silenced |= !bin.getSilenced().isEmpty();
+                    parts.clock |= bin.hasClock();
+                });
+            }
         });
+        long seen = bins(state);
+        for (String topic : List.of(Topics.MODELS, Topics.REJECTED)) {
+            records.of(header.getSession(), topic, partition, passed -> {}, record -> fold(state, record));
+        }
+        return seen;
     }
 
-    /** What is said of each. */
-    private long gather(BinColumns bins) {
-        return activity(bins::add) + latents(bins::add);
+    /** Puts what is said of each bin into its row. */
+    private long gather(BinColumns columns) {
+        return bins(new SessionState(header, History.EVERY_BIN, columns));
     }
 
-    private interface BinReader {
-        void bin(long index, Bin bin);
+    private long bins(SessionState of) {
+        long seen = 0;
+        for (String topic : List.of(Topics.ACTIVITY, Topics.LATENTS)) {
+            seen += records.of(header.getSession(), topic, partition,
+                    passed -> progress.passed(passedBefore + passed, toPass), record -> fold(of, record));
+            passedBefore += records.records(topic, partition);
+        }
+        return seen;
     }
 
-    private interface LatentsReader {
-        void latents(Latents message);
-    }
-
-    /** Hands over the bins that the pipeline accepts. */
-    private long activity(BinReader each) {
-        BinOrder<Arrival> order = new BinOrder<>(new BinOrder.Verdicts<>() {
-            @Override
-            public void use(Arrival arrival, int skip, long missing) {
-                Activity activity = arrival.activity();
-                for (int t = skip; t < activity.getBinsCount(); t++) {
-                    each.bin(activity.getFirstBin() + t, activity.getBins(t));
-                }
-                ended |= activity.getEndOfSession();
-            }
-
-            @Override
-            public void reject(Arrival arrival, Fault fault, boolean used) {
-                // The pipeline has put it on kappa.rejected.
-            }
-
-            @Override
-            public void clockJumped() {
-                // It changes nothing.
-            }
-        }, header.getTrials());
-        AtomicInteger underWay = new AtomicInteger();
-        return read(Topics.ACTIVITY, passed -> records.of(header.getSession(), Topics.ACTIVITY, partition,
-                Activity.class, passed, (record, activity) -> {
-                    if (WireChecks.activity(header, activity).isEmpty()) {
-                        order.offer(new Arrival(activity, record, underWay), false);
-                    }
-                }));
-    }
-
-    private long latents(LatentsReader each) {
-        return read(Topics.LATENTS, passed -> records.of(header.getSession(), Topics.LATENTS, partition,
-                Latents.class, passed, (_, message) -> {
-                    if (whole(message)) {
-                        each.latents(message);
-                    } else {
-                        records.unusable(Topics.LATENTS);
-                    }
-                }));
-    }
-
-    private boolean whole(Latents message) {
-        int k = header.getFit().getRank();
-        int s = header.getInputChannelsCount();
-        return message.getBinsList().stream().allMatch(bin -> whole(bin, k, s));
-    }
-
-    private boolean whole(LatentBin bin, int k, int s) {
-        int maskBytes = (header.getNeuronsCount() + 7) / 8;
-        return bin.getKappaCount() == k && bin.getCovarianceCount() == k * (k + 1) / 2 && bin.getVCount() == s
-                && bin.getInputsCount() == s
-                && (bin.getBehaviorCount() == 0 || bin.getBehaviorCount() == header.getBehaviorChannelsCount())
-                && (bin.getSilenced().isEmpty() || bin.getSilenced().size() == maskBytes);
-    }
-
-    private interface Pass {
-        long read(LongConsumer passed);
-    }
-
-    private long read(String topic, Pass pass) {
-        long count = pass.read(passed -> progress.passed(passedBefore + passed, toPass));
-        passedBefore += records.records(topic, partition);
-        return count;
+    /** What cannot be used counts in the first reading. */
+    private void fold(SessionState of, ConsumerRecord<byte[], byte[]> record) {
+        if (of.fold(TopicRecord.of(record)).isPresent() && of == state
+                && !record.topic().equals(Topics.MODELS)) {
+            unreadable++;
+        }
     }
 
     private interface Taker<T> {
@@ -281,9 +235,9 @@ public final class SessionExport {
     }
 
     private <T extends Message> void each(String topic, Class<T> type, Taker<T> taker) {
-        records.of(header.getSession(), topic, partition, type, _ -> {}, (_, message) -> {
-            if (!taker.take(message)) {
-                records.unusable(topic);
+        records.of(header.getSession(), topic, partition, passed -> {}, record -> {
+            if (!SessionRecords.checked(record).message(type).map(taker::take).orElse(false)) {
+                unreadable++;
             }
         });
     }

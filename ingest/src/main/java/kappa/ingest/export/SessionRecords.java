@@ -1,6 +1,5 @@
 package kappa.ingest.export;
 
-import com.google.protobuf.Message;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,20 +23,14 @@ import org.apache.kafka.common.TopicPartition;
 final class SessionRecords implements AutoCloseable {
 
     private static final List<String> READ = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.MODELS,
-            Topics.ANALYSES, Topics.INACTIVATIONS, Topics.INTERVENTIONS);
+            Topics.ANALYSES, Topics.INACTIVATIONS, Topics.INTERVENTIONS, Topics.REJECTED);
 
     /** A session's header with the partition on which it lies. */
     record Known(SessionHeader header, int partition) {}
 
-    /** What is done with a message of a session. */
-    interface Use<M> {
-        void use(ConsumerRecord<byte[], byte[]> record, M message);
-    }
-
     private final TopicFollower log;
     private final Map<TopicPartition, Long> ends;
     private Consumer<ConsumerRecord<byte[], byte[]>> reader;
-    private long unreadable;
 
     /** @throws InvalidInputException if the cluster does not answer or has no topics of kappa's */
     SessionRecords(KafkaConnection connection) {
@@ -64,40 +57,27 @@ final class SessionRecords implements AutoCloseable {
     }
 
     /**
-     * Hands over the valid messages of one session on one topic, in order.
+     * Hands over the records of one session on one topic, in order, deletions aside.
      *
      * @param partition where to look, or nothing for everywhere
      * @param progress told how many records were passed, of whatever session
-     * @return how many records of the session there were, deletions aside
+     * @return how many records of the session there were
      */
-    <M extends Message> long of(String session, String topic, OptionalInt partition, Class<M> type,
-            LongConsumer progress, Use<M> use) {
+    long of(String session, String topic, OptionalInt partition, LongConsumer progress,
+            Consumer<ConsumerRecord<byte[], byte[]>> each) {
         long[] count = new long[2];
         read(topic, partition, record -> {
-            CheckedRecord checked = checked(record);
-            if (checked.session().equals(session) && !(checked instanceof CheckedRecord.Deleted)) {
+            if (CheckedRecord.session(record.key()).equals(session) && record.value() != null) {
                 count[0]++;
-                checked.message(type).ifPresentOrElse(message -> use.use(record, message), () -> unusable(topic));
+                each.accept(record);
             }
             progress.accept(++count[1]);
         });
         return count[0];
     }
 
-    private static CheckedRecord checked(ConsumerRecord<byte[], byte[]> record) {
+    static CheckedRecord checked(ConsumerRecord<byte[], byte[]> record) {
         return CheckedRecord.of(record.topic(), record.key(), record.value());
-    }
-
-    /** Counts a record that cannot be used, unless others than kappa write to its topic: those are on kappa.rejected. */
-    void unusable(String topic) {
-        if (!topic.equals(Topics.ACTIVITY)) {
-            unreadable++;
-        }
-    }
-
-    /** Records of kappa's own that could not be used. */
-    long unreadable() {
-        return unreadable;
     }
 
     /** Records on a topic, whosoever they are: what {@code progress} comes to. */

@@ -68,7 +68,7 @@ public final class LatentHistory {
         binAt[slot] = index;
         for (int k = 0; k < rank; k++) {
             kappa[slot * rank + k] = bin.getKappa(k);
-            sd[slot * rank + k] = standardDeviation(bin, k);
+            sd[slot * rank + k] = (float) standardDeviation(bin, k);
         }
         for (int s = 0; s < inputs; s++) {
             v[slot * inputs + s] = bin.getV(s);
@@ -87,8 +87,8 @@ public final class LatentHistory {
     }
 
     /** Of kappa k, from the diagonal of the covariance's lower triangle. */
-    static float standardDeviation(LatentBin bin, int k) {
-        return (float) Math.sqrt(Math.max(0, bin.getCovariance(k * (k + 3) / 2)));
+    static double standardDeviation(LatentBin bin, int k) {
+        return Math.sqrt(Math.max(0, bin.getCovariance(k * (k + 3) / 2)));
     }
 
     private static int marked(ByteString mask) {

@@ -16,7 +16,7 @@ import java.util.List;
  * @param clock the bin's end on the other clocks; null where the rig tells its own time only
  * @param activityUnixNs when its activity was appended to kappa.activity
  */
-public record NewestBin(long index, List<Float> kappa, List<Float> covariance, List<Float> sd, long rigTimeNs,
+public record NewestBin(long index, List<Float> kappa, List<Float> covariance, List<Double> sd, long rigTimeNs,
         long trial, int phase, boolean silenced, long epoch, Clock clock, long activityUnixNs) {
 
     /**

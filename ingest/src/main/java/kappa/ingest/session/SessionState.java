@@ -235,7 +235,7 @@ public final class SessionState {
                 ? new NewestBin.Clock(bin.getClock().getSample(), bin.getClock().getHostUnixNs(),
                         bin.getClock().getErrorNs())
                 : null;
-        List<Float> sd = IntStream.range(0, description.rank())
+        List<Double> sd = IntStream.range(0, description.rank())
                 .mapToObj(k -> LatentHistory.standardDeviation(bin, k)).toList();
         return new NewestBin(newest, bin.getKappaList(), bin.getCovarianceList(), sd, bin.getRigTimeNs(),
                 bin.getTrial(), bin.getPhase(), !bin.getSilenced().isEmpty(),
@@ -287,6 +287,11 @@ public final class SessionState {
 
     public SessionDescription description() {
         return description;
+    }
+
+    /** The header itself, for those that write records of the session. */
+    public SessionHeader header() {
+        return header;
     }
 
     public SessionCounters counters() {
@@ -363,6 +368,11 @@ public final class SessionState {
     /** Trials of which a bin has a kappa; in a session without trials, the stretches that were learned from. */
     public long trials() {
         return description.trials() ? trials : quality().trialsLearned();
+    }
+
+    /** Index of the newest bin of activity; -1 before the first. */
+    public long newestRecorded() {
+        return order.nextBin() - 1;
     }
 
     /** Bins on kappa.activity whose kappa is not on kappa.latents yet. */
