@@ -29,7 +29,7 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.pipeline.SessionPlan;
-import kappa.fitting.pipeline.Snapshots;
+import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
@@ -136,7 +136,7 @@ final class AnalyzeCommand implements Callable<Integer> {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
         LowRankNetwork net = scale().of(lowRank);
-        ModelSnapshot snapshot = Snapshots.toWire(plan(net), published(net)).build();
+        ModelSnapshot snapshot = SnapshotCodec.toWire(plan(net), published(net)).build();
         Analysis analysis = NetworkAnalysis
                 .of(snapshot, held(snapshot.getInputChannelsList()), NetworkAnalysis.Depth.BASINS).toBuilder()
                 .setPopulations(AnalysisMessages.of(Populations.of(net, settings()), snapshot.getVersion()))

@@ -26,7 +26,7 @@ import kappa.fitting.offline.RankSelection;
 import kappa.fitting.offline.SessionReader;
 import kappa.fitting.offline.WarmStart;
 import kappa.fitting.pipeline.SessionPlan;
-import kappa.fitting.pipeline.Snapshots;
+import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.fitting.regression.ReducedRankRegression;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
@@ -181,7 +181,7 @@ final class FitCommand implements Callable<Integer> {
         PrequentialFit chosen = fits.stream()
                 .filter(f -> selection == null || f.plan().rank() == selection.recommended()).findFirst().orElseThrow();
         if (out != null) {
-            NetworkFile.write(out, Snapshots.networkFile(plan.header(), chosen.model()));
+            NetworkFile.write(out, SnapshotCodec.networkFile(plan.header(), chosen.model()));
             System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
                     + " written to " + out);
         }

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.file.NetworkFile;
-import kappa.fitting.pipeline.Snapshots;
+import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.recording.BinSource;
@@ -150,7 +150,7 @@ final class SessionRun {
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {
             Snapshot last = account.state().snapshot().orElseThrow();
-            NetworkFile.write(options.out, Snapshots.networkFile(header, Snapshots.decode(last.value())));
+            NetworkFile.write(options.out, SnapshotCodec.networkFile(header, SnapshotCodec.decode(last.value())));
             System.err.println("model " + last.version() + " written to " + options.out);
         }
         if (options.json) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.fitting.model.ActivityPrediction;
-import kappa.fitting.pipeline.Snapshots;
+import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.session.LatentHistory;
 import kappa.ingest.session.Loss;
 import kappa.ingest.session.SessionState;
@@ -193,7 +193,7 @@ final class TraceWriter {
         }
         if (newest != predictedBy) {
             predictedBy = newest;
-            prediction = new ActivityPrediction(Snapshots.decode(newest.value()).model());
+            prediction = new ActivityPrediction(SnapshotCodec.decode(newest.value()).model());
         }
         return prediction.mean(neuron, k -> latents.kappa(bin, k), s -> latents.v(bin, s));
     }

@@ -1,5 +1,6 @@
 package kappa.fitting.bench;
 
+import java.util.List;
 import kappa.fitting.fit.Adam;
 import kappa.fitting.kernel.BatchGradient;
 import kappa.fitting.kernel.Gradient;
@@ -13,7 +14,6 @@ import kappa.ingest.recording.Observation;
 /** Forward, backward and Adam on a batch of windows of random activity, as the fit does it. */
 final class GradientStep implements Step {
 
-    private static final double ALWAYS = Double.POSITIVE_INFINITY;
 
     private final GradientSize size;
     private final Team team;
@@ -24,7 +24,6 @@ final class GradientStep implements Step {
     private final float[] v;
     private final float[] start;
     private final Adam adam;
-    private final float[][] gradients = new float[5][];
 
     GradientStep(RnnKernels kernels, GradientSize size, int threads) {
         this.size = size;
@@ -39,7 +38,7 @@ final class GradientStep implements Step {
         start = random.gaussian(size.rank(), 0.1);
         LowRankNetwork net = model.network();
         float[] observation = new float[size.kind() == Observation.RATES ? 0 : size.neurons()];
-        adam = new Adam(net.m(), net.n(), net.w(), net.b(), observation);
+        adam = Adam.averaging(List.of(net.m(), net.n(), net.w(), net.b(), observation));
     }
 
     @Override
@@ -51,12 +50,8 @@ final class GradientStep implements Step {
                     0, scale);
         }
         Gradient gradient = batch.take(packed.pack(model));
-        gradients[0] = gradient.m();
-        gradients[1] = gradient.n();
-        gradients[2] = gradient.w();
-        gradients[3] = gradient.b();
-        gradients[4] = size.kind() == Observation.COUNTS ? gradient.gain() : gradient.offset();
-        if (!adam.step(ALWAYS, gradients)) {
+        if (!adam.step(List.of(gradient.m(), gradient.n(), gradient.w(), gradient.b(),
+                size.kind() == Observation.COUNTS ? gradient.gain() : gradient.offset()))) {
             throw new IllegalStateException("the gradient of " + size + " is not finite");
         }
     }

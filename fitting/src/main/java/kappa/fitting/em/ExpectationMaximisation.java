@@ -207,19 +207,11 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
                 previous == null || previous.version() == 0 ? null : previous.model().network().m());
         LowRankNetwork network = new LowRankNetwork(net.neurons(), K, net.inputs(), net.alpha(), gauge.m(), gauge.n(),
                 net.w(), net.b());
-        double[] squares = new double[K * K];
-        for (int k = 0; k < K; k++) {
-            squares[k * K + k] = parameters.kappaStd()[k] * parameters.kappaStd()[k];
-        }
-        double[] canonicalSquares = gauge.covariance(squares);
-        double[] std = new double[K];
-        for (int k = 0; k < K; k++) {
-            std[k] = Math.sqrt(canonicalSquares[k * K + k]);
-        }
         PublishedModel online = this.online.publish(null);
         return new PublishedModel(trialsSeen,
                 KernelModel.of(network, model.kind(), model.gain(), model.offset(), model.noise()),
-                gauge.covariance(parameters.processNoise()), std,
+                gauge.covariance(parameters.processNoise()),
+                gauge.standardDeviations(parameters.kappaStd()),
                 Smoother.matrix(gauge.toCanonical()).operate(parameters.start()),
                 gauge.covariance(parameters.startCovariance()), online.binsLearned(), online.steps());
     }

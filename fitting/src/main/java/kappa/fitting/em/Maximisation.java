@@ -3,10 +3,10 @@ package kappa.fitting.em;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.PublishedModel;
 import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -206,7 +206,7 @@ final class Maximisation {
         }
         covariance = Smoother.symmetric(covariance.scalarMultiply(1.0 / trials.size()));
         for (int k = 0; k < K; k++) {
-            covariance.addToEntry(k, k, LatentFilter.TRIAL_START_VARIANCE);
+            covariance.addToEntry(k, k, PublishedModel.TRIAL_START_VARIANCE);
         }
         return new StateSpaceModel(old.model(), old.processNoise(), mean.toArray(), Smoother.flat(covariance),
                 old.kappaStd());

@@ -2,6 +2,7 @@ package kappa.fitting.filter;
 
 import java.util.Arrays;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.model.FitPlan;
 
 /**
  * Follows slow drifts of each neuron's gain: electrodes move, attention comes and goes. A predicted rate is
@@ -16,8 +17,6 @@ import kappa.fitting.kernel.RnnKernels;
  */
 public final class GainTracker {
 
-    public static final double DEFAULT_BINS = 30;
-
     private static final float PRIOR_SPIKES = 10;
 
     private final RnnKernels kernels;
@@ -28,7 +27,7 @@ public final class GainTracker {
     private final float[] scratch = new float[RnnKernels.SCRATCH];
 
     public GainTracker(RnnKernels kernels, int neurons) {
-        this(kernels, neurons, DEFAULT_BINS);
+        this(kernels, neurons, FitPlan.DEFAULT_TRACKER_BINS);
     }
 
     /** @param bins the time constant tau */

@@ -87,6 +87,21 @@ public record Gauge(float[] m, float[] n, double[] toCanonical) {
         return out;
     }
 
+    /** Standard deviations in this gauge of a kappa with these in the one it came from, uncorrelated, [K]. */
+    public double[] standardDeviations(double[] original) {
+        int K = original.length;
+        double[] squares = new double[K * K];
+        for (int k = 0; k < K; k++) {
+            squares[k * K + k] = original[k] * original[k];
+        }
+        double[] canonical = covariance(squares);
+        double[] out = new double[K];
+        for (int k = 0; k < K; k++) {
+            out[k] = Math.sqrt(canonical[k * K + k]);
+        }
+        return out;
+    }
+
     /** (a_k . b_l)_kl. */
     private static RealMatrix products(float[] a, float[] b, int neurons, int rank) {
         double[][] out = new double[rank][rank];

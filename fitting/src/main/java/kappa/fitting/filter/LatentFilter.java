@@ -4,6 +4,7 @@ import java.util.Arrays;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.PublishedModel;
 
 /**
  * The extended Kalman filter in kappa-space: kappa with covariance at every bin, O(N K^2), nothing allocated.
@@ -17,9 +18,6 @@ import kappa.fitting.model.LowRankNetwork;
  * <p>A bin is {@code predict}, {@code setInputs}, {@code update}. Not thread-safe.
  */
 public final class LatentFilter {
-
-    /** Variance of kappa at the start of a trial, where the state is known to be zero. */
-    public static final double TRIAL_START_VARIANCE = 1e-8;
 
     private static final int UPDATES = 2;
 
@@ -62,7 +60,7 @@ public final class LatentFilter {
         factor = new double[rank * rank];
         vector = new double[rank];
         step = new double[rank];
-        reset(TRIAL_START_VARIANCE);
+        reset(PublishedModel.TRIAL_START_VARIANCE);
     }
 
     /**

@@ -160,7 +160,7 @@ public final class LatentPath {
             SmallMatrix.multiplyTransposed(work, map, covariance, rank);
             for (int k = 0; k < rank; k++) {
                 // The projection can lose a direction; a variance must stay.
-                covariance[k * rank + k] += LatentFilter.TRIAL_START_VARIANCE;
+                covariance[k * rank + k] += PublishedModel.TRIAL_START_VARIANCE;
             }
         }
         filter.restore(kappa, covariance, filter.v().clone());

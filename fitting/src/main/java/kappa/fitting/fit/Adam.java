@@ -1,63 +1,88 @@
 package kappa.fitting.fit;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+
 /**
- * Adam (Kingma &amp; Ba 2015) with the constants of the recipe, over parameters that stay in arrays of their own, and the
- * running average of the iterates that is published in place of the last one. Not thread-safe.
+ * Adam (Kingma &amp; Ba 2015) with the global norm of the gradient clipped, over parameters that stay in arrays of their own;
+ * and, where wanted, a running average of the iterates, p <- d p + (1-d) p_s with d = min(0.999, (1+s)/(20+s)). Not
+ * thread-safe.
  */
 public final class Adam {
 
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
-    private static final double EPSILON = 1e-8;
-    private static final double CLIP = 1;
+    private static final float EPSILON = 1e-8f;
 
-    final float[][] parameters;
-    final float[][] first;
-    final float[][] second;
-    final float[][] average;
+    private final DoubleUnaryOperator learningRate;
+    private final double largestNorm;
+    private final List<float[]> parameters;
+    private final List<float[]> first;
+    private final List<float[]> second;
+    private final List<float[]> average;
     private long steps;
 
-    public Adam(float[]... parameters) {
+    /**
+     * An optimiser whose moments and averages are kept by the caller, arrays of the parameters' lengths.
+     *
+     * @param learningRate of step s, from 0
+     * @param largestNorm to which the gradient's norm is clipped
+     * @param first moments
+     * @param second moments
+     * @param average of the iterates; empty for none
+     */
+    public Adam(DoubleUnaryOperator learningRate, double largestNorm, List<float[]> parameters, List<float[]> first,
+            List<float[]> second, List<float[]> average) {
+        this.learningRate = learningRate;
+        this.largestNorm = largestNorm;
         this.parameters = parameters;
-        first = like(parameters);
-        second = like(parameters);
-        average = like(parameters);
-        for (int a = 0; a < parameters.length; a++) {
-            System.arraycopy(parameters[a], 0, average[a], 0, parameters[a].length);
-        }
+        this.first = first;
+        this.second = second;
+        this.average = average;
     }
 
-    private static float[][] like(float[][] arrays) {
-        float[][] out = new float[arrays.length][];
-        for (int a = 0; a < arrays.length; a++) {
-            out[a] = new float[arrays[a].length];
-        }
-        return out;
+    /** An optimiser with a constant learning rate that averages nothing. */
+    public static Adam constant(double learningRate, double largestNorm, List<float[]> parameters) {
+        return new Adam(step -> learningRate, largestNorm, parameters, zeros(parameters), zeros(parameters),
+                List.of());
     }
 
-    long steps() {
+    /** The online fit's: a decaying learning rate, clipped to norm 1, the iterates averaged. */
+    public static Adam averaging(List<float[]> parameters) {
+        List<float[]> average = new ArrayList<>();
+        parameters.forEach(array -> average.add(array.clone()));
+        return new Adam(decaying(Double.POSITIVE_INFINITY), 1, parameters, zeros(parameters), zeros(parameters),
+                average);
+    }
+
+    /**
+     * The learning rate max(0.02 / sqrt(1 + s/500), 1e-3).
+     *
+     * @param slowest the step whose learning rate is the lowest that is used
+     */
+    public static DoubleUnaryOperator decaying(double slowest) {
+        return step -> Math.max(0.02 / Math.sqrt(1 + Math.min(step, slowest) / 500.0), 1e-3);
+    }
+
+    private static List<float[]> zeros(List<float[]> arrays) {
+        return arrays.stream().map(array -> new float[array.length]).toList();
+    }
+
+    public long steps() {
         return steps;
     }
 
+    /** Goes on after this many steps; moments and averages are restored by who keeps them. */
     void restoreSteps(long saved) {
         steps = saved;
     }
 
-    /** lr_s = max(0.02 / sqrt(1 + s/500), 1e-3). */
-    private static double learningRate(double s) {
-        return Math.max(0.02 / Math.sqrt(1 + s / 500.0), 1e-3);
-    }
-
-    /**
-     * One step: global norm clipped to 1, Adam, average p <- d p + (1-d) p_s with d = min(0.999, (1+s)/(20+s)).
-     *
-     * @param slowest the step whose learning rate is the lowest that is used
-     * @return false if the gradient was not finite, in which case nothing changed
-     */
-    public boolean step(double slowest, float[]... gradient) {
+    /** @return false if the gradient was not finite, in which case nothing changed */
+    public boolean step(List<float[]> gradient) {
         double square = 0;
-        for (float[] g : gradient) {
-            for (float value : g) {
+        for (float[] array : gradient) {
+            for (float value : array) {
                 square += (double) value * value;
             }
         }
@@ -65,30 +90,42 @@ public final class Adam {
         if (!Double.isFinite(norm)) {
             return false;
         }
-        float clip = (float) (norm > CLIP ? CLIP / norm : 1);
+        float clip = (float) (norm > largestNorm ? largestNorm / norm : 1);
         long s = steps++;
-        double correction1 = 1 - Math.pow(BETA1, s + 1.0);
-        double correction2 = 1 - Math.pow(BETA2, s + 1.0);
-        float rate = (float) (learningRate(Math.min((double) s, slowest)) / correction1);
-        float root = (float) (1 / Math.sqrt(correction2));
+        float rate = (float) (learningRate.applyAsDouble(s) / (1 - Math.pow(BETA1, s + 1.0)));
+        float root = (float) (1 / Math.sqrt(1 - Math.pow(BETA2, s + 1.0)));
         float keep = (float) Math.min(0.999, (1.0 + s) / (20 + s));
-        for (int a = 0; a < parameters.length; a++) {
-            update(parameters[a], gradient[a], first[a], second[a], average[a], clip, rate, root, keep);
+        for (int a = 0; a < parameters.size(); a++) {
+            if (average.isEmpty()) {
+                update(parameters.get(a), gradient.get(a), first.get(a), second.get(a), clip, rate, root);
+            } else {
+                update(parameters.get(a), gradient.get(a), first.get(a), second.get(a), clip, rate, root,
+                        average.get(a), keep);
+            }
         }
         return true;
     }
 
-    private static void update(float[] p, float[] g, float[] first, float[] second, float[] average, float clip,
-            float rate, float root, float keep) {
-        float b1 = (float) BETA1;
-        float b2 = (float) BETA2;
-        float epsilon = (float) EPSILON;
+    private static void update(float[] p, float[] g, float[] first, float[] second, float clip, float rate,
+            float root) {
         for (int i = 0; i < p.length; i++) {
-            float gi = clip * g[i];
-            first[i] = b1 * first[i] + (1 - b1) * gi;
-            second[i] = b2 * second[i] + (1 - b2) * gi * gi;
-            p[i] -= rate * first[i] / ((float) Math.sqrt(second[i]) * root + epsilon);
+            p[i] = moved(p[i], clip * g[i], first, second, i, rate, root);
+        }
+    }
+
+    private static void update(float[] p, float[] g, float[] first, float[] second, float clip, float rate,
+            float root, float[] average, float keep) {
+        for (int i = 0; i < p.length; i++) {
+            p[i] = moved(p[i], clip * g[i], first, second, i, rate, root);
             average[i] = keep * average[i] + (1 - keep) * p[i];
         }
+    }
+
+    private static float moved(float p, float g, float[] first, float[] second, int i, float rate, float root) {
+        float b1 = (float) BETA1;
+        float b2 = (float) BETA2;
+        first[i] = b1 * first[i] + (1 - b1) * g;
+        second[i] = b2 * second[i] + (1 - b2) * g * g;
+        return p - rate * first[i] / ((float) Math.sqrt(second[i]) * root + EPSILON);
     }
 }

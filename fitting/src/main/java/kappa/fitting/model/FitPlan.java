@@ -1,6 +1,5 @@
 package kappa.fitting.model;
 
-import kappa.fitting.filter.GainTracker;
 import kappa.ingest.recording.Observation;
 
 /**
@@ -23,6 +22,8 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
 
     public static final int DEFAULT_STEPS_PER_TRIAL = 25;
 
+    public static final double DEFAULT_TRACKER_BINS = 30;
+
     /**
      * Options of the loss; each can be had alone.
      *
@@ -34,14 +35,14 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
      * @param halfLifeTrials trials after which a past trial is replayed half as often, for connectivity that changes; infinity
      *        for a connectivity that stays
      * @param trackerBins time constant with which one-step predictions of counts follow slow changes of each neuron's gain
-     *        ({@link GainTracker}); 0 for not at all
+     *        ({@code GainTracker}); 0 for not at all
      * @param linearDynamics whether neurons drive each other linearly, to compare with; no network file can hold such a fit
      */
     public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,
             double trackerBins, boolean linearDynamics) {
 
         public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY,
-                GainTracker.DEFAULT_BINS, false);
+                DEFAULT_TRACKER_BINS, false);
     }
 
     /** The same with linear dynamics. */

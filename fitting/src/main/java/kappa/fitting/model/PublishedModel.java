@@ -1,7 +1,5 @@
 package kappa.fitting.model;
 
-import kappa.fitting.filter.LatentFilter;
-
 /**
  * An immutable snapshot in canonical gauge: what the filter runs on and what others see.
  *
@@ -16,11 +14,14 @@ import kappa.fitting.filter.LatentFilter;
 public record PublishedModel(long version, KernelModel model, double[] processNoise, double[] kappaStd, double[] start,
         double[] startCovariance, long binsLearned, long steps) {
 
+    /** Variance of kappa at the start of a trial, where the state is known. */
+    public static final double TRIAL_START_VARIANCE = 1e-8;
+
     /** The start of a network that begins each trial at kappa = 0 for certain, as [K,K]. */
     public static double[] certainStart(int rank) {
         double[] covariance = new double[rank * rank];
         for (int k = 0; k < rank; k++) {
-            covariance[k * rank + k] = LatentFilter.TRIAL_START_VARIANCE;
+            covariance[k * rank + k] = TRIAL_START_VARIANCE;
         }
         return covariance;
     }

@@ -85,15 +85,11 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         this.session = session;
         FilterState state = checkpoint == null ? null : checkpoint.getFilter();
         path = new LatentPath(services.kernels(), plan.fit(),
-                state == null ? first : Snapshots.fromWire(state.getModel()));
+                state == null ? first : SnapshotCodec.fromWire(state.getModel()));
         if (state != null) {
             // The state is in the axes of the model it came from; the newest one is adopted when the next trial begins.
             newer = first;
-            path.filter().restore(Snapshots.doubles(state.getKappaList()), Snapshots.doubles(state.getCovarianceList()),
-                    Snapshots.array(state.getVList()));
-            path.restoreTracker(Snapshots.doubles(state.getTrackerList()));
-            path.constantRate().restore(Snapshots.doubles(checkpoint.getBaselineSumsList()),
-                    Snapshots.doubles(checkpoint.getBaselineObservedList()));
+            SnapshotCodec.restore(path, checkpoint);
         }
     }
 
@@ -186,10 +182,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
             session.tell(new TrialFiltered(score, null, null, null, null));
             return this;
         }
-        FilterState state = FilterState.newBuilder().addAllKappa(Snapshots.list(path.filter().kappa()))
-                .addAllCovariance(Snapshots.list(path.filter().covariance())).addAllV(Snapshots.list(path.filter().v()))
-                .addAllTracker(Snapshots.list(path.trackerSums())).build();
-        session.tell(new TrialFiltered(score, state, path.model(), path.constantRate().sums(),
+        session.tell(new TrialFiltered(score, SnapshotCodec.toWire(path).build(), path.model(), path.constantRate().sums(),
                 path.constantRate().observed()));
         return this;
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import kappa.fitting.fit.FitState;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.fit.OverlapDetector;
 import kappa.fitting.model.PublishedModel;
@@ -50,7 +51,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
      * @param buffer the replay buffer's trials, without their activity; null unless asked for
      * @param warning what is wrong with the activity, if anything
      */
-    record Learned(long trial, int shed, PublishedModel model, OnlineFitter.State state, List<TrialRef> buffer,
+    record Learned(long trial, int shed, PublishedModel model, FitState state, List<TrialRef> buffer,
             Optional<String> warning) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
@@ -79,8 +80,8 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         if (checkpoint == null) {
             published = fitter.publish(null);
         } else {
-            fitter.restore(Snapshots.fromWire(checkpoint.getLearner(), fitter.save()));
-            published = Snapshots.fromWire(checkpoint.getPublished());
+            fitter.restore(SnapshotCodec.fromWire(checkpoint.getLearner(), fitter.save()));
+            published = SnapshotCodec.fromWire(checkpoint.getPublished());
             toRefillFrom = checkpoint;
         }
     }
@@ -137,16 +138,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     }
 
     private List<TrialRef> refs() {
-        List<TrialRef> refs = new ArrayList<>(fitter.buffer().size());
-        for (Trial trial : fitter.buffer()) {
-            TrialRef.Builder ref = TrialRef.newBuilder().setIndex(trial.index()).setFirstBin(trial.firstBin())
-                    .setBins(trial.bins()).setWarmUp(trial.warmUp()).setOffset(trial.offset());
-            for (int s = 0; s < plan.fit().inputs(); s++) {
-                ref.addV(trial.v()[s]);
-            }
-            refs.add(ref.build());
-        }
-        return refs;
+        return fitter.buffer().stream().map(trial -> SnapshotCodec.toWire(trial, plan.fit().inputs())).toList();
     }
 
     /** Those there is room for; of more, which go is drawn as it is when room gets scarce. */

@@ -32,7 +32,7 @@ final class RecoveredTrial {
         offsets = new long[ref.getBins()];
         perturbed = new boolean[ref.getBins()];
         u = new float[inputs];
-        System.arraycopy(Snapshots.array(ref.getVList()), 0, v, 0, inputs);
+        System.arraycopy(SnapshotCodec.array(ref.getVList()), 0, v, 0, inputs);
     }
 
     TrialRef ref() {

@@ -205,7 +205,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         if (checkpoint == null) {
             newest = new OnlineFitter(fit, services.kernels(), Team.ALONE).publish(null);
         } else {
-            newest = Snapshots.fromWire(checkpoint.getPublished());
+            newest = SnapshotCodec.fromWire(checkpoint.getPublished());
             restore(checkpoint);
         }
         filter = context.spawn(
@@ -243,7 +243,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         firstScored = checkpoint.getQuality().getFirstTrial();
         oneStep.addAll(checkpoint.getQuality().getOneStepList());
         freeRun.addAll(checkpoint.getQuality().getFreeRunList());
-        System.arraycopy(Snapshots.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
+        System.arraycopy(SnapshotCodec.array(checkpoint.getFilter().getVList()), 0, v, 0, v.length);
         if (checkpoint.getOpen().getBins() > 0) {
             tail = new RecoveredTrial(plan, checkpoint.getOpen());
         }
@@ -491,9 +491,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     /** The warm-up of what follows, unless that begins a trial: long trials too are learned from in pieces. */
     private TrialRef closedTail() {
-        Trial end = assembly.tail();
-        return TrialRef.newBuilder().setFirstBin(end.firstBin()).setBins(end.bins()).setWarmUp(end.warmUp())
-                .setOffset(end.offset()).addAllV(Snapshots.list(end.v())).build();
+        return SnapshotCodec.toWire(assembly.tail(), plan.fit().inputs());
     }
 
     private boolean wantState() {
@@ -580,7 +578,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private void publishModel(PublishedModel model, boolean last) {
         owner.send(Topics.MODELS, plan.session(),
-                Snapshots.toWire(plan, model).setQuality(quality()).setFinal(last)
+                SnapshotCodec.toWire(plan, model).setQuality(quality()).setFinal(last)
                         .setStepsShed(shed)
                         .setPublishedUnixNs(UnixTime.nowNs()).build(),
                 () -> {});
@@ -597,14 +595,14 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                         : boundary.nextBinOffset)
                 .setNextBin(boundary.nextBin).setNextBinOffset(boundary.nextBinOffset).setInside(boundary.inside)
                 .setOpen(open)
-                .setPublished(Snapshots.toWire(plan, boundary.learned.model()))
-                .setLearner(Snapshots.toWire(boundary.learned.state()))
+                .setPublished(SnapshotCodec.toWire(plan, boundary.learned.model()))
+                .setLearner(SnapshotCodec.toWire(boundary.learned.state()))
                 .setFilter(boundary.filtered.state().toBuilder()
-                        .setModel(Snapshots.toWire(plan, boundary.filtered.model())))
+                        .setModel(SnapshotCodec.toWire(plan, boundary.filtered.model())))
                 .addAllTrials(boundary.learned.buffer()).setLastTrial(boundary.lastTrial)
                 .setLastRigTimeNs(boundary.lastRigTimeNs).setLastEpoch(boundary.lastEpoch)
-                .addAllBaselineSums(Snapshots.list(boundary.filtered.baselineSums()))
-                .addAllBaselineObserved(Snapshots.list(boundary.filtered.baselineObserved())).setQuality(quality())
+                .addAllBaselineSums(SnapshotCodec.list(boundary.filtered.baselineSums()))
+                .addAllBaselineObserved(SnapshotCodec.list(boundary.filtered.baselineObserved())).setQuality(quality())
                 .setStepsShed(shed).setAnyBin(true).build();
     }
 

@@ -2,6 +2,7 @@ package kappa.fitting.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import kappa.fitting.fit.Adam;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
@@ -98,15 +99,14 @@ public final class TaskTrainer {
         for (int i = 0; i < batches; i++) {
             gradients.add(new NetworkGradient(trainee.network(), trainee.parts()));
         }
-        GradientDescent descent = new GradientDescent(trainee.parameters(), settings.learningRate(),
-                settings.largestNorm());
+        Adam adam = Adam.constant(settings.learningRate(), settings.largestNorm(), trainee.parameters());
         int stage = 0;
         Best best = null;
         Progress last = null;
         double lossSum = 0;
         for (long step = 0; step < settings.maxSteps(); step++) {
             trainee.resample(TrialRandom.of(settings.seed() ^ RESAMPLING, step));
-            lossSum += step(trainee, stages.get(stage), settings, step, gradients, descent);
+            lossSum += step(trainee, stages.get(stage), settings, step, gradients, adam);
             if ((step + 1) % settings.checkEvery() == 0 || step + 1 == settings.maxSteps()) {
                 Performance validation = Performance.of(trainee.network(), stages.get(stage),
                         settings.validationTrials(), settings.noise(), settings.seed() ^ VALIDATION, runner);
@@ -140,7 +140,7 @@ public final class TaskTrainer {
     }
 
     private double step(Trainee trainee, Task task, Settings settings, long step, List<NetworkGradient> gradients,
-            GradientDescent descent) {
+            Adam adam) {
         long first = step * settings.batch();
         double scale = 1.0 / settings.batch();
         List<Double> losses = runner.run(trainee.network(), settings.batch(), first,
@@ -153,7 +153,7 @@ public final class TaskTrainer {
                 });
         NetworkGradient sum = gradients.getFirst();
         gradients.stream().skip(1).forEach(sum::add);
-        if (!descent.step(trainee.gradient(sum))) {
+        if (!adam.step(trainee.gradient(sum))) {
             throw new InvalidInputException(
                     "training: the gradient of step " + step + " is not finite; try a lower learning rate or clip");
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
+import kappa.fitting.filter.FilterGradient;
 import kappa.fitting.kernel.BatchGradient;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.KernelProvider;
@@ -290,8 +291,9 @@ class GradientTest {
         Gradient gradient = Gradient.zero(N, K, S);
         FilterGradient filter = new FilterGradient(kernels(simd), N, K, S, BINS);
         double[] noise = new double[K];
-        assertThat(filter.add(parts.model(), floats(parts.y), 0, floats(parts.v), 0, BINS, floats(parts.start), 0,
-                diagonal(parts.startVariance), 0, parts.processNoise, 1f, gradient, noise)).isTrue();
+        assertThat(filter.add(parts.model(), new FilterGradient.Bins(floats(parts.y), 0, floats(parts.v), 0, BINS),
+                new FilterGradient.State(floats(parts.start), 0, diagonal(parts.startVariance), 0), parts.processNoise, 1f,
+                gradient, noise)).isTrue();
         for (int k = 0; k < K; k++) {
             gradient.start()[k] = (float) filter.startAdjoint()[k];
         }

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
+import kappa.fitting.filter.FilterGradient;
 import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.filter.LatentPath;
 import kappa.fitting.kernel.Gradient;
@@ -100,10 +101,11 @@ class LatentPathTest {
         double[] covariance = PublishedModel.certainStart(K);
         double[] processNoise = {0.01, 0.01, 0.01};
         double[] processNoiseAdjoint = new double[K];
+        FilterGradient.Bins bins = new FilterGradient.Bins(y, 0, v, 0, BINS);
+        FilterGradient.State before = new FilterGradient.State(start, 0, covariance, 0);
         assertThat(bytesOnceCompiled(() -> {
             gradient.clear();
-            filter.add(model, y, 0, v, 0, BINS, start, 0, covariance, 0, processNoise, 1f, gradient,
-                    processNoiseAdjoint);
+            filter.add(model, bins, before, processNoise, 1f, gradient, processNoiseAdjoint);
         })).isZero();
         assertThat(gradient.m()[0]).isFinite();
     }

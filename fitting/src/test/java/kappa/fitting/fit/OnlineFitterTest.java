@@ -155,7 +155,7 @@ class OnlineFitterTest {
         List<Trial> trials = trials(kind, 20, 0.4);
         OnlineFitter uninterrupted = fitter(plan(kind, 1), Team.ALONE);
         PublishedModel atCheckpoint = fit(uninterrupted, trials.subList(0, 12), 25);
-        OnlineFitter.State saved = uninterrupted.save();
+        FitState saved = uninterrupted.save();
         List<Trial> buffer = List.copyOf(uninterrupted.buffer());
         PublishedModel expected = atCheckpoint;
         for (Trial trial : trials.subList(12, 20)) {
@@ -180,16 +180,16 @@ class OnlineFitterTest {
         List<Trial> trials = trials(Observation.COUNTS, 4, 0.4);
         OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         fitter.learn(trials.get(0), 25);
-        OnlineFitter.State saved = fitter.save();
+        FitState saved = fitter.save();
         PublishedModel published = fitter.publish(null);
-        float m = saved.parameters()[0][0];
+        float m = saved.optimiser().values().m()[0];
         float canonical = published.model().network().m()[0];
         float gain = published.model().gain()[0];
         fitter.learn(trials.get(1), 25);
-        assertThat(saved.parameters()[0][0]).isEqualTo(m);
+        assertThat(saved.optimiser().values().m()[0]).isEqualTo(m);
         assertThat(published.model().network().m()[0]).isEqualTo(canonical);
         assertThat(published.model().gain()[0]).isEqualTo(gain);
-        assertThat(fitter.save().parameters()[0][0]).isNotEqualTo(m);
+        assertThat(fitter.save().optimiser().values().m()[0]).isNotEqualTo(m);
     }
 
     @Test

@@ -1,8 +1,6 @@
-package kappa.fitting.fit;
+package kappa.fitting.filter;
 
 import java.util.Arrays;
-import kappa.fitting.filter.LatentFilter;
-import kappa.fitting.filter.SmallMatrix;
 import kappa.fitting.kernel.FilterWindow;
 import kappa.fitting.kernel.Gradient;
 import kappa.fitting.kernel.RnnKernels;
@@ -24,7 +22,7 @@ import kappa.fitting.model.KernelModel;
  * <p>with symmetric parts understood, and the neurons' part in {@link FilterWindow#observeAdjoint} and
  * {@link FilterWindow#recurrentAdjoint}. Allocates nothing after construction. Not thread-safe.
  */
-final class FilterGradient {
+public final class FilterGradient {
 
     private final FilterWindow window;
     private final int K;
@@ -66,7 +64,23 @@ final class FilterGradient {
         }
     }
 
-    FilterGradient(RnnKernels kernels, int neurons, int rank, int inputs, int maxBins) {
+    /**
+     * The bins of a window.
+     *
+     * @param y [bins,N] from {@code yOffset} on
+     * @param v [bins + 1,S] from {@code vOffset} on
+     */
+    public record Bins(float[] y, int yOffset, float[] v, int vOffset, int count) {}
+
+    /**
+     * The filter's state before a window's first bin.
+     *
+     * @param kappa K numbers from {@code kappaOffset} on
+     * @param covariance [K,K] from {@code covarianceOffset} on
+     */
+    public record State(float[] kappa, int kappaOffset, double[] covariance, int covarianceOffset) {}
+
+    public FilterGradient(RnnKernels kernels, int neurons, int rank, int inputs, int maxBins) {
         window = kernels.filterWindow(neurons, rank, inputs, maxBins);
         K = rank;
         bins = new Bin[maxBins];
@@ -85,12 +99,12 @@ final class FilterGradient {
     }
 
     /** dL/d kappa before the first bin, K numbers; valid until the next call. */
-    double[] startAdjoint() {
+    public double[] startAdjoint() {
         return kappaAdjoint;
     }
 
     /** dL/dP before the first bin, [K,K]; valid until the next call. */
-    double[] startCovarianceAdjoint() {
+    public double[] startCovarianceAdjoint() {
         return covarianceAdjoint;
     }
 
@@ -98,20 +112,16 @@ final class FilterGradient {
      * Adds the gradient of {@code scale} times the one-step loss, summed over bins and observed neurons in the unit of
      * {@link FilterWindow#observeAdjoint}.
      *
-     * @param y [bins,N] from {@code yOffset} on
-     * @param v [bins + 1,S] from {@code vOffset} on
-     * @param start kappa before the first bin, K numbers from {@code startOffset} on
-     * @param startCovariance [K,K] from {@code covarianceOffset} on
      * @param processNoise Q's diagonal, K numbers
      * @param processNoiseAdjoint dL/d of it, K numbers, added to
      * @return false if a covariance was not positive definite or the state not finite, in which case nothing was added
      */
-    boolean add(KernelModel model, float[] y, int yOffset, float[] v, int vOffset, int count, float[] start,
-            int startOffset, double[] startCovariance, int covarianceOffset, double[] processNoise, float scale,
-            Gradient gradient, double[] processNoiseAdjoint) {
-        System.arraycopy(start, startOffset, bins[0].before, 0, K);
-        System.arraycopy(startCovariance, covarianceOffset, bins[0].covarianceBefore, 0, K * K);
-        window.begin(model, y, yOffset, v, vOffset, gradient);
+    public boolean add(KernelModel model, Bins of, State before, double[] processNoise, float scale, Gradient gradient,
+            double[] processNoiseAdjoint) {
+        int count = of.count();
+        System.arraycopy(before.kappa(), before.kappaOffset(), bins[0].before, 0, K);
+        System.arraycopy(before.covariance(), before.covarianceOffset(), bins[0].covarianceBefore, 0, K * K);
+        window.begin(model, of.y(), of.yOffset(), of.v(), of.vOffset(), gradient);
         double alpha = model.network().alpha();
         for (int t = 0; t < count; t++) {
             if (!forward(t, t == count - 1, alpha, processNoise)) {

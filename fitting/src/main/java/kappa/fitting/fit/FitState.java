@@ -1,0 +1,23 @@
+package kappa.fitting.fit;
+
+/**
+ * Everything that an {@link OnlineFitter} needs to go on, but for the replay buffer's activity. Arrays are copies.
+ *
+ * @param optimiser parameters and what Adam keeps beside them
+ * @param kappaSquares running mean squares of kappa
+ * @param noiseSquares running mean squares of the observation's errors
+ * @param noise [N] variance of the observation noise
+ * @param factorLosses of the process noise times each factor that is tried
+ * @param trialsSeen trials so far
+ * @param binsLearned bins before this one have been learned from
+ * @param seen [N] neurons whose observation map has been started
+ */
+public record FitState(Optimiser optimiser, RunningSquares kappaSquares, RunningSquares noiseSquares, float[] noise,
+        double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen) {
+
+    /** Parameters, both moments of their gradients, the average of the iterates, and the number of steps. */
+    public record Optimiser(Parameters values, Parameters first, Parameters second, Parameters average, long steps) {}
+
+    /** Weighted sums of squares, and the weight. */
+    public record RunningSquares(double[] sums, double weight) {}
+}

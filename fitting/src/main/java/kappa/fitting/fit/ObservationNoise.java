@@ -1,0 +1,51 @@
+package kappa.fitting.fit;
+
+import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.model.KernelModel;
+import kappa.fitting.model.Trial;
+
+/** The noise variance of each neuron's rates or currents, from the errors along the newest trials. Not thread-safe. */
+final class ObservationNoise {
+
+    private static final double FORGETTING = 0.9;
+    private static final double MIN_NOISE = 1e-4;
+
+    private final RnnKernels kernels;
+    private final double[] squares;
+    private double weight;
+
+    ObservationNoise(RnnKernels kernels, int neurons) {
+        this.kernels = kernels;
+        squares = new double[neurons];
+    }
+
+    /** Learns from a trial along its start states and writes the variances to the model. */
+    void learn(PreparedTrial prepared, KernelModel model) {
+        Trial trial = prepared.trial();
+        int N = squares.length;
+        int K = model.network().rank();
+        int S = model.network().inputs();
+        double[] errors = new double[N];
+        double[] observed = new double[N];
+        float[] scratch = new float[RnnKernels.SCRATCH];
+        for (int t = trial.warmUp() + 1; t <= trial.bins(); t++) {
+            kernels.squaredErrors(model, trial.y(), (t - 1) * N, prepared.states(), t * K, trial.v(), t * S, errors,
+                    observed, scratch);
+        }
+        weight = FORGETTING * weight + 1 - FORGETTING;
+        for (int i = 0; i < N; i++) {
+            double now = observed[i] > 0 ? errors[i] / observed[i] : model.noise()[i];
+            squares[i] = FORGETTING * squares[i] + (1 - FORGETTING) * now;
+            model.noise()[i] = (float) Math.max(MIN_NOISE, squares[i] / weight);
+        }
+    }
+
+    FitState.RunningSquares save() {
+        return new FitState.RunningSquares(squares.clone(), weight);
+    }
+
+    void restore(FitState.RunningSquares saved) {
+        System.arraycopy(saved.sums(), 0, squares, 0, squares.length);
+        weight = saved.weight();
+    }
+}
