@@ -128,7 +128,6 @@ final class EvaluateCommand implements Callable<Integer> {
                     network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");
         }
         boolean[] heldOut = CoSmoothing.draw(fit.neurons(), heldOutNeurons, seed);
-        CoSmoothing.bitsPerSpike(lowRank, recording, heldOut)
-                .ifPresent(bits -> figures.put("co_smoothing_bits_per_spike", bits));
+        figures.put("co_smoothing_bits_per_spike", CoSmoothing.bitsPerSpike(lowRank, recording, heldOut));
     }
 }

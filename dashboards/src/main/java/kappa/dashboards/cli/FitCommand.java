@@ -264,18 +264,14 @@ final class FitCommand implements Callable<Integer> {
     }
 
     private static Map<String, Object> addBaseline(String name, List<Double> perTrial) {
-        double mean = mean(perTrial, 1);
-        double late = mean(perTrial, perTrial.size() / 2);
+        double mean = Score.mean(perTrial, 1);
+        double late = Score.mean(perTrial, perTrial.size() / 2);
         System.err.printf("  %-14s %.4f  %.4f%n", name, mean, late);
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("mean", mean);
         entry.put("second_half", late);
         entry.put("per_trial", perTrial);
         return entry;
-    }
-
-    private static double mean(List<Double> scores, int from) {
-        return scores.stream().skip(from).mapToDouble(x -> x).average().orElse(0);
     }
 
     private static void print(Map<String, Object> figures) {

@@ -95,7 +95,7 @@ public final class Baseline implements SessionReader.Follower {
 
     @Override
     public void end(Trial trial) {
-        perTrial.add(score.value(kind));
+        perTrial.add(perTrial.isEmpty() ? 0 : score.value(kind));
         score.clear();
         constantRate.refresh();
         predictor.learn(trial);

@@ -14,7 +14,6 @@ import kappa.ingest.recording.Observation;
 /** Forward, backward and Adam on a batch of windows of random activity, as the fit does it. */
 final class GradientStep implements Step {
 
-
     private final GradientSize size;
     private final Team team;
     private final BatchGradient batch;

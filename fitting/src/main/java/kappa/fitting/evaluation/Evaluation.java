@@ -10,6 +10,7 @@ import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.ObservationMap;
+import kappa.fitting.model.Score;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
@@ -35,7 +36,7 @@ import kappa.ingest.recording.WithInputBasis;
  * @param bins bins of the session
  * @param r2 over all neurons; NaN if nothing varies
  * @param r2PerNeuron [N]; NaN for a neuron that does not vary or is never observed
- * @param bitsPerSpike for sessions of counts with at least one spike
+ * @param bitsPerSpike for sessions of counts; NaN without a spike
  */
 public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDouble bitsPerSpike) {
 
@@ -183,12 +184,14 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
                     nats += model - mean;
                     spikes += y[i];
                 }
-                r2[i] = neuronSst > 0 ? 1 - neuronSse / neuronSst : Double.NaN;
+                r2[i] = Score.r2(neuronSse, neuronSst);
                 sse += neuronSse;
                 sst += neuronSst;
             }
-            return new Evaluation(bins, sst > 0 ? 1 - sse / sst : Double.NaN, r2,
-                    spikes > 0 ? OptionalDouble.of(nats / (spikes * Math.log(2))) : OptionalDouble.empty());
+            return new Evaluation(bins, Score.r2(sse, sst), r2,
+                    observation == Observation.COUNTS
+                            ? OptionalDouble.of(Score.bitsPerSpike(nats, spikes))
+                            : OptionalDouble.empty());
         }
     }
 

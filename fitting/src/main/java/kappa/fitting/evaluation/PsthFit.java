@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.ObservationMap;
+import kappa.fitting.model.Score;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 
@@ -24,7 +25,7 @@ public final class PsthFit {
 
     private record Averages(float[] observed, float[] predicted) {}
 
-    /** Empty if no two trials have the same inputs ({@link Conditions}). */
+    /** Empty if no two trials have the same inputs ({@link Conditions}); NaN if nothing varies. */
     public static OptionalDouble r2(Network network, Recording session) {
         List<Averages> conditions = new ArrayList<>();
         for (List<Integer> trials : Conditions.of(session)) {
@@ -68,7 +69,7 @@ public final class PsthFit {
                 }
             }
         }
-        return sst > 0 ? OptionalDouble.of(1 - sse / sst) : OptionalDouble.empty();
+        return OptionalDouble.of(Score.r2(sse, sst));
     }
 
     /** Over the trials of a condition, [bins,N] each; the prediction is that of a gain of 1. */

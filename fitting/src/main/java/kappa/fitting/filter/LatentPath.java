@@ -254,9 +254,14 @@ public final class LatentPath {
     /** Scores of a trial in {@link Score}'s units. */
     public record TrialScore(double oneStep, double freeRun) {}
 
-    /** A trial or stretch is over: its scores, and from here on the constant-rate model knows it. */
+    /**
+     * A trial or stretch is over: its scores, and from here on the constant-rate model knows it. Before the first model, which
+     * predicts as little as the constant-rate model knows, scores are 0.
+     */
     public TrialScore endTrial() {
-        TrialScore score = new TrialScore(oneStep.value(kind), freeRun.value(kind));
+        TrialScore score = published.version() == 0
+                ? new TrialScore(0, 0)
+                : new TrialScore(oneStep.value(kind), freeRun.value(kind));
         oneStep.clear();
         freeRun.clear();
         constantRate.refresh();

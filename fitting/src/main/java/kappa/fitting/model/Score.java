@@ -1,10 +1,12 @@
 package kappa.fitting.model;
 
+import java.util.List;
 import kappa.ingest.recording.Observation;
 
 /**
- * A prequential score being added up: bits per spike against the constant-rate model, (L_constant - L_model) / (spikes ln 2)
- * with L the negative log likelihoods, for counts; R2 = 1 - SSE / SST, SST about the past means, for the rest.
+ * How well activity is predicted, and the owner of the two measures: for counts bits per spike against the constant-rate model,
+ * (L_constant - L_model) / (spikes ln 2) with L the negative log likelihoods; R2 = 1 - SSE / SST for the rest. A score is NaN
+ * where there is nothing to score: no spike, or no variance. Instances add up a prequential score bin by bin. Not thread-safe.
  */
 public final class Score {
 
@@ -12,6 +14,22 @@ public final class Score {
     private double baseline;
     private long spikes;
 
+    /** @param nats by which the model's log likelihood is above its opponent's */
+    public static double bitsPerSpike(double nats, double spikes) {
+        return spikes > 0 ? nats / (spikes * Math.log(2)) : Double.NaN;
+    }
+
+    /**
+     * R2.
+     *
+     * @param sse sum of squared errors
+     * @param sst sum of squares about the mean
+     */
+    public static double r2(double sse, double sst) {
+        return sst > 0 ? 1 - sse / sst : Double.NaN;
+    }
+
+    /** Adds a bin: losses in the unit of the kernels, and the bin's spikes, which only counts have. */
     public void add(double modelLoss, double baselineLoss, long spikesOfBin) {
         model += modelLoss;
         baseline += baselineLoss;
@@ -24,15 +42,17 @@ public final class Score {
         spikes = 0;
     }
 
-    /** 0, the constant-rate model's own score, where nothing was scored. */
+    /** Of what was added; NaN where there is nothing to score. */
     public double value(Observation kind) {
-        if (kind == Observation.COUNTS) {
-            return spikes == 0 ? 0 : (baseline - model) / (spikes * Math.log(2));
-        }
-        return baseline == 0 ? 0 : 1 - model / baseline;
+        return kind == Observation.COUNTS ? bitsPerSpike(baseline - model, spikes) : r2(model, baseline);
     }
 
     public static String unit(Observation kind) {
         return kind == Observation.COUNTS ? "bits/spike" : "r2";
+    }
+
+    /** The mean of the scores from one on, those left out that had nothing to score; 0 without any. */
+    public static double mean(List<Double> scores, long from) {
+        return scores.stream().skip(from).mapToDouble(x -> x).filter(x -> !Double.isNaN(x)).average().orElse(0);
     }
 }

@@ -2,7 +2,6 @@ package kappa.fitting.offline;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.filter.Start;
@@ -11,6 +10,7 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Score;
 import kappa.fitting.model.Trial;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
@@ -65,11 +65,11 @@ public final class CoSmoothing {
 
     /**
      * @param heldOut [N]
-     * @return bits per spike; empty if the held-out neurons never fired
+     * @return bits per spike; NaN if the held-out neurons never fired
      * @throws InvalidInputException if the session does not hold counts, or has other neurons or inputs than the
      * network
      */
-    public static OptionalDouble bitsPerSpike(LowRankNetwork network, Recording session, boolean[] heldOut) {
+    public static double bitsPerSpike(LowRankNetwork network, Recording session, boolean[] heldOut) {
         if (session.observation() != Observation.COUNTS) {
             throw new InvalidInputException("--held-out-neurons: session " + session.name() + " holds no spike counts,"
                     + " which bits per spike are of");
@@ -260,7 +260,7 @@ public final class CoSmoothing {
             // Everything was added bin by bin.
         }
 
-        OptionalDouble score(Moments moments) {
+        double score(Moments moments) {
             double mean = 0;
             double spikes = 0;
             for (int i = 0; i < heldOut.length; i++) {
@@ -269,9 +269,7 @@ public final class CoSmoothing {
                     spikes += moments.counts[i];
                 }
             }
-            return spikes > 0
-                    ? OptionalDouble.of((logLikelihood - mean) / (spikes * Math.log(2)))
-                    : OptionalDouble.empty();
+            return Score.bitsPerSpike(logLikelihood - mean, spikes);
         }
     }
 }

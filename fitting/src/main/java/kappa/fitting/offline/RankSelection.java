@@ -37,7 +37,9 @@ public record RankSelection(List<RankScore> ranks, int best, int recommended, in
         List<double[]> scores = new ArrayList<>();
         int best = 0;
         for (PrequentialFit fit : fits) {
-            scores.add(fit.oneStep().subList(first, all).stream().mapToDouble(x -> x).toArray());
+            // Where there is nothing to score, there is nothing for any of them.
+            scores.add(fit.oneStep().subList(first, all).stream().mapToDouble(x -> x).filter(x -> !Double.isNaN(x))
+                    .toArray());
             if (mean(scores.getLast()) > mean(scores.get(best))) {
                 best = scores.size() - 1;
             }
@@ -45,7 +47,7 @@ public record RankSelection(List<RankScore> ranks, int best, int recommended, in
         List<RankScore> ranks = new ArrayList<>();
         int recommended = fits.get(best).plan().rank();
         for (int f = 0; f < fits.size(); f++) {
-            double[] behind = new double[all - first];
+            double[] behind = new double[scores.get(f).length];
             for (int t = 0; t < behind.length; t++) {
                 behind[t] = scores.get(best)[t] - scores.get(f)[t];
             }
@@ -57,7 +59,8 @@ public record RankSelection(List<RankScore> ranks, int best, int recommended, in
                 recommended = Math.min(recommended, score.rank());
             }
         }
-        return new RankSelection(ranks, fits.get(best).plan().rank(), recommended, first, all - first);
+        return new RankSelection(ranks, fits.get(best).plan().rank(), recommended, first,
+                scores.getFirst().length);
     }
 
     private static double mean(double[] x) {

@@ -182,8 +182,9 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
             session.tell(new TrialFiltered(score, null, null, null, null));
             return this;
         }
-        session.tell(new TrialFiltered(score, SnapshotCodec.toWire(path).build(), path.model(), path.constantRate().sums(),
-                path.constantRate().observed()));
+        session.tell(
+                new TrialFiltered(score, SnapshotCodec.toWire(path).build(), path.model(), path.constantRate().sums(),
+                        path.constantRate().observed()));
         return this;
     }
 }

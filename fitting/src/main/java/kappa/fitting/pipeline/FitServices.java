@@ -123,7 +123,9 @@ public record FitServices(KafkaConnection connection, Publisher publisher, RnnKe
         }
 
         void scored(String session, String unit, double score) {
-            scores.put(session, Map.entry(unit, score));
+            if (!Double.isNaN(score)) {
+                scores.put(session, Map.entry(unit, score));
+            }
         }
 
         /** Mean over sessions of the score of each one's last trial; NaN without one in this unit. */

@@ -161,8 +161,9 @@ public final class SnapshotCodec {
             fill(block.values(), part.apply(saved), 0);
         }
         if (!found.isEmpty() || wire.getBlocksCount() != out.blocks().size()) {
-            throw unreadable("it holds parameters " + wire.getBlocksList().stream().map(ParameterBlock::getName).toList()
-                    + ", expected " + out.blocks().stream().map(Parameters.Block::name).toList());
+            throw unreadable(
+                    "it holds parameters " + wire.getBlocksList().stream().map(ParameterBlock::getName).toList()
+                            + ", expected " + out.blocks().stream().map(Parameters.Block::name).toList());
         }
         return out;
     }

@@ -292,7 +292,8 @@ class GradientTest {
         FilterGradient filter = new FilterGradient(kernels(simd), N, K, S, BINS);
         double[] noise = new double[K];
         assertThat(filter.add(parts.model(), new FilterGradient.Bins(floats(parts.y), 0, floats(parts.v), 0, BINS),
-                new FilterGradient.State(floats(parts.start), 0, diagonal(parts.startVariance), 0), parts.processNoise, 1f,
+                new FilterGradient.State(floats(parts.start), 0, diagonal(parts.startVariance), 0), parts.processNoise,
+                1f,
                 gradient, noise)).isTrue();
         for (int k = 0; k < K; k++) {
             gradient.start()[k] = (float) filter.startAdjoint()[k];

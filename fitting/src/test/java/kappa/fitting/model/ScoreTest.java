@@ -3,6 +3,7 @@ package kappa.fitting.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
 
@@ -38,22 +39,28 @@ class ScoreTest {
     }
 
     @Test
-    void shouldBeZeroWhereNothingWasScored() {
+    void shouldBeNotANumberWhereNothingWasScored() {
         Score score = new Score();
         for (Observation kind : Observation.values()) {
-            assertThat(score.value(kind)).isZero();
+            assertThat(score.value(kind)).isNaN();
         }
         score.add(1, 2, 1);
         score.clear();
         for (Observation kind : Observation.values()) {
-            assertThat(score.value(kind)).isZero();
+            assertThat(score.value(kind)).isNaN();
         }
     }
 
     @Test
-    void shouldBeZeroForATrialWithoutSpikes() {
+    void shouldLeaveOutOfTheMeanWhatHadNothingToScore() {
+        assertThat(Score.mean(List.of(9.0, 1.0, Double.NaN, 2.0), 1)).isEqualTo(1.5);
+        assertThat(Score.mean(List.of(9.0), 1)).isZero();
+    }
+
+    @Test
+    void shouldBeNotANumberForATrialWithoutSpikes() {
         Score score = new Score();
         score.add(1, 2, 0);
-        assertThat(score.value(Observation.COUNTS)).isZero();
+        assertThat(score.value(Observation.COUNTS)).isNaN();
     }
 }

@@ -74,7 +74,7 @@ class CoSmoothingTest {
         float[] h0 = m.clone();
         LowRankNetwork file = network.withInitialState(h0).withGain(ones);
         NpzRecording session = wandering(m);
-        double coSmoothing = CoSmoothing.bitsPerSpike(file, session, CoSmoothing.draw(N, 0.25, 1)).orElseThrow();
+        double coSmoothing = CoSmoothing.bitsPerSpike(file, session, CoSmoothing.draw(N, 0.25, 1));
         assertThat(coSmoothing).isGreaterThan(0.1);
         assertThat(Evaluation.of(file, session).bitsPerSpike().orElseThrow()).isLessThan(0.02);
         // A network whose loadings are somebody else's knows nothing.
@@ -84,7 +84,7 @@ class CoSmoothingTest {
         }
         LowRankNetwork wrong = LowRankNetwork.withoutBias(N, 1, 1, 0.2, shuffled, shuffled.clone(), new float[N])
                 .withInitialState(shuffled.clone()).withGain(ones);
-        assertThat(CoSmoothing.bitsPerSpike(wrong, session, CoSmoothing.draw(N, 0.25, 1)).orElseThrow())
+        assertThat(CoSmoothing.bitsPerSpike(wrong, session, CoSmoothing.draw(N, 0.25, 1)))
                 .isLessThan(0.02);
     }
 
@@ -94,7 +94,7 @@ class CoSmoothingTest {
         NpzRecording session = start(NpzRecording.open(SharedData.file("dm.npz"), null), 60);
         LowRankNetwork teacher = (LowRankNetwork) NetworkFile.read(SharedData.file("teachers/dm.npz"));
         double free = Evaluation.of(teacher, session).bitsPerSpike().orElseThrow();
-        double held = CoSmoothing.bitsPerSpike(teacher, session, CoSmoothing.draw(512, 128, 1)).orElseThrow();
+        double held = CoSmoothing.bitsPerSpike(teacher, session, CoSmoothing.draw(512, 128, 1));
         // Other neurons are scored: a quarter of them at random have other rates.
         assertThat(held).isCloseTo(free, within(0.04));
     }
