@@ -1,14 +1,9 @@
 package kappa.analysis.pipeline;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Scheduler;
 import akka.actor.typed.javadsl.AskPattern;
-import com.google.protobuf.Message;
-import com.google.protobuf.Parser;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -17,16 +12,16 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import kappa.analysis.RecentTrials;
+import kappa.ingest.log.GroupMember;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
+import kappa.ingest.wire.CheckedRecord;
+import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +46,7 @@ public final class AnalysisReader implements AutoCloseable {
     /** Records of latents, of one bin or more each, that are read again after a restart. */
     private static final long LATENTS_BACK = 50_000;
     private static final int MAX_SESSIONS = 64;
+    private static final int MODELS_AT_ONCE = 2_000;
     private static final int MAX_HEADERS = 10_000;
 
     private final KafkaConnection connection;
@@ -108,25 +104,26 @@ public final class AnalysisReader implements AutoCloseable {
 
     private void run() {
         // Closed in the opposite order: as it leaves its group, the second tells the first.
-        try (var bins = new KafkaConsumer<byte[], byte[]>(connection.consumer());
-                var models = new KafkaConsumer<byte[], byte[]>(connection.consumer(group + "-analysis"))) {
-            models.subscribe(List.of(Topics.MODELS), new Owned(bins));
+        try (var bins = new TopicFollower(connection, this::read);
+                var models = new GroupMember(connection, group + "-analysis", Topics.MODELS, MODELS_AT_ONCE,
+                        new Owned(bins), this::read, null)) {
             long next = System.nanoTime();
             while (!stopping) {
-                if (!bins.assignment().isEmpty()) {
-                    bins.poll(Duration.ZERO).forEach(this::read);
+                if (!bins.followed().isEmpty()) {
+                    bins.poll(Duration.ZERO);
                 }
-                models.poll(POLL).forEach(this::read);
+                models.poll(POLL);
                 long now = System.nanoTime();
                 List<Followed> due = sessions.values().stream().filter(Followed::due).toList();
                 boolean hurry = due.stream().anyMatch(session -> session.newest.getFinal());
                 if (hurry) {
-                    catchUp(bins);
+                    // All latents, say, that were published before a session's last snapshot.
+                    bins.readToEnd();
                 }
                 if (!due.isEmpty() && !held && (hurry || now >= next)) {
                     due.forEach(session -> analyse(session, models));
                     if (!stopping) {
-                        commit(models);
+                        models.commit();
                     }
                     long took = System.nanoTime() - now;
                     next = now + took + Math.max(AT_LEAST_NS, REST * took);
@@ -140,44 +137,26 @@ public final class AnalysisReader implements AutoCloseable {
         }
     }
 
-    /** Reads what is there now: all latents, say, that were published before a session's last snapshot. */
-    private void catchUp(KafkaConsumer<byte[], byte[]> bins) {
-        Map<TopicPartition, Long> ends = bins.endOffsets(bins.assignment());
-        while (!stopping && ends.entrySet().stream().anyMatch(end -> bins.position(end.getKey()) < end.getValue())) {
-            bins.poll(POLL).forEach(this::read);
-        }
-    }
-
     /** Headers and latents are read of the partitions whose snapshots are this member's. */
-    private final class Owned implements ConsumerRebalanceListener {
-        private final KafkaConsumer<byte[], byte[]> bins;
+    private final class Owned implements GroupMember.Partitions {
+        private final TopicFollower bins;
 
-        Owned(KafkaConsumer<byte[], byte[]> bins) {
+        Owned(TopicFollower bins) {
             this.bins = bins;
         }
 
         @Override
-        public void onPartitionsAssigned(Collection<TopicPartition> added) {
-            List<TopicPartition> all = new ArrayList<>(bins.assignment());
-            List<TopicPartition> headers = of(Topics.SESSIONS, added);
-            List<TopicPartition> latents = of(Topics.LATENTS, added);
-            all.addAll(headers);
-            all.addAll(latents);
-            bins.assign(all);
-            bins.seekToBeginning(headers);
-            Map<TopicPartition, Long> begin = bins.beginningOffsets(latents);
-            bins.endOffsets(latents).forEach(
-                    (partition, end) -> bins.seek(partition, Math.max(begin.get(partition), end - LATENTS_BACK)));
+        public void assigned(Collection<TopicPartition> added) {
+            bins.fromBeginning(of(Topics.SESSIONS, added));
+            bins.fromLast(of(Topics.LATENTS, added), LATENTS_BACK);
             // A snapshot without its session's header would be of no use.
-            catchUp(bins);
+            bins.readToEnd();
         }
 
         @Override
-        public void onPartitionsRevoked(Collection<TopicPartition> gone) {
-            List<TopicPartition> all = new ArrayList<>(bins.assignment());
-            all.removeAll(of(Topics.SESSIONS, gone));
-            all.removeAll(of(Topics.LATENTS, gone));
-            bins.assign(all);
+        public void revoked(Collection<TopicPartition> gone) {
+            bins.remove(of(Topics.SESSIONS, gone));
+            bins.remove(of(Topics.LATENTS, gone));
             sessions.values().removeIf(
                     session -> gone.contains(new TopicPartition(Topics.MODELS, session.partition)));
         }
@@ -188,48 +167,29 @@ public final class AnalysisReader implements AutoCloseable {
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record) {
-        if (record.value() == null) {
-            return; // a tombstone: the session is deleted
-        }
-        String id = record.key() == null ? "" : new String(record.key(), UTF_8);
-        switch (record.topic()) {
-            case Topics.SESSIONS -> {
-                SessionHeader header = parsed(SessionHeader.parser(), record, "SessionHeader");
-                // The first one counts; the pipeline says what is wrong with others.
-                if (header != null && header.getSession().equals(id) && WireChecks.header(header).isEmpty()) {
-                    headers.putIfAbsent(id, header);
-                    forgetOldest(headers, MAX_HEADERS);
-                }
+        switch (CheckedRecord.of(record.topic(), record.key(), record.value())) {
+            // The first one counts.
+            case CheckedRecord.Valid(String id, SessionHeader header) -> {
+                headers.putIfAbsent(id, header);
+                forgetOldest(headers, MAX_HEADERS);
             }
-            case Topics.LATENTS -> {
-                Latents latents = parsed(Latents.parser(), record, "Latents");
-                if (latents != null && headers.containsKey(id)) {
-                    followed(id, record.partition()).trials.add(latents);
-                }
-            }
-            default -> {
-                ModelSnapshot snapshot = parsed(ModelSnapshot.parser(), record, "ModelSnapshot");
-                if (snapshot != null && snapshot.getSchemaVersion() > WireChecks.SCHEMA_VERSION) {
-                    LOG.atWarn().addKeyValue("session", id)
-                            .log("session {}: a snapshot of schema_version {} is not analysed, expected {}: a newer kappa"
-                                    + " wrote it", id, snapshot.getSchemaVersion(), WireChecks.SCHEMA_VERSION);
-                } else if (snapshot != null && headers.containsKey(id)) {
-                    followed(id, record.partition()).newest = snapshot;
-                } else if (snapshot != null) {
+            case CheckedRecord.Valid(String id, _) when !headers.containsKey(id) -> {
+                if (record.topic().equals(Topics.MODELS)) {
                     LOG.atWarn().addKeyValue("session", id)
                             .log("session {}: a snapshot without a header on {} is not analysed", id, Topics.SESSIONS);
                 }
             }
+            case CheckedRecord.Valid(String id, Latents latents) -> followed(id, record.partition()).trials.add(latents);
+            case CheckedRecord.Valid(String id, ModelSnapshot snapshot) ->
+                followed(id, record.partition()).newest = snapshot;
+            case CheckedRecord.Invalid(_, Fault why) -> {
+                // What is wrong with a header, the pipeline says.
+                if (!record.topic().equals(Topics.SESSIONS)) {
+                    LOG.warn("{} is not analysed: {}", TopicFollower.place(record), why.detail());
+                }
+            }
+            case CheckedRecord.Valid _, CheckedRecord.Deleted _ -> {}
         }
-    }
-
-    private static <T extends Message> T parsed(Parser<T> parser, ConsumerRecord<byte[], byte[]> record,
-            String name) {
-        WireChecks.Parsed<T> parsed = WireChecks.parse(parser, record.value(), name);
-        if (parsed.message() == null) {
-            LOG.warn("{}-{}@{}: {}", record.topic(), record.partition(), record.offset(), parsed.fault().detail());
-        }
-        return parsed.message();
     }
 
     private Followed followed(String id, int partition) {
@@ -246,15 +206,7 @@ public final class AnalysisReader implements AutoCloseable {
         }
     }
 
-    private static void commit(KafkaConsumer<byte[], byte[]> models) {
-        try {
-            models.commitSync();
-        } catch (KafkaException e) {
-            LOG.info("the group is being rebalanced, some snapshots will be analysed again: {}", e.toString());
-        }
-    }
-
-    private void analyse(Followed session, KafkaConsumer<byte[], byte[]> models) {
+    private void analyse(Followed session, GroupMember models) {
         if (session.newest.getFinal()) {
             session.trials.end();
         }
@@ -266,11 +218,11 @@ public final class AnalysisReader implements AutoCloseable {
                 PATIENCE,
                 scheduler).toCompletableFuture();
         // Without fetching anything the reader stays in its group, however long a large network takes.
-        models.pause(models.assignment());
+        models.pause();
         while (!answer.isDone() && !stopping) {
-            models.poll(POLL).forEach(this::read);
+            models.poll(POLL);
         }
-        models.resume(models.assignment());
+        models.resume();
         if (stopping) {
             return;
         }

@@ -1,23 +1,18 @@
 package kappa.dashboards.app;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.session.History;
 import kappa.ingest.session.Published;
 import kappa.ingest.session.SessionState;
 import kappa.ingest.session.TopicRecord;
 import kappa.ingest.wire.SessionHeader;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
-import org.apache.kafka.common.TopicPartition;
 
 /**
  * Follows one session on the topics until its last model has been analysed, and gives an account of it: how many bins have a
@@ -52,38 +47,16 @@ public final class SessionAccount {
      * @return false if told to stop before that
      */
     public boolean follow(BooleanSupplier stop) {
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
-            List<TopicPartition> partitions = new ArrayList<>();
-            Map<TopicPartition, Long> since = new HashMap<>();
-            for (String topic : FOLLOWED) {
-                consumer.partitionsFor(topic)
-                        .forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
-            }
-            consumer.assign(partitions);
-            partitions.forEach(p -> since.put(p, header.getCreatedUnixNs() / 1_000_000 - CLOCK_SLACK_MS));
-            Map<TopicPartition, OffsetAndTimestamp> starts = consumer.offsetsForTimes(since);
-            for (TopicPartition partition : partitions) {
-                OffsetAndTimestamp start = starts.get(partition);
-                if (start == null) {
-                    consumer.seekToEnd(List.of(partition));
-                } else {
-                    consumer.seek(partition, start.offset());
-                }
-            }
-            // Positions of partitions at their end are looked up lazily: now, before anything is published.
-            partitions.forEach(consumer::position);
+        try (var log = new TopicFollower(connection, record -> state.fold(TopicRecord.of(record)))) {
+            log.fromTime(log.partitions(FOLLOWED), header.getCreatedUnixNs() / 1_000_000 - CLOCK_SLACK_MS);
             while (!complete()) {
                 if (stop.getAsBoolean()) {
                     return false;
                 }
-                consumer.poll(POLL).forEach(this::fold);
+                log.poll(POLL);
             }
             // The last latents are on the topic before the last model, but another partition may have been read first.
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-                consumer.poll(POLL).forEach(this::fold);
-            }
-            return true;
+            return log.readToEnd();
         }
     }
 
@@ -93,10 +66,6 @@ public final class SessionAccount {
 
     private long analysed() {
         return state.analysis().map(Published::modelVersion).orElse(-1L);
-    }
-
-    private void fold(ConsumerRecord<byte[], byte[]> record) {
-        state.fold(TopicRecord.of(record));
     }
 
     /** The figures of {@code --json}, once {@link #follow} has returned true. */

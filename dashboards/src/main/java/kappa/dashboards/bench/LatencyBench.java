@@ -15,28 +15,29 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import kappa.dashboards.app.Processing;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.Meters;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.replay.SessionPublisher;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 
 /**
  * How long a bin takes to become kappa, learning on, beside a bare Kafka echo in the same run: a thread that copies records
@@ -274,23 +275,23 @@ public final class LatencyBench {
         });
     }
 
-    private KafkaConsumer<byte[], byte[]> reader(String topic) {
-        var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer());
-        List<TopicPartition> all = new ArrayList<>();
-        consumer.partitionsFor(topic).forEach(info -> all.add(new TopicPartition(topic, info.partition())));
-        consumer.assign(all);
-        return consumer;
+    /** Follows a topic from its beginning on, as long as it is wanted. */
+    private void follow(String topic, BooleanSupplier wanted, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        try (var follower = new TopicFollower(connection, each, TopicFollower.FAIL)) {
+            follower.fromBeginning(follower.partitions(topic));
+            while (wanted.getAsBoolean()) {
+                follower.poll(POLL);
+            }
+        }
     }
 
     /** The bare echo: what was appended to one topic is appended to another, with the time of its first append. */
     private void echo() {
-        try (var consumer = reader(PING); var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
-            while (!over) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    ByteBuffer.wrap(record.value()).putLong(16, record.timestamp());
-                    producer.send(new ProducerRecord<>(ECHO, record.key(), record.value()));
-                }
-            }
+        try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+            follow(PING, () -> !over, record -> {
+                ByteBuffer.wrap(record.value()).putLong(16, record.timestamp());
+                producer.send(new ProducerRecord<>(ECHO, record.key(), record.value()));
+            });
         }
     }
 
@@ -315,33 +316,23 @@ public final class LatencyBench {
     }
 
     private void readEcho(Times times, long count) {
-        try (var consumer = reader(ECHO)) {
-            while (times.received < count && !over) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    ByteBuffer value = ByteBuffer.wrap(record.value());
-                    times.receive((int) value.getLong(8), value.getLong(0), System.nanoTime(),
-                            record.timestamp() - value.getLong(16));
-                }
-            }
-        }
+        follow(ECHO, () -> times.received < count && !over, record -> {
+            ByteBuffer value = ByteBuffer.wrap(record.value());
+            times.receive((int) value.getLong(8), value.getLong(0), System.nanoTime(),
+                    record.timestamp() - value.getLong(16));
+        });
     }
 
     private void readKappa(Times times, long count) {
-        try (var consumer = reader(Topics.LATENTS)) {
-            while (times.received < count && !over) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    long now = System.nanoTime();
-                    Latents latents = WireChecks.parse(Latents.parser(), record.value(), "Latents").message();
-                    if (latents == null) {
-                        throw new IllegalStateException("a record of " + Topics.LATENTS + " is not Latents");
-                    }
-                    int session = Integer.parseInt(latents.getSession().substring(SESSION.length()));
-                    for (int t = 0; t < latents.getBinsCount(); t++) {
-                        times.receive(session, latents.getFirstBin() + t, now,
-                                record.timestamp() - latents.getActivityUnixNs() / 1_000_000);
-                    }
-                }
+        follow(Topics.LATENTS, () -> times.received < count && !over, record -> {
+            long now = System.nanoTime();
+            Latents latents = CheckedRecord.of(record.topic(), record.key(), record.value()).message(Latents.class)
+                    .orElseThrow(() -> new IllegalStateException(TopicFollower.place(record) + " is not Latents"));
+            int session = Integer.parseInt(latents.getSession().substring(SESSION.length()));
+            for (int t = 0; t < latents.getBinsCount(); t++) {
+                times.receive(session, latents.getFirstBin() + t, now,
+                        record.timestamp() - latents.getActivityUnixNs() / 1_000_000);
             }
-        }
+        });
     }
 }

@@ -1,23 +1,19 @@
 package kappa.dashboards.terminal;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.session.NewestBin;
 import kappa.ingest.session.SessionState;
 import kappa.ingest.session.SessionStates;
 import kappa.ingest.session.TopicRecord;
+import kappa.ingest.wire.CheckedRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -26,7 +22,6 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class TopicEnds implements AutoCloseable {
 
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
     /** Records of latents before the end that fill the picture. */
     private static final long LATENTS_BACK = 1_000;
     private static final long MODELS_BACK = 20;
@@ -35,7 +30,7 @@ public final class TopicEnds implements AutoCloseable {
     /** A session without a new bin for so long is left for one that has them. */
     private static final long IDLE_NS = 5_000_000_000L;
 
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final TopicFollower log;
     private final double seconds;
     private final String only;
     private final SessionStates states;
@@ -52,75 +47,29 @@ public final class TopicEnds implements AutoCloseable {
         states = new SessionStates(MAX_SESSIONS, session -> WatchedSession.history(session, seconds), (topic, why) -> {
             // The dashboard counts them.
         });
-        KafkaConsumer<byte[], byte[]> opened = null;
+        log = new TopicFollower(connection, this::fold);
         try {
-            opened = new KafkaConsumer<>(connection.consumer());
-            List<TopicPartition> partitions = new ArrayList<>();
-            for (String topic : List.of(Topics.SESSIONS, Topics.LATENTS, Topics.MODELS, Topics.REJECTED)) {
-                opened.partitionsFor(topic, ANSWER_WITHIN)
-                        .forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
-            }
-            if (partitions.isEmpty()) {
+            if (log.partitions(Topics.SESSIONS).isEmpty()) {
                 throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                        + ": has no topic " + Topics.LATENTS + ", expected a Kafka that kappa uses");
+                        + ": has no topic " + Topics.SESSIONS + ", expected a Kafka that kappa uses");
             }
-            opened.assign(partitions);
-            Map<TopicPartition, Long> begin = opened.beginningOffsets(partitions, ANSWER_WITHIN);
-            Map<TopicPartition, Long> end = opened.endOffsets(partitions, ANSWER_WITHIN);
-            for (TopicPartition partition : partitions) {
-                long back = switch (partition.topic()) {
-                    case Topics.LATENTS, Topics.REJECTED -> LATENTS_BACK;
-                    case Topics.MODELS -> MODELS_BACK;
-                    default -> Long.MAX_VALUE;
-                };
-                opened.seek(partition, Math.max(begin.get(partition), end.get(partition) - back));
-            }
-            consumer = opened;
-            readHeaders(end);
-        } catch (KafkaException e) {
-            opened = closed(opened);
-            Throwable cause = e;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
-            throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                    + ": no Kafka answered: " + cause.getMessage(), e);
-        } catch (InvalidInputException e) {
-            opened = closed(opened);
+            // Headers before anything else, so that no latents come of a session that is not known.
+            log.fromBeginning(log.partitions(Topics.SESSIONS));
+            log.readToEnd();
+            log.fromLast(log.partitions(Topics.LATENTS), LATENTS_BACK);
+            log.fromLast(log.partitions(Topics.MODELS), MODELS_BACK);
+            log.fromLast(log.partitions(Topics.REJECTED), LATENTS_BACK);
+        } catch (RuntimeException e) {
+            log.close();
             throw e;
         }
     }
 
-    private static KafkaConsumer<byte[], byte[]> closed(KafkaConsumer<byte[], byte[]> opened) {
-        if (opened != null) {
-            opened.close();
-        }
-        return null;
-    }
-
-    /** Before anything else, so that no latents come of a session that is not known. */
-    private void readHeaders(Map<TopicPartition, Long> ends) {
-        List<TopicPartition> others = consumer.assignment().stream()
-                .filter(partition -> !partition.topic().equals(Topics.SESSIONS)).toList();
-        consumer.pause(others);
-        while (ends.entrySet().stream().anyMatch(end -> end.getKey().topic().equals(Topics.SESSIONS)
-                && consumer.position(end.getKey()) < end.getValue())) {
-            consumer.poll(Duration.ofMillis(100)).forEach(this::fold);
-        }
-        consumer.resume(others);
-    }
-
     /** Takes what has come, or waits for it that long. */
     public void poll(Duration wait) {
-        var records = consumer.poll(wait);
-        records.records(Topics.SESSIONS).forEach(this::fold);
-        records.records(Topics.LATENTS).forEach(this::fold);
-        records.records(Topics.MODELS).forEach(this::fold);
-        records.records(Topics.REJECTED).forEach(this::fold);
-        for (TopicPartition partition : consumer.assignment()) {
-            if (partition.topic().equals(Topics.LATENTS)
-                    && consumer.currentLag(partition).orElse(0) > TOO_FAR_BEHIND) {
-                consumer.seekToEnd(List.of(partition));
+        log.poll(wait);
+        for (TopicPartition partition : log.followed()) {
+            if (partition.topic().equals(Topics.LATENTS) && log.skipIfBehind(partition, TOO_FAR_BEHIND) > 0) {
                 states.skipAhead(partition.partition());
             }
         }
@@ -129,7 +78,7 @@ public final class TopicEnds implements AutoCloseable {
     private void fold(ConsumerRecord<byte[], byte[]> record) {
         states.fold(TopicRecord.of(record));
         if (record.topic().equals(Topics.LATENTS) && record.key() != null) {
-            String id = new String(record.key(), UTF_8);
+            String id = CheckedRecord.session(record.key());
             if (only == null || only.equals(id)) {
                 choose(id);
             }
@@ -157,8 +106,8 @@ public final class TopicEnds implements AutoCloseable {
 
     /** Whether every latent that is on the topic has been taken. */
     public boolean caughtUp() {
-        return consumer.assignment().stream().filter(partition -> partition.topic().equals(Topics.LATENTS))
-                .allMatch(partition -> consumer.currentLag(partition).orElse(1) == 0);
+        return log.followed().stream().filter(partition -> partition.topic().equals(Topics.LATENTS))
+                .allMatch(partition -> log.lag(partition) == 0);
     }
 
     /** The others of which bins came, if any session may be shown. */
@@ -174,6 +123,6 @@ public final class TopicEnds implements AutoCloseable {
 
     @Override
     public void close() {
-        consumer.close();
+        log.close();
     }
 }

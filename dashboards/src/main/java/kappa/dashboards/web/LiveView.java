@@ -3,29 +3,27 @@ package kappa.dashboards.web;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.Meters;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.session.History;
 import kappa.ingest.session.ReplayState;
 import kappa.ingest.session.SessionState;
 import kappa.ingest.session.SessionStates;
 import kappa.ingest.session.TopicRecord;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -62,6 +60,8 @@ public final class LiveView implements AutoCloseable {
     private static final long TOO_FAR_BEHIND = 20_000;
     /** A newer session is followed in preference to an older one that is still this fresh. */
     private static final long ACTIVE_NS = 5_000_000_000L;
+    private static final List<String> BINS = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS,
+            Topics.REJECTED);
     /** What is read when headers and bins have caught up, so that its sessions are known. */
     private static final List<String> RESULTS = List.of(Topics.MODELS, Topics.ANALYSES, Topics.INACTIVATIONS,
             Topics.INTERVENTIONS, Topics.PLAYBACKS);
@@ -86,7 +86,7 @@ public final class LiveView implements AutoCloseable {
     private long frameSlots;
     private long frameSlotStart;
     private boolean closed;
-    private Consumer<byte[], byte[]> consumer;
+    private volatile TopicFollower log;
     private Thread follower;
 
     LiveView(MeterRegistry meters, LongSupplier unixNs, LongSupplier nanoTime) {
@@ -114,8 +114,9 @@ public final class LiveView implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            if (consumer != null) {
-                consumer.wakeup();
+            TopicFollower open = log;
+            if (open != null) {
+                open.stop();
             }
             changed.signalAll();
         } finally {
@@ -134,65 +135,66 @@ public final class LiveView implements AutoCloseable {
 
     private void follow(KafkaConnection kafka) {
         while (!isClosed()) {
-            try (Consumer<byte[], byte[]> opened = new KafkaConsumer<>(kafka.consumer())) {
-                lock.lock();
-                try {
-                    consumer = opened;
-                } finally {
-                    lock.unlock();
-                }
-                followWith(opened);
+            try (TopicFollower opened = new TopicFollower(kafka, this::fold, this::failed)) {
+                follow(opened);
             } catch (WakeupException e) {
                 LOG.debug("The dashboard stops following", e);
             } catch (InterruptException e) {
                 return;
-            } catch (KafkaException e) {
+            } catch (KafkaException | InvalidInputException e) {
                 LOG.warn("The dashboard cannot read from {}, tries again: {}", kafka, e.toString());
                 report("cannot read from Kafka at " + kafka.bootstrapServers() + ": " + e.getMessage());
             } finally {
-                lock.lock();
-                try {
-                    consumer = null;
-                } finally {
-                    lock.unlock();
-                }
+                log = null;
             }
             pause();
         }
     }
 
     /** Headers and bins first; what was made of them when these have caught up, so that their sessions are known. */
-    private void followWith(Consumer<byte[], byte[]> from) {
-        List<TopicPartition> assigned = new ArrayList<>();
-        List<TopicPartition> bins = partitions(from,
-                List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.REJECTED));
-        List<TopicPartition> results = partitions(from, RESULTS);
-        if (bins.isEmpty() || results.isEmpty()) {
+    private void follow(TopicFollower from) {
+        log = from;
+        if (Stream.concat(BINS.stream(), RESULTS.stream()).anyMatch(topic -> from.partitions(topic).isEmpty())) {
             report("the topics do not exist yet");
             return;
         }
         report("");
-        Map<TopicPartition, Long> ends = assign(from, assigned, bins);
+        from.handOverNewestOnly(RESULTS.stream().filter(Topics.COMPACTED::contains).toList());
+        BINS.forEach(topic -> start(from, topic));
+        Map<TopicPartition, Long> ends = from.ends(from.followed());
         while (!isClosed()) {
-            ConsumerRecords<byte[], byte[]> records = from.poll(POLL);
-            if (!records.isEmpty()) {
-                fold(records);
+            if (from.poll(POLL) > 0) {
+                news();
             }
-            if (ends != null && ends.entrySet().stream().allMatch(e -> from.position(e.getKey()) >= e.getValue())) {
-                ends = null;
-                assign(from, assigned, results);
-            } else if (ends == null) {
+            if (ends == null) {
                 skipWhatIsTooOld(from);
+            } else if (from.reached(ends)) {
+                ends = null;
+                RESULTS.forEach(topic -> start(from, topic));
             }
         }
     }
 
-    private void skipWhatIsTooOld(Consumer<byte[], byte[]> from) {
-        for (TopicPartition partition : from.assignment()) {
-            long lag = from.currentLag(partition).orElse(0);
-            if (lag > TOO_FAR_BEHIND && List.of(Topics.ACTIVITY, Topics.LATENTS).contains(partition.topic())) {
-                from.seek(partition, from.position(partition) + lag);
-                skip(partition, lag);
+    /** Begins a little before the end; after a broken connection, where it was. */
+    private void start(TopicFollower from, String topic) {
+        List<TopicPartition> partitions = from.partitions(topic);
+        from.fromLast(partitions, switch (topic) {
+            case Topics.ACTIVITY -> ACTIVITY_BACK;
+            case Topics.LATENTS, Topics.REJECTED, Topics.INTERVENTIONS -> LATENTS_BACK;
+            default -> Long.MAX_VALUE;
+        });
+        Map<TopicPartition, Long> before = new HashMap<>(positions);
+        before.keySet().retainAll(partitions);
+        from.from(before);
+    }
+
+    private void skipWhatIsTooOld(TopicFollower from) {
+        for (TopicPartition partition : from.followed()) {
+            if (List.of(Topics.ACTIVITY, Topics.LATENTS).contains(partition.topic())) {
+                long left = from.skipIfBehind(partition, TOO_FAR_BEHIND);
+                if (left > 0) {
+                    skip(partition, left);
+                }
             }
         }
     }
@@ -209,71 +211,18 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    /** @return the partitions of all these topics, or none if one topic does not exist */
-    private static List<TopicPartition> partitions(Consumer<byte[], byte[]> from, List<String> topics) {
-        List<TopicPartition> all = new ArrayList<>();
-        for (String topic : topics) {
-            int before = all.size();
-            from.partitionsFor(topic).forEach(p -> all.add(new TopicPartition(topic, p.partition())));
-            if (all.size() == before) {
-                return List.of();
-            }
-        }
-        return all;
-    }
-
-    /** @return where the partitions added end now */
-    private Map<TopicPartition, Long> assign(Consumer<byte[], byte[]> from, List<TopicPartition> assigned,
-            List<TopicPartition> added) {
-        assigned.addAll(added);
-        from.assign(assigned);
-        Map<TopicPartition, Long> beginnings = from.beginningOffsets(added);
-        Map<TopicPartition, Long> ends = from.endOffsets(added);
-        for (TopicPartition partition : added) {
-            long back = switch (partition.topic()) {
-                case Topics.ACTIVITY -> ACTIVITY_BACK;
-                case Topics.LATENTS, Topics.REJECTED, Topics.INTERVENTIONS -> LATENTS_BACK;
-                default -> Long.MAX_VALUE;
-            };
-            long earliest = Math.max(beginnings.get(partition), ends.get(partition) - back);
-            from.seek(partition, Math.max(earliest, positions.getOrDefault(partition, 0L)));
-        }
-        return ends;
-    }
-
-    private void fold(ConsumerRecords<byte[], byte[]> records) {
+    private void fold(ConsumerRecord<byte[], byte[]> record) {
         lock.lock();
         try {
-            // In the order of the flow: a session's header before its bins, its activity before its kappa.
-            for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS, Topics.REJECTED)) {
-                for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
-                    fold(TopicRecord.of(record));
-                }
-            }
-            // Of a compacted topic only the newest record of each session counts, and snapshots are large.
-            for (String topic : RESULTS) {
-                if (!Topics.COMPACTED.contains(topic)) {
-                    records.records(topic).forEach(record -> fold(TopicRecord.of(record)));
-                    continue;
-                }
-                Map<String, ConsumerRecord<byte[], byte[]>> newest = new LinkedHashMap<>();
-                for (ConsumerRecord<byte[], byte[]> record : records.records(topic)) {
-                    newest.put(key(record), record);
-                }
-                newest.values().forEach(record -> fold(TopicRecord.of(record)));
-            }
-            for (TopicPartition partition : records.partitions()) {
-                List<ConsumerRecord<byte[], byte[]>> of = records.records(partition);
-                positions.put(partition, of.get(of.size() - 1).offset() + 1);
-            }
-            news();
+            fold(TopicRecord.of(record));
+            positions.merge(new TopicPartition(record.topic(), record.partition()), record.offset() + 1, Math::max);
         } finally {
             lock.unlock();
         }
     }
 
-    private static String key(ConsumerRecord<byte[], byte[]> record) {
-        return record.key() == null ? "" : new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
+    private void failed(ConsumerRecord<byte[], byte[]> record, RuntimeException failure) {
+        unusable(record.topic(), record.partition() + "/" + record.offset() + ": " + failure);
     }
 
     /** Called with the lock held, or in a test by the only thread there is. */

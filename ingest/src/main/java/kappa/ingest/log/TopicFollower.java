@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +64,7 @@ public final class TopicFollower implements AutoCloseable {
     private final BiConsumer<ConsumerRecord<byte[], byte[]>, RuntimeException> onFailure;
     private final Set<String> topics = new LinkedHashSet<>();
     private final Set<TopicPartition> followed = new LinkedHashSet<>();
+    private final Set<String> newestOnly = new HashSet<>();
     private long failures;
     private volatile boolean stopped;
 
@@ -109,6 +112,14 @@ public final class TopicFollower implements AutoCloseable {
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "5");
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         return new TopicFollower(connection, settings, reader, FAIL);
+    }
+
+    /**
+     * Of compacted topics, whose newer records replace those before, hands over only the newest record of each session that a
+     * poll brings.
+     */
+    public void handOverNewestOnly(Collection<String> compacted) {
+        newestOnly.addAll(compacted);
     }
 
     /**
@@ -233,11 +244,21 @@ public final class TopicFollower implements AutoCloseable {
     public int poll(Duration atMost) {
         try {
             ConsumerRecords<byte[], byte[]> records = stopped ? ConsumerRecords.empty() : consumer.poll(atMost);
-            topics.forEach(topic -> records.records(topic).forEach(this::hand));
+            topics.forEach(topic -> chosen(topic, records.records(topic)).forEach(this::hand));
             return records.count();
         } catch (WakeupException e) {
             return 0; // only stop() wakes
         }
+    }
+
+    private Iterable<ConsumerRecord<byte[], byte[]>> chosen(String topic,
+            Iterable<ConsumerRecord<byte[], byte[]>> records) {
+        if (!newestOnly.contains(topic)) {
+            return records;
+        }
+        Map<String, ConsumerRecord<byte[], byte[]>> newest = new LinkedHashMap<>();
+        records.forEach(record -> newest.put(CheckedRecord.session(record.key()), record));
+        return newest.values();
     }
 
     private void hand(ConsumerRecord<byte[], byte[]> record) {
