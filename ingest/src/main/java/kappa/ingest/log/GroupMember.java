@@ -32,6 +32,9 @@ public final class GroupMember implements AutoCloseable {
         void revoked(Collection<TopicPartition> partitions);
     }
 
+    /** What {@link #readinessProblem} says until the group has given partitions. */
+    static final String WAITING = "waiting for the consumer group";
+
     private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
 
     private final TopicFollower follower;
@@ -95,7 +98,7 @@ public final class GroupMember implements AutoCloseable {
      */
     public String readinessProblem() {
         if (!member) {
-            return "waiting for the consumer group";
+            return WAITING;
         }
         double silentSeconds = ((Number) heartbeat.metricValue()).doubleValue();
         return silentSeconds > silentLimitSeconds

@@ -2,6 +2,7 @@ package kappa.ingest.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,8 +12,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
-import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -65,19 +66,23 @@ class PartitionOwnerTest {
     /** The next bins of all checkpoints of a session, in the topic's order. */
     private static List<Long> stored(int partition, String session) {
         List<Long> bins = new ArrayList<>();
-        try (CompactedTable table = new CompactedTable(connection)) {
-            table.assign(List.of(new TopicPartition(Topics.CHECKPOINTS, partition)));
-            table.readToEnd(record -> {
-                if (CompactedTable.key(record).equals(session)) {
-                    bins.add(checkpoint(record.value()).getNextBin());
-                }
-            });
+        try (TopicFollower table = TopicFollower.ofTable(connection, record -> {
+            if (CheckedRecord.session(record.key()).equals(session)) {
+                bins.add(checkpoint(record.value()).getNextBin());
+            }
+        })) {
+            table.fromBeginning(List.of(new TopicPartition(Topics.CHECKPOINTS, partition)));
+            table.readToEnd();
         }
         return bins;
     }
 
     private static Checkpoint checkpoint(byte[] value) {
-        return WireChecks.parse(Checkpoint.parser(), value, "Checkpoint").message();
+        try {
+            return Checkpoint.parseFrom(value);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

@@ -178,13 +178,14 @@ class SchemaEvolutionTest {
                 PlaybackControl.parseFrom(first(Topics.CONTROLS)).toBuilder().setSchemaVersion(2).build()))
                 .contains(new Fault(Reason.BAD_CONTROL, "schema_version is 2, expected 1"));
         Checkpoint checkpoint = Checkpoint.parseFrom(first(Topics.CHECKPOINTS));
-        assertThat(ActivityReader.checkpoint(record(checkpoint))).isEqualTo(checkpoint);
-        assertThatThrownBy(() -> ActivityReader.checkpoint(record(checkpoint.toBuilder().setSchemaVersion(2).build())))
-                .hasMessage("kappa.checkpoints-3@7 is a checkpoint of schema_version 2, expected at most 1:"
-                        + " a newer kappa wrote it, start that one");
+        assertThat(Checkpoints.checkpoint(record(checkpoint))).isEqualTo(checkpoint);
+        assertThatThrownBy(() -> Checkpoints.checkpoint(record(checkpoint.toBuilder().setSchemaVersion(2).build())))
+                .hasMessage("kappa.checkpoints-3@7 is no checkpoint that this kappa can read: schema_version is 2,"
+                        + " expected 1. If a newer kappa wrote it, start that one. Only kappa may write to this topic.");
     }
 
     private static ConsumerRecord<byte[], byte[]> record(Checkpoint checkpoint) {
-        return new ConsumerRecord<>(Topics.CHECKPOINTS, 3, 7, new byte[0], checkpoint.toByteArray());
+        return new ConsumerRecord<>(Topics.CHECKPOINTS, 3, 7, checkpoint.getHeader().getSession().getBytes(UTF_8),
+                checkpoint.toByteArray());
     }
 }

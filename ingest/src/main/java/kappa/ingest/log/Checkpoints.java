@@ -1,0 +1,48 @@
+package kappa.ingest.log;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import kappa.ingest.wire.CheckedRecord;
+import kappa.ingest.wire.Checkpoint;
+import kappa.ingest.wire.Fault;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/** Reads kappa.checkpoints. Stateless. */
+final class Checkpoints {
+
+    private Checkpoints() {}
+
+    /**
+     * The newest checkpoint of each session, by partition. A session whose checkpoint was deleted has none.
+     *
+     * @throws IllegalStateException if a record is no checkpoint that this kappa can read: its session would begin anew
+     */
+    static Map<Integer, Map<String, Checkpoint>> read(KafkaConnection connection,
+            Collection<TopicPartition> partitions) {
+        Map<Integer, Map<String, Checkpoint>> newest = new HashMap<>();
+        partitions.forEach(partition -> newest.put(partition.partition(), new HashMap<>()));
+        try (TopicFollower table = TopicFollower.ofTable(connection, record -> {
+            Map<String, Checkpoint> sessions = newest.get(record.partition());
+            if (record.value() == null) {
+                sessions.remove(CheckedRecord.session(record.key()));
+            } else {
+                sessions.put(CheckedRecord.session(record.key()), checkpoint(record));
+            }
+        })) {
+            table.fromBeginning(partitions.stream()
+                    .map(partition -> new TopicPartition(Topics.CHECKPOINTS, partition.partition())).toList());
+            table.readToEnd();
+        }
+        return newest;
+    }
+
+    static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
+        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
+        return checked.message(Checkpoint.class).orElseThrow(() -> new IllegalStateException(
+                TopicFollower.place(record) + " is no checkpoint that this kappa can read: "
+                        + checked.fault().map(Fault::detail).orElseThrow()
+                        + ". If a newer kappa wrote it, start that one. Only kappa may write to this topic."));
+    }
+}
