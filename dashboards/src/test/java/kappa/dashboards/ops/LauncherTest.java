@@ -21,6 +21,7 @@ import java.util.jar.JarOutputStream;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import kappa.ingest.Await;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +150,34 @@ class LauncherTest {
                 "-Xmx1g", "-Dx=*", "-Dkappa.home=" + app, "-Dkappa.command=" + linkToLink, "-cp", app + "/lib/*",
                 "kappa.dashboards.cli.Main", "replay",
                 "a session.npz", "", "*");
+    }
+
+    @Test
+    void shouldStartFromTheCacheOfClassesUnlessAJarIsNewer() throws IOException, InterruptedException {
+        jdk("usable", "25.0.3");
+        Path app = image().getParent().toRealPath();
+        Path jar = Files.createFile(app.resolve("lib/kappa-fitting-0.1.jar"));
+        Path cache = Files.createFile(app.resolve("kappa.aot"));
+        FileTime anHourAgo = FileTime.from(Instant.now().minusSeconds(3600));
+        Files.setLastModifiedTime(jar, anHourAgo);
+        assertThat(run(app.resolve("kappa"), "live").out().lines()).contains("-XX:AOTCache=" + cache);
+        Files.setLastModifiedTime(cache, anHourAgo);
+        assertThat(run(app.resolve("kappa"), "live").out()).doesNotContain("AOTCache");
+    }
+
+    @Test
+    void shouldMakeTheCacheOfClassesBesideTheFirstLiveAfterABuild() throws IOException, InterruptedException {
+        script(jdk("usable", "25.0.3").resolve("bin/java"), """
+                for a; do case $a in -XX:AOTCacheOutput=*) echo "$*" >"${a#*=}" ;; esac; done""");
+        script(tools.resolve("nice"), "shift 2; exec \"$@\"");
+        Path checkout = checkout();
+        maven("builds");
+        Path app = checkout.resolve("dashboards/target/kappa");
+        assertThat(run(checkout.resolve("kappa"), "fit").exitCode()).isZero();
+        assertThat(app.resolve(".cache")).doesNotExist();
+        assertThat(run(checkout.resolve("kappa"), "live").exitCode()).isZero();
+        Await.until("the cache", () -> Files.exists(app.resolve("kappa.aot")) && !Files.exists(app.resolve(".cache")));
+        assertThat(app.resolve("kappa.aot")).content().contains("kappa.dashboards.cli.Main live", "--until-end");
     }
 
     @Test
