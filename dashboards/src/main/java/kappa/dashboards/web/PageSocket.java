@@ -98,7 +98,7 @@ final class PageSocket {
     private CompletionStage<String> answer(PageClient client, String text) {
         return CompletableFuture.supplyAsync(() -> {
             try {
-                return client.answer(PageClient.Request.parse(text));
+                return client.answer(PageQuestion.parse(text));
             } catch (InvalidInputException e) {
                 return refusal(e.getMessage());
             } catch (InterruptedException e) {

@@ -7,12 +7,16 @@ import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
 
@@ -26,6 +30,10 @@ final class StrictJson {
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT).disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .withCoercionConfig(LogicalType.Textual,
+                    texts -> texts.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
             .build();
 
     private StrictJson() {}
@@ -71,14 +79,19 @@ final class StrictJson {
     }
 
     private static String expected(Class<? extends Record> type, String field) {
-        Class<?> of = Arrays.stream(type.getRecordComponents()).filter(component -> field(component).equals(field))
-                .findFirst().<Class<?>>map(RecordComponent::getType).orElse(Object.class);
-        return of == Integer.class || of == Long.class
-                ? "a whole number"
-                : of == Double.class
-                        ? "a number"
-                        : of == Boolean.class
-                                ? "true or false"
-                                : of == List.class ? "a list of whole numbers" : "text";
+        Type of = Arrays.stream(type.getRecordComponents()).filter(component -> field(component).equals(field))
+                .findFirst().map(RecordComponent::getGenericType).orElse(Object.class);
+        if (of == Boolean.class) {
+            return "true or false";
+        }
+        return of instanceof ParameterizedType list
+                ? "a list of " + word(list.getActualTypeArguments()[0]) + "s"
+                : "a " + word(of);
+    }
+
+    private static String word(Type type) {
+        return type == Integer.class || type == Long.class
+                ? "whole number"
+                : type == Double.class ? "number" : "text";
     }
 }

@@ -151,7 +151,8 @@ class WebFuzzTest {
                     }
                     double before = meters.get("kappa.dashboards.records.unreadable").counter().count();
                     for (String topic : topics) {
-                        for (String session : List.of("s", "t")) {
+                        // Of kappa's own records those are unreadable that do not lie under their session.
+                        for (String session : topic.equals(Topics.PLAYBACKS) ? List.of("s") : List.of("s", "t")) {
                             view.fold(new TopicRecord(topic, 0, number[0], 0, session.getBytes(UTF_8), bytes));
                         }
                     }
@@ -165,8 +166,8 @@ class WebFuzzTest {
         assertThat(report.accepted()).isPositive();
     }
 
-    private static PageClient.Request question(String json) {
-        return PageClient.Request.parse(json);
+    private static PageQuestion question(String json) {
+        return PageQuestion.parse(json);
     }
 
     private static void shouldBeJson(String frame) throws IOException {
