@@ -44,7 +44,7 @@ final class ControlToken {
                 Files.deleteIfExists(written);
             }
         } catch (IOException e) {
-            System.err.println("control token " + file + ": cannot be kept, so it changes with the next start: " + e);
+            System.err.println("control token " + file + ": cannot be written, so the next start makes a new token: " + e);
         }
         return token;
     }

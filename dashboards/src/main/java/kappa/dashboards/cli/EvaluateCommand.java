@@ -80,7 +80,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (teacher != null) {
             if (!(fit instanceof LowRankNetwork lowRank)) {
                 throw new InvalidInputException(
-                        network + ": is a full-rank network, expected a low-rank one to compare with --teacher");
+                        network + ": is a full-rank network, but --teacher needs a low-rank one; add --truncate K");
             }
             Network original = NetworkFile.read(teacher);
             Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.recorded(), original);
@@ -113,8 +113,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (!(contents instanceof FullRankNetwork full)) {
             throw new InvalidInputException(
-                    "--truncate is " + truncate + ", expected only with a full-rank network, and " + network
-                            + " is of low rank");
+                    "--truncate " + truncate + " needs a full-rank network, but " + network
+                            + " has low rank");
         }
         if (truncate < 1 || truncate > full.neurons()) {
             throw new InvalidInputException("--truncate is " + truncate + ", expected 1 to " + full.neurons());
@@ -125,7 +125,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private void addCoSmoothing(Network fit, Recording recording, Map<String, Object> figures) {
         if (!(fit instanceof LowRankNetwork lowRank)) {
             throw new InvalidInputException(
-                    network + ": is a full-rank network, expected a low-rank one for --held-out-neurons");
+                    network + ": is a full-rank network, but --held-out-neurons needs a low-rank one; add --truncate K");
         }
         boolean[] heldOut = CoSmoothing.draw(fit.neurons(), heldOutNeurons, seed);
         figures.put("co_smoothing_bits_per_spike", CoSmoothing.bitsPerSpike(lowRank, recording, heldOut));

@@ -71,12 +71,12 @@ final class ExportCommand implements Callable<Integer> {
 
     private void tell(Exported exported) {
         if (!exported.over()) {
-            System.err.println("session " + session + " is under way: " + exported.bins() + " bins so far, "
+            System.err.println("session " + session + " is still being recorded: " + exported.bins() + " bins so far, "
                     + exported.counters().latents() + " of them with kappa"
-                    + (exported.ended() ? ", and its last model is not there yet" : ""));
+                    + (exported.ended() ? "; its last model has not been published yet" : ""));
         }
         if (exported.unreadable() > 0) {
-            System.err.println(exported.unreadable() + " records of kappa's own could not be used and are left out");
+            System.err.println(exported.unreadable() + " unreadable records of kappa were left out");
         }
     }
 
@@ -104,7 +104,7 @@ final class ExportCommand implements Callable<Integer> {
         try {
             return Files.size(out);
         } catch (IOException e) {
-            throw new InvalidInputException("--out " + out + ": is gone again: " + e, e);
+            throw new InvalidInputException("--out " + out + ": was removed after it was written: " + e, e);
         }
     }
 }

@@ -121,20 +121,20 @@ final class FitCommand implements Callable<Integer> {
             throw new InvalidInputException("--dynamics is " + dynamics + ", expected tanh or linear");
         }
         if (way != FittingAlgorithms.BPTT && (linear || warmStart != 0)) {
-            throw new InvalidInputException("--algorithm is " + way + ", expected bptt with --dynamics linear or"
-                    + " --warm-start");
+            throw new InvalidInputException("--algorithm " + way + " cannot be combined with --dynamics linear or"
+                    + " --warm-start; use bptt");
         }
         if (warmStart < 0) {
             throw new InvalidInputException("--warm-start is " + warmStart + ", expected a number of trials");
         }
         if (linear && out != null) {
-            throw new InvalidInputException("--out " + out + ": a network file holds a tanh network, expected"
-                    + " --dynamics linear without --out");
+            throw new InvalidInputException("--out " + out + " cannot be combined with --dynamics linear,"
+                    + " because a network file holds a tanh network");
         }
         if (way == FittingAlgorithms.LINEAR_RRR && out != null) {
             throw new InvalidInputException(
-                    "--out " + out + ": a network file holds a tanh network, expected --algorithm"
-                            + " rrr, or rrr-linear without --out");
+                    "--out " + out + " cannot be combined with --algorithm rrr-linear,"
+                            + " because a network file holds a tanh network; use rrr");
         }
         List<Integer> wanted = wantedRanks();
         SessionRun.requireWritable(out);
@@ -291,7 +291,7 @@ final class FitCommand implements Callable<Integer> {
             return List.of();
         }
         if (fit.rank != null) {
-            throw new InvalidInputException("--rank " + fit.rank + " and --ranks " + ranks + ", expected one of them");
+            throw new InvalidInputException("--rank " + fit.rank + " and --ranks " + ranks + " cannot be combined; give one of them");
         }
         TreeSet<Integer> wanted = new TreeSet<>();
         for (String part : ranks.split(",", -1)) {

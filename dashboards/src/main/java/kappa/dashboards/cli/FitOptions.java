@@ -92,7 +92,7 @@ final class FitOptions {
         WithInputBasis extended = new WithInputBasis(recording, InputBasis.over(recording, bumps));
         System.err.println("input basis: " + extended.inputs() + " inputs in place of "
                 + recording.inputs() + ", with " + bumps + " bumps over " + extended.basis().bins()
-                + " bins (--input-basis off to leave them as they are)");
+                + " bins (--input-basis off keeps the inputs as they are)");
         return extended;
     }
 

@@ -94,15 +94,15 @@ final class InterveneCommand implements Callable<Integer> {
         URI address = address();
         Path file = tokenFile == null ? ControlToken.file() : tokenFile;
         if (tokenFile == null && !Files.exists(file)) {
-            throw new InvalidInputException("--token-file: there is no " + file
-                    + ", where live and serve keep the control token; expected a file that holds it");
+            throw new InvalidInputException("--token-file: " + file + " does not exist; start ./kappa live or ./kappa serve,"
+                    + " which create it, or name the file that holds the control token");
         }
         JsonNode answer = post(address, ControlToken.read(file, "--token-file"), request);
         String id = answer.path("id").asText();
         if (output.json()) {
             Output.json(Map.of("id", id, "session", session, "neurons", answer.path("neurons").asInt()));
         } else if (what.callOff) {
-            System.out.println(id + ": asked the rig of session " + session + " to silence nothing any more");
+            System.out.println(id + ": withdrew the request to the rig of session " + session);
         } else {
             System.out.println(id + ": asked the rig of session " + session + " to silence "
                     + answer.path("neurons").asInt() + " neurons in " + trials + " trials, one in " + every);
@@ -184,9 +184,9 @@ final class InterveneCommand implements Callable<Integer> {
             }
             return new ObjectMapper().readTree(response.body());
         } catch (JsonProcessingException e) {
-            throw new Main.Stopped(dashboard + " is no dashboard of kappa: its answer is not JSON");
+            throw new Main.Stopped(dashboard + " is not a page of kappa: its answer is not JSON");
         } catch (IllegalArgumentException e) {
-            throw new InvalidInputException("--token-file: holds what is no token", e);
+            throw new InvalidInputException("--token-file: the file holds no valid token", e);
         } catch (IOException e) {
             throw new Main.Stopped(
                     dashboard + " does not answer (" + e + "); is ./kappa live or ./kappa serve running?");

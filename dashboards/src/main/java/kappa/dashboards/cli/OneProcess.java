@@ -62,7 +62,7 @@ final class OneProcess {
                     + directory);
             boolean whole = publishing.publish(connection, server::failed);
             if (whole && stays) {
-                System.err.println("the session is over; the dashboard stays until Ctrl-C");
+                System.err.println("the session is over; the page stays until Ctrl-C");
                 server.awaitStop();
             }
             return whole ? 0 : Main.FAILED;

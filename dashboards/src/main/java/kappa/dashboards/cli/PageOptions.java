@@ -58,8 +58,8 @@ final class PageOptions {
     private Optional<SSLContext> tls() {
         if ((tlsKeystore == null) != (tlsPasswordFile == null)) {
             throw new InvalidInputException(tlsKeystore == null
-                    ? "--tls-password-file " + tlsPasswordFile + ": expected only with --tls-keystore"
-                    : "--tls-keystore " + tlsKeystore + ": expected --tls-password-file with it");
+                    ? "--tls-password-file " + tlsPasswordFile + " needs --tls-keystore"
+                    : "--tls-keystore " + tlsKeystore + " needs --tls-password-file");
         }
         return Optional.ofNullable(tlsKeystore).map(keystore -> Tls.context(keystore,
                 ControlToken.read(tlsPasswordFile, "--tls-password-file").toCharArray()));

@@ -49,7 +49,7 @@ final class RetentionOptions {
         Topics.retain(connection, retention, partitions);
         long room = Retention.room(directory);
         if (retention.bytes() > room) {
-            LOG.warn("the log in {} may grow to {}, but its disk has only {} for it: --retention-gib sets less",
+            LOG.warn("the log in {} may grow to {}, but its disk has room for {} only; set a smaller --retention-gib",
                     directory, Retention.gib(retention.bytes()), Retention.gib(room));
         }
     }

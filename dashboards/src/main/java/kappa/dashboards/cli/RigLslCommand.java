@@ -98,7 +98,7 @@ final class RigLslCommand implements Callable<Integer> {
         }
         if (stream == null) {
             throw new InvalidInputException(
-                    "--stream is missing, expected a stream's name; --list shows those there are");
+                    "--stream is missing; ./kappa rig lsl --list shows the available streams");
         }
         requireSeconds("--lateness", lateness);
         requireSeconds("--wait", wait);
@@ -107,7 +107,7 @@ final class RigLslCommand implements Callable<Integer> {
         if (markers.isEmpty() != rules.empty()) {
             throw new InvalidInputException(markers.isEmpty()
                     ? "--trial-start and --input need --markers, the stream that the markers come from"
-                    : "--markers is " + markers.getFirst() + ", expected --trial-start or --input with it");
+                    : "--markers is " + markers.getFirst() + ", which needs --trial-start or --input");
         }
         Lsl lsl = Lsl.load(library);
         return rig.run(goesOn -> open(lsl, asked, rules, goesOn));
@@ -124,7 +124,7 @@ final class RigLslCommand implements Callable<Integer> {
         streams.forEach(one -> System.out.println(one.words()
                 + (one.sourceId().isEmpty() ? "" : ", source_id " + one.sourceId())));
         if (streams.isEmpty()) {
-            System.err.println("no stream answered");
+            System.err.println("no streams found");
         }
         return 0;
     }

@@ -83,7 +83,7 @@ final class RigRun {
             throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
         }
         if (!run.speed.equals("1")) {
-            throw new InvalidInputException("--speed is " + run.speed + ", expected 1: a rig keeps its own time");
+            throw new InvalidInputException("--speed is " + run.speed + ", expected 1, because a rig has its own speed");
         }
         if (!(silence() > 0)) {
             throw new InvalidInputException("--end-after-silence is " + silence + ", expected seconds above 0");
@@ -131,7 +131,7 @@ final class RigRun {
         }
         if (found.isEmpty() && spare == 0) {
             throw new InvalidInputException("no unit fired within " + discover
-                    + " s, expected one; --discover to listen for longer, --spare for places");
+                    + " s; listen longer with --discover, or reserve places with --spare");
         }
         return UnitTable.begin(found, spare, lateUnits(name));
     }
@@ -141,7 +141,7 @@ final class RigRun {
         Path directory = Home.directory("rigs");
         if (!directory.toFile().isDirectory() && !directory.toFile().mkdirs()) {
             throw new InvalidInputException(
-                    directory + ": cannot be made, expected a place to keep the names of late units");
+                    directory + ": this directory for the names of late units cannot be created");
         }
         return directory.resolve(name + ".units");
     }

@@ -50,8 +50,8 @@ final class Server implements AutoCloseable {
         dashboard = started;
         if (!settings.onLoopback() && settings.tls().isEmpty()) {
             LOG.warn(
-                    "the page on {} is plain HTTP: whoever can listen on the way reads its token (--tls-keystore, or a proxy"
-                            + " that speaks TLS)",
+                    "the page on {} is plain HTTP, so its token can be read on the way: use --tls-keystore or a proxy"
+                            + " with TLS",
                     settings.host());
         }
         Runtime.getRuntime().addShutdownHook(hook);
@@ -82,7 +82,7 @@ final class Server implements AutoCloseable {
     }
 
     private void onFailure(Throwable cause) {
-        LOG.error("the pipeline stopped; started again it goes on from its checkpoints", cause);
+        LOG.error("the pipeline stopped; start it again to continue from its checkpoints", cause);
         failure.set(cause);
         stop.countDown();
         main.interrupt();

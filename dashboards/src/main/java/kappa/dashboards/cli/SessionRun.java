@@ -54,7 +54,7 @@ final class SessionRun {
 
         String continuation() {
             return complete
-                    ? ", all " + bins + " bins published before, not all processed"
+                    ? ", all " + bins + " bins were published earlier and are still being processed"
                     : bins > 0 ? ", continued from bin " + bins : "";
         }
     }
@@ -88,7 +88,7 @@ final class SessionRun {
         try {
             if (!over.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
                 System.err.println("publishing did not stop within " + STOP_WITHIN.toSeconds()
-                        + " s; the same command goes on after the last bin that Kafka has");
+                        + " s; the same command continues after the last bin that Kafka has");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -145,7 +145,7 @@ final class SessionRun {
             return false;
         }
         if (!complete) {
-            throw new Main.Stopped("session " + header.getSession() + " did not come to its end: the pipeline stopped");
+            throw new Main.Stopped("session " + header.getSession() + " is unfinished: the pipeline stopped; the same command continues it");
         }
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {

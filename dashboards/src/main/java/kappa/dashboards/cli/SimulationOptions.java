@@ -58,7 +58,7 @@ final class SimulationOptions {
         }
         if (task != null) {
             throw new InvalidInputException(
-                    "--task is " + task + ", expected only with --network NET.npz, the file of a network");
+                    "--task " + task + " needs --network NET.npz, the file of a network");
         }
         return new SimulatedSession(built(seed),
                 new SimulatedSession.Settings(observation, endless.gain(), stateNoise,
@@ -72,11 +72,11 @@ final class SimulationOptions {
     private BinSource trained(Observation observation, double gain, long seed) {
         if (task == null) {
             throw new InvalidInputException(
-                    "--network " + network + " is a file, expected --task with it: dm, wm, cdm, msi or dms");
+                    "--network " + network + " is a file and needs --task: dm, wm, cdm, msi or dms");
         }
         if (neurons != null) {
             throw new InvalidInputException(
-                    "--neurons is " + neurons + ", expected it only with a network that is built, not a file");
+                    "--neurons " + neurons + " cannot be combined with a network file, which has its own neurons");
         }
         if (trials < 0 || trials > Integer.MAX_VALUE) {
             throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");

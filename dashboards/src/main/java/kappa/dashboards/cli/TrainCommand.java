@@ -206,7 +206,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private TaskTrainer.Settings settings(TaskTrainer.Settings given) {
         if (epochs != null && maxSteps != null) {
-            throw new InvalidInputException("--epochs and --max-steps are both given, expected one of them");
+            throw new InvalidInputException("--epochs and --max-steps cannot be combined; give one of them");
         }
         if (epochs != null && epochs < 1) {
             throw new InvalidInputException("--epochs is " + epochs + ", expected at least 1");
@@ -238,7 +238,7 @@ final class TrainCommand implements Callable<Integer> {
     private Trainee mixture(Task task, boolean full) {
         if (full || parts != null) {
             throw new InvalidInputException(
-                    "--populations is " + populations + ", expected it with a rank K and without --parts");
+                    "--populations " + populations + " needs a rank K and cannot be combined with --parts");
         }
         int n = neurons();
         if (populations < 1 || populations > n) {
@@ -248,7 +248,7 @@ final class TrainCommand implements Callable<Integer> {
             if (!(NetworkFile.read(from) instanceof LowRankNetwork given)
                     || given.rank() != lowRank(n)) {
                 throw new InvalidInputException("--from " + from + ": expected a network of rank " + rank
-                        + " whose populations to begin with");
+                        + ", as --rank says");
             }
             return ResampledNetwork.mixture(given, populations, new GaussianMixture.Options(GaussianMixture.Shape.FULL,
                     GaussianMixture.Means.ZERO, MIXTURE_STARTS), seed);

@@ -60,7 +60,7 @@ final class WatchCommand implements Callable<Integer> {
         Optional<KafkaConnection> running = source.running();
         if (running.isEmpty()) {
             throw new InvalidInputException("--data " + source.directory()
-                    + ": no live runs there; expected one that runs, or --bootstrap-servers HOST:PORT");
+                    + ": no live is running there; start ./kappa live, or give --bootstrap-servers HOST:PORT");
         }
         try (TopicEnds ends = new TopicEnds(running.get(), session, seconds)) {
             if (session != null && !ends.announced().contains(session)) {

@@ -227,7 +227,7 @@ class CommandLineTest {
                 bad("rig open-ephys --discover 0", "--discover", "0.0"), //
                 bad("rig open-ephys --spare -1", "--spare", "-1"), //
                 bad("rig open-ephys --bin-width 0", "--bin-width", "0.0"), //
-                bad("rig open-ephys --speed 10", "--speed", "10", "a rig keeps its own time"), //
+                bad("rig open-ephys --speed 10", "--speed", "10", "a rig has its own speed"), //
                 typo("fit", "SESSION"), //
                 bad("fit D/missing.npz", "missing.npz", "no such file"), //
                 bad("fit D/session.npz --rank 13", "rank", "13", "1 to 12"), //
@@ -247,7 +247,7 @@ class CommandLineTest {
                         "1 to 11"),
                 bad("fit D/session.npz --algorithm rrr-linear", "counts", "expected rates or currents"), //
                 bad("evaluate D/network.npz D/session.npz --observe nonsense", "--observe", "nonsense"), //
-                bad("evaluate D/network.npz D/session.npz --truncate 1", "--truncate", "1", "is of low rank"), //
+                bad("evaluate D/network.npz D/session.npz --truncate 1", "--truncate", "1", "has low rank"), //
                 bad("analyze D/missing.npz", "missing.npz", "no such file"), //
                 bad("analyze D/session.npz", "session.npz", "'m' and 'n'"), //
                 bad("analyze D/half-network.npz", "half-network.npz", "'n'"), //

@@ -361,7 +361,7 @@ class ExportCommandTest {
     void shouldSayWhatItHasExportedAndThatASessionIsUnderWay() throws IOException {
         Ran over = export("rough", directory.resolve("figures.npz"), "--json");
         JsonNode figures = over.json();
-        assertThat(over.err()).doesNotContain("under way");
+        assertThat(over.err()).doesNotContain("still being recorded");
         assertThat(figures.get("bins").asInt()).isEqualTo(BINS - 3);
         assertThat(figures.get("latents").asInt()).isEqualTo(BINS - 3);
         assertThat(figures.get("bins_missing").asInt()).isEqualTo(3);
@@ -376,7 +376,7 @@ class ExportCommandTest {
         Ran underWay = Ran.run("export", "--session", "under-way", "--json", "--out",
                 directory.resolve("under-way.h5").toString(), "--data", directory.resolve("data").toString());
         assertThat(underWay.code()).as(underWay.err()).isZero();
-        assertThat(underWay.err()).contains("session under-way is under way: 5 bins so far, 5 of them with kappa");
+        assertThat(underWay.err()).contains("session under-way is still being recorded: 5 bins so far, 5 of them with kappa");
         assertThat(underWay.json().get("complete").asBoolean()).isFalse();
         assertThat(underWay.json().get("snapshots").asInt()).isZero();
         try (Stream<Path> files = Files.list(directory)) {

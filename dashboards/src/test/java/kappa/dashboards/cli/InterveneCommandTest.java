@@ -97,7 +97,7 @@ class InterveneCommandTest {
         Ran off = intervene("--call-off", "--token-file", file.toString());
         assertThat(off.code()).isZero();
         assertThat(received.get().toString()).isEqualTo("{\"session\":\"s\",\"trials\":0}");
-        assertThat(off.out()).contains("silence nothing any more");
+        assertThat(off.out()).contains("withdrew the request");
     }
 
     @Test
@@ -112,7 +112,7 @@ class InterveneCommandTest {
                 .contains("no set a, expected one of population 1.");
         status = 202;
         answer = "<html>";
-        assertThat(intervene("--set", "a").err()).hasLineCount(1).contains("is no dashboard of kappa");
+        assertThat(intervene("--set", "a").err()).hasLineCount(1).contains("is not a page of kappa");
     }
 
     @Test
@@ -148,6 +148,6 @@ class InterveneCommandTest {
             System.setErr(err);
         }
         assertThat(told.toString(UTF_8).lines()).hasSize(2).allSatisfy(line -> assertThat(line)
-                .startsWith("control token ").contains("changes with the next start"));
+                .startsWith("control token ").contains("the next start makes a new token"));
     }
 }
