@@ -1,5 +1,5 @@
 /**
- * What the fitted connectivity means: pure functions on immutable snapshots, and the actor that schedules them.
+ * The analyses of fitted connectivity: pure functions on immutable snapshots, and the actor that schedules them.
  *
  * <p>Definitions follow Valente 2019 and have one owner each:
  *

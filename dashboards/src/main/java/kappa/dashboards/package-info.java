@@ -1,2 +1,5 @@
-/** What people see: the live page, the meters, the command line, and the assembly of the whole application. */
+/**
+ * The user interface: the live page, the meters, the terminal view, reports and the command line, and the assembly of
+ * the whole application.
+ */
 package kappa.dashboards;

@@ -1,2 +1,4 @@
-/** How activity enters: the wire schema, topics, session files, replay, rigs and the embedded broker. */
+/**
+ * Everything through which activity enters: the wire schema, topics, recordings, replay, rigs and the embedded broker.
+ */
 package kappa.ingest;

@@ -36,7 +36,7 @@ import kappa.ingest.log.Publisher;
 import kappa.ingest.wire.Reason;
 
 /**
- * The pipeline of one process against one Kafka: reader, sessions, analyses, meters. Thread-safe.
+ * The pipeline of one process on one Kafka: reader, sessions, analyses, meters. Thread-safe.
  */
 public final class Processing implements AutoCloseable {
 

@@ -9,8 +9,8 @@ import kappa.dashboards.web.DashboardSettings;
 import kappa.ingest.InvalidInputException;
 
 /**
- * The token that asking anything of a rig needs. Made once and kept in {@code .kappa/control-token}, which its owner alone can
- * read, so that {@code intervene} finds it, and an open page goes on after a restart.
+ * The token that requests to a rig need. It is created once and kept in {@code .kappa/control-token}, which only its
+ * owner can read. So {@code intervene} finds it, and open pages keep working after a restart.
  */
 final class ControlToken {
 
@@ -44,7 +44,8 @@ final class ControlToken {
                 Files.deleteIfExists(written);
             }
         } catch (IOException e) {
-            System.err.println("control token " + file + ": cannot be written, so the next start makes a new token: " + e);
+            System.err.println(
+                    "control token " + file + ": cannot be written, so the next start makes a new token: " + e);
         }
         return token;
     }

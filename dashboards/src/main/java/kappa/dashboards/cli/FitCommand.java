@@ -291,7 +291,8 @@ final class FitCommand implements Callable<Integer> {
             return List.of();
         }
         if (fit.rank != null) {
-            throw new InvalidInputException("--rank " + fit.rank + " and --ranks " + ranks + " cannot be combined; give one of them");
+            throw new InvalidInputException(
+                    "--rank " + fit.rank + " and --ranks " + ranks + " cannot be combined; give one of them");
         }
         TreeSet<Integer> wanted = new TreeSet<>();
         for (String part : ranks.split(",", -1)) {

@@ -2,7 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 
-/** Where kappa keeps what it was not told to keep elsewhere. */
+/** The default directory of kappa's files. */
 final class Home {
 
     private Home() {}

@@ -94,8 +94,9 @@ final class InterveneCommand implements Callable<Integer> {
         URI address = address();
         Path file = tokenFile == null ? ControlToken.file() : tokenFile;
         if (tokenFile == null && !Files.exists(file)) {
-            throw new InvalidInputException("--token-file: " + file + " does not exist; start ./kappa live or ./kappa serve,"
-                    + " which create it, or name the file that holds the control token");
+            throw new InvalidInputException(
+                    "--token-file: " + file + " does not exist; start ./kappa live or ./kappa serve,"
+                            + " which create it, or name the file that holds the control token");
         }
         JsonNode answer = post(address, ControlToken.read(file, "--token-file"), request);
         String id = answer.path("id").asText();

@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * What standard error looks like: lines for people, or with {@value #VARIABLE}{@code =json} one JSON object a line, for what
- * gathers logs. Then all that is printed there is a line of the log, too.
+ * The form of standard error: lines for people or, with {@value #VARIABLE}{@code =json}, one JSON object a line for
+ * log collectors. In JSON form, everything that is printed there becomes a line of the log.
  */
 final class LogForm {
 
@@ -42,7 +42,7 @@ final class LogForm {
         }
     }
 
-    /** Whether standard error is read by a machine, which keeps it: nothing secret is to be printed. */
+    /** Whether a log collector reads standard error; secrets must not be printed then. */
     static boolean json() {
         return System.getProperty(CHOSEN, "text").equals("json");
     }

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What figures were measured on. */
+/** A description of this machine, for measured figures. */
 final class Machine {
 
     private static final Path CPUS = Path.of("/proc/cpuinfo");

@@ -70,7 +70,8 @@ final class RigIntanCommand implements Callable<Integer> {
                     + ", expected ports up to 65535");
         }
         if (commandPort == 0 && (sampleRate == null || !channels.isEmpty())) {
-            throw new InvalidInputException("--command-port 0 needs --sample-rate and cannot be combined with --channels");
+            throw new InvalidInputException(
+                    "--command-port 0 needs --sample-rate and cannot be combined with --channels");
         }
         if (sampleRate != null && !(sampleRate >= 1000 && sampleRate <= 100_000)) {
             throw new InvalidInputException("--sample-rate is " + sampleRate + ", expected 1000 to 100000 Hz");

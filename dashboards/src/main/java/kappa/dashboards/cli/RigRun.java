@@ -19,7 +19,7 @@ import kappa.ingest.wire.SessionHeader;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What the commands that connect a rig have in common: options, and the way from a connector to the topics. */
+/** The options that all rig commands share, and the way from a connector to the topics. */
 @Section.In(Section.RIG)
 final class RigRun {
 
@@ -83,7 +83,8 @@ final class RigRun {
             throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
         }
         if (!run.speed.equals("1")) {
-            throw new InvalidInputException("--speed is " + run.speed + ", expected 1, because a rig has its own speed");
+            throw new InvalidInputException(
+                    "--speed is " + run.speed + ", expected 1, because a rig has its own speed");
         }
         if (!(silence() > 0)) {
             throw new InvalidInputException("--end-after-silence is " + silence + ", expected seconds above 0");

@@ -13,8 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Pipeline and dashboard of this process, stopped in order on Ctrl-C: publishing first, then the pipeline, then whatever it
- * stands on.
+ * Pipeline and page of this process. Ctrl-C stops them in order: first publishing, then the pipeline, then the broker.
  */
 final class Server implements AutoCloseable {
 

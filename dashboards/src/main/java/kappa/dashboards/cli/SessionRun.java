@@ -27,8 +27,8 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.SessionHeader;
 
 /**
- * Publishes a session and, if asked, stays until the pipeline has published everything about it: what {@code live},
- * {@code replay} and {@code rig} have in common.
+ * Publishes a session and, if asked, waits until the pipeline has published everything about it. Shared by {@code
+ * live}, {@code replay} and {@code rig}.
  */
 final class SessionRun {
 
@@ -145,7 +145,8 @@ final class SessionRun {
             return false;
         }
         if (!complete) {
-            throw new Main.Stopped("session " + header.getSession() + " is unfinished: the pipeline stopped; the same command continues it");
+            throw new Main.Stopped("session " + header.getSession()
+                    + " is unfinished: the pipeline stopped; the same command continues it");
         }
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {

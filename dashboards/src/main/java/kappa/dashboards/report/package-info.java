@@ -1,2 +1,2 @@
-/** Analyses on paper: one self-contained page with the pictures in it, and each picture as a file. */
+/** Reports: one self-contained page with its pictures, and each picture as a file. */
 package kappa.dashboards.report;

@@ -376,7 +376,8 @@ class ExportCommandTest {
         Ran underWay = Ran.run("export", "--session", "under-way", "--json", "--out",
                 directory.resolve("under-way.h5").toString(), "--data", directory.resolve("data").toString());
         assertThat(underWay.code()).as(underWay.err()).isZero();
-        assertThat(underWay.err()).contains("session under-way is still being recorded: 5 bins so far, 5 of them with kappa");
+        assertThat(underWay.err())
+                .contains("session under-way is still being recorded: 5 bins so far, 5 of them with kappa");
         assertThat(underWay.json().get("complete").asBoolean()).isFalse();
         assertThat(underWay.json().get("snapshots").asInt()).isZero();
         try (Stream<Path> files = Files.list(directory)) {

@@ -56,7 +56,10 @@ public final class Baseline implements SessionReader.Follower {
         return name;
     }
 
-    /** Scores of the trials so far, in {@link Score}'s unit; 0 for the first, before which nothing is known. */
+    /**
+     * Scores of the trials so far, in the unit of {@link Score}. The first trial has score 0, because there is no
+     * earlier one.
+     */
     public List<Double> perTrial() {
         return perTrial;
     }

@@ -24,7 +24,7 @@ final class Psth implements Predictor {
 
     private static final double SMOOTHING_BINS = 3;
     private static final double PRIOR_BINS = 10;
-    /** With noisy inputs every trial would be a new condition; sums of so many numbers, 64 MB, are kept. */
+    /** Largest memory of the sums, 64 MB. With noisy inputs every trial would be a new condition. */
     private static final long MAX_SUMS = 16_000_000 / 4;
 
     private final Observation kind;

@@ -1,5 +1,5 @@
 /**
- * What a low-rank network has to beat: simple models that predict each bin of a session from what came before it,
- * scored as the network is. Knows neither Akka nor Kafka.
+ * Strong baselines: simple models that predict each bin of a session from the bins before it, with the same scores as
+ * the network. Knows neither Akka nor Kafka.
  */
 package kappa.fitting.baseline;

@@ -12,9 +12,8 @@ import kappa.fitting.kernel.MachineProbe;
 import kappa.ingest.recording.Observation;
 
 /**
- * Times the kernels as the fit, the filter and the training of tasks use them, beside the least time that this
- * machine could take ({@link Roofline}), which is measured in the same run. Not thread-safe; nothing else should run
- * meanwhile.
+ * Times the kernels as the fit, the filter and the training of tasks use them, and compares with the least time that
+ * this machine could take ({@link Roofline}), measured in the same run. Not thread-safe. Run nothing else meanwhile.
  */
 public final class KernelBench {
 

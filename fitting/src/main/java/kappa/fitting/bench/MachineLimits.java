@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 import kappa.fitting.kernel.MachineProbe;
 
 /**
- * What some threads of this machine can do at best, measured by small loops: the best of several repetitions, since
- * whatever else the machine does only ever makes a loop slower. Rates are sums over the threads. Immutable.
+ * The best rates of this machine with a number of threads, measured by small loops. The best of several repetitions
+ * counts, because other load only makes a loop slower. Rates are sums over the threads. Immutable.
  *
  * @param threads that ran at the same time
  * @param lanes floats an instruction works on

@@ -6,7 +6,9 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.Observation;
 
-/** Networks and activity to compute with: the time does not depend on what they are, as long as all of it is finite. */
+/**
+ * Random networks and activity for benchmarks. The time does not depend on their values, as long as these are finite.
+ */
 final class RandomProblem {
 
     private static final double ALPHA = 0.2;

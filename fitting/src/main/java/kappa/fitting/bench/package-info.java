@@ -1,5 +1,5 @@
 /**
- * How fast the arithmetic is, and how fast this machine could do it at best: what {@code ./kappa bench} prints. Knows
- * neither Akka nor Kafka.
+ * The benchmarks of the kernels, with the least time that this machine could take: the figures of {@code ./kappa
+ * bench}. Knows neither Akka nor Kafka.
  */
 package kappa.fitting.bench;

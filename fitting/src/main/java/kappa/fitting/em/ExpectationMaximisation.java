@@ -19,10 +19,10 @@ import kappa.fitting.model.Trial;
  * 1982), which learns the noise beside the network: variances of each neuron's observation noise, the process noise Q
  * of kappa, and where trials start.
  *
- * <p>EM finds the nearest maximum, so that it needs a good start: it refines an online fit. During the first pass it
- * is one ({@link OnlineFitter}), and publishes what that publishes. {@link #endPass} then goes over the trials that
- * the online fit's replay buffer holds, a fixed number of times, and so does every later pass's end; in later passes
- * {@code learn} has nothing left to do, since the trials are the same. An iteration is
+ * <p>EM finds the nearest maximum and needs a good start, so it refines an online fit. In the first pass it is an
+ * online fit ({@link OnlineFitter}), and publishes what that publishes. {@link #endPass} then goes over the trials
+ * that the online fit's replay buffer holds, a fixed number of times, and so does every later pass's end; in later
+ * passes {@code learn} has nothing left to do, since the trials are the same. An iteration is
  *
  * <pre>
  * E   smooth every trial                                         {@link Smoother}
@@ -57,8 +57,8 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     public static final int DEFAULT_ITERATIONS = 5;
 
     /**
-     * Standard deviation of kappa at the start of a trial, in parts of kappa's RMS, as EM first takes it to be: from a
-     * start that is certain it could learn nothing.
+     * First value of the standard deviation of kappa at the start of a trial, relative to kappa's RMS. It is above 0,
+     * because EM cannot learn from a start that is certain.
      */
     private static final double FIRST_START_SD = 0.1;
 

@@ -10,7 +10,7 @@ import kappa.ingest.recording.Observation;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 
 /**
- * What an M step makes larger: the expectation, over the smoothed states, of
+ * The objective of an M step: the expectation, over the smoothed states, of
  *
  * <pre>
  * sum_t,i log p(y_it | x_it)  +  sum_t log N(kappa_{t+1}; f(kappa_t), Q)
@@ -71,8 +71,8 @@ final class ExpectedLogLikelihood {
             long transitions) {}
 
     /**
-     * Of a Gaussian prior on each entry of n. What activity says of n is worth thousands of times that; what it does
-     * not say, the parts of n outside the space of the rates, goes to zero.
+     * Precision of a Gaussian prior on each entry of n. Activity determines n thousands of times more strongly. Parts
+     * of n outside the space of the rates are not determined by activity and go to zero.
      */
     static final double N_PRECISION = 0.4;
 

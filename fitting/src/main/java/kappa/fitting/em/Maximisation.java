@@ -24,12 +24,12 @@ import org.apache.commons.math3.linear.RealVector;
  */
 final class Maximisation {
 
-    /** An observation noise below it is not believed: rates that lie exactly on tanh have none. */
+    /** Smallest variance of the observation noise. Rates that follow tanh exactly would have none. */
     static final double MIN_NOISE = 1e-4;
 
     /**
-     * Nor are states that follow from one another to less than this part of kappa's RMS in a bin. The less noise there
-     * is, the less can a path be changed by the activity, and where there is none EM stands still.
+     * Smallest process noise in a bin, relative to kappa's RMS. With less noise, activity changes the path of kappa
+     * less, and without noise EM makes no progress.
      */
     static final double MIN_PROCESS_SD = 0.005;
 

@@ -6,7 +6,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 
 /**
- * A network running freely from a trial's start, given nothing but inputs. Low rank runs in its K-dimensional form
+ * A network that runs freely from the start of a trial, given only the inputs. Low rank runs in its K-dimensional form
  *
  * <pre>
  * x_t = m kappa_t + W' v_t + (1-alpha)^t h0

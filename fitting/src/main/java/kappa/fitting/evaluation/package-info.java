@@ -1,2 +1,5 @@
-/** Networks: low-rank, full-rank, built by hand; their files and their simulation. Knows neither Akka nor Kafka. */
+/**
+ * Scores of a network on a session: R2, bits per spike, the fit of the PSTH, and truncation of full-rank networks.
+ * Knows neither Akka nor Kafka.
+ */
 package kappa.fitting.evaluation;

@@ -11,9 +11,9 @@ import kappa.fitting.model.Score;
 import kappa.ingest.recording.Observation;
 
 /**
- * The latency path of one session: kappa with covariance for each bin as it comes, with the newest published model, and the
- * prequential scores of that model: one step ahead and in free run from the trial's start. Learning is somebody else's; a
- * new model is adopted between trials only. Not thread-safe; nothing is allocated per bin.
+ * The latency path of one session: kappa with covariance for each bin as it comes, with the newest published model,
+ * and the prequential scores of that model: one step ahead and in free run from the trial's start. It does not learn;
+ * it adopts a new model between trials. Not thread-safe; nothing is allocated per bin.
  */
 public final class LatentPath {
 

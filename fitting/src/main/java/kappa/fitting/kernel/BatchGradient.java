@@ -3,9 +3,9 @@ package kappa.fitting.kernel;
 import java.util.Arrays;
 
 /**
- * The gradient of a step's windows, shared out among a team: a few windows a task, or, where there is one window only, blocks of
- * neurons in step with each other. Sums over tasks and blocks are made in a fixed order, so that the result depends on the number
- * of threads by no bit. Allocates nothing after the first steps. Not thread-safe.
+ * The gradient of a step's windows, shared among the threads of a team. A task has a few windows; a single window is
+ * divided into blocks of neurons. Sums over tasks and blocks have a fixed order, so that the result is the same bit
+ * for bit for any number of threads. Allocates nothing after the first steps. Not thread-safe.
  */
 public final class BatchGradient {
 
@@ -20,7 +20,7 @@ public final class BatchGradient {
     private final Team team;
     private final boolean neuronsShared;
     private final int windowsPerTask;
-    /** What each member of the team sweeps with, made when it first takes part. */
+    /** The working memory of each member of the team, allocated when the member first takes part. */
     private final WindowGroup[] groups;
     /** One a task. */
     private final Gradient[] gradients;

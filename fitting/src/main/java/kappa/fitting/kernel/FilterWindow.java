@@ -3,11 +3,11 @@ package kappa.fitting.kernel;
 import kappa.fitting.model.KernelModel;
 
 /**
- * The sweeps over the neurons that the latent filter makes in one window, forward and back, for the gradient through the filter.
- * Of each bin there are three forward, in this order: {@link #recurrent} at the state before the bin, then {@link #observe} at
- * the prediction and, unless the bin is the window's last, at the first update. Backward, from the last bin to the first, the
- * adjoint of each, in the opposite order. A window keeps what its backward sweeps need of the forward ones, and adds to the
- * gradient at its end.
+ * The sweeps over the neurons that the latent filter makes in one window, forward and back, for the gradient through
+ * the filter. Of each bin there are three forward, in this order: {@link #recurrent} at the state before the bin, then
+ * {@link #observe} at the prediction and, unless the bin is the window's last, at the first update. Backward, from the
+ * last bin to the first, the adjoint of each, in the opposite order. A window keeps the results of the forward sweeps
+ * that its backward sweeps need, and adds to the gradient at its end.
  *
  * <p>Arrays are the caller's, in the layout of {@link RnnKernels}; nothing is allocated after construction. Not thread-safe.
  */

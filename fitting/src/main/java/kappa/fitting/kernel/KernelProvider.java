@@ -35,8 +35,8 @@ public final class KernelProvider {
 
     static RnnKernels choose() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            LOG.warn("scalar kernels, some ten times slower: the JVM was started without"
-                    + " --add-modules=jdk.incubator.vector (the launcher ./kappa sets it)");
+            LOG.warn("scalar kernels are used, about ten times slower than SIMD: start the JVM with"
+                    + " --add-modules=jdk.incubator.vector, as the launcher ./kappa does");
             return new ScalarKernels();
         }
         LOG.info("SIMD kernels, {} floats wide", VectorKernels.lanes());

@@ -1,11 +1,11 @@
 package kappa.fitting.kernel;
 
 /**
- * Small loops that each do one thing as fast as the machine can do it, to be timed: what a kernel is measured
- * against. They come in the two forms in which the kernels come, so that the limits are those of the code that runs.
+ * Small loops that each do one thing as fast as the machine can, to be timed as a limit for the kernels. They exist in
+ * a scalar and a SIMD form, as the kernels do.
  *
- * <p>Each leaves a result that depends on all of its work, so that nothing can be left out as unused. Arrays are the
- * caller's; lengths are multiples of {@value #BLOCK}. Implementations have no state and are thread-safe as long as
+ * <p>Each returns a result that depends on all of its work, so that the compiler cannot remove any of it. Arrays are
+ * the caller's; lengths are multiples of {@value #BLOCK}. Implementations have no state and are thread-safe as long as
  * callers do not share output arrays.
  */
 public interface MachineProbe {
@@ -37,7 +37,7 @@ public interface MachineProbe {
     double libraryTanhReferenceNs();
 
     /**
-     * Sums of every so-manieth element of x: reads memory and does next to nothing with it.
+     * Sums of elements of x at a fixed stride: reads memory and does almost no arithmetic.
      *
      * @param out receives {@value #BLOCK} numbers or fewer
      */

@@ -5,9 +5,9 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 
 /**
- * A {@link KernelModel} in the order in which a sweep over neurons reads it: panels of {@value #PANEL} neurons, in each panel
- * one row after another, the last panel filled up with zeros. A sweep so reads one stream and has no remainder of neurons to
- * treat by itself, and rows of a power of two of neurons do not compete for the same lines of the cache.
+ * A {@link KernelModel} in the order in which a sweep over neurons reads it: panels of {@value #PANEL} neurons, in
+ * each panel one row after another, the last panel filled up with zeros. A sweep then reads one stream without a
+ * remainder of neurons. Rows whose length is a power of two do not compete for the same cache lines.
  *
  * <p>The rows of a panel: m (K), W (S), b, which together make the current; then n (K), gain, offset, 1/gain. Written by
  * {@link #pack} only; several threads may read it.

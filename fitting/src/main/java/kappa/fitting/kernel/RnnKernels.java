@@ -12,8 +12,8 @@ import kappa.fitting.model.KernelModel;
 public interface RnnKernels {
 
     /**
-     * Floats of scratch memory that a sweep at one state wants, whatever the size of the network: five rows of a block of 512
-     * neurons, and twelve sums in the lanes of the widest vectors there are.
+     * Floats of scratch memory that a sweep at one state needs, for any size of the network: five rows of a block of
+     * 512 neurons, and twelve sums in the lanes of the widest vectors.
      */
     int SCRATCH = 5 * 512 + 12 * 64;
 

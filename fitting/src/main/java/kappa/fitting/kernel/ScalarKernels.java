@@ -6,8 +6,8 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.Observation;
 
 /**
- * The reference: plain loops, one neuron after the other, in double precision between the float arrays. Also what runs where
- * the Vector API is not to be had.
+ * The reference: plain loops, one neuron after the other, in double precision between the float arrays. Used where the
+ * Vector API is not available.
  */
 public final class ScalarKernels implements RnnKernels {
 

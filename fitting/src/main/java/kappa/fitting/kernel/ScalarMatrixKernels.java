@@ -2,7 +2,7 @@ package kappa.fitting.kernel;
 
 import kappa.fitting.model.LowRankNetwork;
 
-/** The reference: plain loops with sums in double precision. Also what runs where the Vector API is not to be had. */
+/** The reference: plain loops with sums in double precision. Used where the Vector API is not available. */
 final class ScalarMatrixKernels implements MatrixKernels {
 
     @Override

@@ -3,8 +3,8 @@ package kappa.fitting.kernel;
 import kappa.fitting.model.LowRankNetwork;
 
 /**
- * The limits of code without SIMD, to measure {@link ScalarKernels} against. Loops that the compiler makes SIMD of by itself,
- * such as Adam's, can be faster.
+ * The limits of code without SIMD, to measure {@link ScalarKernels} against. The compiler turns some loops into SIMD
+ * by itself, such as Adam's; these can be faster.
  */
 final class ScalarProbes implements MachineProbe {
 

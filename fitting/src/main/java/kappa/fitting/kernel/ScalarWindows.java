@@ -4,7 +4,7 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.Observation;
 
-/** The gradient of a group of windows in plain code: the reference, and the one way for linear dynamics. */
+/** The gradient of a group of windows in plain code: the reference, and the only implementation for linear dynamics. */
 final class ScalarWindows extends WindowGroup {
 
     ScalarWindows(int neurons, int rank, int inputs, int capacity, int maxBins) {

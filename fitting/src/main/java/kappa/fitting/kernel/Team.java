@@ -8,19 +8,19 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that help whoever has work to share, for pieces of work of some ten microseconds: the caller does its part, and a
- * helper that has just been of use stays awake for a moment. Nothing is allocated after construction.
+ * Threads that share pieces of work of about ten microseconds. The caller takes part. A helper that has just worked
+ * stays awake for a moment. Nothing is allocated after construction.
  *
- * <p>Thread-safe: one caller at a time has the helpers; another one meanwhile does its work alone, since waiting would not make
- * it faster. What is computed must not depend on who computes it.
+ * <p>Thread-safe: one caller at a time has the helpers. Another caller meanwhile works alone, because waiting would
+ * not be faster. Results must not depend on which thread computes them.
  */
 public final class Team implements AutoCloseable {
 
-    /** How long a helper stays awake: some steps of a fit, and too short to be seen on a rig's processor. */
+    /** How long a helper stays awake: a few steps of a fit, which is too short to load the processor of a rig. */
     private static final long AWAKE_NS = 200_000;
     /** How long a caller waits for helpers that are awake where all must run at once. */
     private static final long GATHER_NS = 20_000;
-    /** Turns of a waiting loop, some ten microseconds, before the processor is left to others for a moment. */
+    /** Turns of a waiting loop, about ten microseconds, before the thread yields the processor for a moment. */
     private static final int TURNS = 2_000;
     private static final long MOMENT_NS = 10_000;
     /** Integers of two lines of the cache, which are often fetched together. */
@@ -54,7 +54,7 @@ public final class Team implements AutoCloseable {
     private final AtomicBoolean taken = new AtomicBoolean();
     private final AtomicLong job = new AtomicLong();
     private final AtomicInteger next = new AtomicInteger();
-    /** How often each member has come to where it waits for the others, each in a line of the cache of its own. */
+    /** How often each member has reached a barrier; each count has a cache line of its own. */
     private final AtomicIntegerArray arrived;
     private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -139,8 +139,8 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * Waits until all {@code members} have come here as often as this one; {@code times} counts from 1. Who is alone, as many
-     * callers may be at the same time, neither waits nor is seen.
+     * A barrier: waits until all {@code members} have come here as often as this one; {@code times} counts from 1. A
+     * caller without helpers does not wait.
      */
     public void await(int member, int members, int times) {
         if (members == 1) {

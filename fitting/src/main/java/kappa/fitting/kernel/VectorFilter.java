@@ -12,11 +12,11 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.Observation;
 
 /**
- * The sweeps of the filter at one state over SIMD lanes: one lane a neuron. Neurons are taken block by block, and a block step
- * by step: currents, phi, what each neuron contributes, sums over neurons. Between the steps a block's numbers stand in scratch
- * memory that stays in the L1 cache, where rows of m, n and W that are a power of two long displace each other. No step holds
- * more vectors than there are registers, and none is passed to a method of ours or through a switch: where the compiler stops
- * inlining, it would be boxed.
+ * The sweeps of the filter at one state over SIMD lanes: one lane a neuron. Neurons are taken block by block, and a
+ * block step by step: currents, phi, what each neuron contributes, sums over neurons. Between the steps a block's
+ * numbers stand in scratch memory that stays in the L1 cache, where rows of m, n and W that are a power of two long
+ * displace each other. No step holds more vectors than there are registers. No vector is passed to a method of ours or
+ * through a switch, because it would be boxed where the compiler stops inlining.
  *
  * <p>The last vector of neurons ends at the last neuron and overlaps the one before it. Its first lanes are swept twice, to the
  * same result, and are left out of sums over neurons. So there are at least as many neurons as lanes.

@@ -1,5 +1,5 @@
 /**
- * The arithmetic that everything else waits for: whole steps of the K-dimensional network over flat arrays, with a scalar
- * reference and a SIMD implementation behind one interface. Knows neither Akka nor Kafka.
+ * The numerical kernels: whole steps of the K-dimensional network over flat arrays. One interface has a scalar
+ * reference and a SIMD implementation. Knows neither Akka nor Kafka.
  */
 package kappa.fitting.kernel;

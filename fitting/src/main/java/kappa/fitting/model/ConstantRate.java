@@ -4,8 +4,8 @@ import java.util.Arrays;
 import kappa.ingest.recording.Observation;
 
 /**
- * The model that predictions are measured against: each neuron keeps the mean of its own past. Brought up to date between
- * trials, as the fit is, so that both know exactly the same. Not thread-safe.
+ * The reference model of scores: each neuron has the mean of its own past. It is updated between trials, as the fit
+ * is, so that both know the same bins. Not thread-safe.
  */
 public final class ConstantRate {
 

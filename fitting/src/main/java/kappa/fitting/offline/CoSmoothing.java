@@ -71,8 +71,8 @@ public final class CoSmoothing {
      */
     public static double bitsPerSpike(LowRankNetwork network, Recording session, boolean[] heldOut) {
         if (session.observation() != Observation.COUNTS) {
-            throw new InvalidInputException("--held-out-neurons: session " + session.name() + " holds no spike counts,"
-                    + " which bits per spike are of");
+            throw new InvalidInputException("--held-out-neurons: session " + session.name() + " has no spike counts,"
+                    + " which bits per spike need");
         }
         if (session.neurons() != network.neurons() || session.inputs() != network.inputs()) {
             throw new InvalidInputException("network: " + network.neurons() + " neurons and " + network.inputs()

@@ -266,7 +266,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             shareOut();
             getContext().getLog().atInfo().addKeyValue("session", released.session())
                     .addKeyValue("partition", released.partition())
-                    .log("session {} is silent: put away until more of it comes", released.session());
+                    .log("session {} is idle; unloaded until its next record", released.session());
         }
         return this;
     }

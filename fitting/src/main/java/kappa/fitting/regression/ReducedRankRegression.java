@@ -18,8 +18,8 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 
 /**
- * Connectivity by reduced-rank regression of one-step differences. With z = x + b, what the recurrence of
- * {@link LowRankNetwork} says of two bins that follow each other is linear in what is not known:
+ * Connectivity by reduced-rank regression of one-step differences. With z = x + b, the recurrence of {@link
+ * LowRankNetwork} between two consecutive bins is linear in the unknowns:
  *
  * <pre>
  * (z_{t+1} - (1-alpha) z_t) / alpha = J phi(z_t) + W' u_{t+1} + b + noise       rank J = K
@@ -61,7 +61,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     private static final double[] RIDGES = {1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1};
     /** While there is nothing to choose by. */
     private static final double COUNT_RIDGE = 1e-2;
-    /** Held back to choose the ridge by: one trial in so many, and no more than that. */
+    /** One trial in this number is held out to choose the ridge, up to a maximum number of trials. */
     private static final int HELD_SHARE = 5;
     private static final int MOST_HELD = 8;
     private static final double RATE_MARGIN = 1e-6;

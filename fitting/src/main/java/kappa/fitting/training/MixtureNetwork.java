@@ -14,8 +14,8 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 
 /**
- * A low-rank network known only by the statistics of its neurons (Dubreuil et al. 2022; Valente 2019, section 4.2):
- * each belongs to one of P populations, and what it weighs is a Gaussian vector of that population,
+ * A low-rank network given by the statistics of its neurons (Dubreuil et al. 2022; Valente 2019, section 4.2). Each
+ * neuron belongs to one of P populations, and its weights are a Gaussian vector of that population,
  *
  * <pre>
  * (m_i1 .. m_iK, n_i1 .. n_iK, W_1i .. W_Si, wo_1i .. wo_Oi) = mean_p + factor_p z_i        z_i ~ N(0, I_D)
@@ -40,7 +40,7 @@ public final class MixtureNetwork implements Trainee {
         EXACT
     }
 
-    /** What keeps the Cholesky factor of a covariance that is singular, relative to its trace. */
+    /** Added to the diagonal of a singular covariance, relative to its trace, so that its Cholesky factor exists. */
     private static final double RIDGE = 1e-9;
 
     private final int rank;

@@ -26,7 +26,7 @@ public final class TaskSimulator {
     private static final long SUBSET = 0x7375627365L;
     private static final double LARGEST_GAIN = TrialRandom.LARGEST_MEAN_COUNT / 2;
 
-    /** Up to this gain a count that does not fit a byte is rarer than a broken memory cell. */
+    /** Up to this gain, counts practically always fit into a byte. */
     private static final double LARGEST_BYTE_GAIN = 20;
 
     private static final int LARGEST_BYTE = 255;
@@ -151,7 +151,7 @@ public final class TaskSimulator {
     /**
      * Records a session and writes it.
      *
-     * @param done told the number of trials done, now and then, by the threads that do them
+     * @param done receives the number of newly finished trials, from the threads that ran them
      * @throws InvalidInputException if the network does not fit the task, or the session is too large or cannot be written
      */
     public static Recorded record(Network network, Task task, Settings settings, TrialRunner runner,

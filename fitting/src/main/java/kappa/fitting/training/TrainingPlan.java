@@ -6,8 +6,8 @@ import java.util.Set;
 import kappa.fitting.task.Task;
 
 /**
- * How each task is trained unless somebody says otherwise (learning rates, clipping and stages of delays after Dubreuil et
- * al. 2022 and Valente 2019).
+ * The default plan of training for each task (learning rates, clipping and stages of delays after Dubreuil et al. 2022
+ * and Valente 2019).
  *
  * @param stages the task, preceded by easier versions of it
  * @param settings of the trainer
@@ -29,7 +29,7 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
     /** The plan for a task. */
     public static TrainingPlan of(Task task, boolean fullRank, long seed) {
         double accuracy = task.name() == Task.Name.DMS ? 0.98 : 0.99;
-        // What 200 validation trials show is not quite what the next 200 will: half as many mistakes are asked for.
+        // The next 200 trials differ from the 200 validation trials, so validation asks for half as many mistakes.
         double validated = (1 + accuracy) / 2;
         double learningRate = fullRank ? 1e-4 : switch (task.name()) {
             case DM, DMS -> 5e-3;

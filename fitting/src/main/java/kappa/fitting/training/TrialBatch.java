@@ -29,7 +29,7 @@ import kappa.fitting.task.Trial;
  */
 final class TrialBatch {
 
-    /** Trials run side by side: rows of the products, enough to fill the registers. */
+    /** Number of trials that run side by side, as rows of the products; enough to fill the registers. */
     static final int ROWS = 8;
 
     /** Sees each bin as it is made; arrays are valid during the call. Rates set to 0 in it drive nobody: silenced neurons. */

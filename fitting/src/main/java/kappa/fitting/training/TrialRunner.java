@@ -17,8 +17,8 @@ import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
 
 /**
- * Runs many trials on one network, in batches of {@value TrialBatch#ROWS} shared among threads. What comes out depends
- * neither on the number of threads nor on which of them was faster. Not thread-safe itself.
+ * Runs many trials on one network, in batches of {@value TrialBatch#ROWS} shared among threads. Results do not depend
+ * on the number of threads or their timing. Not thread-safe.
  */
 public final class TrialRunner implements AutoCloseable {
 

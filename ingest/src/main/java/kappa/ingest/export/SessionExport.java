@@ -104,21 +104,20 @@ public final class SessionExport {
             SessionRecords.Known known = sessions.get(session);
             if (known == null) {
                 throw new InvalidInputException("--session " + session + ": no such session on " + connection
-                        + ", expected " + listing(sessions.keySet()));
+                        + "; available: " + listing(sessions.keySet()));
             }
             return new SessionExport(records, known.header(), OptionalInt.of(known.partition()), progress).write(out);
         } catch (UncheckedIOException e) {
-            throw new InvalidInputException(out + ": cannot be written, nor what is gathered for it beside it ("
+            throw new InvalidInputException(out + ": this file or the temporary files beside it cannot be written ("
                     + e.getCause().getMessage() + ")", e);
         }
     }
 
     private static String listing(Set<String> sessions) {
         if (sessions.isEmpty()) {
-            return "one, but there is none at all";
+            return "none";
         }
-        return (sessions.size() == 1 ? "" : "one of ")
-                + sessions.stream().limit(MAX_NAMED_SESSIONS).collect(Collectors.joining(", "))
+        return sessions.stream().limit(MAX_NAMED_SESSIONS).collect(Collectors.joining(", "))
                 + (sessions.size() > MAX_NAMED_SESSIONS
                         ? " and " + (sessions.size() - MAX_NAMED_SESSIONS) + " more"
                         : "");
@@ -140,8 +139,8 @@ public final class SessionExport {
                 Texts requests = new Texts(directory)) {
             if (gather(bins) != seen) {
                 throw new InvalidInputException("session " + header.getSession()
-                        + ": the topics lost records to their retention during the export; expected the same command"
-                        + " to succeed now");
+                        + ": retention deleted records of this session during the export; run the same command"
+                        + " again");
             }
             each(Topics.MODELS, ModelSnapshot.class, snapshots::add);
             each(Topics.ANALYSES, Analysis.class, analyses::add);

@@ -59,7 +59,7 @@ public final class BrokerDisk implements AutoCloseable {
             topics = Double.NaN;
             if (!untold) {
                 untold = true;
-                LOG.info("the brokers do not tell how full their disks are: {}", e.toString());
+                LOG.info("the disk usage of the brokers is unknown: {}", e.toString());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
@@ -76,8 +76,8 @@ public final class BrokerDisk implements AutoCloseable {
                 .mapToDouble(replica -> replica.getValue().size()).sum();
         boolean now = usable < LOW_BYTES;
         if (now && !low) {
-            LOG.warn("the disk of a broker has {} left, kappa's topics take {}; a broker whose disk is full halts"
-                    + " (--retention-gib of broker and live, or retention.bytes of kappa.activity and kappa.latents)",
+            LOG.warn("the disk of a broker has {} left, kappa's topics take {}; a broker with a full disk halts. Lower"
+                    + " --retention-gib of broker and live, or retention.bytes of kappa.activity and kappa.latents",
                     Retention.gib((long) usable), Retention.gib((long) topics));
         }
         low = now;

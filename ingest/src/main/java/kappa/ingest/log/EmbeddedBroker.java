@@ -239,7 +239,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             return port;
         } catch (BindException e) {
             throw new InvalidInputException(
-                    "port " + port + " is taken: another broker is running, or name another port",
+                    "port " + port + " is taken; stop the other broker, or name another port",
                     e);
         }
     }

@@ -131,7 +131,8 @@ public final class Playback implements BinSource {
         }
         long over = last.sample;
         if (over < 1 || over > bins) {
-            throw new InvalidInputException(session.origin() + ": the session on the topics stopped after bin " + over
+            throw new InvalidInputException(session.origin() + ": the session on the topics has stopped after bin "
+                    + over
                     + " of its recording, but this one has " + bins + "; expected the recording that was replayed");
         }
         goTo(over);

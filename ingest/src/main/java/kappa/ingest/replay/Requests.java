@@ -87,7 +87,8 @@ final class Requests<M extends Message> implements AutoCloseable {
             listening.countDown();
             requests.run();
         } catch (KafkaException | InvalidInputException e) {
-            LOG.error("reading {} failed: the rig goes on recording and obeys no request", kind.topic(), e);
+            LOG.error("reading {} failed: the rig goes on recording, but does not obey requests any more", kind.topic(),
+                    e);
         } finally {
             listening.countDown();
         }

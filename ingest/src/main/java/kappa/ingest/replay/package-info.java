@@ -1,2 +1,2 @@
-/** Publishing a session, recorded or simulated, as a rig would. */
+/** Publishing a recorded or simulated session as a rig would send it. */
 package kappa.ingest.replay;

@@ -1,6 +1,6 @@
 package kappa.ingest.rig;
 
-/** One rig: tells the assembler what comes in. */
+/** One rig: passes its data to the assembler. */
 public interface Connector extends AutoCloseable {
 
     /**

@@ -104,7 +104,8 @@ public final class RigSource implements BinSource {
             firstDropped = null;
         } else {
             if (dropped == 0) {
-                LOG.error("Kafka takes no bins: {} wait, and those that come now are lost until it does", QUEUE);
+                LOG.error("Kafka takes no bins: {} are waiting, and new bins are lost until it takes some again",
+                        QUEUE);
                 firstDropped = bin;
             }
             dropped++;

@@ -97,7 +97,7 @@ public final class UnitTable {
         int place = takeSpare(unit);
         if (place == NONE) {
             LOG.warn(
-                    "unit {} came after the session began and is left out: all of its spare places are taken (--spare)",
+                    "unit {} turned up after the start of the session and is left out, because all spare places are taken (--spare)",
                     unit);
         } else {
             LOG.info("unit {} turned up: it is neuron \"{}\"", unit, names.get(place));
@@ -119,7 +119,7 @@ public final class UnitTable {
         try {
             Files.write(file, late, StandardCharsets.UTF_8);
         } catch (IOException e) {
-            LOG.error("{} cannot be written ({}): a connector that is started again will not know late units", file,
+            LOG.error("{} cannot be written ({}): late units will be unknown after a restart of the connector", file,
                     e.toString());
         }
     }

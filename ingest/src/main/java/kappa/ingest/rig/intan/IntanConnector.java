@@ -221,7 +221,7 @@ public final class IntanConnector implements Connector {
         skippedUntold += skipped;
         long now = System.nanoTime();
         if (toldNs == 0 || now - toldNs >= TELL_EVERY_NS) {
-            LOG.warn("{} bytes from RHX that belong to no spike were skipped", skippedUntold);
+            LOG.warn("{} bytes from RHX between spikes were skipped", skippedUntold);
             skippedUntold = 0;
             toldNs = now;
         }
@@ -303,7 +303,7 @@ public final class IntanConnector implements Connector {
         if (id == ARTIFACT) {
             if (!toldArtifacts) {
                 toldArtifacts = true;
-                LOG.info("what RHX takes for artifacts (id {}) is left out", ARTIFACT);
+                LOG.info("spikes that RHX marks as artifacts (id {}) are left out", ARTIFACT);
             }
             return;
         }

@@ -219,9 +219,9 @@ public final class LslConnector implements Connector {
     private void away(Away away) {
         String words = away.from() == data ? recording.stream().words() : markersOf(away.from()).stream.words();
         if (away.away()) {
-            LOG.warn("stream {}: its sender does not answer", words);
+            LOG.warn("stream {}: the sender does not answer", words);
         } else {
-            LOG.info("stream {}: its sender answers again", words);
+            LOG.info("stream {}: the sender answers again", words);
         }
         if (away.from() == data) {
             status.state(away.away() ? "the sender does not answer" : "listening");
@@ -233,20 +233,20 @@ public final class LslConnector implements Connector {
 
     private void lost(Lost lost) {
         if (lost.from() == data) {
-            LOG.warn("stream {}: its sender is gone; looking for it", open.stream().words());
+            LOG.warn("stream {}: the sender is gone; searching for it", open.stream().words());
             status.state("the sender is gone");
             before = new Opened(data, open.stream(), open.local(), correction);
             open = null;
         } else {
             Markers each = markersOf(lost.from());
-            LOG.warn("markers {}: their sender is gone; no trial or input is seen until it is back",
+            LOG.warn("markers {}: the sender is gone; trials and inputs are unknown until it is back",
                     each.stream.words());
             each.open = false;
         }
     }
 
     private void dropped(Dropped dropped) throws InterruptedException {
-        LOG.error("{} samples found no room: this machine does not keep up with the stream", dropped.samples());
+        LOG.error("{} samples were dropped: this machine does not keep up with the stream", dropped.samples());
         if (dropped.from() != data) {
             status.lost(dropped.samples());
         } else if (listening && bins.started() && !recording.stream().regular()) {

@@ -74,7 +74,7 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
             List<Stream> all = lsl.resolve();
             throw new InvalidInputException(
                     option + ' ' + wanted + ": no such stream within " + seconds + " s, expected "
-                            + (all.isEmpty() ? "a sender; there is none on this network" : "one of " + words(all)));
+                            + (all.isEmpty() ? "a sender, but there is none on this network" : "one of " + words(all)));
         }
         if (found.size() > 1) {
             throw new InvalidInputException(option + ' ' + wanted + ": fits " + words(found)
@@ -146,7 +146,7 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
                     kind == Kind.SPIKES ? units.stream().sorted(BY_NUMBER).toList() : labels,
                     gap, GAP_MARGIN * back);
         } catch (LostException e) {
-            throw new InvalidInputException("stream " + stream.words() + ": its sender does not answer", e);
+            throw new InvalidInputException("stream " + stream.words() + ": the sender does not answer", e);
         }
     }
 

@@ -57,7 +57,7 @@ public record MarkerRules(Pattern trialStart, Pattern trialEnd, List<Input> inpu
      */
     public static MarkerRules parse(String trialStart, String trialEnd, List<String> inputs) {
         if (trialEnd != null && trialStart == null) {
-            throw new InvalidInputException("--trial-end is " + trialEnd + ", expected --trial-start with it");
+            throw new InvalidInputException("--trial-end " + trialEnd + " needs --trial-start");
         }
         List<Input> parsed = new ArrayList<>();
         for (String input : inputs) {
@@ -70,7 +70,7 @@ public record MarkerRules(Pattern trialStart, Pattern trialEnd, List<Input> inpu
             Pattern off = patterns.length == 2 ? pattern("--input", patterns[1]) : null;
             if (off == null && trialStart == null) {
                 throw new InvalidInputException("--input is " + input
-                        + ", expected NAME=ON_REGEX/OFF_REGEX where no trial's end switches it off (--trial-start)");
+                        + ", expected NAME=ON_REGEX/OFF_REGEX, or --trial-start so that the end of a trial switches it off");
             }
             parsed.add(new Input(input.substring(0, equals), pattern("--input", patterns[0]), off));
         }

@@ -12,8 +12,8 @@
  * markers) is silent most of the time: all of it older than the lateness, by its sender's clock, is taken to have arrived, as
  * long as the sender answers. Markers therefore hold back the bins of a regular stream until they are as old as the lateness.
  *
- * <p><b>Loss.</b> liblsl numbers no samples. Loss shows as a step between two stamps of a regular stream, or as the connection
- * that broke: all bins from the last that was complete to the first after it are marked, and where the sender's clock is another
- * one then, a new epoch begins.
+ * <p><b>Loss.</b> liblsl numbers no samples. A loss shows as a step between two stamps of a regular stream, or as a
+ * broken connection. All bins between the last complete one and the first one afterwards are marked. If the sender
+ * then has another clock, a new epoch begins.
  */
 package kappa.ingest.rig.lsl;

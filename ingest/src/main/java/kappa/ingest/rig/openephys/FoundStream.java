@@ -106,17 +106,17 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
         double rate = continuous() && !Double.isNaN(sampleRate) ? sampleRate : settings.sampleRate();
         if (Double.isNaN(rate)) {
             throw new InvalidInputException(
-                    "stream " + stream + " sends no continuous channel, which would tell its sample"
-                            + " rate: select one in the plugin, or give --sample-rate");
+                    "stream " + stream + " sends no continuous channel, so its sample rate is"
+                            + " unknown: select one in the plugin, or give --sample-rate");
         }
         if (!Double.isNaN(settings.sampleRate()) && Math.abs(settings.sampleRate() / rate - 1) > 1e-3) {
             throw new InvalidInputException("--sample-rate is " + settings.sampleRate() + ", expected " + rate
-                    + ", which stream " + stream + " says of itself");
+                    + ", the rate that stream " + stream + " reports");
         }
         if (neurons.isEmpty()) {
             throw new InvalidInputException("stream " + stream
-                    + " sent no spike of a unit that is to be used: is there a spike detector before the plugin? (--discover"
-                    + " to listen longer, --unsorted keep, --spare)");
+                    + " sent no usable spike. Put a spike detector before the plugin, listen longer with --discover,"
+                    + " or use --unsorted keep or --spare");
         }
         settings.inputChannels().forEach(text -> channel("--input-channel", text));
         settings.behaviorChannels().forEach(text -> channel("--behavior-channel", text));

@@ -81,13 +81,13 @@ public record OpenEphysSettings(String endpoint, double binWidthSeconds, double 
             throw new InvalidInputException("--lateness is " + latenessSeconds + ", expected seconds from 0.01 to 10");
         }
         if (onlyTrials && trialLine == null) {
-            throw new InvalidInputException("--only-trials is given, expected --trial-line with it");
+            throw new InvalidInputException("--only-trials needs --trial-line");
         }
         Set<String> names = new HashSet<>();
         List<String> used = new ArrayList<>(inputLines.stream().map(Line::name).toList());
         used.addAll(inputChannels);
         used.stream().filter(name -> !names.add(name)).findFirst().ifPresent(name -> {
-            throw new InvalidInputException("--input-line, --input-channel: " + name + " is there twice");
+            throw new InvalidInputException("--input-line, --input-channel: " + name + " is given twice");
         });
     }
 

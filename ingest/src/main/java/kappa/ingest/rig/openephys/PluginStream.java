@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * -2<sup>31</sup>. Bins of an epoch begin with the first block of which all is known to have come, on multiples of
  * their width.
  * <li><b>Lines.</b> Each edge carries the state of all lines of its processor, so that edges that were lost show with
- * the next one, of any line: an input takes its value from there, a trial whose start was lost is none, and one whose
- * end was lost ends there. Before the first edge all lines are taken for low.
+ * the next one, of any line: an input takes its value from there, trials whose start was lost are discarded, and one
+ * whose end was lost ends there. Before the first edge all lines are taken for low.
  * </ul>
  *
  * <p>Not thread-safe. Allocates nothing for a message of a kind that came before.
@@ -175,7 +175,8 @@ final class PluginStream {
         if (!header.stream.is(found.stream())) {
             status.unusable();
             if (!otherStream) {
-                LOG.warn("messages of stream {} are not used: the session's is {}", header.stream, found.stream());
+                LOG.warn("messages of stream {} are ignored: the session records stream {}", header.stream,
+                        found.stream());
                 otherStream = true;
             }
             return;
@@ -351,14 +352,15 @@ final class PluginStream {
         } else if (block) {
             if (outstanding > 0) {
                 if (++missing == MANY) {
-                    LOG.warn("a continuous channel that is used as input or behaviour does not come any more");
+                    LOG.warn(
+                            "a continuous channel that is an input or behaviour has stopped; select it in the plugin again");
                 }
                 bins.complete((gap ? Math.min(gapFrom, blockEnd) : blockEnd) - SPIKE_TAIL);
             } else {
                 missing = 0;
             }
             if (from > blockEnd && !gap) {
-                LOG.warn("the rig left out {} samples from {} on", from - blockEnd, blockEnd);
+                LOG.warn("the rig skipped {} samples after sample {}", from - blockEnd, blockEnd);
                 bins.lost(blockEnd, from, 1);
             }
         }
@@ -405,7 +407,7 @@ final class PluginStream {
             status.homeless();
         } else if (!toldUnsorted) {
             toldUnsorted = true;
-            LOG.info("spikes that are not sorted are left out (--unsorted)");
+            LOG.info("unsorted spikes are left out; --unsorted keep takes them");
         }
     }
 
@@ -434,7 +436,7 @@ final class PluginStream {
                 }
             } else if (own && !wire.told && wire.line.node() < 0) {
                 wire.told = true;
-                LOG.warn("line {} changes at processors {} and {}: only the former is used (NODE:LINE names one)",
+                LOG.warn("line {} changes at processors {} and {}; only the first is used, and NODE:LINE chooses one",
                         index,
                         wire.node, header.node());
             }
@@ -450,7 +452,8 @@ final class PluginStream {
         }
         long from = Math.max(sample, epochStart);
         if (!seen) {
-            LOG.warn("line {} went {} unseen, some time before sample {}", wire.line.index(), high ? "high" : "low",
+            LOG.warn("an edge of line {} was lost: it went {} some time before sample {}", wire.line.index(),
+                    high ? "high" : "low",
                     sample);
         }
         if (wire.input >= 0) {
@@ -485,7 +488,7 @@ final class PluginStream {
     /** All that had come until then has been taken. */
     void idle(long caughtUpNs) throws InterruptedException {
         if (!onTheWall && sinceNs != 0 && lastArrivalNs - sinceNs > JUMP_NS) {
-            LOG.warn("no continuous channel comes: bins are closed by this machine's clock, {} s late",
+            LOG.warn("no continuous channel arrives: this machine's clock closes bins, {} s after their end",
                     settings.latenessSeconds());
             onTheWall = true;
             block = false;

@@ -146,7 +146,7 @@ final class Reception implements AutoCloseable {
             if (waiting == MAX_MESSAGES || bytes + size(message) > MAX_BYTES) {
                 if (!dropping) {
                     dropping = true;
-                    LOG.error("messages come faster than they can be used: some are dropped, and marked as lost");
+                    LOG.error("messages arrive faster than they are processed: some are dropped and marked as lost");
                 }
                 return;
             }

@@ -60,7 +60,7 @@ final class UnitPlaces {
         }
         if (known == MOST) {
             if (!full) {
-                LOG.warn("over {} units turned up: the others are left out", MOST);
+                LOG.warn("more than {} units turned up: further ones are left out", MOST);
                 full = true;
             }
             return UnitTable.NONE;
