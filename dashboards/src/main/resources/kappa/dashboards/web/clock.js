@@ -50,14 +50,14 @@ export class ClockBar {
     if (now.hostMs !== undefined) {
       const host = new Date(now.hostMs);
       show(byId("host"), `${host.toLocaleTimeString("en-GB")}.${String(host.getMilliseconds()).padStart(3, "0")} ± ${now.errorMs < 10 ? now.errorMs.toFixed(2) : now.errorMs.toFixed(0)} ms`);
-      byId("hostTile").title = `The newest bin's end on the clock of the host that publishes it, ${host.toISOString()}, and how far that may be off`;
+      byId("hostTile").title = `End of the newest bin on the clock of the publishing host, ${host.toISOString()}, and its largest error`;
     }
     const c = status.counters;
     const said = [];
     if (c.bins_missing) said.push(`${c.bins_missing.toLocaleString("en")} in ${c.gaps} ${c.gaps === 1 ? "gap" : "gaps"}`);
     if (c.bins_with_losses) said.push(`${c.bins_with_losses.toLocaleString("en")} in part`);
     show(byId("lost"), said.join(" · ") || "none", said.length ? "warn" : "");
-    byId("lostTile").title = ["Bins that never came, and bins of which the rig knows that messages or samples were lost",
+    byId("lostTile").title = ["Bins that never came, and bins for which the rig reports lost messages or samples",
       ...trace.losses.slice(-10).map(([first, last, after, messages]) =>
         `${first === last ? `bin ${first}` : `bins ${first} to ${last}`}, after ${hours(after, 3)}${messages ? `: ${messages} messages or samples` : ": never came"}`)].join("\n");
   }
@@ -70,7 +70,7 @@ export class ClockBar {
     const over = Boolean(status?.ended);
     const may = control && !over;
     for (const id of ["play", "seek", "speed"]) byId(id).disabled = !may;
-    const hint = may ? "" : over ? "the replay is over" : "open the address that kappa printed, which carries the token";
+    const hint = may ? "" : over ? "the replay is over" : "open the link that kappa printed: it contains the control token";
     byId("playback").title = hint;
     show(byId("play"), playback.paused ? "play" : "pause");
     byId("play").setAttribute("aria-pressed", String(playback.paused));

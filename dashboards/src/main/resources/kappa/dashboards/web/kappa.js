@@ -344,8 +344,8 @@ function showPace() {
   }
   set("pace", said.join(" · ") || (body.dataset.state === "live" ? "keeping up" : "–"), said.length && !state.header?.lockstep ? "warn" : "");
   byId("pace").title = [
-    ...said, "What gives way when there is more to do than time: a replay is held back; of a rig's session first steps of the fit,"
-    + " then frames of slow pages, and never a bin.",
+    ...said, "If there is too much to do, replays wait first, then steps of the fit are left out, then slow pages get fewer frames."
+    + " Bins are never left out.",
     `In all: ${count(c.steps_shed)} of ${count(c.steps + c.steps_shed)} steps shed,`
     + ` ${count(frame.conflated)} frames of this page conflated, ${count(c.bins_skipped)} bins not shown`].join("\n");
 }
@@ -396,7 +396,7 @@ function showWaiting(hasBins) {
   const announced = state.session !== null;
   set("waitingTitle", announced ? `${state.session}: waiting for its first bins` : "Waiting for a session");
   set("waitingText", frame.problem ? `Kafka: ${frame.problem}.`
-    : announced ? "Its header is here. κ appears with the first bin on kappa.activity." : "Nothing has been published yet. To start one:");
+    : announced ? "The session is announced. κ appears with the first bin on kappa.activity." : "Nothing has been published yet. To start one:");
   byId("start").hidden = announced;
 }
 

@@ -220,7 +220,7 @@ export class ConnectivityView {
     const some = Boolean(names?.length && values?.length === names.length ** 2);
     byId("overlapNothing").hidden = some;
     byId("overlap").hidden = !some;
-    show(byId("overlapNothing"), kind === "connection" ? "No populations yet." : "No overlaps yet: they come with the first analysed model.");
+    show(byId("overlapNothing"), kind === "connection" ? "No populations yet." : "No overlaps yet. They come with the first analysed model.");
     byId("overlapOf").textContent = analysis ? spokenOf(kind === "connection" && populations ? { ...analysis, modelVersion: populations.modelVersion } : analysis) : "";
     show(byId("overlapCaption"), !some ? "" : kind === "connection" ? "mean of J between neurons of the row (to) and of the column (from)"
       : connectivity.identifiable.length ? `determined by data: ${connectivity.identifiable.map((share, k) => `${Math.round(100 * share)} % of ${connectivity.vectors[connectivity.identifiable.length + k]}`).join(" · ")}` : "");
@@ -234,7 +234,7 @@ export class ConnectivityView {
     const conditions = (analysis?.conditions ?? []).filter(condition => condition.origin.re.length);
     byId("eigenvalueNothing").hidden = conditions.length > 0;
     show(byId("eigenvalueNothing"), analysis ? "The newest analysis holds no eigenvalues at κ = 0: an older version of kappa published it."
-      : "No analysis yet: the first comes with the first model.");
+      : "No analysis yet. The first one comes with the first model.");
     byId("eigenvalues").hidden = conditions.length === 0;
     byId("eigenvalueOf").textContent = conditions.length ? `at κ = 0, ${spokenOf(analysis)}` : "";
     const colours = palette();

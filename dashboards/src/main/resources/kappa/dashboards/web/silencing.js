@@ -132,7 +132,7 @@ export class SilencingView {
     const predicted = inactivations !== null && inactivations.set === this.set() ? inactivations.conditions : [];
     byId("inactivationNothing").hidden = predicted.length > 0;
     byId("inactivationBody").hidden = predicted.length === 0;
-    show(byId("inactivationNothing"), inactivations === null || !inactivations.sets.length ? "No predictions yet: they come once enough intact trials have been seen."
+    show(byId("inactivationNothing"), inactivations === null || !inactivations.sets.length ? "No predictions yet. They need more intact trials."
       : inactivations.sets.some(({ name }) => name === this.set()) ? "The prediction for this set is on its way." : "There is no prediction for this set yet.");
     byId("inactivationOf").textContent = inactivations ? spokenOf(inactivations, `, ${inactivations.trials} intact trials`) : "";
     const readout = inactivations?.readout || "readout";
@@ -187,7 +187,7 @@ export class SilencingView {
     const may = Boolean(state?.control && state.session && !over && !this.asking);
     byId("silence").disabled = !may || !this.exists;
     byId("callOff").disabled = !may;
-    const hint = !state?.control ? "open the address that kappa printed, which carries the token" : over ? "the session is over" : "";
+    const hint = !state?.control ? "open the link that kappa printed: it contains the control token" : over ? "the session is over" : "";
     byId("silence").title = byId("callOff").title = hint;
     show(byId("silenceStatus"), hint || this.told);
     byId("silenceStatus").className = !hint && this.failed ? "bad" : "muted";

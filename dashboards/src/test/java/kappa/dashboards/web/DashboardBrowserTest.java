@@ -176,7 +176,7 @@ class DashboardBrowserTest {
         waitFor("document.body.dataset.session === 'silenced'"
                 + " && document.querySelectorAll('#choices tr').length === 5");
         assertThat(enabled("silence")).as("without the token").isFalse();
-        assertThat(text("silenceStatus")).isEqualTo("open the address that kappa printed, which carries the token");
+        assertThat(text("silenceStatus")).isEqualTo("open the link that kappa printed: it contains the control token");
         assertThat(text("loopCorrelation")).isEqualTo("–");
         assertThat(text("loopTrials")).isEqualTo("0");
 
