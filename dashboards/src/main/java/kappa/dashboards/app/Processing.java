@@ -33,7 +33,7 @@ import kappa.ingest.log.BrokerDisk;
 import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Publisher;
-import kappa.ingest.wire.Reason;
+import kappa.ingest.wire.Fault;
 
 /**
  * The pipeline of one process on one Kafka: reader, sessions, analyses, meters. Thread-safe.
@@ -120,11 +120,7 @@ public final class Processing implements AutoCloseable {
         new ProcessorMetrics().bindTo(meters);
         gcMetrics.bindTo(meters);
         // Counters are there from the start, so that a rate over the first rejection is seen.
-        for (Reason reason : Reason.values()) {
-            if (reason != Reason.REASON_UNSPECIFIED && reason != Reason.UNRECOGNIZED) {
-                Meters.RECORDS_REJECTED.counter(meters, reason.name());
-            }
-        }
+        Fault.reasons().forEach(reason -> Meters.RECORDS_REJECTED.counter(meters, reason));
         Meters.LAG_BINS.gauge(meters, () -> pipeline.binsUnderWay() + activity.unreadRecords());
         Meters.SESSIONS_ACTIVE.gauge(meters, sessions::get);
         Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);

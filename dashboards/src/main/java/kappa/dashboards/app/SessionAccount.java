@@ -8,11 +8,9 @@ import java.util.function.BooleanSupplier;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
-import kappa.ingest.session.History;
 import kappa.ingest.session.Published;
 import kappa.ingest.session.SessionState;
 import kappa.ingest.session.TopicRecord;
-import kappa.ingest.wire.SessionHeader;
 
 /**
  * Follows one session on the topics until its last model has been analysed, and gives an account of it: how many bins have a
@@ -27,13 +25,12 @@ public final class SessionAccount {
     private static final long CLOCK_SLACK_MS = 60_000;
 
     private final KafkaConnection connection;
-    private final SessionHeader header;
     private final SessionState state;
 
-    public SessionAccount(KafkaConnection connection, SessionHeader header) {
+    /** @param state of the session, which this folds its records into */
+    public SessionAccount(KafkaConnection connection, SessionState state) {
         this.connection = connection;
-        this.header = header;
-        state = new SessionState(header, History.NONE);
+        this.state = state;
     }
 
     /** The session as far as it was read. */
@@ -48,7 +45,7 @@ public final class SessionAccount {
      */
     public boolean follow(BooleanSupplier stop) {
         try (var log = new TopicFollower(connection, record -> state.fold(TopicRecord.of(record)))) {
-            log.fromTime(log.partitions(FOLLOWED), header.getCreatedUnixNs() / 1_000_000 - CLOCK_SLACK_MS);
+            log.fromTime(log.partitions(FOLLOWED), state.description().createdUnixNs() / 1_000_000 - CLOCK_SLACK_MS);
             while (!complete()) {
                 if (stop.getAsBoolean()) {
                     return false;

@@ -25,13 +25,12 @@ import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.replay.SessionPlace;
 import kappa.ingest.replay.SessionPublisher;
-import kappa.ingest.wire.CheckedRecord;
-import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.Latents;
-import kappa.ingest.wire.Pacing;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.session.PublishedBins;
+import kappa.ingest.session.TopicRecord;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -241,10 +240,10 @@ public final class LatencyBench {
         HandBuiltNetworks.HandBuilt network = HandBuiltNetworks.named("figure-4.1b", load.neurons(), 1 + session);
         try (BinSource source = new SimulatedSession(network,
                 new SimulatedSession.Settings(Observation.COUNTS, 0.4, 0.05, 0, 1 + session))) {
-            SessionHeader header = SessionPublisher.header(source.describe(), SESSION + session,
-                    FitSettings.newBuilder().setRank(load.rank()).setSeed(1).setPacing(Pacing.LIVE).build());
-            new SessionPublisher(connection).publish(source, header, 0, null,
-                    new SessionPublisher.Speed(load.binsPerSecond() * header.getBinWidthS()), load.bins(),
+            SessionPlace place = SessionPublisher.begin(source.describe(), SESSION + session,
+                    FitSettings.of(load.rank(), 1));
+            new SessionPublisher(connection).publish(source, place,
+                    new SessionPublisher.Speed(load.binsPerSecond() * place.description().binWidthS()), load.bins(),
                     (published, total, status) -> {
                         times.sent(session, published - 1);
                         if (load.sessions() == 1) {
@@ -326,12 +325,12 @@ public final class LatencyBench {
     private void readKappa(Times times, long count) {
         follow(Topics.LATENTS, () -> times.received < count && !over, record -> {
             long now = System.nanoTime();
-            Latents latents = CheckedRecord.of(record.topic(), record.key(), record.value()).message(Latents.class)
+            PublishedBins latents = PublishedBins.of(TopicRecord.of(record))
                     .orElseThrow(() -> new IllegalStateException(TopicFollower.place(record) + " is not Latents"));
-            int session = Integer.parseInt(latents.getSession().substring(SESSION.length()));
-            for (int t = 0; t < latents.getBinsCount(); t++) {
-                times.receive(session, latents.getFirstBin() + t, now,
-                        record.timestamp() - latents.getActivityUnixNs() / 1_000_000);
+            int session = Integer.parseInt(latents.session().substring(SESSION.length()));
+            for (int t = 0; t < latents.bins(); t++) {
+                times.receive(session, latents.firstBin() + t, now,
+                        record.timestamp() - latents.activityUnixNs() / 1_000_000);
             }
         });
     }

@@ -20,11 +20,10 @@ import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
-import kappa.ingest.replay.SessionPublisher;
-import kappa.ingest.wire.FitSettings;
 
 /**
  * How many bins a second go through the filter alone, whose model stands, and through filter and learning at the
@@ -116,8 +115,7 @@ public final class ReplayBench {
                     runner, file, done -> {});
         }
         Recording recording = NpzRecording.open(file, Observation.COUNTS);
-        FitPlan plan = SessionPlan.of(SessionPublisher.header(recording.describe(), recording.name(),
-                FitSettings.newBuilder().setRank(load.rank()).setSeed(1).build())).fit();
+        FitPlan plan = SessionPlan.of(recording.describe(), recording.name(), FitSettings.of(load.rank(), 1)).fit();
         long warmUp = (long) load.warmUpTrials() * recording.bins(0);
         try (Team team = new Team(load.threads())) {
             return new Result(load, recording.inputs(), recording.bins(0), plan.stepsPerTrial(),

@@ -29,12 +29,11 @@ import kappa.fitting.pipeline.SessionPlan;
 import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.fitting.regression.ReducedRankRegression;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.Quality;
-import kappa.ingest.wire.FitSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -142,8 +141,8 @@ final class FitCommand implements Callable<Integer> {
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);
             List<SessionPlan> plans = new ArrayList<>();
-            for (int rank : wanted.isEmpty() ? List.of(settings.getRank()) : wanted) {
-                plans.add(plan(recording, settings.toBuilder().setRank(rank).build()));
+            for (int rank : wanted.isEmpty() ? List.of(settings.rank()) : wanted) {
+                plans.add(plan(recording, settings.withRank(rank)));
             }
             List<PrequentialFit> fits = plans.stream()
                     .map(plan -> linear ? plan.fit().withLinearDynamics() : plan.fit())
@@ -163,7 +162,7 @@ final class FitCommand implements Callable<Integer> {
     }
 
     private static SessionPlan plan(Recording recording, FitSettings settings) {
-        return SessionPlan.of(SessionPublisher.header(recording.describe(), recording.name(), settings));
+        return SessionPlan.of(recording.describe(), recording.name(), settings);
     }
 
     private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
@@ -181,7 +180,7 @@ final class FitCommand implements Callable<Integer> {
         PrequentialFit chosen = fits.stream()
                 .filter(f -> selection == null || f.plan().rank() == selection.recommended()).findFirst().orElseThrow();
         if (out != null) {
-            NetworkFile.write(out, SnapshotCodec.networkFile(plan.header(), chosen.model()));
+            NetworkFile.write(out, SnapshotCodec.networkFile(plan, chosen.model()));
             System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
                     + " written to " + out);
         }

@@ -3,13 +3,11 @@ package kappa.dashboards.cli;
 import java.util.Locale;
 import kappa.fitting.fit.Adam;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.WithInputBasis;
 import kappa.ingest.replay.SessionPublisher.Speed;
-import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.Loss;
-import kappa.ingest.wire.Pacing;
 import picocli.CommandLine.Option;
 
 /** What is fitted. */
@@ -116,19 +114,17 @@ final class FitOptions {
         if (!(tau > 0 && tau <= 60)) {
             throw new InvalidInputException("--tau is " + tau + ", expected seconds in (0, 60]");
         }
-        Loss which = switch (loss.toLowerCase(Locale.ROOT)) {
-            case "both" -> Loss.FREE_RUN_AND_ONE_STEP;
-            case "free-run" -> Loss.FREE_RUN;
+        boolean oneStep = switch (loss.toLowerCase(Locale.ROOT)) {
+            case "both" -> true;
+            case "free-run" -> false;
             default -> throw new InvalidInputException("--loss is " + loss + ", expected both or free-run");
         };
         requireAtLeastZero("--prior", prior);
         requireAtLeastZero("--half-life", halfLife);
         requireAtLeastZero("--hidden", hidden);
         requireAtLeastZero("--gain-tracker", tracker);
-        return FitSettings.newBuilder().setRank(k).setTimeConstantS(tau).setSeed(seed)
-                .setStepsPerTrial(stepsPerTrial).setLoss(which).setBiases(biases).setPrior(prior)
-                .setHalfLifeTrials(halfLife).setHiddenNeurons(hidden).setTrackerBins(tracker)
-                .setPacing(speed.isMax() ? Pacing.LOCKSTEP : Pacing.LIVE).build();
+        return new FitSettings(k, hidden, tau, seed, speed.isMax(), stepsPerTrial, oneStep, biases, prior, halfLife,
+                tracker);
     }
 
     private static void requireAtLeastZero(String option, double value) {

@@ -11,7 +11,7 @@ import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.intan.IntanConnector;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.session.SessionDescription;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,7 +80,7 @@ final class RigIntanCommand implements Callable<Integer> {
         return rig.run(this::open);
     }
 
-    private BinSource open(Optional<SessionHeader> goesOn) {
+    private BinSource open(Optional<SessionDescription> goesOn) {
         IntanConnector connector = new IntanConnector(
                 new IntanConnector.Settings(host, spikePort, commandPort, channels,
                         sampleRate == null ? 0 : sampleRate, lateness));

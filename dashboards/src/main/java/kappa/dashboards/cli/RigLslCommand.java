@@ -14,7 +14,7 @@ import kappa.ingest.rig.lsl.LslConnector;
 import kappa.ingest.rig.lsl.LslRecording;
 import kappa.ingest.rig.lsl.LslRecording.Kind;
 import kappa.ingest.rig.lsl.MarkerRules;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.session.SessionDescription;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -129,7 +129,7 @@ final class RigLslCommand implements Callable<Integer> {
         return 0;
     }
 
-    private BinSource open(Lsl lsl, Kind asked, MarkerRules rules, Optional<SessionHeader> goesOn) {
+    private BinSource open(Lsl lsl, Kind asked, MarkerRules rules, Optional<SessionDescription> goesOn) {
         Lsl.Stream found = LslRecording.find(lsl, stream, "--stream", wait);
         List<Lsl.Stream> marking = markers.stream().map(one -> LslRecording.find(lsl, one, "--markers", wait)).toList();
         LslRecording recording = LslRecording.listen(lsl, found, asked, rig.discover, System.err::println);

@@ -15,7 +15,7 @@ import kappa.ingest.rig.openephys.OpenEphysListener;
 import kappa.ingest.rig.openephys.OpenEphysSettings;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.session.SessionDescription;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -103,7 +103,7 @@ final class RigOpenEphysCommand implements Callable<Integer> {
         throw new InvalidInputException("--unsorted is " + unsorted + ", expected auto, keep or drop");
     }
 
-    private BinSource open(OpenEphysSettings settings, Optional<SessionHeader> goesOn) {
+    private BinSource open(OpenEphysSettings settings, Optional<SessionDescription> goesOn) {
         FoundStream found;
         try {
             found = OpenEphysListener.listen(endpoint, rig.discover, System.err::println);

@@ -11,11 +11,11 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.FitSettings;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.rig.UnitTable;
-import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.session.SessionDescription;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -68,7 +68,7 @@ final class RigRun {
     /** Connects to a rig. */
     interface Rig {
         /** @param goesOn the session that an earlier connector began and that is to be continued, if it is */
-        BinSource open(Optional<SessionHeader> goesOn);
+        BinSource open(Optional<SessionDescription> goesOn);
     }
 
     /** @return the exit code */
@@ -99,11 +99,9 @@ final class RigRun {
     }
 
     private boolean publish(KafkaConnection connection, BooleanSupplier failed, Rig rig, FitSettings settings) {
-        Optional<SessionHeader> goesOn = run.sessionId == null
+        Optional<SessionDescription> goesOn = run.sessionId == null
                 ? Optional.empty()
-                : new SessionPublisher(connection).find(run.sessionId)
-                        .filter(found -> !found.complete() && found.bins() > 0)
-                        .map(SessionPublisher.Published::header);
+                : new SessionPublisher(connection).unfinished(run.sessionId);
         try (BinSource source = rig.open(goesOn)) {
             return new SessionRun(connection, run, failed).run(source, settings);
         }
@@ -126,9 +124,9 @@ final class RigRun {
      *
      * @param name of the session
      */
-    UnitTable units(String name, List<String> found, Optional<SessionHeader> goesOn) {
+    UnitTable units(String name, List<String> found, Optional<SessionDescription> goesOn) {
         if (goesOn.isPresent()) {
-            return UnitTable.resume(goesOn.get().getNeuronsList(), lateUnits(name));
+            return UnitTable.resume(goesOn.get().neurons(), lateUnits(name));
         }
         if (found.isEmpty() && spare == 0) {
             throw new InvalidInputException("no unit fired within " + discover

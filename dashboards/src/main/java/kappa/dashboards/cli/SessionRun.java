@@ -18,13 +18,13 @@ import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.FitSettings;
+import kappa.ingest.replay.SessionPlace;
 import kappa.ingest.replay.SessionPublisher;
-import kappa.ingest.replay.SessionPublisher.Published;
 import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.session.History;
+import kappa.ingest.session.SessionDescription;
 import kappa.ingest.session.Snapshot;
-import kappa.ingest.wire.Bin;
-import kappa.ingest.wire.FitSettings;
-import kappa.ingest.wire.SessionHeader;
 
 /**
  * Publishes a session and, if asked, waits until the pipeline has published everything about it. Shared by {@code
@@ -47,16 +47,6 @@ final class SessionRun {
         this.options = options;
         this.speed = Speed.parse(options.speed);
         this.failed = failed;
-    }
-
-    /** Under which id a session runs, and how much of it is on the topics, its end perhaps included. */
-    private record Place(SessionHeader header, long bins, Bin last, boolean complete) {
-
-        String continuation() {
-            return complete
-                    ? ", all " + bins + " bins were published earlier and are still being processed"
-                    : bins > 0 ? ", continued from bin " + bins : "";
-        }
     }
 
     /**
@@ -104,12 +94,13 @@ final class SessionRun {
     }
 
     private boolean run(BinSource source, FitSettings fit, AtomicBoolean stopped) {
-        Place place = place(source, fit);
-        SessionHeader header = place.header();
-        System.err.println("session " + header.getSession() + ": " + header.getNeuronsCount() + " neurons, rank "
-                + header.getFit().getRank() + place.continuation());
+        SessionPlace place = publisher.place(source, Optional.ofNullable(options.sessionId), fit);
+        SessionDescription session = place.description();
+        String id = session.session();
+        System.err.println("session " + id + ": " + session.neurons().size() + " neurons, rank " + session.rank()
+                + continuation(place));
         long started = System.nanoTime();
-        SessionAccount account = new SessionAccount(connection, header);
+        SessionAccount account = new SessionAccount(connection, place.state(History.NONE));
         CompletableFuture<Boolean> followed = new CompletableFuture<>();
         if (options.waits()) {
             Thread.ofPlatform().name("kappa-session-account").daemon(true).start(() -> {
@@ -123,12 +114,12 @@ final class SessionRun {
         Output.Progress progress = new Output.Progress("published");
         long published = place.complete()
                 ? place.bins()
-                : publisher.publish(source, header, place.bins(), place.last(), speed, -1, progress);
+                : publisher.publish(source, place, speed, -1, progress);
         boolean whole = !Thread.currentThread().isInterrupted();
         progress.end();
         if (!whole) {
             stopped.set(true);
-            tellHowToGoOn(source, header, published);
+            tellHowToGoOn(source, id, published);
             return false;
         }
         if (!options.waits()) {
@@ -138,20 +129,20 @@ final class SessionRun {
         try {
             complete = followed.join();
         } catch (CompletionException e) {
-            throw new InvalidInputException("following session " + header.getSession() + " failed: " + e.getCause(), e);
+            throw new InvalidInputException("following session " + id + " failed: " + e.getCause(), e);
         }
         if (!complete && stopped.get()) {
-            tellHowToGoOn(source, header, published);
+            tellHowToGoOn(source, id, published);
             return false;
         }
         if (!complete) {
-            throw new Main.Stopped("session " + header.getSession()
+            throw new Main.Stopped("session " + id
                     + " is unfinished: the pipeline stopped; the same command continues it");
         }
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {
             Snapshot last = account.state().snapshot().orElseThrow();
-            NetworkFile.write(options.out, SnapshotCodec.networkFile(header, SnapshotCodec.decode(last.value())));
+            NetworkFile.write(options.out, SnapshotCodec.networkFile(last.value()));
             System.err.println("model " + last.version() + " written to " + options.out);
         }
         if (options.json) {
@@ -169,10 +160,16 @@ final class SessionRun {
         return true;
     }
 
-    private void tellHowToGoOn(BinSource source, SessionHeader header, long published) {
+    private static String continuation(SessionPlace place) {
+        return place.complete()
+                ? ", all " + place.bins() + " bins were published earlier and are still being processed"
+                : place.bins() > 0 ? ", continued from bin " + place.bins() : "";
+    }
+
+    private void tellHowToGoOn(BinSource source, String session, long published) {
         // A rig's sessions are named after the time at which they began.
-        String named = source.live() && options.sessionId == null ? " --session-id " + header.getSession() : "";
-        System.err.println("session " + header.getSession() + " stopped after " + published + " bins; to go on:  "
+        String named = source.live() && options.sessionId == null ? " --session-id " + session : "";
+        System.err.println("session " + session + " stopped after " + published + " bins; to go on:  "
                 + options.commandLine() + named);
     }
 
@@ -185,30 +182,6 @@ final class SessionRun {
         if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
             throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
                     + " exists");
-        }
-    }
-
-    private Place place(BinSource source, FitSettings fit) {
-        String base = options.sessionId == null ? source.name() : options.sessionId;
-        String id = base;
-        for (int number = 2;; number++) {
-            SessionHeader header = SessionPublisher.header(source.describe(), id, fit);
-            Optional<Published> found = publisher.find(id);
-            if (found.isEmpty()) {
-                return new Place(header, 0, null, false);
-            }
-            boolean same = found.get().header().equals(header.toBuilder()
-                    .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
-            if (same && !found.get().over()) {
-                return new Place(found.get().header(), found.get().bins(), found.get().last(),
-                        found.get().complete());
-            }
-            if (options.sessionId != null) {
-                throw new InvalidInputException("--session-id " + id + ": "
-                        + (same ? "is on the topics already, whole" : "is on the topics with another header")
-                        + "; expected a new id");
-            }
-            id = base + "-" + number;
         }
     }
 }

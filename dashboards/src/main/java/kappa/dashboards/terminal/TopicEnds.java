@@ -104,10 +104,9 @@ public final class TopicEnds implements AutoCloseable {
                 : states.session(shown).map(state -> new WatchedSession(state, seconds, UnixTime.nowNs()));
     }
 
-    /** Whether every latent that is on the topic has been taken. */
+    /** Whether everything that is on the topics has been taken. */
     public boolean caughtUp() {
-        return log.followed().stream().filter(partition -> partition.topic().equals(Topics.LATENTS))
-                .allMatch(partition -> log.lag(partition) == 0);
+        return log.followed().stream().allMatch(partition -> log.lag(partition) == 0);
     }
 
     /** The others of which bins came, if any session may be shown. */

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.recording.RecordingDescription;
+import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Loss;
@@ -19,6 +21,12 @@ import kappa.ingest.wire.WireChecks;
  * @param lockstep a trial is filtered only after its predecessor was learned from
  */
 public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
+
+    /** The plan of a recording that is fitted without a stream. */
+    public static SessionPlan of(RecordingDescription what, String session,
+            kappa.ingest.recording.FitSettings asked) {
+        return of(SessionPublisher.header(what, session, RecordingCodec.fit(asked)));
+    }
 
     public static SessionPlan of(SessionHeader header) {
         int steps = header.getFit().getStepsPerTrial();

@@ -23,7 +23,6 @@ import kappa.ingest.wire.LearnerState;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.ParameterBlock;
-import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.TrialRef;
 import kappa.ingest.wire.WireChecks;
 
@@ -54,8 +53,12 @@ public final class SnapshotCodec {
      * @throws IllegalArgumentException if it is none
      */
     public static PublishedModel decode(byte[] value) {
+        return fromWire(parse(value));
+    }
+
+    private static ModelSnapshot parse(byte[] value) {
         try {
-            return fromWire(ModelSnapshot.parseFrom(value));
+            return ModelSnapshot.parseFrom(value);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("a value of " + value.length + " bytes, expected a ModelSnapshot", e);
         }
@@ -70,15 +73,29 @@ public final class SnapshotCodec {
                 startCovariance(wire), wire.getBinsLearned(), wire.getSteps());
     }
 
-    /** A model as the network file that {@code --out} writes. */
-    public static LowRankNetwork networkFile(SessionHeader header, PublishedModel published) {
+    /** A fitted model as the network file that {@code --out} writes. */
+    public static LowRankNetwork networkFile(SessionPlan plan, PublishedModel published) {
+        return networkFile(plan.header().getFit().getHiddenNeurons(), plan.header().getInputBasis(), published);
+    }
+
+    /**
+     * The model of a record of kappa.models as the network file that {@code --out} writes.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static LowRankNetwork networkFile(byte[] value) {
+        ModelSnapshot wire = parse(value);
+        return networkFile(wire.getHiddenNeurons(), wire.getInputBasis(), fromWire(wire));
+    }
+
+    private static LowRankNetwork networkFile(int hidden, kappa.ingest.wire.InputBasis wire, PublishedModel published) {
         KernelModel model = published.model();
-        Optional<InputBasis> basis = header.hasInputBasis()
-                ? Optional.of(new InputBasis(header.getInputBasis().getBumps(), header.getInputBasis().getBins()))
-                : Optional.empty();
+        Optional<InputBasis> basis = wire.getBumps() == 0
+                ? Optional.empty()
+                : Optional.of(new InputBasis(wire.getBumps(), wire.getBins()));
         float[] gain = model.kind() == Observation.COUNTS ? model.gain() : new float[0];
         return model.network().withInitialState(published.initialState())
-                .fittedTo(new LowRankNetwork.FittedTo(gain, header.getFit().getHiddenNeurons(), basis));
+                .fittedTo(new LowRankNetwork.FittedTo(gain, hidden, basis));
     }
 
     /** Records written before there was a start begin at 0. */

@@ -13,6 +13,7 @@ import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Perturbable;
 import kappa.ingest.recording.RecordingDescription;
+import kappa.ingest.session.SessionDescription;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.CheckedRecord;
@@ -153,6 +154,48 @@ public final class SessionPublisher {
         return Utils.toPositive(Utils.murmur2(session.getBytes(UTF_8))) % count;
     }
 
+    /**
+     * Finds the place of a source's session: a new one, or one that is on the topics in part and is to be continued.
+     *
+     * @param asked the session's id; empty for the source's name, with a number if there is such a session already
+     * @throws InvalidInputException if the id that was asked for is that of another session, or of a whole one
+     */
+    public SessionPlace place(BinSource source, Optional<String> asked, kappa.ingest.recording.FitSettings fit) {
+        String base = asked.orElse(source.name());
+        String id = base;
+        for (int number = 2;; number++) {
+            SessionPlace fresh = begin(source.describe(), id, fit);
+            Optional<Published> found = find(id);
+            if (found.isEmpty()) {
+                return fresh;
+            }
+            boolean same = found.get().header().equals(fresh.header().toBuilder()
+                    .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
+            if (same && !found.get().over()) {
+                return new SessionPlace(found.get().header(), found.get().bins(), found.get().last(),
+                        found.get().complete());
+            }
+            if (asked.isPresent()) {
+                throw new InvalidInputException("--session-id " + id + ": "
+                        + (same ? "is on the topics already, whole" : "is on the topics with another header")
+                        + "; expected a new id");
+            }
+            id = base + "-" + number;
+        }
+    }
+
+    /** A session of which nothing is on the topics yet. */
+    public static SessionPlace begin(RecordingDescription what, String session,
+            kappa.ingest.recording.FitSettings fit) {
+        return new SessionPlace(header(what, session, RecordingCodec.fit(fit)), 0, null, false);
+    }
+
+    /** A session of which bins are on the topics, but not its end. */
+    public Optional<SessionDescription> unfinished(String session) {
+        return find(session).filter(found -> !found.complete() && found.bins() > 0)
+                .map(found -> SessionDescription.of(found.header()));
+    }
+
     /** The header of a recording under a session id. */
     public static SessionHeader header(RecordingDescription what, String session, FitSettings fit) {
         SessionHeader header = RecordingCodec.header(what).setSession(session)
@@ -162,6 +205,11 @@ public final class SessionPublisher {
             throw new InvalidInputException("session " + session + ": " + fault.detail());
         });
         return header;
+    }
+
+    /** Publishes what is not there yet of a session, as the other method does. */
+    public long publish(BinSource source, SessionPlace place, Speed speed, long limit, Progress progress) {
+        return publish(source, place.header(), place.bins(), place.last(), speed, limit, progress);
     }
 
     /**

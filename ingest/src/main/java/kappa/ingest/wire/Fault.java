@@ -1,5 +1,8 @@
 package kappa.ingest.wire;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Why a record cannot be used.
  *
@@ -11,5 +14,12 @@ public record Fault(Reason reason, String detail, long missingFrom, long missing
 
     public Fault(Reason reason, String detail) {
         this(reason, detail, 0, 0);
+    }
+
+    /** The names of all reasons. */
+    public static List<String> reasons() {
+        return Arrays.stream(Reason.values())
+                .filter(reason -> reason != Reason.REASON_UNSPECIFIED && reason != Reason.UNRECOGNIZED)
+                .map(Reason::name).toList();
     }
 }

@@ -26,6 +26,16 @@ public final class RecordingCodec {
         return header;
     }
 
+    /** Settings of the fit as a header holds them. */
+    public static FitSettings fit(kappa.ingest.recording.FitSettings asked) {
+        return FitSettings.newBuilder().setRank(asked.rank()).setTimeConstantS(asked.timeConstantS())
+                .setSeed(asked.seed()).setStepsPerTrial(asked.stepsPerTrial())
+                .setLoss(asked.oneStep() ? Loss.FREE_RUN_AND_ONE_STEP : Loss.FREE_RUN).setBiases(asked.biases())
+                .setPrior(asked.prior()).setHalfLifeTrials(asked.halfLifeTrials())
+                .setHiddenNeurons(asked.hiddenNeurons()).setTrackerBins(asked.trackerBins())
+                .setPacing(asked.lockstep() ? Pacing.LOCKSTEP : Pacing.LIVE).build();
+    }
+
     /** A bin as it is published. */
     public static Bin bin(RecordedBin bin, Observation observation) {
         boolean counts = observation == Observation.COUNTS;
