@@ -28,6 +28,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import kappa.fitting.model.FitPlan;
+import kappa.ingest.Await;
 import kappa.ingest.Meters;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
@@ -73,7 +74,6 @@ class HostileStreamTest {
     private static final int TRIAL_BINS = 4;
     private static final int PARTITIONS = 2;
     /** Far beyond what anything here takes: a bound for a pipeline that hangs. */
-    private static final Duration WITHIN = Duration.ofSeconds(30);
 
     @TempDir
     static Path directory;
@@ -158,12 +158,14 @@ class HostileStreamTest {
     }
 
     private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + WITHIN.toNanos();
-        while (!condition.getAsBoolean()) {
+        Await.until(what, () -> {
             assertThat(FAILURES).as("failures while waiting for %s", what).isEmpty();
-            assertThat(System.nanoTime()).as("gave up waiting for %s", what).isLessThan(deadline);
-            follow(Duration.ofMillis(50));
-        }
+            boolean holds = condition.getAsBoolean();
+            if (!holds) {
+                follow(Duration.ofMillis(20));
+            }
+            return holds;
+        });
     }
 
     /** Reads up to the end that the topics have now. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import kappa.ingest.Await;
 import kappa.ingest.Meters;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
@@ -39,7 +40,6 @@ class OverloadTest {
     /** A trial of 0.6 s every 20 ms. */
     private static final long TRIAL_NS = 20_000_000;
     private static final int STEPS = 200;
-    private static final Duration LIMIT = Duration.ofMinutes(1);
     /** What checkpoints may take, see the documentation of overload. */
     private static final double BYTES_PER_S = 32_768;
 
@@ -143,14 +143,15 @@ class OverloadTest {
         consumer.seekToBeginning(consumer.assignment());
     }
 
-    private void await(String what, KafkaConsumer<byte[], byte[]> consumer, BooleanSupplier condition)
-            throws Exception {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
+    private void await(String what, KafkaConsumer<byte[], byte[]> consumer, BooleanSupplier condition) {
+        Await.until(what, () -> {
             assertThat(failures).isEmpty();
-            assertThat(System.nanoTime()).as("waiting for %s", what).isLessThan(end);
-            poll(consumer);
-        }
+            boolean holds = condition.getAsBoolean();
+            if (!holds) {
+                poll(consumer);
+            }
+            return holds;
+        });
     }
 
     private void readToEnd(KafkaConsumer<byte[], byte[]> consumer) throws Exception {

@@ -21,11 +21,13 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kappa.dashboards.app.Processing;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.Await;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
@@ -68,8 +70,6 @@ class ExportCommandTest {
     private static final int LOST = 60;
     private static final int NEW_EPOCH = 120;
     private static final int SILENCED_TRIAL = 8;
-    /** Far beyond what anything here takes: a bound for a pipeline that hangs. */
-    private static final Duration WITHIN = Duration.ofSeconds(60);
 
     @TempDir
     static Path directory;
@@ -106,8 +106,8 @@ class ExportCommandTest {
             for (int bin = 0; bin < half; bin++) {
                 rough(bin);
             }
-            await(() -> filtered("rough").size() >= half - 3 - (GAP_END - GAP));
-            await(() -> first.readinessProblem() == null);
+            await("kappa of the first half", () -> filtered("rough").size() >= half - 3 - (GAP_END - GAP));
+            await("readiness", () -> first.readinessProblem() == null);
         }
         for (int bin = half; bin < BINS; bin++) {
             rough(bin);
@@ -119,12 +119,13 @@ class ExportCommandTest {
             send("under-way", bin, false, plain(bin, new Random(bin)).build());
         }
         try (Processing second = new Processing(connection, "export", 1, FAILURES::add)) {
-            await(() -> Stream.of("rough", "clean").allMatch(session -> MODELS.stream().anyMatch(model -> model
-                    .getSession().equals(session) && model.getFinal()
-                    && ANALYSES.stream().anyMatch(analysis -> analysis.getSession().equals(session)
-                            && analysis.getModelVersion() == model.getVersion())))
+            await("the last models and their analyses", () -> Stream
+                    .of("rough", "clean").allMatch(session -> MODELS.stream().anyMatch(model -> model
+                            .getSession().equals(session) && model.getFinal()
+                            && ANALYSES.stream().anyMatch(analysis -> analysis.getSession().equals(session)
+                                    && analysis.getModelVersion() == model.getVersion())))
                     && filtered("under-way").size() == 5);
-            await(() -> second.readinessProblem() == null);
+            await("readiness", () -> second.readinessProblem() == null);
         }
         assertThat(FAILURES).isEmpty();
     }
@@ -195,26 +196,28 @@ class ExportCommandTest {
 
     // ------------------------------------------------------------------ the topics
 
-    private interface Condition {
-        boolean met();
+    private static void await(String what, BooleanSupplier condition) {
+        producer.flush();
+        Await.until(what, () -> {
+            assertThat(FAILURES).isEmpty();
+            boolean holds = condition.getAsBoolean();
+            if (!holds) {
+                poll();
+            }
+            return holds;
+        });
     }
 
-    private static void await(Condition condition) {
-        long deadline = System.nanoTime() + WITHIN.toNanos();
-        producer.flush();
-        while (!condition.met()) {
-            assertThat(FAILURES).isEmpty();
-            assertThat(System.nanoTime()).as("gave up waiting").isLessThan(deadline);
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
-                try {
-                    switch (record.topic()) {
-                        case Topics.LATENTS -> LATENTS.add(Latents.parseFrom(record.value()));
-                        case Topics.MODELS -> MODELS.add(ModelSnapshot.parseFrom(record.value()));
-                        default -> ANALYSES.add(Analysis.parseFrom(record.value()));
-                    }
-                } catch (InvalidProtocolBufferException e) {
-                    throw new AssertionError(e);
+    private static void poll() {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+            try {
+                switch (record.topic()) {
+                    case Topics.LATENTS -> LATENTS.add(Latents.parseFrom(record.value()));
+                    case Topics.MODELS -> MODELS.add(ModelSnapshot.parseFrom(record.value()));
+                    default -> ANALYSES.add(Analysis.parseFrom(record.value()));
                 }
+            } catch (InvalidProtocolBufferException e) {
+                throw new AssertionError(e);
             }
         }
     }
@@ -442,7 +445,7 @@ class ExportCommandTest {
     private static int run(List<String> command) {
         try {
             Process process = new ProcessBuilder(command).inheritIO().start();
-            assertThat(process.waitFor(WITHIN.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(Await.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
             return process.exitValue();
         } catch (IOException e) {
             return -1; // there is no such program

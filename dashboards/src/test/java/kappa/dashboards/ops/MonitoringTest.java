@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import kappa.ingest.Await;
 import kappa.ingest.Meters;
 import kappa.ingest.log.BrokerDisk;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -64,10 +65,10 @@ class MonitoringTest {
             new JvmMemoryMetrics().bindTo(registry);
             gc.bindTo(registry);
             // The pause timer appears with the first pause, told of by another thread.
-            long limit = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-            while (registry.find("jvm.gc.pause").timer() == null && System.nanoTime() < limit) {
+            Await.until("the pause timer", () -> {
                 System.gc();
-            }
+                return registry.find("jvm.gc.pause").timer() != null;
+            });
             EXPORTED.addAll(samples(registry));
         }
     }

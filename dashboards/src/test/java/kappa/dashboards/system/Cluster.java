@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import kappa.ingest.Await;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Checkpoint;
@@ -36,10 +36,7 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
  */
 final class Cluster implements AutoCloseable {
 
-    /** For what takes seconds, on a machine that does a lot besides. */
-    static final Duration LIMIT = Duration.ofMinutes(2);
-
-    private static final Duration POLL = Duration.ofMillis(5);
+    static final Duration LIMIT = Await.LIMIT;
 
     private final Path directory;
     private final Path data;
@@ -158,12 +155,10 @@ final class Cluster implements AutoCloseable {
 
     /** Waits, and fails if a process ends meanwhile. */
     void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
+        Await.until(what, LIMIT, () -> {
             shouldRun();
-            assertThat(System.nanoTime()).as("waiting for %s", what).isLessThan(end);
-            LockSupport.parkNanos(POLL.toNanos());
-        }
+            return condition.getAsBoolean();
+        });
     }
 
     void shouldRun() {

@@ -15,10 +15,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import kappa.ingest.Await;
 
 /**
  * A kappa of its own process, run as the launcher runs it, on the classes under test (the launcher would run those of the last
@@ -27,7 +27,6 @@ import java.util.regex.Pattern;
 final class KappaProcess implements AutoCloseable {
 
     private static final Path ROOT = Path.of(System.getProperty("kappa.root")).toAbsolutePath().normalize();
-    private static final Duration POLL = Duration.ofMillis(10);
     private static final int SHOWN_LINES = 40;
     private static final Set<Process> CHILDREN = ConcurrentHashMap.newKeySet();
 
@@ -117,17 +116,19 @@ final class KappaProcess implements AutoCloseable {
 
     /** Waits for a condition that this process is to bring about, and fails if it ends before. */
     void await(String what, Duration limit, BooleanSupplier condition) {
-        long end = System.nanoTime() + limit.toNanos();
-        while (!condition.getAsBoolean()) {
-            // Looked at once more, since it may have come true just before the end.
-            if (!process.isAlive() && !condition.getAsBoolean()) {
-                throw new AssertionError(
-                        name + " ended with exit code " + process.exitValue() + " before " + what + shown());
-            }
-            if (System.nanoTime() > end) {
-                throw new AssertionError(name + ": waited " + limit.toSeconds() + " s in vain for " + what + shown());
-            }
-            LockSupport.parkNanos(POLL.toNanos());
+        try {
+            Await.until(what, limit, () -> {
+                if (condition.getAsBoolean()) {
+                    return true;
+                }
+                // Looked at once more, since it may have come true just before the end.
+                if (!process.isAlive() && !condition.getAsBoolean()) {
+                    throw new AssertionError("ended with exit code " + process.exitValue() + " before " + what);
+                }
+                return false;
+            });
+        } catch (AssertionError e) {
+            throw new AssertionError(name + ": " + e.getMessage() + shown(), e);
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.Await;
 import kappa.ingest.recording.npz.NpzWriter;
 
 /** The recordings that the processes are tested on. */
@@ -23,7 +24,7 @@ final class Recording {
     /** Bins of the real recording. */
     static final int CHEWIE_BINS = 3648;
 
-    static final Duration LIMIT = Duration.ofSeconds(60);
+    static final Duration LIMIT = Await.LIMIT;
 
     private static Outcome chewie;
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import kappa.dashboards.system.Recording.Outcome;
+import kappa.ingest.Await;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.LatentBin;
@@ -136,13 +137,13 @@ class ThreeProcessesTest {
                         "earliest"),
                 new StringDeserializer(), new ByteArrayDeserializer())) {
             consumer.subscribe(List.of("kappa.latents"));
-            long end = System.nanoTime() + Recording.LIMIT.toNanos();
-            while (bins.size() < Recording.CHEWIE_BINS && System.nanoTime() < end) {
+            Await.until("all bins", () -> {
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     assertThat(record.key()).isEqualTo("chewie");
                     bins.addAll(Latents.parseFrom(record.value()).getBinsList());
                 }
-            }
+                return bins.size() >= Recording.CHEWIE_BINS;
+            });
         }
         assertThat(bins).hasSize(Recording.CHEWIE_BINS).allSatisfy(bin -> assertThat(bin.getKappaList()).hasSize(2));
     }

@@ -3,13 +3,13 @@ package kappa.dashboards.system;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kappa.ingest.Await;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.wire.Latents;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -44,21 +44,22 @@ final class TopicTail<T> implements AutoCloseable {
     /** All messages of a session up to the present end of the topic, in order. */
     List<T> all(String session) {
         Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-        long deadline = System.nanoTime() + Recording.LIMIT.toNanos();
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("the broker does not hand over what it has: " + ends);
+        Await.until("what the broker has up to " + ends, () -> {
+            boolean reached = ends.entrySet().stream()
+                    .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+            if (!reached) {
+                poll();
             }
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
-                try {
-                    messages.computeIfAbsent(new String(record.key(), UTF_8),
-                            key -> new ArrayList<>()).add(parser.parse(record.value()));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-        }
+            return reached;
+        });
         return known(session);
+    }
+
+    private void poll() throws IOException {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+            messages.computeIfAbsent(new String(record.key(), UTF_8), key -> new ArrayList<>())
+                    .add(parser.parse(record.value()));
+        }
     }
 
     /** What of a session was read so far, which needs no broker. */

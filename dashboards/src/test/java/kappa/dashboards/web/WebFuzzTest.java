@@ -20,6 +20,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import kappa.ingest.Await;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.fuzz.Fuzzer;
 import kappa.ingest.log.ControlPublisher;
@@ -385,11 +387,7 @@ class WebFuzzTest {
     }
 
     private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + PATIENCE_MS * 1_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("in the end").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Await.until("the end", Duration.ofMillis(PATIENCE_MS), condition::getAsBoolean);
     }
 
     /** A page's opening, which every input goes on from. */

@@ -12,8 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import kappa.ingest.Await;
 import kappa.ingest.Meters;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
@@ -31,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ActivityReaderTest {
 
     private static final int BINS = 6_000;
-    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     /** A pipeline that takes what it is given and is done with nothing until it is told. */
     private static final class Stuck implements ActivityReader.Sink {
@@ -79,8 +77,8 @@ class ActivityReaderTest {
                 reader.start();
                 double before = Meters.READER_PAUSES.counter(meters).count();
                 assertThat(before).isZero();
-                await("the partition to be paused", () -> Meters.READER_PAUSES.counter(meters).count() == 1);
-                await("the reader to know what it leaves", () -> reader.unreadRecords() > 0);
+                Await.until("the partition to be paused", () -> Meters.READER_PAUSES.counter(meters).count() == 1);
+                Await.until("the reader to know what it leaves", () -> reader.unreadRecords() > 0);
                 // Of one bin each; a record counts, too.
                 assertThat(pipeline.bins.size()).isBetween(ActivityReader.HIGH / 2,
                         ActivityReader.HIGH / 2 + ActivityReader.MOST_AT_ONCE + 1);
@@ -88,7 +86,7 @@ class ActivityReaderTest {
                 for (Arrival held = pipeline.held.poll(); held != null; held = pipeline.held.poll()) {
                     held.release();
                 }
-                await("all bins", () -> pipeline.bins.size() == BINS);
+                Await.until("all bins", () -> pipeline.bins.size() == BINS);
                 for (int t = 0; t < BINS; t++) {
                     assertThat(pipeline.bins.get(t)).isEqualTo(t);
                 }
@@ -111,14 +109,6 @@ class ActivityReaderTest {
                                 .addBins(Bin.newBuilder().setRigTimeNs(t + 1).addCounts(1)).build().toByteArray()));
             }
             producer.flush();
-        }
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waiting for %s", what).isLessThan(end);
-            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
         }
     }
 }

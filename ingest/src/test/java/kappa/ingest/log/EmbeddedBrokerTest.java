@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import kappa.ingest.Await;
 import kappa.ingest.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -77,11 +77,8 @@ class EmbeddedBrokerTest {
     private void tellsHowFullItsDiskIs(KafkaConnection connection) throws IOException {
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
         try (BrokerDisk disk = new BrokerDisk(connection, meters)) {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (Double.isNaN(meters.get("kappa.broker.disk.usable").gauge().value())) {
-                assertThat(System.nanoTime()).as("waiting for what the broker tells").isLessThan(end);
-                LockSupport.parkNanos(10_000_000);
-            }
+            Await.until("what the broker tells",
+                    () -> !Double.isNaN(meters.get("kappa.broker.disk.usable").gauge().value()));
             assertThat(meters.get("kappa.broker.disk.usable").gauge().value())
                     .isBetween(0.5 * Files.getFileStore(directory).getUsableSpace(),
                             2.0 * Files.getFileStore(directory).getUsableSpace());

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import kappa.ingest.Await;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Checkpoint;
@@ -32,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class ParkedSessionTest {
 
-    private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final TopicPartition PARTITION = new TopicPartition(Topics.ACTIVITY, 0);
 
     @TempDir
@@ -142,12 +141,10 @@ class ParkedSessionTest {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
+        Await.until(what, () -> {
             assertThat(failures).isEmpty();
-            assertThat(System.nanoTime()).as("waiting for %s", what).isLessThan(end);
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
+            return condition.getAsBoolean();
+        });
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import kappa.ingest.Await;
 import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -172,11 +173,7 @@ class PartitionOwnerTest {
                 sent.incrementAndGet();
             }
         });
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (caller.getState() != Thread.State.WAITING) {
-            assertThat(System.nanoTime()).as("waiting for the caller to wait").isLessThan(end);
-            Thread.onSpinWait();
-        }
+        Await.until("the caller to wait", () -> caller.getState() == Thread.State.WAITING);
         assertThat(sent).hasValue(10);
         if (lost) {
             producer.fenceProducer();

@@ -12,8 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import kappa.ingest.Await;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
@@ -178,27 +177,19 @@ class SessionPublisherTest {
         return bins;
     }
 
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited in vain for " + what).isLessThan(end);
-            LockSupport.parkNanos(5_000_000);
-        }
-    }
-
     // --------------------------------------------------------------------------------------------------------- tests
 
     @Test
     void shouldHoldSeekAndGoOnAtTheRecordingsOwnPace() throws Exception {
         String session = "held";
         Running running = new Running(session, new Playback(recording), new Speed(1));
-        await("bins", () -> records(session).size() >= 3);
+        Await.until("bins", () -> records(session).size() >= 3);
         send(ask(session).setPause(true));
-        await("the pause", () -> state(session).getPaused());
+        Await.until("the pause", () -> state(session).getPaused());
         int held = bins(session).size();
         assertThat(state(session).getPosition()).isEqualTo(held);
         send(ask(session).setSeekS(9.5));
-        await("the jump", () -> state(session).getEpoch() == 1);
+        Await.until("the jump", () -> state(session).getEpoch() == 1);
         assertThat(state(session).getPosition()).as("the beginning of the trial").isEqualTo(900);
         assertThat(bins(session)).as("nothing is sent while it is held").hasSize(held);
         long before = System.nanoTime();
@@ -220,7 +211,7 @@ class SessionPublisherTest {
     void shouldChangeItsSpeedWhileItRuns() throws Exception {
         String session = "sped";
         Running running = new Running(session, new Playback(recording), new Speed(0.001));
-        await("its state", () -> state(session).getSpeed() == 0.001);
+        Await.until("its state", () -> state(session).getSpeed() == 0.001);
         assertThat(records(session)).as("the first bin is over after 10 s").isEmpty();
         send(ask(session).setSpeed(Double.POSITIVE_INFINITY));
         assertThat(running.end()).isEqualTo(BINS);
@@ -237,13 +228,13 @@ class SessionPublisherTest {
     void shouldRejectWhatItCannotFollowAndGoOn() throws Exception {
         String session = "rejecting";
         Running running = new Running(session, new Playback(recording, 100, 300, true), new Speed(1));
-        await("its state", () -> state(session).getUntil() == 300);
+        Await.until("its state", () -> state(session).getUntil() == 300);
         send(Topics.CONTROLS, session, "no control".getBytes(UTF_8));
         send(ask(session));
         send(ask(session).setSeekS(3));
         send(ask(session).setSpeed(0));
         send(ask(session).setSeekS(2));
-        await("the jump", () -> state(session).getEpoch() == 1);
+        Await.until("the jump", () -> state(session).getEpoch() == 1);
         assertThat(running.interrupt()).isEqualTo(bins(session).size());
         assertThat(all(Topics.REJECTED, session, Rejected::parseFrom)).extracting(Rejected::getReason).containsExactly(
                 Reason.MALFORMED, Reason.BAD_CONTROL, Reason.BAD_CONTROL, Reason.BAD_CONTROL);
@@ -253,13 +244,13 @@ class SessionPublisherTest {
     void shouldGoOnWhereItWasStoppedAfterJumpsAndRounds() throws Exception {
         String session = "stopped";
         Running first = new Running(session, new Playback(recording, 100, 300, true), Speed.MAX);
-        await("three rounds", () -> bins(session).size() > 600);
+        Await.until("three rounds", () -> bins(session).size() > 600);
         send(ask(session).setSpeed(1).setSeekS(2));
-        await("the jump", () -> state(session).getSpeed() == 1);
+        Await.until("the jump", () -> state(session).getSpeed() == 1);
         long stopped = first.interrupt();
         Bin last = bins(session).getLast();
         Running second = new Running(session, new Playback(recording, 100, 300, true), new Speed(1));
-        await("more bins", () -> bins(session).size() > stopped + 5);
+        Await.until("more bins", () -> bins(session).size() > stopped + 5);
         assertThat(second.interrupt()).isGreaterThan(stopped);
         List<Bin> bins = bins(session);
         assertThat(bins.get((int) stopped - 1)).isEqualTo(last);
@@ -287,18 +278,18 @@ class SessionPublisherTest {
         Running running = new Running(session, new Playback(NpzRecording.open(file, null), 0, 100, true), Speed.MAX);
         // There is one byte a count.
         long most = Lead.MOST_BYTES / neurons;
-        await("it to run ahead, for nobody follows", () -> running.published > 2 * most);
+        Await.until("it to run ahead, for nobody follows", () -> running.published > 2 * most);
         // Somebody else's kappa changes nothing.
         sendLatents("another", 0, 1_000_000);
-        await("it to run ahead further", () -> running.published > 3 * most);
+        Await.until("it to run ahead further", () -> running.published > 3 * most);
         sendLatents(session, 0, 1);
-        await("the replay to wait", () -> running.status.contains("waiting for the pipeline"));
+        Await.until("the replay to wait", () -> running.status.contains("waiting for the pipeline"));
         long ahead = running.published;
         assertThat(running.status).contains((ahead - 1) + " bins have no kappa yet");
         sendLatents(session, 1, (int) ahead - 101);
         long next = ahead - 100 + most;
-        await("it to go on", () -> running.published > next - most / 4);
-        await("it to wait again",
+        Await.until("it to go on", () -> running.published > next - most / 4);
+        Await.until("it to wait again",
                 () -> running.status.contains((running.published - ahead + 100) + " bins have no kappa yet"));
         assertThat(running.published).isBetween(next - most / 4, next + (1 << 20) / neurons);
         assertThat(running.interrupt()).isEqualTo(running.published);

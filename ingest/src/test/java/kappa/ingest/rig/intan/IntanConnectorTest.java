@@ -14,8 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,8 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import kappa.ingest.Await;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
@@ -102,7 +99,7 @@ class IntanConnectorTest {
         }
 
         void send(byte[] bytes) throws IOException {
-            await(() -> reader != null);
+            Await.until("the rig", () -> reader != null);
             reader.getOutputStream().write(bytes);
             reader.getOutputStream().flush();
         }
@@ -135,16 +132,8 @@ class IntanConnectorTest {
                 .array();
     }
 
-    private static void await(BooleanSupplier condition) {
-        Instant end = Instant.now().plus(Duration.ofSeconds(10));
-        while (!condition.getAsBoolean()) {
-            assertThat(Instant.now()).as("what was waited for").isBefore(end);
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
     private static void untilNs(long nanoTime) {
-        await(() -> System.nanoTime() >= nanoTime);
+        Await.until("the next spike's time", () -> System.nanoTime() >= nanoTime);
     }
 
     /** Spikes of 4 channels with 2 units each, RHX's order: by sample. */
@@ -270,8 +259,8 @@ class IntanConnectorTest {
                 long began = System.nanoTime();
                 List<Spike> sent = new ArrayList<>(play(rhx, random, start, start, start + 24_000, began));
                 rhx.disconnect();
-                await(() -> source.status().contains("not connected") || rhx.reader != null);
-                await(() -> rhx.reader != null);
+                Await.until("the rig", () -> source.status().contains("not connected") || rhx.reader != null);
+                Await.until("the rig", () -> rhx.reader != null);
                 // RHX went on meanwhile; what it sends now is of now.
                 long now = start + (System.nanoTime() - began) * RATE / 1_000_000_000L;
                 List<Spike> after = play(rhx, random, start, now, now + 15_000, began);
@@ -280,7 +269,7 @@ class IntanConnectorTest {
                 long restarted = System.nanoTime();
                 List<Spike> again = play(rhx, random, 50, 50, 15_050, restarted);
                 long end = again.getLast().sample;
-                await(() -> bins.stream().anyMatch(bin -> bin.getClock().getEpoch() == 1
+                Await.until("the rig", () -> bins.stream().anyMatch(bin -> bin.getClock().getEpoch() == 1
                         && bin.getClock().getSample() > end - PER_BIN));
                 List<Bin> all = List.copyOf(bins);
                 reader.interrupt();

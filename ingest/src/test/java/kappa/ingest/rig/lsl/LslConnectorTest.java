@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import kappa.ingest.Await;
 import kappa.ingest.UnixTime;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.RigLayout;
@@ -76,7 +73,8 @@ class LslConnectorTest {
         }
 
         List<Bin> awaitEnd(long tick) {
-            await(() -> failure != null || (!bins().isEmpty() && bins().getLast().getClock().getSample() >= tick));
+            Await.until("bin " + tick,
+                    () -> failure != null || (!bins().isEmpty() && bins().getLast().getClock().getSample() >= tick));
             assertThat(failure).isNull();
             return bins();
         }
@@ -93,16 +91,8 @@ class LslConnectorTest {
         }
     }
 
-    private static void await(BooleanSupplier condition) {
-        Instant end = Instant.now().plus(Duration.ofSeconds(15));
-        while (!condition.getAsBoolean()) {
-            assertThat(Instant.now()).as("what was waited for").isBefore(end);
-            LockSupport.parkNanos(2_000_000);
-        }
-    }
-
     private static void until(double localTime) {
-        await(() -> lsl.localClock() >= localTime);
+        Await.until("the time " + localTime, () -> lsl.localClock() >= localTime);
     }
 
     private static List<String> labels(int channels) {
@@ -139,7 +129,7 @@ class LslConnectorTest {
             Stream stream = find("regular");
             LslRecording recording = new LslRecording(stream, Kind.CURRENTS, labels(channels), 0.0015, 0);
             try (Reader reader = read(recording, null, List.of(), MarkerRules.NONE)) {
-                await(() -> source(reader).contains("listening"));
+                Await.until("the rig", () -> source(reader).contains("listening"));
                 // Read from the first bin on that is whole for sure: what was sent while nobody was counted in is not there.
                 double start = outlet.now() - 2;
                 float[][] sent = new float[4000][];
@@ -188,7 +178,7 @@ class LslConnectorTest {
             MarkerRules rules = MarkerRules.parse("trial .*", "end", List.of("go=go", "coherence=coh (.*)/blank"));
             try (Reader reader = read(recording, units, List.of(find("marks")), rules)) {
                 assertThat(spikes.waitForReader(5) && marks.waitForReader(5)).isTrue();
-                await(() -> !reader.bins().isEmpty());
+                Await.until("the rig", () -> !reader.bins().isEmpty());
                 double start = spikes.now();
                 List<double[]> sent = new ArrayList<>();
                 marks.push(start + 0.1, "trial 1");
@@ -251,7 +241,7 @@ class LslConnectorTest {
                 // The reader is not told of the closed outlet by liblsl, and has to find out.
                 assertThat(again.waitForReader(10)).isTrue();
                 pushCounts(again, lsl.localClock() - 7);
-                await(() -> reader.bins().getLast().getClock().getEpoch() == 1
+                Await.until("the rig", () -> reader.bins().getLast().getClock().getEpoch() == 1
                         && reader.bins().getLast().getClock().getLost() == 0);
                 List<Bin> second = reader.bins().stream().filter(bin -> bin.getClock().getEpoch() == 1).toList();
                 assertThat(second.getFirst().getCountsList()).containsExactly(1 + 1, 2 + 2, 0);
@@ -275,7 +265,7 @@ class LslConnectorTest {
             assertThat(told.getFirst()).contains("counts", "type spike counts");
             assertThat(recording.neurons()).isEqualTo(labels(3));
             Reader reader = read(recording, null, List.of(), MarkerRules.NONE);
-            await(() -> source(reader).contains("listening"));
+            Await.until("the rig", () -> source(reader).contains("listening"));
             double start = lsl.localClock() - ago;
             pushCounts(outlet, start);
             List<Bin> bins = reader.awaitEnd(ns(start + 0.9));
@@ -295,15 +285,15 @@ class LslConnectorTest {
             UnitTable units = UnitTable.begin(fired.neurons(), 0, directory.resolve("fired"));
             try (Reader means = read(grid, null, List.of(), MarkerRules.NONE);
                     Reader counts = read(fired, units, List.of(), MarkerRules.NONE)) {
-                await(() -> means.bins().size() > 25 && counts.bins().size() > 25);
+                Await.until("the rig", () -> means.bins().size() > 25 && counts.bins().size() > 25);
                 double killed = lsl.localClock();
                 sender.destroyForcibly();
-                await(() -> source(means).contains("the sender is gone")
+                Await.until("the rig", () -> source(means).contains("the sender is gone")
                         && source(counts).contains("the sender is gone"));
-                await(() -> source(means).contains("NO DATA") && source(counts).contains("NO DATA"));
+                Await.until("the rig", () -> source(means).contains("NO DATA") && source(counts).contains("NO DATA"));
                 double restarted = lsl.localClock();
                 sender = sender();
-                await(() -> goesOnAfter(means, restarted) && goesOnAfter(counts, restarted));
+                Await.until("the rig", () -> goesOnAfter(means, restarted) && goesOnAfter(counts, restarted));
 
                 List<Bin> all = means.bins();
                 for (Bin bin : all) {

@@ -18,9 +18,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import kappa.ingest.Await;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.RigSource;
@@ -257,11 +257,11 @@ class OpenEphysConnectorTest {
             rig.awaitSubscriber();
             rig.startAcquisition();
             send(rig, "Electrode", 30_000, 120_000, List.of());
-            await(() -> source.status().contains("acquiring"));
-            await(() -> source.status().contains("acquisition is stopped"));
+            Await.until("the status: acquiring", () -> source.status().contains("acquiring"));
+            Await.until("the status: acquisition is stopped", () -> source.status().contains("acquisition is stopped"));
             assertThat(rig.heartbeats()).isPositive();
             rig.close();
-            await(() -> source.status().contains("the GUI is gone"));
+            Await.until("the status: the GUI is gone", () -> source.status().contains("the GUI is gone"));
             Recording first = truth;
             truth = new Recording();
             try (PluginFixture again = new PluginFixture(rig.port()).with(new Channel(0, "CH1", sample -> 0))) {
@@ -276,14 +276,6 @@ class OpenEphysConnectorTest {
             assertThat(bins).hasSizeGreaterThan(220);
         } finally {
             rig.close();
-        }
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + 30_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            LockSupport.parkNanos(10_000_000);
         }
     }
 
