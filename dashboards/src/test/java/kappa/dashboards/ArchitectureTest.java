@@ -79,6 +79,19 @@ class ArchitectureTest {
             .that(assignableTo(MessageOrBuilder.class).or(assignableTo(ProtocolMessageEnum.class))).should()
             .resideInAPackage("kappa.ingest.wire");
 
+    /** What works on plain types: records of the wire are read and made at the edges only. */
+    private static final String[] PLAIN = {"kappa.ingest.recording..", "kappa.ingest.rig..", "kappa.fitting.model..",
+        "kappa.fitting.kernel..", "kappa.fitting.filter..", "kappa.fitting.fit..", "kappa.fitting.em..",
+        "kappa.fitting.regression..", "kappa.fitting.training..", "kappa.fitting.task..", "kappa.fitting.simulation..",
+        "kappa.fitting.file..", "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..",
+        "kappa.fitting.bench..", "kappa.analysis.connectivity..", "kappa.analysis.inactivation..",
+        "kappa.analysis.populations.."};
+
+    @ArchTest
+    static final ArchRule ONLY_THE_EDGES_KNOW_GENERATED_MESSAGES = noClasses().that().resideInAnyPackage(PLAIN)
+            .should().dependOnClassesThat(
+                    assignableTo(MessageOrBuilder.class).or(assignableTo(ProtocolMessageEnum.class)));
+
     @ArchTest
     static final ArchRule WHAT_WAS_GENERATED_DEPENDS_ON_NOTHING_OF_OURS = noClasses().that()
             .resideInAPackage("kappa.ingest.wire").and(assignableTo(MessageOrBuilder.class)

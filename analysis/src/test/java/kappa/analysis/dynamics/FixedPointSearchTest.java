@@ -2,13 +2,11 @@ package kappa.analysis.dynamics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
+import kappa.analysis.populations.Teachers;
 import kappa.fitting.model.LowRankNetwork;
 import org.apache.commons.math3.analysis.solvers.BracketingNthOrderBrentSolver;
 import org.apache.commons.math3.exception.TooManyEvaluationsException;
@@ -19,7 +17,6 @@ import org.apache.commons.math3.fitting.leastsquares.LevenbergMarquardtOptimizer
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.util.Pair;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -145,10 +142,7 @@ class FixedPointSearchTest {
 
     @Test
     void shouldMissNoneOfTheAuthorsContextDependentNetworkWithAndWithoutEachInput() {
-        Path file = Path.of(System.getProperty("kappa.data",
-                Path.of(System.getProperty("kappa.root"), "..", "shared", "data").toString()), "teachers", "cdm.npz");
-        Assumptions.assumeTrue(Files.exists(file), "shared data are not on this machine");
-        LowRankNetwork network = (LowRankNetwork) NetworkFile.read(file);
+        LowRankNetwork network = Teachers.lowRank("cdm.npz");
         int inputs = network.inputs();
         for (int input = -1; input < inputs; input++) {
             double[] drive = new double[inputs];

@@ -10,16 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.file.NetworkFile;
+import kappa.analysis.populations.Teachers;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.ingest.wire.FixedPointType;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -206,10 +203,7 @@ class FixedPointsTest {
 
     @Test
     void shouldFindTheFixedPointsOfTheAuthorsContextDependentNetwork() {
-        Path file = Path.of(System.getProperty("kappa.data",
-                Path.of(System.getProperty("kappa.root"), "..", "shared", "data").toString()), "teachers", "cdm.npz");
-        Assumptions.assumeTrue(Files.exists(file), "shared data are not on this machine");
-        LowRankNetwork network = (LowRankNetwork) NetworkFile.read(file);
+        LowRankNetwork network = Teachers.lowRank("cdm.npz");
         for (double[] drive : new double[][]{{0, 0, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}) {
             ReducedDynamics dynamics = new ReducedDynamics(network, drive);
             FixedPoints found = FixedPoints.of(dynamics);

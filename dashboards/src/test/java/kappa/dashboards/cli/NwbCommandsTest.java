@@ -2,15 +2,14 @@ package kappa.dashboards.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.Npz;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,13 +20,7 @@ class NwbCommandsTest {
     Path directory;
 
     private static Path data(String name) {
-        String given = System.getProperty("kappa.data");
-        Path data = given == null
-                ? Path.of(System.getProperty("kappa.root"), "..", "shared", "data")
-                : Path.of(given);
-        Path file = data.resolve("nwb").resolve(name);
-        Assumptions.assumeTrue(Files.exists(file), "shared data are not on this machine");
-        return file;
+        return SharedData.file("nwb/" + name);
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import kappa.dashboards.web.Browser;
+import kappa.ingest.SharedData;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +27,7 @@ class LiveInactivationTest {
     @Test
     void shouldPredictWhatAClickDoesToTheAnimal() throws IOException {
         Browser.assumeThere();
-        Path teacher = Recording.shared("teachers/cdm.npz");
+        Path teacher = SharedData.file("teachers/cdm.npz");
         try (KappaProcess live = KappaProcess.start(directory, "live", "--network", teacher.toString(), "--task", "cdm",
                 "--rank", "1", "--speed", "5", "--port", "0", "--data", directory.resolve("data").toString())) {
             String page = live.awaitLine("dashboard (http://\\S+)", LIMIT);

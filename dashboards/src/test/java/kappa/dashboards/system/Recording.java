@@ -1,7 +1,6 @@
 package kappa.dashboards.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -16,6 +15,7 @@ import java.util.stream.Stream;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.Await;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.npz.NpzWriter;
 
 /** The recordings that the processes are tested on. */
@@ -50,16 +50,7 @@ final class Recording {
 
     /** 96 reaches recorded in motor cortex, 71 neurons; shared data that is not part of the checkout. */
     static Path chewieFile() {
-        return shared("chewie.npz");
-    }
-
-    /** A file of the shared data; skips the test where it is not there. */
-    static Path shared(String name) {
-        String given = System.getProperty("kappa.data");
-        Path data = given == null ? Path.of(System.getProperty("kappa.root"), "..", "shared", "data") : Path.of(given);
-        Path file = data.resolve(name).toAbsolutePath().normalize();
-        assumeTrue(Files.exists(file), () -> "needs the shared file " + file);
-        return file;
+        return SharedData.file("chewie.npz");
     }
 
     /** What one process that nobody disturbs makes of chewie at full speed; run once for all tests. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -17,12 +16,12 @@ import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.fitting.simulation.SimulatedSession.Settings;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.npz.NpzRecording;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -231,12 +230,8 @@ class EvaluationTest {
     @ParameterizedTest
     @ValueSource(strings = {"dm", "cdm", "cdm_full"})
     void shouldReproduceTheAuthorsTeachersOnTheirHeldOutRates(String name) {
-        Path data = Path.of(System.getProperty("kappa.data",
-                Path.of(System.getProperty("kappa.root"), "..", "shared", "data").toString()));
-        Path heldOut = data.resolve(name + "-heldout.npz");
-        Path file = data.resolve("teachers").resolve(name + ".npz");
-        Assumptions.assumeTrue(Files.exists(heldOut) && Files.exists(file), "shared data are not on this machine");
-        Network teacher = NetworkFile.read(file);
+        Path heldOut = SharedData.file(name + "-heldout.npz");
+        Network teacher = NetworkFile.read(SharedData.file("teachers/" + name + ".npz"));
         Evaluation evaluation = Evaluation.of(teacher, NpzRecording.open(heldOut, Observation.RATES));
         // Weights and rates are float32.
         assertThat(evaluation.r2()).isCloseTo(1, within(1e-6));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import kappa.fitting.SharedData;
 import kappa.fitting.model.Trial;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

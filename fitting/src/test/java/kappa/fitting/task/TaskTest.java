@@ -3,16 +3,14 @@ package kappa.fitting.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.api.Test;
@@ -25,13 +23,7 @@ class TaskTest {
     private static final long SEED = 5;
 
     private static Recording shared(String name) {
-        String given = System.getProperty("kappa.data");
-        Path data = given != null
-                ? Path.of(given)
-                : Path.of(System.getProperty("kappa.root"), "..", "shared", "data");
-        Path file = data.resolve(name);
-        assumeTrue(Files.exists(file), "the shared data are not on this machine: " + file);
-        return NpzRecording.open(file, null);
+        return NpzRecording.open(SharedData.file(name), null);
     }
 
     private static double mean(float[] inputs, int channels, int s, int from, int to) {

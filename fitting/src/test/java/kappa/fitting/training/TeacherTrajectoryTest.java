@@ -1,10 +1,7 @@
 package kappa.fitting.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.file.NetworkFile;
@@ -12,6 +9,7 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.Network;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Trial;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,21 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The networks of the LINT authors, run here, against what a reference implementation made of them. */
 class TeacherTrajectoryTest {
 
-    private static Path shared(String name) {
-        String given = System.getProperty("kappa.data");
-        Path data = given != null
-                ? Path.of(given)
-                : Path.of(System.getProperty("kappa.root"), "..", "shared", "data");
-        Path file = data.resolve(name);
-        assumeTrue(Files.exists(file), "the shared data are not on this machine: " + file);
-        return file;
-    }
-
     @ParameterizedTest
     @CsvSource({"dm", "cdm", "cdm_full"})
     void shouldRunTheAuthorsTeachersAsTheReferenceDoes(String name) {
-        Network teacher = NetworkFile.read(shared("teachers/" + name + ".npz"));
-        Recording session = NpzRecording.open(shared(name + "-heldout.npz"), null);
+        Network teacher = NetworkFile.read(SharedData.file("teachers/" + name + ".npz"));
+        Recording session = NpzRecording.open(SharedData.file(name + "-heldout.npz"), null);
         PackedNetwork packed = new PackedNetwork(KernelProvider.matrices()).pack(teacher);
         TrialBatch batch = new TrialBatch(KernelProvider.matrices());
         int right = 0;

@@ -11,10 +11,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.SharedData;
 import kappa.ingest.fuzz.Fuzzer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -169,11 +171,9 @@ class NpzFuzzTest {
             writer.put("bin_width", new double[]{0.02});
         }
         fuzzer.seed(Files.readAllBytes(directory.resolve("ours.npz")));
-        Path numpys = Path
-                .of(System.getProperty("kappa.data", System.getProperty("kappa.root", "..") + "/../shared/data"))
-                .resolve("nwb").resolve("pynwb-counts.npz");
-        if (Files.exists(numpys)) {
-            fuzzer.seed(Files.readAllBytes(numpys));
+        Optional<Path> numpys = SharedData.find("nwb/pynwb-counts.npz");
+        if (numpys.isPresent()) {
+            fuzzer.seed(Files.readAllBytes(numpys.get()));
         }
         Fuzzer.Report report = fuzzer.run(INPUTS_IN_CI, this::read);
         assertThat(report.accepted()).isPositive();

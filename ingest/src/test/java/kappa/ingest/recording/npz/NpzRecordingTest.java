@@ -2,7 +2,6 @@ package kappa.ingest.recording.npz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
@@ -437,7 +437,7 @@ class NpzRecordingTest {
 
     @Test
     void shouldReadTheRealRecordingOfMotorCortex() {
-        NpzRecording session = NpzRecording.open(data("chewie.npz"), null);
+        NpzRecording session = NpzRecording.open(SharedData.file("chewie.npz"), null);
         assertThat(session.observation()).isEqualTo(Observation.COUNTS);
         assertThat(session.trials()).isEqualTo(96);
         assertThat(session.bins()).isEqualTo(3648);
@@ -460,24 +460,16 @@ class NpzRecordingTest {
 
     @Test
     void shouldReadSimulatedRatesAndCounts() {
-        NpzRecording rates = NpzRecording.open(data("cdm-heldout.npz"), null);
+        NpzRecording rates = NpzRecording.open(SharedData.file("cdm-heldout.npz"), null);
         assertThat(rates.observation()).isEqualTo(Observation.RATES);
         assertThat(rates.trials()).isEqualTo(60);
         assertThat(rates.activity(59)).hasSize(68 * 512);
         assertThat(rates.targets(0).orElseThrow()).hasSize(68);
         assertThat(rates.mask(0).orElseThrow()).hasSize(68);
-        NpzRecording counts = NpzRecording.open(data("cdm.npz"), null);
+        NpzRecording counts = NpzRecording.open(SharedData.file("cdm.npz"), null);
         assertThat(counts.observation()).isEqualTo(Observation.COUNTS);
         assertThat(counts.bins()).isEqualTo(54_400);
         assertThat(counts.name()).isEqualTo("cdm");
-    }
-
-    private static Path data(String name) {
-        String given = System.getProperty("kappa.data");
-        Path data = given != null ? Path.of(given) : Path.of(System.getProperty("kappa.root"), "..", "shared", "data");
-        Path file = data.resolve(name);
-        assumeTrue(Files.exists(file), "the shared recordings are not on this machine");
-        return file;
     }
 
     private NpzRecording open(Observation observe, Consumer<NpzWriter> content) {

@@ -2,18 +2,17 @@ package kappa.ingest.recording.nwb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import kappa.ingest.SharedData;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.RecordingOptions.Window;
 import kappa.ingest.recording.npz.Npz;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,13 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NwbRecordingTest {
 
     static Path data(String name) {
-        String given = System.getProperty("kappa.data");
-        Path data = given == null
-                ? Path.of(System.getProperty("kappa.root", ".."), "..", "shared", "data")
-                : Path.of(given);
-        Path file = data.resolve("nwb").resolve(name);
-        Assumptions.assumeTrue(Files.exists(file), "shared data are not on this machine");
-        return file;
+        return SharedData.file("nwb/" + name);
     }
 
     /** Options in the order of the command line; null for one that is not given. */
