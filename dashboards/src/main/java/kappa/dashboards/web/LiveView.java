@@ -7,35 +7,26 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.Meters;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
 import kappa.ingest.session.History;
 import kappa.ingest.session.ReplayState;
 import kappa.ingest.session.SessionState;
 import kappa.ingest.session.SessionStates;
 import kappa.ingest.session.TopicRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a page shows, folded from the topics by one thread that belongs to no consumer group and never commits: a pipeline
- * does not notice it. It remembers the newest stretch of the {@value #MAX_SESSIONS} sessions active last and forgets the
- * longest idle, so its memory is bounded whatever the topics hold. Where more comes than it can fold, it leaves out what lies
- * between and goes on with the newest, and says so: it shows bins, and accounts for none.
+ * What pages show: the states of the {@value #MAX_SESSIONS} sessions that were active last. A {@link LiveFollower} feeds it
+ * from the topics. Memory is bounded, whatever the topics hold. If more comes than can be folded, the follower leaves out
+ * what lies between and goes on with the newest records, and the bins that were left out are counted.
  *
  * <p>Thread-safe: a lock guards everything. Pages wait on it for news on their own (virtual) threads; the pipeline never
  * does.
@@ -53,20 +44,8 @@ public final class LiveView implements AutoCloseable {
     /** Numbers of activity kept, 4 bytes each: 2,048 bins of 1,024 neurons. */
     private static final int ACTIVITY_VALUES = 1 << 21;
     private static final History HISTORY = History.of(HISTORY_BINS, ACTIVITY_VALUES);
-    /** Where reading starts, records before the end of a partition. */
-    private static final long LATENTS_BACK = 200_000;
-    private static final long ACTIVITY_BACK = 20_000;
-    /** Records of a partition that may wait to be folded, once all were; beyond that the page would show the past. */
-    private static final long TOO_FAR_BEHIND = 20_000;
     /** A newer session is followed in preference to an older one that is still this fresh. */
     private static final long ACTIVE_NS = 5_000_000_000L;
-    private static final List<String> BINS = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.LATENTS,
-            Topics.REJECTED);
-    /** What is read when headers and bins have caught up, so that its sessions are known. */
-    private static final List<String> RESULTS = List.of(Topics.MODELS, Topics.ANALYSES, Topics.INACTIVATIONS,
-            Topics.INTERVENTIONS, Topics.PLAYBACKS);
-    private static final Duration POLL = Duration.ofMillis(250);
-    private static final long RETRY_MS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -80,14 +59,12 @@ public final class LiveView implements AutoCloseable {
 
     private final SessionStates states = new SessionStates(MAX_SESSIONS, session -> HISTORY, this::unusable);
     private final Map<String, SessionView> views = new HashMap<>();
-    private final Map<TopicPartition, Long> positions = new HashMap<>();
     private String problem = "";
     private long version;
     private long frameSlots;
     private long frameSlotStart;
     private boolean closed;
-    private volatile TopicFollower log;
-    private Thread follower;
+    private LiveFollower follower;
 
     LiveView(MeterRegistry meters, LongSupplier unixNs, LongSupplier nanoTime) {
         this.unixNs = unixNs;
@@ -104,8 +81,7 @@ public final class LiveView implements AutoCloseable {
      */
     public static LiveView start(KafkaConnection kafka, MeterRegistry meters) {
         LiveView view = new LiveView(meters, UnixTime::nowNs, System::nanoTime);
-        view.follower = Thread.ofPlatform().name("kappa-dashboard-follower").daemon(true)
-                .start(() -> view.follow(kafka));
+        view.follower = LiveFollower.start(view, kafka);
         return view;
     }
 
@@ -114,91 +90,18 @@ public final class LiveView implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            TopicFollower open = log;
-            if (open != null) {
-                open.stop();
-            }
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         if (follower != null) {
-            try {
-                follower.join(Duration.ofSeconds(10));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            follower.close();
         }
     }
 
-    // ---------------------------------------------------------------------------------------------------- following
+    // ------------------------------------------------------------------------------------------------------- telling
 
-    private void follow(KafkaConnection kafka) {
-        while (!isClosed()) {
-            try (TopicFollower opened = new TopicFollower(kafka, this::fold, this::failed)) {
-                follow(opened);
-            } catch (WakeupException e) {
-                LOG.debug("The dashboard stops following", e);
-            } catch (InterruptException e) {
-                return;
-            } catch (KafkaException | InvalidInputException e) {
-                LOG.warn("The dashboard cannot read from {}, tries again: {}", kafka, e.toString());
-                report("cannot read from Kafka at " + kafka.bootstrapServers() + ": " + e.getMessage());
-            } finally {
-                log = null;
-            }
-            pause();
-        }
-    }
-
-    /** Headers and bins first; what was made of them when these have caught up, so that their sessions are known. */
-    private void follow(TopicFollower from) {
-        log = from;
-        if (Stream.concat(BINS.stream(), RESULTS.stream()).anyMatch(topic -> from.partitions(topic).isEmpty())) {
-            report("the topics do not exist yet");
-            return;
-        }
-        report("");
-        from.handOverNewestOnly(RESULTS.stream().filter(Topics.COMPACTED::contains).toList());
-        BINS.forEach(topic -> start(from, topic));
-        Map<TopicPartition, Long> ends = from.ends(from.followed());
-        while (!isClosed()) {
-            if (from.poll(POLL) > 0) {
-                news();
-            }
-            if (ends == null) {
-                skipWhatIsTooOld(from);
-            } else if (from.reached(ends)) {
-                ends = null;
-                RESULTS.forEach(topic -> start(from, topic));
-            }
-        }
-    }
-
-    /** Begins a little before the end; after a broken connection, where it was. */
-    private void start(TopicFollower from, String topic) {
-        List<TopicPartition> partitions = from.partitions(topic);
-        from.fromLast(partitions, switch (topic) {
-            case Topics.ACTIVITY -> ACTIVITY_BACK;
-            case Topics.LATENTS, Topics.REJECTED, Topics.INTERVENTIONS -> LATENTS_BACK;
-            default -> Long.MAX_VALUE;
-        });
-        Map<TopicPartition, Long> before = new HashMap<>(positions);
-        before.keySet().retainAll(partitions);
-        from.from(before);
-    }
-
-    private void skipWhatIsTooOld(TopicFollower from) {
-        for (TopicPartition partition : from.followed()) {
-            if (List.of(Topics.ACTIVITY, Topics.LATENTS).contains(partition.topic())) {
-                long left = from.skipIfBehind(partition, TOO_FAR_BEHIND);
-                if (left > 0) {
-                    skip(partition, left);
-                }
-            }
-        }
-    }
-
+    /** Counts records that were left out. */
     void skip(TopicPartition partition, long records) {
         lock.lock();
         try {
@@ -211,18 +114,14 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    private void fold(ConsumerRecord<byte[], byte[]> record) {
+    /** Takes a record. */
+    void take(TopicRecord record) {
         lock.lock();
         try {
-            fold(TopicRecord.of(record));
-            positions.merge(new TopicPartition(record.topic(), record.partition()), record.offset() + 1, Math::max);
+            fold(record);
         } finally {
             lock.unlock();
         }
-    }
-
-    private void failed(ConsumerRecord<byte[], byte[]> record, RuntimeException failure) {
-        unusable(record.topic(), record.partition() + "/" + record.offset() + ": " + failure);
     }
 
     /** Called with the lock held, or in a test by the only thread there is. */
@@ -230,7 +129,8 @@ public final class LiveView implements AutoCloseable {
         states.fold(record);
     }
 
-    private void unusable(String topic, String why) {
+    /** Counts a record that cannot be used. */
+    void unusable(String topic, String why) {
         unreadable.increment();
         if (unreadable.count() == 1) {
             LOG.warn("The dashboard cannot use a record of {}, counts further ones in {}: {}", topic,
@@ -238,7 +138,8 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    private void report(String newProblem) {
+    /** Says what is in the way, or nothing. */
+    void report(String newProblem) {
         lock.lock();
         try {
             problem = newProblem;
@@ -248,10 +149,11 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    private void pause() {
+    /** Waits for so long, or until the view is closed. */
+    void pause(Duration howLong) {
         lock.lock();
         try {
-            long left = TimeUnit.MILLISECONDS.toNanos(RETRY_MS);
+            long left = howLong.toNanos();
             while (!closed && left > 0) {
                 left = changed.awaitNanos(left);
             }
@@ -262,7 +164,7 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    private boolean isClosed() {
+    boolean isClosed() {
         lock.lock();
         try {
             return closed;
