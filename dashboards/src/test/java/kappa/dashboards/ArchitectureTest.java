@@ -85,7 +85,8 @@ class ArchitectureTest {
         "kappa.fitting.regression..", "kappa.fitting.training..", "kappa.fitting.task..", "kappa.fitting.simulation..",
         "kappa.fitting.file..", "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..",
         "kappa.fitting.bench..", "kappa.analysis.connectivity..", "kappa.analysis.inactivation..",
-        "kappa.analysis.populations.."};
+        "kappa.analysis.populations..", "kappa.dashboards.app..", "kappa.dashboards.terminal..",
+        "kappa.dashboards.bench.."};
 
     @ArchTest
     static final ArchRule ONLY_THE_EDGES_KNOW_GENERATED_MESSAGES = noClasses().that().resideInAnyPackage(PLAIN)
