@@ -2,11 +2,14 @@ package kappa.dashboards;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.ProtocolMessageEnum;
@@ -18,6 +21,9 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.InputBasis;
+import kappa.ingest.recording.Observation;
 
 /** What depends on what, over all modules: this one, the last, has them all on its class path. */
 @AnalyzeClasses(packages = "kappa",
@@ -54,6 +60,17 @@ class ArchitectureTest {
     static final ArchRule NUMERICAL_PACKAGES_KNOW_NEITHER_AKKA_NOR_KAFKA = noClasses().that()
             .resideInAnyPackage(NUMERICAL).should().dependOnClassesThat().resideInAnyPackage("akka..", "scala..",
                     "kafka..", "org.apache.kafka..", "kappa.ingest.log..", "kappa.ingest.replay..");
+
+    @ArchTest
+    static final ArchRule THE_MODEL_DEPENDS_ON_NOTHING_OF_OURS = classes().that()
+            .resideInAPackage("kappa.fitting.model..").should()
+            .onlyDependOnClassesThat(resideOutsideOfPackage("kappa..").or(resideInAPackage("kappa.fitting.model.."))
+                    .or(belongToAnyOf(InputBasis.class, Observation.class, InvalidInputException.class)))
+            .because("the domain is what everything else knows");
+
+    @ArchTest
+    static final ArchRule PACKAGES_OF_FITTING_DEPEND_ONE_WAY = slices().matching("kappa.fitting.(*)..").should()
+            .beFreeOfCycles();
 
     @ArchTest
     static final ArchRule ONLY_FITTING_AND_LATER_MODULES_KNOW_AKKA = noClasses().that()

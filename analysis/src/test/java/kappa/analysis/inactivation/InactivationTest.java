@@ -15,7 +15,7 @@ import kappa.analysis.populations.NeuronSet;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Silencing;
 import kappa.fitting.task.Task;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
 import org.junit.jupiter.api.Test;
@@ -47,7 +47,7 @@ class InactivationTest {
         Task task = Task.of(Task.Name.CDM);
         List<SeenTrial> trials = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Trial trial = task.trial(SEED, i);
+            TaskTrial trial = task.trial(SEED, i);
             trials.add(new SeenTrial(trial.bins(), trial.inputs(), trial.inputs(), trial.targets(), trial.mask()));
         }
         return new SeenTrials(trials, task.inputNames(), List.of("target 0"), SeenTrials.Kind.TARGETS, true);
@@ -161,7 +161,7 @@ class InactivationTest {
         assertThat(conditions.signals()).extracting(TaskConditions.Signal::channel).containsExactly(names.get(0),
                 names.get(1));
         for (int i = 0; i < 80; i++) {
-            Trial trial = Task.of(Task.Name.CDM).trial(SEED, i);
+            TaskTrial trial = Task.of(Task.Name.CDM).trial(SEED, i);
             assertThat(conditions.contexts().get(conditions.contextOf()[i]))
                     .isEqualTo(names.get(2 + trial.condition().context()));
             // Noise of 0.1 averaged over 40 bins.

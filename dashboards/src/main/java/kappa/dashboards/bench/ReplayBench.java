@@ -3,13 +3,13 @@ package kappa.dashboards.bench;
 import java.nio.file.Path;
 import java.util.List;
 import kappa.fitting.filter.LatentPath;
-import kappa.fitting.filter.Start;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.OfflineFit;
 import kappa.fitting.offline.PrequentialFit;
@@ -89,7 +89,7 @@ public final class ReplayBench {
 
         @Override
         public void begin(Start start) {
-            start.apply(path);
+            path.start(start);
         }
 
         @Override

@@ -19,7 +19,7 @@ import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.MixtureNetwork;
-import kappa.fitting.training.Part;
+import kappa.fitting.training.NetworkParameter;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TaskTrainer;
 import kappa.fitting.training.Trainee;
@@ -133,7 +133,7 @@ final class TrainCommand implements Callable<Integer> {
         boolean full = rank.equalsIgnoreCase("full");
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
         TaskTrainer.Settings settings = settings(plan.settings());
-        Set<Part> trained = trained(plan.parts(), full);
+        Set<NetworkParameter> trained = trained(plan.parts(), full);
         SessionRun.requireWritable(out);
         long started = System.nanoTime();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
@@ -163,7 +163,8 @@ final class TrainCommand implements Callable<Integer> {
     /** What is going to be trained, and how many steps it took to have it. */
     private record Begun(Trainee trainee, long fullRankSteps) {}
 
-    private Begun begin(TrialRunner runner, Task task, boolean full, boolean fromFullRank, Set<Part> trained) {
+    private Begun begin(TrialRunner runner, Task task, boolean full, boolean fromFullRank,
+            Set<NetworkParameter> trained) {
         if (populations != null) {
             return new Begun(mixture(task, full), 0);
         }
@@ -289,13 +290,14 @@ final class TrainCommand implements Callable<Integer> {
         };
     }
 
-    private Set<Part> trained(Set<Part> usual, boolean full) {
+    private Set<NetworkParameter> trained(Set<NetworkParameter> usual, boolean full) {
         if (parts == null) {
             return usual;
         }
-        Set<Part> possible = EnumSet.of(Part.WI, Part.WO, Part.B, Part.H0);
-        possible.addAll(full ? EnumSet.of(Part.WREC) : EnumSet.of(Part.M, Part.N));
-        Set<Part> chosen = EnumSet.noneOf(Part.class);
+        Set<NetworkParameter> possible = EnumSet.of(NetworkParameter.WI, NetworkParameter.WO, NetworkParameter.B,
+                NetworkParameter.H0);
+        possible.addAll(full ? EnumSet.of(NetworkParameter.WREC) : EnumSet.of(NetworkParameter.M, NetworkParameter.N));
+        Set<NetworkParameter> chosen = EnumSet.noneOf(NetworkParameter.class);
         for (String name : parts) {
             chosen.add(possible.stream().filter(part -> part.name().equalsIgnoreCase(name)).findFirst()
                     .orElseThrow(() -> new InvalidInputException("--parts names '" + name + "', expected some of "

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import kappa.fitting.model.ActivityPrediction;
+import kappa.fitting.model.KernelModel;
 import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.session.LatentHistory;
 import kappa.ingest.session.Loss;
@@ -20,7 +20,7 @@ final class TraceWriter {
     private final SessionState state;
     private final LatentHistory latents;
     private Snapshot predictedBy;
-    private ActivityPrediction prediction;
+    private KernelModel predictor;
 
     TraceWriter(SessionState state) {
         this.state = state;
@@ -193,9 +193,9 @@ final class TraceWriter {
         }
         if (newest != predictedBy) {
             predictedBy = newest;
-            prediction = new ActivityPrediction(SnapshotCodec.decode(newest.value()).model());
+            predictor = SnapshotCodec.decode(newest.value()).model();
         }
-        return prediction.mean(neuron, k -> latents.kappa(bin, k), s -> latents.v(bin, s));
+        return predictor.predict(neuron, k -> latents.kappa(bin, k), s -> latents.v(bin, s));
     }
 
     private static void writeBins(JsonGenerator json, Decimation points) throws IOException {

@@ -2,10 +2,10 @@ package kappa.fitting.baseline;
 
 import java.util.ArrayList;
 import java.util.List;
-import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.Score;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.fitting.offline.SessionReader;
 import kappa.ingest.recording.Observation;
@@ -46,7 +46,7 @@ public final class Baseline implements SessionReader.Follower {
                 new Baseline("kalman", plan, new KalmanModel(plan)))) {
             all.add(model);
             if (plan.kind() == Observation.COUNTS) {
-                all.add(new Baseline(model.name + "+tracker", plan, new Tracked(model.predicted)));
+                all.add(new Baseline(model.name + "+tracker", plan, new GainTrackedPredictor(model.predicted)));
             }
         }
         return all;

@@ -1,6 +1,6 @@
 package kappa.fitting.baseline;
 
-import kappa.fitting.filter.Start;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 
 /**
@@ -9,7 +9,7 @@ import kappa.fitting.model.Trial;
  */
 interface Predictor {
 
-    /** A trial or stretch begins. */
+    /** A trial or segment begins. */
     void begin(Start start);
 
     /**

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.fitting.evaluation.Conditions;
-import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.ingest.recording.Observation;
 
@@ -17,7 +17,7 @@ import kappa.ingest.recording.Observation;
  *
  * <p>Two trials are of one condition if their inputs are the same, rounded ({@link Conditions}), as far as the bin
  * that is predicted: nothing is known of inputs to come. Where no earlier trial had these inputs, all trials are the
- * condition; so it is throughout where inputs carry noise of their own. Stretches of a session without trials have
+ * condition; so it is throughout where inputs carry noise of their own. Segments of a session without trials have
  * nothing in common: there the prediction is the neuron's mean.
  */
 final class Psth implements Predictor {

@@ -1,9 +1,9 @@
 package kappa.fitting.baseline;
 
 import java.util.Arrays;
-import kappa.fitting.filter.Start;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.ingest.recording.Observation;
 

@@ -16,7 +16,7 @@ import kappa.fitting.model.KernelModel;
  * @param processNoise Q, [K,K]
  * @param start [K] mean of kappa before a trial's first bin
  * @param startCovariance [K,K]
- * @param kappaStd [K] RMS of kappa: all that is known of the state at the beginning of a stretch that is no trial's
+ * @param kappaStd [K] RMS of kappa: all that is known of the state at the beginning of a segment that is no trial's
  */
 public record StateSpaceModel(KernelModel model, double[] processNoise, double[] start, double[] startCovariance,
         double[] kappaStd) {

@@ -8,6 +8,7 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Score;
+import kappa.fitting.model.Start;
 import kappa.ingest.recording.Observation;
 
 /**
@@ -90,6 +91,17 @@ public final class LatentPath {
         return spikes;
     }
 
+    /** Puts the state where a run of bins that begins like this has it. */
+    public void start(Start start) {
+        switch (start) {
+            case TRIAL -> startTrial();
+            case SEGMENT -> startSegment();
+            case UNKNOWN -> startUnknown();
+            case NONE -> {
+            }
+        }
+    }
+
     /** A trial begins: kappa is the model's start, and v = 0. */
     public void startTrial() {
         silence(INTACT);
@@ -102,8 +114,8 @@ public final class LatentPath {
         Arrays.fill(vPair, 0);
     }
 
-    /** A stretch begins in a session without trials, or where a trial's beginning was lost: the state carries on. */
-    public void startStretch() {
+    /** A segment begins in a session without trials, or where a trial's beginning was lost: the state carries on. */
+    public void startSegment() {
         freeRunFromFilter();
     }
 
@@ -255,7 +267,7 @@ public final class LatentPath {
     public record TrialScore(double oneStep, double freeRun) {}
 
     /**
-     * A trial or stretch is over: its scores, and from here on the constant-rate model knows it. Before the first model, which
+     * A trial or segment is over: its scores, and from here on the constant-rate model knows it. Before the first model, which
      * predicts as little as the constant-rate model knows, scores are 0.
      */
     public TrialScore endTrial() {

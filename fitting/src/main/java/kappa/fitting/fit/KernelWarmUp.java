@@ -10,20 +10,20 @@ import kappa.fitting.model.Trial;
 import kappa.ingest.recording.Observation;
 
 /**
- * Filters and learns from activity that means nothing, so that the virtual machine has compiled the kernels before the first
- * bin of a session comes. Until they are, a bin or a step takes a hundred times as long: at 1,024 neurons and 1,000 bins/s kappa
- * was three to five seconds late when the first model came, and that model came after half a minute.
+ * Compiles the kernels before the first bin of a session: filters and learns from random activity until the virtual machine has
+ * compiled them. Uncompiled, a bin or a step takes a hundred times as long, and kappa was three to five seconds late at 1,024
+ * neurons and 1,000 bins/s. Stateless.
  */
 public final class KernelWarmUp {
 
-    /** Of whole vectors, and with a rest: what the virtual machine has not seen it compiles again. */
+    /** With and without a rest after the last whole vector, since both are compiled apart. */
     private static final int[] NEURONS = {64, 72};
-    /** Even and odd, since kernels take two at once. */
+    /** Even and odd, since kernels take two latent dimensions at once. */
     private static final int MAX_RANK = 3;
     private static final int INPUTS = 1;
     private static final int BINS = 50;
     private static final int STEPS = 12;
-    /** A bin is little work, and the virtual machine counts calls. */
+    /** The virtual machine compiles what was called often, and a bin is little work. */
     private static final int TIMES_FILTERED = 100;
 
     private KernelWarmUp() {}
@@ -31,13 +31,13 @@ public final class KernelWarmUp {
     /** Takes two seconds of one thread in a new process, and some tenths in one that is warm. */
     public static void run(RnnKernels kernels) {
         for (int rank = 1; rank <= MAX_RANK; rank++) {
-            rehearse(kernels, NEURONS[rank % NEURONS.length], rank, Observation.COUNTS);
+            warmUp(kernels, NEURONS[rank % NEURONS.length], rank, Observation.COUNTS);
         }
-        rehearse(kernels, NEURONS[0], 2, Observation.CURRENTS);
-        rehearse(kernels, NEURONS[1], 2, Observation.RATES);
+        warmUp(kernels, NEURONS[0], 2, Observation.CURRENTS);
+        warmUp(kernels, NEURONS[1], 2, Observation.RATES);
     }
 
-    private static void rehearse(RnnKernels kernels, int neurons, int rank, Observation kind) {
+    private static void warmUp(RnnKernels kernels, int neurons, int rank, Observation kind) {
         FitPlan plan = new FitPlan(neurons, rank, INPUTS, 0.2, kind, 1, STEPS, 1 << 20);
         SplittableRandom random = new SplittableRandom(plan.seed());
         float[] y = new float[BINS * neurons];

@@ -1,20 +1,21 @@
 package kappa.fitting.fit;
 
 import java.util.Arrays;
-import kappa.fitting.filter.Start;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
+import kappa.fitting.model.TrialBoundaries;
 
 /**
- * The trial or stretch that is being recorded, bin by bin, until it is whole, and where one ends and the next begins: the same
- * in the live pipeline and offline. Not thread-safe.
+ * The trial or segment that is being recorded, bin by bin, until it is whole; {@link TrialBoundaries} says where one ends and
+ * the next begins. Not thread-safe.
  */
 public final class TrialAssembly {
 
     /** Bins that find the state where a trial's beginning is not at hand. */
     public static final int WARM_UP = 25;
 
-    /** New bins of a stretch, in sessions without trials. */
-    public static final int STRETCH = 100;
+    /** New bins of a segment, in sessions without trials. */
+    public static final int SEGMENT = 100;
 
     /** A trial that is longer is learned from in pieces. */
     public static final int MAX_BINS = 2_000;
@@ -35,16 +36,16 @@ public final class TrialAssembly {
     private long firstBin;
     private boolean open;
 
-    /** @param trials whether the session is cut into trials; else it is cut into stretches of {@link #STRETCH} bins */
+    /** @param trials whether the session is cut into trials; else it is cut into segments of {@link #SEGMENT} bins */
     public TrialAssembly(int neurons, int inputs, boolean trials) {
         this.neurons = neurons;
         this.inputs = inputs;
         this.trials = trials;
-        most = trials ? Math.clamp(MAX_NUMBERS / (neurons + inputs), STRETCH, MAX_BINS) : STRETCH;
-        y = new float[STRETCH * neurons];
-        v = new float[(STRETCH + 1) * inputs];
-        offsets = new long[STRETCH];
-        perturbed = new boolean[STRETCH];
+        most = trials ? Math.clamp(MAX_NUMBERS / (neurons + inputs), SEGMENT, MAX_BINS) : SEGMENT;
+        y = new float[SEGMENT * neurons];
+        v = new float[(SEGMENT + 1) * inputs];
+        offsets = new long[SEGMENT];
+        perturbed = new boolean[SEGMENT];
     }
 
     public boolean open() {
@@ -60,12 +61,12 @@ public final class TrialAssembly {
         return Math.max(0, bins - warmUp);
     }
 
-    /** Bins that the open trial or stretch still takes; at 0 it must be closed. */
+    /** Bins that the open trial or segment still takes; at 0 it must be closed. */
     public int room() {
         return most - usableBins();
     }
 
-    /** Whether neurons were silenced in a bin of the open trial or stretch, its warm-up included: nothing is learned from it. */
+    /** Whether neurons were silenced in a bin of the open trial or segment, its warm-up included: nothing is learned from it. */
     public boolean perturbed() {
         for (int t = 0; t < bins; t++) {
             if (perturbed[t]) {
@@ -79,38 +80,23 @@ public final class TrialAssembly {
      * Begins what the next bin belongs to, now that nothing is open.
      *
      * @param first the session's index of that bin
-     * @param anyBefore whether the session had a bin before it
-     * @param sameTrial whether the bin before it was of the same trial; of no matter without trials
+     * @param start how it begins
      * @param missing bins that never came just before it
-     * @param v [S] input coordinates, which a trial's start sets to 0
+     * @param v [S] input coordinates; set to 0 where a trial begins or nothing is known
      */
-    public Start begin(long first, boolean anyBefore, boolean sameTrial, long missing, float[] v) {
-        if (trials && missing == 0 && !(anyBefore && sameTrial)) {
+    public void begin(long first, Start start, long missing, float[] v) {
+        if (start != Start.SEGMENT) {
             Arrays.fill(v, 0);
-            begin(first, 0, v);
-            return Start.TRIAL;
-        }
-        if (anyBefore && missing == 0 && bins > 0) {
+            begin(first, start == Start.TRIAL ? 0 : WARM_UP, v);
+        } else if (missing == 0 && bins > 0) {
             beginWithTail();
         } else {
             begin(first, WARM_UP, v);
         }
-        return anyBefore ? Start.STRETCH : Start.UNKNOWN;
     }
 
     /**
-     * Begins what the next bin belongs to after the rig's clock began anew or jumped: what came before says nothing of the
-     * state. Otherwise as {@link #begin(long, boolean, boolean, long, float[])}.
-     */
-    public Start beginEpoch(long first, boolean sameTrial, long missing, float[] v) {
-        Arrays.fill(v, 0);
-        boolean start = trials && missing == 0 && !sameTrial;
-        begin(first, start ? 0 : WARM_UP, v);
-        return start ? Start.TRIAL : Start.UNKNOWN;
-    }
-
-    /**
-     * Begins a trial or stretch with nothing before it.
+     * Begins a trial or segment with nothing before it.
      *
      * @param vBefore v just before its first bin, S numbers
      */
@@ -122,7 +108,7 @@ public final class TrialAssembly {
         System.arraycopy(vBefore, 0, v, 0, inputs);
     }
 
-    /** Begins a stretch whose warm-up is the end of the one just closed. */
+    /** Begins a segment whose warm-up is the end of the one just closed. */
     public void beginWithTail() {
         int tail = Math.min(WARM_UP, bins);
         int drop = bins - tail;

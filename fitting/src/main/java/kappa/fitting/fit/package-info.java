@@ -1,5 +1,5 @@
 /**
- * Learning from a stream without knowing where it comes from: the latent filter, the online fitter with its replay buffer,
- * the canonical gauge and prequential scores. Knows neither Akka nor Kafka.
+ * The online fit: named parameters, Adam, the loss of a step, the replay buffer and the trial that is being recorded. Knows
+ * neither the wire nor Akka nor Kafka.
  */
 package kappa.fitting.fit;

@@ -1,5 +1,6 @@
 package kappa.fitting.model;
 
+import java.util.function.IntToDoubleFunction;
 import kappa.ingest.recording.Observation;
 
 /**
@@ -59,19 +60,22 @@ public record KernelModel(LowRankNetwork network, ObservationMap map, boolean li
      * The mean activity of one neuron at a latent state: g (1 + phi(x + b)) for counts, g phi(x + b) + c for rates, g x + c for
      * currents, with x = m kappa + W' v. Without noise or tracked gains.
      *
-     * @param neuron 0 to N - 1
-     * @param kappa K numbers from {@code kappaOffset} on
-     * @param v S numbers from {@code vOffset} on
+     * @param kappa K numbers by their index
+     * @param v S numbers by their index
+     * @return NaN for a neuron that the model does not have
      */
-    public double predict(int neuron, float[] kappa, int kappaOffset, float[] v, int vOffset) {
+    public double predict(int neuron, IntToDoubleFunction kappa, IntToDoubleFunction v) {
         int N = network.neurons();
+        if (neuron >= N) {
+            return Double.NaN;
+        }
         boolean rate = map.kind() != Observation.CURRENTS;
         double x = rate ? network.b()[neuron] : 0;
         for (int k = 0; k < network.rank(); k++) {
-            x += (double) network.m()[k * N + neuron] * kappa[kappaOffset + k];
+            x += network.m()[k * N + neuron] * kappa.applyAsDouble(k);
         }
         for (int s = 0; s < network.inputs(); s++) {
-            x += (double) network.w()[s * N + neuron] * v[vOffset + s];
+            x += network.w()[s * N + neuron] * v.applyAsDouble(s);
         }
         return map.mean(neuron, x, rate ? LowRankNetwork.phi(x) : 0);
     }

@@ -1,7 +1,7 @@
 package kappa.fitting.model;
 
 /**
- * One trial, or in a session without trials one stretch, as the fitter keeps it.
+ * One trial, or in a session without trials one segment, as the fitter keeps it.
  *
  * @param index counts trials from 0
  * @param firstBin the session's index of its first bin

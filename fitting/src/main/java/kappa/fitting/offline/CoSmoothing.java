@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.filter.LatentFilter;
-import kappa.fitting.filter.Start;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Score;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
@@ -170,7 +170,7 @@ public final class CoSmoothing {
                 if (!Float.isNaN(y[i])) {
                     counts[i] += y[i];
                     observed[i]++;
-                    predicted[i] += (float) plain.predict(i, pair, 0, vNow, 0);
+                    predicted[i] += (float) plain.predict(i, k -> pair[k], s -> vNow[s]);
                 }
             }
         }
@@ -249,7 +249,7 @@ public final class CoSmoothing {
             for (int i = 0; i < y.length; i++) {
                 if (heldOut[i] && !Float.isNaN(y[i])) {
                     // 1 + tanh rounds to 0 far below threshold; a spike there must stay finite.
-                    double rate = model.gain()[i] * Math.max(1e-7, (float) plain.predict(i, kappa, 0, v, 0));
+                    double rate = model.gain()[i] * Math.max(1e-7, (float) plain.predict(i, k -> kappa[k], s -> v[s]));
                     logLikelihood += (y[i] > 0 ? y[i] * Math.log(rate) : 0) - rate;
                 }
             }

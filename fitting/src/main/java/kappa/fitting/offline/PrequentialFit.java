@@ -3,11 +3,11 @@ package kappa.fitting.offline;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.fitting.filter.LatentPath;
-import kappa.fitting.filter.Start;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 
 /**
@@ -67,7 +67,7 @@ public final class PrequentialFit implements SessionReader.Follower {
             path.adopt(newer);
             newer = null;
         }
-        start.apply(path);
+        path.start(start);
     }
 
     @Override

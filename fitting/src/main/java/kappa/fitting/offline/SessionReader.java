@@ -2,16 +2,17 @@ package kappa.fitting.offline;
 
 import java.util.List;
 import java.util.function.LongConsumer;
-import kappa.fitting.filter.Start;
 import kappa.fitting.fit.TrialAssembly;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
+import kappa.fitting.model.TrialBoundaries;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.RecordedBin;
 
 /**
- * Reads a session bin by bin, cut into trials or stretches as the live pipeline cuts it ({@link TrialAssembly}), and
+ * Reads a session bin by bin, cut into trials or segments as the live pipeline cuts it ({@link TrialBoundaries}), and
  * tells everybody who follows. Stateless.
  */
 public final class SessionReader {
@@ -19,7 +20,7 @@ public final class SessionReader {
     /** Whoever sees the session as it would see a recording: nothing before its time. Arrays are the reader's. */
     public interface Follower {
 
-        /** A trial or stretch begins. */
+        /** A trial or segment begins. */
         default void begin(Start start) {}
 
         /**
@@ -31,7 +32,7 @@ public final class SessionReader {
          */
         default void bin(float[] y, float[] u, float[] v) {}
 
-        /** The trial or stretch is over; it may be kept. */
+        /** The trial or segment is over; it may be kept. */
         void end(Trial trial);
     }
 
@@ -52,20 +53,20 @@ public final class SessionReader {
         float[] y = new float[fit.neurons()];
         float[] v = new float[inputs];
         RecordedBin bin = source.describe().newBin();
+        TrialBoundaries boundaries = new TrialBoundaries(trials);
         long bins = 0;
-        long trial = 0;
         long index = 0;
         while (source.next(bin)) {
-            boolean same = !trials || bin.trial == trial;
-            if (assembly.open() && (!same || assembly.room() <= 0)) {
+            if (assembly.open() && (assembly.room() <= 0 || !boundaries.continues(bin.trial, 0, 0))) {
                 end(assembly.close(index++), followers);
                 progress.accept(bins);
             }
             if (!assembly.open()) {
-                Start start = assembly.begin(bins, bins > 0, same, 0, v);
+                Start start = boundaries.start(bin.trial, 0, 0);
+                assembly.begin(bins, start, 0, v);
                 followers.forEach(follower -> follower.begin(start));
             }
-            trial = bin.trial;
+            boundaries.passed(bin.trial, 0);
             bin.usableActivity(y);
             LowRankNetwork.advanceInputs(fit.alpha(), v, 0, bin.inputs, 0, v, 0, inputs);
             for (Follower follower : followers) {
@@ -73,7 +74,7 @@ public final class SessionReader {
             }
             assembly.append(y, v, 1, 0, false);
             bins++;
-            if (trials && bin.trialEnd) {
+            if (boundaries.endsWith(bin.trialEnd)) {
                 end(assembly.close(index++), followers);
                 progress.accept(bins);
             }

@@ -8,8 +8,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import java.time.Duration;
 import kappa.fitting.filter.LatentFilter;
 import kappa.fitting.filter.LatentPath;
-import kappa.fitting.filter.Start;
 import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Start;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.Arrival;
 import kappa.ingest.log.Topics;
@@ -25,7 +25,7 @@ import kappa.ingest.wire.WireChecks;
  * The latency path of one session: bins in, kappa out on kappa.latents.
  *
  * <p>State owned: the {@link LatentPath}. Back-pressure: the reader pauses the partition while too many bins are under way,
- * so the mailbox is bounded. A new model waits until a trial or stretch begins. Failure: an exception stops the session.
+ * so the mailbox is bounded. A new model waits until a trial or segment begins. Failure: an exception stops the session.
  */
 final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
@@ -150,7 +150,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
             path.adopt(newer);
             newer = null;
         }
-        start.apply(path);
+        path.start(start);
     }
 
     private LatentBin bin(Bin seen, boolean trialStart) {

@@ -171,7 +171,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             startingAt.computeIfAbsent(ref.getOffset(), offset -> new ArrayList<>()).add(trial);
             from = Math.min(from, ref.getOffset());
         }
-        // Stretches overlap by their warm-up, so a bin can belong to more than one.
+        // Segments overlap by their warm-up, so a bin can belong to more than one.
         List<RecoveredTrial> open = new ArrayList<>();
         ActivityArchive.read(services.connection(), plan.header(), checkpoint.getPartition(), from,
                 checkpoint.getNextBinOffset() + 1, (offset, index, bin) -> {

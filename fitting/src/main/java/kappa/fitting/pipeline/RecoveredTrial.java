@@ -1,11 +1,12 @@
 package kappa.fitting.pipeline;
 
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.TrialBoundaries;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.TrialRef;
 
 /**
- * A trial, stretch or tail of one that a checkpoint names, collected again bin by bin from kappa.activity. Not thread-safe.
+ * A trial, segment or tail of one that a checkpoint names, collected again bin by bin from kappa.activity. Not thread-safe.
  *
  * <p>Records that were rejected lie on the topic too. The bins of a trial follow each other, so an index that repeats or
  * jumps is never the next one wanted; a trial number that went back is told by itself; and the record of the first bin is
@@ -20,8 +21,8 @@ final class RecoveredTrial {
     private final long[] offsets;
     private final boolean[] perturbed;
     private final float[] u;
+    private final TrialBoundaries boundaries;
     private int bins;
-    private long trial;
 
     RecoveredTrial(SessionPlan plan, TrialRef ref) {
         this.plan = plan;
@@ -32,6 +33,7 @@ final class RecoveredTrial {
         offsets = new long[ref.getBins()];
         perturbed = new boolean[ref.getBins()];
         u = new float[inputs];
+        boundaries = new TrialBoundaries(plan.header().getTrials());
         System.arraycopy(SnapshotCodec.array(ref.getVList()), 0, v, 0, inputs);
     }
 
@@ -71,10 +73,10 @@ final class RecoveredTrial {
             if (offset != ref.getOffset()) {
                 return;
             }
-            trial = bin.getTrial();
-        } else if (plan.header().getTrials() && bin.getTrial() != trial) {
+        } else if (!boundaries.continues(bin.getTrial(), bin.getClock().getEpoch(), 0)) {
             return;
         }
+        boundaries.passed(bin.getTrial(), bin.getClock().getEpoch());
         int inputs = u.length;
         for (int s = 0; s < inputs; s++) {
             u[s] = bin.getInputs(s);

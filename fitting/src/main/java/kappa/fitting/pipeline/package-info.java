@@ -3,7 +3,7 @@
  *
  * <h2>What is durable when</h2>
  *
- * A session is a deterministic function of its records on kappa.activity, cut into trials (or stretches). Kafka's log is the
+ * A session is a deterministic function of its records on kappa.activity, cut into trials (or segments). Kafka's log is the
  * only store. For one trial these come to be, in this order:
  * <ol>
  * <li>the publisher's records on kappa.activity, acknowledged;

@@ -247,7 +247,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         double[][] a = new double[T][];
         double[][] d = new double[T][];
         int rows = 0;
-        // The pairs whose second bin is new: a stretch's warm-up was the end of the one before.
+        // The pairs whose second bin is new: a segment's warm-up was the end of the one before.
         for (int t = Math.max(1, trial.warmUp()); t < T; t++) {
             if (!complete(z[t - 1], there) || !complete(z[t], there)) {
                 continue;

@@ -232,7 +232,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
     }
 
     /** A trial whose draws depend on seed and number only. Modality sets of MSI are drawn first, so that each is a third. */
-    public Trial trial(long seed, long number) {
+    public TaskTrial trial(long seed, long number) {
         SplittableRandom random = TrialRandom.of(seed, number);
         List<Condition> conditions = conditions();
         if (name == Name.MSI) {
@@ -243,7 +243,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
     }
 
     /** A trial of a given condition; delay and noise are drawn from {@code random}. */
-    public Trial trial(Condition condition, SplittableRandom random) {
+    public TaskTrial trial(Condition condition, SplittableRandom random) {
         int delay = hasVariableDelay() ? random.nextInt(shortestDelay, longestDelay + 1) : shortestDelay;
         int[] ends = ends(delay);
         int bins = ends[ends.length - 1];
@@ -263,7 +263,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
         float[] mask = new float[bins];
         Arrays.fill(targets, decision, bins, (float) target(condition));
         Arrays.fill(mask, decision, bins, 1);
-        return new Trial(condition, bins, inputs, targets, mask, ends);
+        return new TaskTrial(condition, bins, inputs, targets, mask, ends);
     }
 
     /** The input of channel s in bin t, but for noise. */

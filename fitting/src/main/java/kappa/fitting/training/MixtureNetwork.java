@@ -396,8 +396,8 @@ public final class MixtureNetwork implements Trainee {
     }
 
     @Override
-    public Set<Part> parts() {
-        return EnumSet.of(Part.M, Part.N, Part.WI, Part.WO);
+    public Set<NetworkParameter> parts() {
+        return EnumSet.of(NetworkParameter.M, NetworkParameter.N, NetworkParameter.WI, NetworkParameter.WO);
     }
 
     @Override
@@ -425,8 +425,9 @@ public final class MixtureNetwork implements Trainee {
     public List<float[]> gradient(NetworkGradient gradient) {
         int d = dimensions();
         int neurons = network.neurons();
-        List<float[]> slopes = List.of(gradient.of(Part.M), gradient.of(Part.N), gradient.of(Part.WI),
-                gradient.of(Part.WO));
+        List<float[]> slopes = List.of(gradient.of(NetworkParameter.M), gradient.of(NetworkParameter.N),
+                gradient.of(NetworkParameter.WI),
+                gradient.of(NetworkParameter.WO));
         double[][] mean = new double[populations()][d];
         double[][] factor = new double[populations()][d * d];
         for (int i = 0; i < neurons; i++) {

@@ -11,36 +11,36 @@ import kappa.fitting.model.Network;
 /** Gradient of a loss with respect to some parts of a network, each laid out as the part is. Not thread-safe. */
 public final class NetworkGradient {
 
-    private final Map<Part, float[]> parts = new EnumMap<>(Part.class);
+    private final Map<NetworkParameter, float[]> parts = new EnumMap<>(NetworkParameter.class);
 
     /** A gradient of zero for the given parts of a network; parts it does not have are an error. */
-    public NetworkGradient(Network network, Set<Part> trainable) {
+    public NetworkGradient(Network network, Set<NetworkParameter> trainable) {
         trainable.forEach(part -> parts.put(part, new float[array(network, part).length]));
     }
 
     /** The array of a part, shared with the network. */
-    public static float[] array(Network network, Part part) {
+    public static float[] array(Network network, NetworkParameter part) {
         return switch (part) {
             case WI -> network.w();
             case WO -> network.readout();
             case B -> network.b();
             case H0 -> network.initialState();
             case M, N, WREC -> switch (network) {
-                case LowRankNetwork low when part == Part.M -> low.m();
-                case LowRankNetwork low when part == Part.N -> low.n();
-                case FullRankNetwork full when part == Part.WREC -> full.wrec();
+                case LowRankNetwork low when part == NetworkParameter.M -> low.m();
+                case LowRankNetwork low when part == NetworkParameter.N -> low.n();
+                case FullRankNetwork full when part == NetworkParameter.WREC -> full.wrec();
                 case LowRankNetwork _,FullRankNetwork _ -> throw new IllegalArgumentException(
                         part + " is no part of " + network);
             };
         };
     }
 
-    public boolean has(Part part) {
+    public boolean has(NetworkParameter part) {
         return parts.containsKey(part);
     }
 
     /** The array of a part; null if it is not trained. */
-    public float[] of(Part part) {
+    public float[] of(NetworkParameter part) {
         return parts.get(part);
     }
 

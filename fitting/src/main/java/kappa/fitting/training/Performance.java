@@ -12,7 +12,7 @@ import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.model.Network;
 import kappa.fitting.task.Condition;
 import kappa.fitting.task.Task;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 
@@ -83,7 +83,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
                     + session.name() + " has, " + seen.inputs());
         }
         Network reader = withReadoutOf(fit, teacher);
-        List<Trial> trials = new ArrayList<>();
+        List<TaskTrial> trials = new ArrayList<>();
         for (int i = 0; i < session.trials(); i++) {
             float[] mask = session.mask(i).orElseThrow();
             boolean asked = false;
@@ -91,7 +91,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
                 asked |= weight > 0;
             }
             if (asked) {
-                trials.add(new Trial(new Condition(0, 0, 0), seen.bins(i), seen.inputs(i),
+                trials.add(new TaskTrial(new Condition(0, 0, 0), seen.bins(i), seen.inputs(i),
                         session.targets(i).orElseThrow(), mask, new int[]{seen.bins(i)}));
             }
         }
@@ -110,7 +110,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
         return network.withReadout(readout);
     }
 
-    private static Performance of(Network network, int count, IntFunction<Trial> trials, double sigma,
+    private static Performance of(Network network, int count, IntFunction<TaskTrial> trials, double sigma,
             long seed, TrialRunner runner) {
         record Batch(List<Outcome> outcomes, double loss) {}
 
@@ -126,17 +126,17 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
         return new Performance(accuracy, summedLoss / outcomes.size(), outcomes);
     }
 
-    static List<Outcome> outcomes(TrialBatch batch, List<Trial> trials) {
+    static List<Outcome> outcomes(TrialBatch batch, List<TaskTrial> trials) {
         List<Outcome> outcomes = new ArrayList<>();
         for (int b = 0; b < trials.size(); b++) {
-            Trial trial = trials.get(b);
+            TaskTrial trial = trials.get(b);
             outcomes.add(new Outcome(trial.condition(), trial.target(), batch.readout(b)));
         }
         return outcomes;
     }
 
     /** Summed over the trials. */
-    static double loss(TrialBatch batch, List<Trial> trials) {
+    static double loss(TrialBatch batch, List<TaskTrial> trials) {
         double loss = 0;
         for (int b = 0; b < trials.size(); b++) {
             loss += batch.loss(b);

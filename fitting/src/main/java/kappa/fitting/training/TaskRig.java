@@ -8,7 +8,7 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.InterventionSchedule;
 import kappa.fitting.task.Task;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Perturbable;
@@ -36,7 +36,7 @@ public final class TaskRig implements BinSource, Perturbable {
     private final PackedNetwork packed;
     private final TrialBatch batch = new TrialBatch(KernelProvider.matrices());
     private final InterventionSchedule silencing;
-    private Trial current;
+    private TaskTrial current;
     private float[] activity; // [T, recorded neurons] of the current trial
     private float[] readout; // [T] of the current trial; empty if the network has none
     private long trial = -1;

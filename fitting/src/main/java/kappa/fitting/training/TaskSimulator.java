@@ -8,7 +8,7 @@ import java.util.function.IntConsumer;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.npz.NpzWriter;
@@ -198,12 +198,12 @@ public final class TaskSimulator {
         return sum;
     }
 
-    private TrialBatch.Observer observer(List<Trial> trials, long first) {
+    private TrialBatch.Observer observer(List<TaskTrial> trials, long first) {
         SplittableRandom[] random = new SplittableRandom[trials.size()];
         for (int b = 0; b < random.length; b++) {
             random[b] = settings.observationRandom(first + b);
             int row = (int) (first + b) * longest;
-            Trial trial = trials.get(b);
+            TaskTrial trial = trials.get(b);
             System.arraycopy(trial.inputs(), 0, inputs, row * task.inputs(), trial.inputs().length);
             System.arraycopy(trial.targets(), 0, targets, row, trial.bins());
             System.arraycopy(trial.mask(), 0, mask, row, trial.bins());

@@ -13,7 +13,7 @@ public interface Trainee {
     Network network();
 
     /** The parts of the network on which the parameters depend. */
-    Set<Part> parts();
+    Set<NetworkParameter> parts();
 
     /** The trainable arrays, always the same and in the same order. */
     List<float[]> parameters();
@@ -32,9 +32,9 @@ public interface Trainee {
      *
      * @param trainable the parts that training changes; the others stay fixed
      */
-    static Trainee of(Network start, Set<Part> trainable) {
+    static Trainee of(Network start, Set<NetworkParameter> trainable) {
         Network copy = start.copy();
-        Set<Part> parts = EnumSet.copyOf(trainable);
+        Set<NetworkParameter> parts = EnumSet.copyOf(trainable);
         List<float[]> arrays = parts.stream().map(part -> NetworkGradient.array(copy, part)).toList();
         return new Trainee() {
             @Override
@@ -43,7 +43,7 @@ public interface Trainee {
             }
 
             @Override
-            public Set<Part> parts() {
+            public Set<NetworkParameter> parts() {
                 return parts;
             }
 

@@ -16,7 +16,8 @@ import kappa.fitting.task.Task;
  * @param fromFullRank whether to begin with the truncated connectivity of a full-rank network trained on the same task:
  *        from a random start networks of low rank find a memory late (WM) or never (DMS)
  */
-public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set<Part> parts, double accuracy,
+public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set<NetworkParameter> parts,
+        double accuracy,
         boolean fromFullRank) {
 
     /** Trials of an epoch, by which the seed work counts. */
@@ -44,9 +45,9 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
         int epochs = fullRank ? 200 : 60;
         TaskTrainer.Settings settings = new TaskTrainer.Settings(BATCH, learningRate, clip, NOISE,
                 (long) epochs * EPOCH / BATCH, EPOCH / BATCH, VALIDATION_TRIALS, validated, loss, seed);
-        Set<Part> parts = fullRank
-                ? EnumSet.of(Part.WREC, Part.WI, Part.WO)
-                : EnumSet.of(Part.M, Part.N, Part.WI, Part.WO);
+        Set<NetworkParameter> parts = fullRank
+                ? EnumSet.of(NetworkParameter.WREC, NetworkParameter.WI, NetworkParameter.WO)
+                : EnumSet.of(NetworkParameter.M, NetworkParameter.N, NetworkParameter.WI, NetworkParameter.WO);
         return new TrainingPlan(stages(task), settings, parts, accuracy, !fullRank && task.hasVariableDelay());
     }
 

@@ -8,7 +8,7 @@ import kappa.fitting.kernel.MatrixKernels;
 import kappa.fitting.kernel.PackedMatrix;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 
 /**
  * A few trials run side by side on one network, forwards and backwards in time (Valente 2019, equation 1.6, with noise):
@@ -45,7 +45,7 @@ final class TrialBatch {
 
     private final MatrixKernels kernels;
     private final PackedMatrix packed = new PackedMatrix();
-    private List<Trial> trials = List.of();
+    private List<TaskTrial> trials = List.of();
     private int bins;
     private float[] u = {}; // [T,rows,S]
     private float[] x = {}; // [rows,N]
@@ -73,7 +73,7 @@ final class TrialBatch {
      * @param sigma standard deviation of the noise on each current in each bin
      * @param random one generator a trial, drawn from only if sigma is above 0
      */
-    void forward(PackedNetwork network, List<Trial> batch, double sigma, List<SplittableRandom> random,
+    void forward(PackedNetwork network, List<TaskTrial> batch, double sigma, List<SplittableRandom> random,
             Observer observer) {
         forward(_ -> network, batch, sigma, random, observer);
     }
@@ -84,7 +84,7 @@ final class TrialBatch {
      * @param at the network of each bin, whose rates it passes on and reads; all of the same size. The state before the first
      *        bin is the first bin's
      */
-    void forward(IntFunction<PackedNetwork> at, List<Trial> batch, double sigma, List<SplittableRandom> random,
+    void forward(IntFunction<PackedNetwork> at, List<TaskTrial> batch, double sigma, List<SplittableRandom> random,
             Observer observer) {
         trials = batch;
         Network net = at.apply(0).network();
@@ -94,7 +94,7 @@ final class TrialBatch {
         int K = at.apply(0).latents();
         int rows = batch.size();
         int row = rows * N;
-        bins = batch.stream().mapToInt(Trial::bins).max().orElse(0);
+        bins = batch.stream().mapToInt(TaskTrial::bins).max().orElse(0);
         u = room(u, bins * rows * S);
         x = room(x, row);
         drive = room(drive, row);
@@ -105,7 +105,7 @@ final class TrialBatch {
         Arrays.fill(asked, false);
         Arrays.fill(u, 0);
         for (int b = 0; b < rows; b++) {
-            Trial trial = batch.get(b);
+            TaskTrial trial = batch.get(b);
             for (int t = 0; t < trial.bins(); t++) {
                 System.arraycopy(trial.inputs(), t * S, u, (t * rows + b) * S, S);
                 asked[t] |= trial.mask()[t] != 0;
@@ -152,7 +152,7 @@ final class TrialBatch {
 
     /** Mean readout of a trial over the bins its mask asks for. */
     double readout(int b) {
-        Trial trial = trials.get(b);
+        TaskTrial trial = trials.get(b);
         double sum = 0;
         double weight = 0;
         for (int t = 0; t < trial.bins(); t++) {
@@ -166,7 +166,7 @@ final class TrialBatch {
 
     /** Loss of a trial: squared error of the readout, averaged over the bins its mask asks for. */
     double loss(int b) {
-        Trial trial = trials.get(b);
+        TaskTrial trial = trials.get(b);
         double sum = 0;
         double weight = 0;
         for (int t = 0; t < trial.bins(); t++) {
@@ -211,32 +211,32 @@ final class TrialBatch {
         int q = bins * rows;
         float alpha = (float) net.alpha();
         // Sums over bins and trials, as products whose inner dimension is both of them together.
-        if (gradient.has(Part.WREC)) {
+        if (gradient.has(NetworkParameter.WREC)) {
             packed.pack(rates, 0, q, N, N, 1, alpha);
-            kernels.multiply(N, adjoint, row, 1, N, packed, gradient.of(Part.WREC), 0, N, true);
+            kernels.multiply(N, adjoint, row, 1, N, packed, gradient.of(NetworkParameter.WREC), 0, N, true);
         }
         float step = (float) (net.alpha() * LowRankNetwork.connectivityScale(N));
-        if (gradient.has(Part.N)) {
+        if (gradient.has(NetworkParameter.N)) {
             packed.pack(rates, 0, q, N, N, 1, step);
-            kernels.multiply(K, latentBack, rows * K, 1, K, packed, gradient.of(Part.N), 0, N, true);
+            kernels.multiply(K, latentBack, rows * K, 1, K, packed, gradient.of(NetworkParameter.N), 0, N, true);
         }
-        if (gradient.has(Part.M)) {
+        if (gradient.has(NetworkParameter.M)) {
             packed.pack(adjoint, row, q, N, N, 1, step);
-            kernels.multiply(K, latent, 0, 1, K, packed, gradient.of(Part.M), 0, N, true);
+            kernels.multiply(K, latent, 0, 1, K, packed, gradient.of(NetworkParameter.M), 0, N, true);
         }
-        if (gradient.has(Part.WI)) {
+        if (gradient.has(NetworkParameter.WI)) {
             packed.pack(adjoint, row, q, N, N, 1, alpha);
-            kernels.multiply(S, u, 0, 1, S, packed, gradient.of(Part.WI), 0, N, true);
+            kernels.multiply(S, u, 0, 1, S, packed, gradient.of(NetworkParameter.WI), 0, N, true);
         }
-        if (gradient.has(Part.WO)) {
-            readoutGradient(N, net.readoutScale(), gradient.of(Part.WO));
+        if (gradient.has(NetworkParameter.WO)) {
+            readoutGradient(N, net.readoutScale(), gradient.of(NetworkParameter.WO));
         }
-        if (gradient.has(Part.B)) {
-            add(slopes, 0, gradient.of(Part.B));
+        if (gradient.has(NetworkParameter.B)) {
+            add(slopes, 0, gradient.of(NetworkParameter.B));
         }
-        if (gradient.has(Part.H0)) {
+        if (gradient.has(NetworkParameter.H0)) {
             for (int b = 0; b < rows; b++) {
-                add(adjoint, b * N, gradient.of(Part.H0));
+                add(adjoint, b * N, gradient.of(NetworkParameter.H0));
             }
         }
     }
@@ -245,7 +245,7 @@ final class TrialBatch {
         int rows = trials.size();
         Arrays.fill(dz, 0, bins * rows, 0);
         for (int b = 0; b < rows; b++) {
-            Trial trial = trials.get(b);
+            TaskTrial trial = trials.get(b);
             double weight = 0;
             for (float value : trial.mask()) {
                 weight += value;

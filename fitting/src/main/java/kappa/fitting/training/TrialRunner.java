@@ -14,7 +14,7 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Condition;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 
 /**
  * Runs many trials on one network, in batches of {@value TrialBatch#ROWS} shared among threads. Results do not depend
@@ -40,13 +40,13 @@ public final class TrialRunner implements AutoCloseable {
     /** Looks at a batch after it has run; called by the thread that ran it. */
     @FunctionalInterface
     interface Result<T> {
-        T of(TrialBatch batch, List<Trial> trials, long first);
+        T of(TrialBatch batch, List<TaskTrial> trials, long first);
     }
 
     /** Sees every bin of a batch that begins with trial {@code first}; called by the thread that runs it. */
     @FunctionalInterface
     interface ObserverOf {
-        TrialBatch.Observer batch(List<Trial> trials, long first);
+        TrialBatch.Observer batch(List<TaskTrial> trials, long first);
     }
 
     /**
@@ -56,7 +56,7 @@ public final class TrialRunner implements AutoCloseable {
      * @param seed of the noise, with the trial's number
      * @return one result a batch, in order
      */
-    <T> List<T> run(Network network, int count, long first, IntFunction<Trial> trials, double sigma,
+    <T> List<T> run(Network network, int count, long first, IntFunction<TaskTrial> trials, double sigma,
             long seed, ObserverOf observers, Result<T> result) {
         packed.pack(network);
         return run(_ -> packed, count, first, trials, sigma, seed, observers, result);
@@ -84,20 +84,20 @@ public final class TrialRunner implements AutoCloseable {
     }
 
     /** A trial that asks for the readout in every bin. */
-    private static Trial asked(int bins, float[] inputs) {
+    private static TaskTrial asked(int bins, float[] inputs) {
         float[] everywhere = new float[bins];
         Arrays.fill(everywhere, 1);
-        return new Trial(new Condition(0, 0, 0), bins, inputs, new float[bins], everywhere, new int[]{bins});
+        return new TaskTrial(new Condition(0, 0, 0), bins, inputs, new float[bins], everywhere, new int[]{bins});
     }
 
-    private <T> List<T> run(IntFunction<PackedNetwork> at, int count, long first, IntFunction<Trial> trials,
+    private <T> List<T> run(IntFunction<PackedNetwork> at, int count, long first, IntFunction<TaskTrial> trials,
             double sigma, long seed, ObserverOf observers, Result<T> result) {
         List<Future<T>> running = new ArrayList<>();
         for (int start = 0; start < count; start += TrialBatch.ROWS) {
             int from = start;
             int rows = Math.min(TrialBatch.ROWS, count - start);
             running.add(executor.submit(() -> {
-                List<Trial> batch = new ArrayList<>(rows);
+                List<TaskTrial> batch = new ArrayList<>(rows);
                 List<SplittableRandom> random = new ArrayList<>(rows);
                 for (int b = 0; b < rows; b++) {
                     batch.add(trials.apply(from + b));

@@ -219,10 +219,10 @@ class ExpectationMaximisationTest {
     }
 
     @Test
-    void shouldRefineStretchesThatBeginAnywhereInASessionWithGaps() {
+    void shouldRefineSegmentsThatBeginAnywhereInASessionWithGaps() {
         Simulation simulation = simulate(Observation.COUNTS, 60, 0.05, 0, 0);
         SplittableRandom random = new SplittableRandom(8);
-        List<Trial> stretches = new ArrayList<>();
+        List<Trial> segments = new ArrayList<>();
         for (Trial trial : simulation.trials()) {
             float[] y = trial.y().clone();
             for (int i = 0; i < y.length; i++) {
@@ -230,14 +230,14 @@ class ExpectationMaximisationTest {
                     y[i] = Float.NaN;
                 }
             }
-            stretches.add(new Trial(trial.index(), trial.firstBin(), trial.bins(), TrialAssembly.WARM_UP, y, trial.v(),
+            segments.add(new Trial(trial.index(), trial.firstBin(), trial.bins(), TrialAssembly.WARM_UP, y, trial.v(),
                     trial.offset()));
         }
         PublishedModel start = truthWithWrongNoise(Observation.COUNTS, simulation.kappaStd());
-        ExpectationMaximisation em = refined(Observation.COUNTS, stretches, start, 6, Team.ALONE);
+        ExpectationMaximisation em = refined(Observation.COUNTS, segments, start, 6, Team.ALONE);
         shouldNeverDecrease(em.logPosteriors());
         assertThat(em.logPosteriors()).hasSizeGreaterThan(3);
-        // Trials have a start; stretches have none to learn from.
+        // Trials have a start; segments have none to learn from.
         assertThat(em.parameters().start()).containsExactly(0);
         assertThat(ecc(em.publish(null))).isGreaterThan(0.97);
         // A neuron that was never observed keeps its gain, for want of anything else.

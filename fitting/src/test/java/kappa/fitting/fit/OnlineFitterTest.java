@@ -300,7 +300,7 @@ class OnlineFitterTest {
     }
 
     @Test
-    void shouldLearnFromStretchesThatBeginAnywhere() {
+    void shouldLearnFromSegmentsThatBeginAnywhere() {
         List<Trial> whole = trials(Observation.COUNTS, 60, 0.4);
         OnlineFitter fitter = fitter(plan(Observation.COUNTS, 1), Team.ALONE);
         PublishedModel model = fitter.publish(null);

@@ -2,7 +2,7 @@ package kappa.fitting.fit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import kappa.fitting.filter.Start;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import org.junit.jupiter.api.Test;
 
@@ -58,42 +58,35 @@ class TrialAssemblyTest {
     }
 
     @Test
-    void shouldGrowBeyondAStretch() {
+    void shouldGrowBeyondASegment() {
         assembly.begin(0, 0, new float[]{0});
-        append(0, TrialAssembly.STRETCH - 1, 0);
-        append(TrialAssembly.STRETCH - 1, 3 * TrialAssembly.STRETCH, 1);
-        appendOneByOne(4 * TrialAssembly.STRETCH - 1, TrialAssembly.STRETCH);
-        holds(assembly.close(0), 0, 5 * TrialAssembly.STRETCH - 1);
+        append(0, TrialAssembly.SEGMENT - 1, 0);
+        append(TrialAssembly.SEGMENT - 1, 3 * TrialAssembly.SEGMENT, 1);
+        appendOneByOne(4 * TrialAssembly.SEGMENT - 1, TrialAssembly.SEGMENT);
+        holds(assembly.close(0), 0, 5 * TrialAssembly.SEGMENT - 1);
     }
 
     @Test
-    void shouldKnowNothingOfTheStateWhereTheRigsClockJumps() {
-        for (boolean trials : new boolean[]{true, false}) {
-            for (boolean sameTrial : new boolean[]{true, false}) {
-                for (long missing : new long[]{0, 3}) {
-                    TrialAssembly jumped = new TrialAssembly(1, 1, trials);
-                    jumped.begin(0, 0, new float[]{1});
-                    jumped.append(new float[40], new float[40], 40, 0, false);
-                    jumped.close(0);
-                    float[] v = {0.7f};
-                    boolean whole = trials && !sameTrial && missing == 0;
-                    assertThat(jumped.beginEpoch(43, sameTrial, missing, v))
-                            .as("trials %s, same trial %s, %d missing", trials, sameTrial, missing)
-                            .isEqualTo(whole ? Start.TRIAL : Start.UNKNOWN);
-                    assertThat(v).containsExactly(0);
-                    assertThat(jumped.bins()).as("nothing of before is warm-up").isZero();
-                    jumped.append(new float[30], new float[30], 30, 0, false);
-                    assertThat(jumped.usableBins()).isEqualTo(whole ? 30 : 30 - TrialAssembly.WARM_UP);
-                }
-            }
+    void shouldKnowNothingOfBeforeWhereATrialBeginsOrTheClockJumps() {
+        for (Start start : new Start[]{Start.TRIAL, Start.UNKNOWN}) {
+            TrialAssembly jumped = new TrialAssembly(1, 1, true);
+            jumped.begin(0, 0, new float[]{1});
+            jumped.append(new float[40], new float[40], 40, 0, false);
+            jumped.close(0);
+            float[] v = {0.7f};
+            jumped.begin(43, start, 0, v);
+            assertThat(v).containsExactly(0);
+            assertThat(jumped.bins()).as("nothing of before is warm-up").isZero();
+            jumped.append(new float[30], new float[30], 30, 0, false);
+            assertThat(jumped.close(1).warmUp()).isEqualTo(start == Start.TRIAL ? 0 : TrialAssembly.WARM_UP);
         }
     }
 
     @Test
-    void shouldBeginAStretchWithTheEndOfTheOneBefore() {
+    void shouldBeginASegmentWithTheEndOfTheOneBefore() {
         assembly.begin(0, TrialAssembly.WARM_UP, new float[]{-1});
         appendOneByOne(0, 125);
-        assertThat(assembly.usableBins()).isEqualTo(TrialAssembly.STRETCH);
+        assertThat(assembly.usableBins()).isEqualTo(TrialAssembly.SEGMENT);
         Trial first = assembly.close(0);
         holds(first, 0, 125);
         assertThat(first.warmUp()).isEqualTo(TrialAssembly.WARM_UP);
@@ -119,7 +112,7 @@ class TrialAssemblyTest {
     }
 
     @Test
-    void shouldBeginWithAllThereIsWhenTheStretchBeforeWasShort() {
+    void shouldBeginWithAllThereIsWhenTheSegmentBeforeWasShort() {
         assembly.begin(7, TrialAssembly.WARM_UP, new float[]{3});
         appendOneByOne(7, 10);
         assembly.close(0);
@@ -166,7 +159,7 @@ class TrialAssemblyTest {
         append(61, 20, 0);
         assertThat(assembly.perturbed()).isTrue();
         assembly.close(0);
-        // The perturbed bin is among the last 25, which find the next stretch's state.
+        // The perturbed bin is among the last 25, which find the next segment's state.
         assembly.beginWithTail();
         assertThat(assembly.perturbed()).isTrue();
         append(81, 30, 0);

@@ -12,13 +12,10 @@ class ObservationMapTest {
             new float[]{1, 1}, new float[]{0.25f, 2}, new float[]{0.1f, -0.2f});
     private static final float[] GAIN = {2, 3};
     private static final float[] OFFSET = {0, 0.5f};
-    /** A row of another bin comes first in each. */
-    private static final float[] KAPPA = {9, 2};
-    private static final float[] V = {9, 0.5f};
 
     private static double predicted(Observation kind) {
         float[] offset = kind == Observation.COUNTS ? new float[2] : OFFSET;
-        return KernelModel.of(NETWORK, kind, GAIN, offset, new float[2]).predict(1, KAPPA, 1, V, 1);
+        return KernelModel.of(NETWORK, kind, GAIN, offset, new float[2]).predict(1, k -> 2, s -> 0.5);
     }
 
     @Test

@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import kappa.fitting.filter.Start;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.fitting.pipeline.SessionPlan;
 import kappa.ingest.recording.BinSource;
@@ -114,9 +114,9 @@ class OfflineFitTest {
     }
 
     @Test
-    void shouldCutASessionWithoutTrialsIntoStretchesThatOverlapByTheirWarmUp() {
+    void shouldCutASessionWithoutTrialsIntoSegmentsThatOverlapByTheirWarmUp() {
         Diary diary = read(session(260));
-        assertThat(diary.starts).containsExactly(Start.UNKNOWN, Start.STRETCH, Start.STRETCH);
+        assertThat(diary.starts).containsExactly(Start.UNKNOWN, Start.SEGMENT, Start.SEGMENT);
         assertThat(diary.trials).extracting(Trial::firstBin).containsExactly(0L, 100L, 200L);
         assertThat(diary.trials).extracting(Trial::bins).containsExactly(125, 125, 60);
         assertThat(diary.trials).extracting(Trial::warmUp).containsOnly(25);
@@ -131,7 +131,7 @@ class OfflineFitTest {
     @Test
     void shouldCutATrialThatIsVeryLongIntoPieces() {
         Diary diary = read(session(2_500, 2_100, 400));
-        assertThat(diary.starts).containsExactly(Start.TRIAL, Start.STRETCH, Start.TRIAL);
+        assertThat(diary.starts).containsExactly(Start.TRIAL, Start.SEGMENT, Start.TRIAL);
         assertThat(diary.trials).extracting(Trial::bins).containsExactly(2_000, 125, 400);
     }
 

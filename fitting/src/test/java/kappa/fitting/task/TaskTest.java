@@ -99,7 +99,7 @@ class TaskTest {
         for (int i = 0; i < session.trials(); i++) {
             theirs.put(i, new float[][]{session.inputs(i), session.targets(i).orElseThrow(),
                 session.mask(i).orElseThrow()});
-            Trial trial = task.trial(SEED, i);
+            TaskTrial trial = task.trial(SEED, i);
             ours.put(i, new float[][]{trial.inputs(), trial.targets(), trial.mask()});
         }
         Shape expected = shape(theirs.values(), session.inputs(), from, to, unit);
@@ -128,7 +128,7 @@ class TaskTest {
     @Test
     void shouldShowBothFrequenciesForFiveBins() {
         for (int i = 0; i < 50; i++) {
-            Trial trial = Task.of(Task.Name.WM).trial(SEED, i);
+            TaskTrial trial = Task.of(Task.Name.WM).trial(SEED, i);
             int delay = trial.bins() - 20;
             assertThat(delay).isBetween(25, 100);
             // Noise of 0.01 over 5 bins: 0.0045.
@@ -146,7 +146,7 @@ class TaskTest {
     void shouldShowSampleAndTestForTwentyFiveBinsAndAskForFifty() {
         Set<Integer> delays = new HashSet<>();
         for (int i = 0; i < 200; i++) {
-            Trial trial = Task.of(Task.Name.DMS).trial(SEED, i);
+            TaskTrial trial = Task.of(Task.Name.DMS).trial(SEED, i);
             int delay = trial.bins() - 105;
             delays.add(delay);
             int sample = (int) trial.condition().first();
@@ -168,7 +168,7 @@ class TaskTest {
         Task task = Task.of(Task.Name.MSI).withContext(0.5);
         int[] sets = new int[3];
         for (int i = 0; i < 300; i++) {
-            Trial trial = task.trial(SEED, i);
+            TaskTrial trial = task.trial(SEED, i);
             Condition condition = trial.condition();
             sets[condition.context()]++;
             for (int s = 0; s < 2; s++) {
@@ -189,9 +189,9 @@ class TaskTest {
     @EnumSource(Task.Name.class)
     void shouldMakeATrialFromSeedAndNumberOnly(Task.Name name) {
         Task task = Task.of(name);
-        Trial first = task.trial(SEED, 7);
+        TaskTrial first = task.trial(SEED, 7);
         task.trial(SEED, 3);
-        Trial again = task.trial(SEED, 7);
+        TaskTrial again = task.trial(SEED, 7);
         assertThat(again.inputs()).containsExactly(first.inputs());
         assertThat(again.condition()).isEqualTo(first.condition());
         assertThat(task.trial(SEED + 1, 7).inputs()).isNotEqualTo(first.inputs());

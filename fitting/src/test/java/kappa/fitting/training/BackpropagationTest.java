@@ -17,7 +17,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -33,8 +33,10 @@ class BackpropagationTest {
     private static final double NOISE = 0.05;
     private static final Task TASK = Task.of(Task.Name.WM).withLongestDelay(6);
 
-    private static final Set<Part> LOW = EnumSet.of(Part.M, Part.N, Part.WI, Part.WO, Part.B, Part.H0);
-    private static final Set<Part> FULL = EnumSet.of(Part.WREC, Part.WI, Part.WO, Part.B, Part.H0);
+    private static final Set<NetworkParameter> LOW = EnumSet.of(NetworkParameter.M, NetworkParameter.N,
+            NetworkParameter.WI, NetworkParameter.WO, NetworkParameter.B, NetworkParameter.H0);
+    private static final Set<NetworkParameter> FULL = EnumSet.of(NetworkParameter.WREC, NetworkParameter.WI,
+            NetworkParameter.WO, NetworkParameter.B, NetworkParameter.H0);
 
     private static float[] gaussian(int length, double scale, SplittableRandom random) {
         float[] a = new float[length];
@@ -64,8 +66,8 @@ class BackpropagationTest {
                 FULL.stream().map(part -> Arguments.of(Named.of("full rank", full(9)), FULL, part)));
     }
 
-    private static List<Trial> trials(int count) {
-        List<Trial> trials = new ArrayList<>();
+    private static List<TaskTrial> trials(int count) {
+        List<TaskTrial> trials = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             trials.add(TASK.trial(SEED, i));
         }
@@ -80,8 +82,8 @@ class BackpropagationTest {
         return random;
     }
 
-    private static Map<Part, double[]> zero(ReferenceNetwork network, Set<Part> parts) {
-        Map<Part, double[]> gradient = new EnumMap<>(Part.class);
+    private static Map<NetworkParameter, double[]> zero(ReferenceNetwork network, Set<NetworkParameter> parts) {
+        Map<NetworkParameter, double[]> gradient = new EnumMap<>(NetworkParameter.class);
         parts.forEach(part -> gradient.put(part, new double[network.part(part).length]));
         return gradient;
     }
@@ -96,10 +98,11 @@ class BackpropagationTest {
 
     @ParameterizedTest(name = "{0} {2}")
     @MethodSource("everyPart")
-    void referenceShouldAgreeWithCentralDifferences(Network contents, Set<Part> parts, Part part) {
+    void referenceShouldAgreeWithCentralDifferences(Network contents, Set<NetworkParameter> parts,
+            NetworkParameter part) {
         ReferenceNetwork network = new ReferenceNetwork(contents, parts);
-        List<Trial> trials = trials(3);
-        Map<Part, double[]> gradient = zero(network, parts);
+        List<TaskTrial> trials = trials(3);
+        Map<NetworkParameter, double[]> gradient = zero(network, parts);
         network.loss(trials, NOISE, noise(3), gradient);
         double[] theta = network.part(part);
         double[] analytic = gradient.get(part);
@@ -127,10 +130,10 @@ class BackpropagationTest {
 
     @ParameterizedTest(name = "{0}, {2} trials")
     @MethodSource("sizes")
-    void floatCodeShouldAgreeWithTheReference(Network contents, Set<Part> parts, int count) {
+    void floatCodeShouldAgreeWithTheReference(Network contents, Set<NetworkParameter> parts, int count) {
         ReferenceNetwork reference = new ReferenceNetwork(contents, parts);
-        List<Trial> trials = trials(count);
-        Map<Part, double[]> expected = zero(reference, parts);
+        List<TaskTrial> trials = trials(count);
+        Map<NetworkParameter, double[]> expected = zero(reference, parts);
         double loss = reference.loss(trials, NOISE, noise(count), expected);
 
         PackedNetwork packed = new PackedNetwork(KernelProvider.matrices()).pack(contents);
@@ -141,7 +144,7 @@ class BackpropagationTest {
 
         // Some 30 bins of float arithmetic with phi to 4e-7: a few 1e-6 of the largest entry.
         assertThat(Performance.loss(batch, trials) / count).isCloseTo(loss, within(1e-5 * loss));
-        for (Part part : parts) {
+        for (NetworkParameter part : parts) {
             double scale = largest(expected.get(part));
             for (int i = 0; i < expected.get(part).length; i++) {
                 assertThat((double) gradient.of(part)[i]).as("%s[%d]", part, i).isCloseTo(expected.get(part)[i],

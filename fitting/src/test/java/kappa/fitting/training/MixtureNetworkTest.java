@@ -89,7 +89,7 @@ class MixtureNetworkTest {
         mixture.resample(new SplittableRandom(SEED));
         NetworkGradient slopes = new NetworkGradient(mixture.network(), mixture.parts());
         SplittableRandom random = new SplittableRandom(SEED + 1);
-        for (Part part : mixture.parts()) {
+        for (NetworkParameter part : mixture.parts()) {
             for (int i = 0; i < slopes.of(part).length; i++) {
                 slopes.of(part)[i] = (float) random.nextGaussian();
             }
@@ -114,7 +114,7 @@ class MixtureNetworkTest {
 
     private static double product(MixtureNetwork mixture, NetworkGradient slopes) {
         double sum = 0;
-        for (Part part : mixture.parts()) {
+        for (NetworkParameter part : mixture.parts()) {
             float[] weights = NetworkGradient.array(mixture.network(), part);
             for (int i = 0; i < weights.length; i++) {
                 sum += (double) weights[i] * slopes.of(part)[i];

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 
 /**
  * The equations of {@link TrialBatch} once more, in double precision and as plainly as they can be written: one trial after
@@ -19,9 +19,9 @@ final class ReferenceNetwork {
     private final int N;
     private final int S;
     private final double alpha;
-    private final Map<Part, double[]> parts = new EnumMap<>(Part.class);
+    private final Map<NetworkParameter, double[]> parts = new EnumMap<>(NetworkParameter.class);
 
-    ReferenceNetwork(Network network, Iterable<Part> trained) {
+    ReferenceNetwork(Network network, Iterable<NetworkParameter> trained) {
         this.network = network;
         this.N = network.neurons();
         this.S = network.inputs();
@@ -38,7 +38,7 @@ final class ReferenceNetwork {
     }
 
     /** Shared: a test may write to it. */
-    double[] part(Part part) {
+    double[] part(NetworkParameter part) {
         return parts.get(part);
     }
 
@@ -47,18 +47,18 @@ final class ReferenceNetwork {
     }
 
     private int rank() {
-        return part(Part.M).length / N;
+        return part(NetworkParameter.M).length / N;
     }
 
     private double[] connectivity() {
         if (!lowRank()) {
-            return part(Part.WREC);
+            return part(NetworkParameter.WREC);
         }
         double[] j = new double[N * N];
         for (int k = 0; k < rank(); k++) {
             for (int a = 0; a < N; a++) {
                 for (int b = 0; b < N; b++) {
-                    j[a * N + b] += part(Part.M)[k * N + a] * part(Part.N)[k * N + b] / N;
+                    j[a * N + b] += part(NetworkParameter.M)[k * N + a] * part(NetworkParameter.N)[k * N + b] / N;
                 }
             }
         }
@@ -70,7 +70,8 @@ final class ReferenceNetwork {
     }
 
     /** Mean loss over trials; adds its gradient unless {@code gradient} is null. Noise is drawn as the float code draws it. */
-    double loss(List<Trial> trials, double sigma, List<SplittableRandom> random, Map<Part, double[]> gradient) {
+    double loss(List<TaskTrial> trials, double sigma, List<SplittableRandom> random,
+            Map<NetworkParameter, double[]> gradient) {
         double sum = 0;
         double[] dj = new double[N * N];
         double[] j = connectivity();
@@ -83,13 +84,13 @@ final class ReferenceNetwork {
         return sum / trials.size();
     }
 
-    private double trial(double[] j, Trial trial, double sigma, SplittableRandom random, double scale,
-            Map<Part, double[]> gradient, double[] dj) {
+    private double trial(double[] j, TaskTrial trial, double sigma, SplittableRandom random, double scale,
+            Map<NetworkParameter, double[]> gradient, double[] dj) {
         int T = trial.bins();
         double[][] x = new double[T + 1][N];
         double[][] r = new double[T + 1][N];
         double[] dz = new double[T + 1];
-        x[0] = part(Part.H0).clone();
+        x[0] = part(NetworkParameter.H0).clone();
         double weight = 0;
         for (float mask : trial.mask()) {
             weight += mask;
@@ -102,7 +103,7 @@ final class ReferenceNetwork {
                     drive += j[i * N + l] * r[t - 1][l];
                 }
                 for (int s = 0; s < S; s++) {
-                    drive += part(Part.WI)[s * N + i] * trial.inputs()[(t - 1) * S + s];
+                    drive += part(NetworkParameter.WI)[s * N + i] * trial.inputs()[(t - 1) * S + s];
                 }
                 x[t][i] = (1 - alpha) * x[t - 1][i] + alpha * drive;
             }
@@ -111,8 +112,8 @@ final class ReferenceNetwork {
             }
             double z = 0;
             for (int i = 0; i < N; i++) {
-                r[t][i] = Math.tanh(x[t][i] + part(Part.B)[i]);
-                z += readoutScale() * part(Part.WO)[i] * r[t][i];
+                r[t][i] = Math.tanh(x[t][i] + part(NetworkParameter.B)[i]);
+                z += readoutScale() * part(NetworkParameter.WO)[i] * r[t][i];
             }
             if (t > 0) {
                 double error = z - trial.targets()[t - 1];
@@ -126,46 +127,49 @@ final class ReferenceNetwork {
         return loss;
     }
 
-    private void adjoint(double[] j, Trial trial, double[][] r, double[] dz, Map<Part, double[]> gradient,
+    private void adjoint(double[] j, TaskTrial trial, double[][] r, double[] dz,
+            Map<NetworkParameter, double[]> gradient,
             double[] dj) {
         double[] later = new double[N];
         for (int t = trial.bins(); t >= 0; t--) {
             double[] now = new double[N];
             for (int i = 0; i < N; i++) {
-                double back = readoutScale() * part(Part.WO)[i] * dz[t];
+                double back = readoutScale() * part(NetworkParameter.WO)[i] * dz[t];
                 for (int l = 0; l < N; l++) {
                     back += alpha * j[l * N + i] * later[l];
                 }
                 double slope = (1 - r[t][i] * r[t][i]) * back;
                 now[i] = (1 - alpha) * later[i] + slope;
-                gradient.get(Part.B)[i] += slope;
-                gradient.get(Part.WO)[i] += readoutScale() * dz[t] * r[t][i];
+                gradient.get(NetworkParameter.B)[i] += slope;
+                gradient.get(NetworkParameter.WO)[i] += readoutScale() * dz[t] * r[t][i];
                 for (int l = 0; l < N; l++) {
                     dj[l * N + i] += alpha * later[l] * r[t][i];
                 }
                 for (int s = 0; s < S && t > 0; s++) {
-                    gradient.get(Part.WI)[s * N + i] += alpha * now[i] * trial.inputs()[(t - 1) * S + s];
+                    gradient.get(NetworkParameter.WI)[s * N + i] += alpha * now[i] * trial.inputs()[(t - 1) * S + s];
                 }
                 if (t == 0) {
-                    gradient.get(Part.H0)[i] += now[i];
+                    gradient.get(NetworkParameter.H0)[i] += now[i];
                 }
             }
             later = now;
         }
     }
 
-    private void fromConnectivity(double[] dj, Map<Part, double[]> gradient) {
+    private void fromConnectivity(double[] dj, Map<NetworkParameter, double[]> gradient) {
         if (!lowRank()) {
             for (int i = 0; i < dj.length; i++) {
-                gradient.get(Part.WREC)[i] += dj[i];
+                gradient.get(NetworkParameter.WREC)[i] += dj[i];
             }
             return;
         }
         for (int k = 0; k < rank(); k++) {
             for (int a = 0; a < N; a++) {
                 for (int b = 0; b < N; b++) {
-                    gradient.get(Part.M)[k * N + a] += dj[a * N + b] * part(Part.N)[k * N + b] / N;
-                    gradient.get(Part.N)[k * N + b] += dj[a * N + b] * part(Part.M)[k * N + a] / N;
+                    gradient.get(NetworkParameter.M)[k * N + a] += dj[a * N + b] * part(NetworkParameter.N)[k * N + b]
+                            / N;
+                    gradient.get(NetworkParameter.N)[k * N + b] += dj[a * N + b] * part(NetworkParameter.M)[k * N + a]
+                            / N;
                 }
             }
         }

@@ -50,7 +50,8 @@ class TaskTrainerTest {
     @EnumSource(value = Task.Name.class, names = {"DM", "CDM", "MSI"})
     void shouldTrainARankOneNetworkToTheTask(Task.Name name) {
         Task task = Task.of(name);
-        Set<Part> parts = EnumSet.of(Part.M, Part.N, Part.WI, Part.WO);
+        Set<NetworkParameter> parts = EnumSet.of(NetworkParameter.M, NetworkParameter.N, NetworkParameter.WI,
+                NetworkParameter.WO);
         TaskTrainer.Trained trained = new TaskTrainer(RUNNER).train(Trainee.of(initial(task, false), parts),
                 List.of(task), settings(task, false, 400), (_, _) -> {});
         assertThat(trained.reached()).isTrue();
@@ -67,7 +68,8 @@ class TaskTrainerTest {
         Task task = Task.of(Task.Name.WM).withLongestDelay(40);
         List<Integer> stages = new ArrayList<>();
         TaskTrainer.Trained trained = new TaskTrainer(RUNNER).train(
-                Trainee.of(initial(task, true), EnumSet.of(Part.WREC, Part.WI, Part.WO)),
+                Trainee.of(initial(task, true),
+                        EnumSet.of(NetworkParameter.WREC, NetworkParameter.WI, NetworkParameter.WO)),
                 List.of(task.withLongestDelay(25), task), settings(task, true, 400), (_, progress) -> {
                     if (progress != null) {
                         stages.add(progress.stage());
@@ -86,8 +88,8 @@ class TaskTrainerTest {
         for (int threads : new int[]{1, 3}) {
             try (TrialRunner runner = new TrialRunner(threads)) {
                 networks.add((LowRankNetwork) new TaskTrainer(runner).train(
-                        Trainee.of(initial(task, false), EnumSet.allOf(Part.class).stream()
-                                .filter(part -> part != Part.WREC).collect(Collectors.toSet())),
+                        Trainee.of(initial(task, false), EnumSet.allOf(NetworkParameter.class).stream()
+                                .filter(part -> part != NetworkParameter.WREC).collect(Collectors.toSet())),
                         List.of(task), settings(task, false, 5), (_, _) -> {}).network());
             }
         }
@@ -102,7 +104,8 @@ class TaskTrainerTest {
         LowRankNetwork start = (LowRankNetwork) initial(task, false);
         float[] m = start.m().clone();
         LowRankNetwork end = (LowRankNetwork) new TaskTrainer(RUNNER)
-                .train(Trainee.of(start, EnumSet.of(Part.N, Part.B)), List.of(task), settings(task, false, 3),
+                .train(Trainee.of(start, EnumSet.of(NetworkParameter.N, NetworkParameter.B)), List.of(task),
+                        settings(task, false, 3),
                         (_, _) -> {})
                 .network();
         assertThat(start.m()).as("the start is not written to").containsExactly(m);

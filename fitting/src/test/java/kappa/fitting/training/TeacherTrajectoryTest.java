@@ -8,7 +8,7 @@ import kappa.fitting.file.NetworkFile;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.model.Network;
 import kappa.fitting.task.Condition;
-import kappa.fitting.task.Trial;
+import kappa.fitting.task.TaskTrial;
 import kappa.ingest.SharedData;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
@@ -28,7 +28,7 @@ class TeacherTrajectoryTest {
         int right = 0;
         for (int i = 0; i < session.trials(); i++) {
             float[] expected = session.activity(i);
-            Trial trial = new Trial(new Condition(0, 0, 0), session.bins(i), session.inputs(i),
+            TaskTrial trial = new TaskTrial(new Condition(0, 0, 0), session.bins(i), session.inputs(i),
                     session.targets(i).orElseThrow(), session.mask(i).orElseThrow(), new int[]{session.bins(i)});
             double[] worst = new double[1];
             batch.forward(packed, List.of(trial), 0, List.of(new SplittableRandom(0)), (t, _, rates, at) -> {

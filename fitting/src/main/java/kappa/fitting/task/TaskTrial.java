@@ -11,7 +11,7 @@ package kappa.fitting.task;
  * @param mask [T] weights of the targets: 1 in the decision epoch, else 0
  * @param phaseEnds the bin after the last of each phase of {@link Task#phases}, ascending; the last is T
  */
-public record Trial(Condition condition, int bins, float[] inputs, float[] targets, float[] mask, int[] phaseEnds) {
+public record TaskTrial(Condition condition, int bins, float[] inputs, float[] targets, float[] mask, int[] phaseEnds) {
 
     /** The target, averaged over the bins in which it is asked for. */
     public double target() {

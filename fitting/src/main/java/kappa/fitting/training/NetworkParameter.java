@@ -1,7 +1,7 @@
 package kappa.fitting.training;
 
-/** A part of a network that training changes or leaves as it is. Layouts are those of the networks in memory. */
-public enum Part {
+/** Parameters of a network, which training changes or leaves as they are. Layouts are those of the networks in memory. */
+public enum NetworkParameter {
     /** m [K,N], low rank. */
     M,
     /** n [K,N], low rank. */

@@ -1,21 +1,21 @@
 package kappa.fitting.baseline;
 
 import kappa.fitting.filter.GainTracker;
-import kappa.fitting.filter.Start;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 
 /**
  * Another model's rates, each neuron's gain tracked on top of it. The other model is shown every bin first. Not
  * thread-safe.
  */
-final class Tracked implements Predictor {
+final class GainTrackedPredictor implements Predictor {
 
     private final GainTracker tracker;
     private final float[] rate;
 
     /** @param rate [N] where the other model writes what it predicts */
-    Tracked(float[] rate) {
+    GainTrackedPredictor(float[] rate) {
         this.rate = rate;
         tracker = new GainTracker(KernelProvider.kernels(), rate.length);
     }
