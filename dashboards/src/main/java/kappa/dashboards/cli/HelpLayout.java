@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.lang.reflect.Field;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,8 @@ final class HelpLayout {
     /** Gives this layout to a command and to all commands below it. */
     static void apply(CommandLine command) {
         CommandSpec spec = command.getCommandSpec();
-        spec.usageMessage().width(WIDTH).customSynopsis(synopsis(spec));
+        spec.usageMessage().width(WIDTH).customSynopsis(synopsis(spec)).parameterListHeading("%n")
+                .optionListHeading("%n").commandListHeading("%nCommands:%n");
         command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, HelpLayout::options);
         command.getSubcommands().values().forEach(HelpLayout::apply);
     }
@@ -60,14 +62,14 @@ final class HelpLayout {
         Map<Section, List<OptionSpec>> sections = all.stream().collect(
                 Collectors.groupingBy(HelpLayout::section, () -> new EnumMap<>(Section.class), Collectors.toList()));
         boolean headings = all.size() >= HEADINGS_FROM && sections.size() > 1;
-        StringBuilder text = new StringBuilder();
+        List<String> parts = new ArrayList<>();
         sections.forEach((section, options) -> {
             // All options decide on the width of the first column, so that the sections stand in line.
             Layout layout = help.createDefaultLayout(all, help.commandSpec().positionalParameters(),
                     help.colorScheme());
             layout.addOptions(options, help.createDefaultParamLabelRenderer());
-            text.append(headings ? String.format("%n%s:%n", section.heading()) : "").append(layout);
+            parts.add((headings ? String.format("%s:%n", section.heading()) : "") + layout);
         });
-        return text.toString();
+        return String.join(headings ? System.lineSeparator() : "", parts);
     }
 }

@@ -14,7 +14,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of {@code ./kappa}. Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
 @Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
-        description = "Watches the latent dynamics of a neural population while it is being recorded.", subcommands = {
+        description = "Watch the latent dynamics of a neural population while it is being recorded.", subcommands = {
             LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
             InterveneCommand.class, TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class,
             AnalyzeCommand.class, InactivateCommand.class,

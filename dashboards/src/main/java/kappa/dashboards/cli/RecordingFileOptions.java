@@ -30,7 +30,7 @@ final class RecordingFileOptions {
     private String align;
 
     @Option(names = "--window", paramLabel = "FROM:TO",
-            description = "NWB: start and end of a trial in seconds around --align, such as -0.2:0.8.")
+            description = "NWB: trial window around --align in seconds, such as -0.2:0.8.")
     private String window;
 
     @Option(names = "--inputs", paramLabel = "NAME", split = ",",
