@@ -146,6 +146,19 @@ final class NwbSeries {
         return data;
     }
 
+    /** @throws InvalidInputException if there are none */
+    void requireSamples() {
+        if (rows == 0) {
+            throw data.invalid("no samples, expected at least one");
+        }
+    }
+
+    /** Names of the channels with the series' name before them. */
+    List<String> prefixedNames() {
+        String name = path().replaceFirst(".*/", "");
+        return names().stream().map(own -> own.startsWith(name) ? own : name + " " + own).toList();
+    }
+
     /** Number of samples. */
     long rows() {
         return rows;

@@ -3,6 +3,8 @@ package kappa.ingest.recording.nwb;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import kappa.ingest.InvalidInputException;
@@ -33,6 +35,23 @@ final class RowFilter {
             apply(option, term, table, chosen);
         }
         return chosen;
+    }
+
+    /** Rows that a filter chooses, or all of them; at least one. */
+    static int[] rows(String option, Optional<String> filter, DynamicTable table) {
+        if (filter.isEmpty()) {
+            if (table.rows() == 0) {
+                throw table.invalid("has no rows, expected at least one");
+            }
+            return IntStream.range(0, table.rows()).toArray();
+        }
+        boolean[] chosen = choose(option, filter.get(), table);
+        int[] rows = IntStream.range(0, chosen.length).filter(i -> chosen[i]).toArray();
+        if (rows.length == 0) {
+            throw table.invalid("none of its " + table.rows() + " rows is such that " + filter.get()
+                    + ", expected at least one (" + option + ")");
+        }
+        return rows;
     }
 
     private static List<Term> parse(String option, String text) {
