@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets a thread stand back where a processor is wanted by others. Java's own priorities do nothing on Linux without a flag
- * that warns whoever is not root; the system call needs no rights to go down, and there concerns the calling thread alone.
- * Elsewhere nothing is done. Stateless.
+ * Gives a thread a low priority. Java's own priorities do nothing on Linux without a flag that warns whoever is not
+ * root; the system call needs no rights to go down, and there concerns the calling thread alone. Elsewhere nothing is
+ * done. Stateless.
  */
 final class ThreadPriority {
 

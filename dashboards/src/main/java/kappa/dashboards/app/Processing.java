@@ -102,7 +102,7 @@ public final class Processing implements AutoCloseable {
         models = new AnalysisReader(connection, group, analyst, system.scheduler(), fail);
         registerMeters(pipelineMeters);
         disk = new BrokerDisk(connection, meters);
-        // Beside the wait for Kafka, and nobody's to wait for when all is closed.
+        // Runs while this waits for Kafka; close does not wait for it.
         rehearsal = Thread.ofPlatform().daemon(true).name("kappa-rehearsal").start(() -> {
             try {
                 KernelWarmUp.run(services.kernels());
@@ -145,7 +145,7 @@ public final class Processing implements AutoCloseable {
         return new ControlPublisher(publisher);
     }
 
-    /** Null if bins are being processed or could be; else what is in the way, in one line. */
+    /** Null if the process is ready; else the reason in one line. */
     public String readinessProblem() {
         if (failure.get() != null) {
             return "failed: " + failure.get().getMessage();
@@ -153,12 +153,15 @@ public final class Processing implements AutoCloseable {
         return rehearsal.isAlive() ? "compiling the kernels" : activity.readinessProblem();
     }
 
-    /** Holds the analyses, or lets them go on: to measure what they cost. */
+    /** Pauses or resumes the analyses, to measure their cost. */
     public void holdAnalyses(boolean hold) {
         models.hold(hold);
     }
 
-    /** Stops reading, lets what is under way be published, and stops. What is not checkpointed is read again next time. */
+    /**
+     * Stops reading, publishes pending results, and stops. Bins after the last checkpoint are read again at the next
+     * start.
+     */
     @Override
     public void close() {
         disk.close();

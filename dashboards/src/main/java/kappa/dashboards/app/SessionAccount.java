@@ -41,7 +41,7 @@ public final class SessionAccount {
     /**
      * Reads until the session is over and everything about it is published.
      *
-     * @return false if told to stop before that
+     * @return false if stopped before that
      */
     public boolean follow(BooleanSupplier stop) {
         try (var log = new TopicFollower(connection, record -> state.fold(TopicRecord.of(record)))) {

@@ -22,8 +22,8 @@ final class ControlToken {
     }
 
     /**
-     * The token kept, made if there is none. Where nothing can be written (an image with a read-only file system), it lasts as
-     * long as this process, which is said on standard error.
+     * The stored token, created if there is none. If the file cannot be written, as in an image with a read-only file
+     * system, the token lasts as long as this process, and standard error says so.
      */
     static String kept() {
         Path file = file();

@@ -70,7 +70,7 @@ final class FitOptions {
                     + "gain of each neuron; 0 for no tracking (default: ${DEFAULT-VALUE}).")
     double tracker;
 
-    /** The recording with the inputs that the options ask for; says what was done. */
+    /** The recording with the inputs that the options ask for; prints what was changed. */
     Recording inputs(Recording recording) {
         if (inputBasis.equalsIgnoreCase("off")) {
             return recording;

@@ -160,7 +160,7 @@ final class InactivateCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Verification.Truth truth = new Verification.Truth(teacher, seen, inactivation.plan(), runner);
-            // As it is where nobody knows the readout: in an animal.
+            // As in an animal, where the readout is unknown.
             Optional<Inactivation> regressed = readsAsTeacher(fit) && seen.kind() != SeenTrials.Kind.NONE
                     ? Optional.of(Inactivation.of(withoutReadout(fit), seen, inactivation.plan()))
                     : Optional.empty();
@@ -245,8 +245,8 @@ final class InactivateCommand implements Callable<Integer> {
     }
 
     /**
-     * A single population is all of the network, and nothing is learnt from silencing it: then those of the likeliest mixture
-     * are taken although they are not stable, and called so.
+     * A single population is the whole network, and silencing it shows nothing. Then the populations of the likeliest
+     * mixture are used, and marked as unstable.
      */
     private List<NeuronSet> populations(LowRankNetwork fit) {
         Populations.Settings settings = Populations.Settings.standard(seed);

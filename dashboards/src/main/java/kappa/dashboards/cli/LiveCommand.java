@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The main job with nothing else installed: broker, rig or recording, online fit, analysis and dashboard in one process. */
+/** Broker, rig or recording, online fit, analysis and page in one process. */
 @Command(name = "live", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Fit a session live in one process: broker, rig or recording, fit, analysis and page.",
     "",

@@ -14,7 +14,7 @@ final class Machine {
 
     private Machine() {}
 
-    /** In words: the processor's model where Linux tells it, number of processors, operating system, Java. */
+    /** The model of the processor (on Linux), number of processors, operating system and Java version. */
     static String describe() {
         return model() + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.arch")
                 + ", " + System.getProperty("os.name") + ", Java " + Runtime.version();

@@ -92,7 +92,7 @@ public final class Main implements Runnable {
                 + String.join(", ", spec.subcommands().keySet()));
     }
 
-    /** The command cannot go on, for a reason the user is told in one line. */
+    /** The command cannot continue; its message is shown to the user as one line. */
     static final class Stopped extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,7 @@ import kappa.ingest.recording.Recording;
 import kappa.ingest.replay.Playback;
 import picocli.CommandLine.Option;
 
-/** What of a recording is replayed. */
+/** Which part of a recording is replayed. */
 @Section.In(Section.SESSION)
 final class PlaybackOptions {
 

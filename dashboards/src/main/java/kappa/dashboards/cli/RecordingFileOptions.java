@@ -78,7 +78,7 @@ final class RecordingFileOptions {
                 "--window is " + text + ", expected seconds FROM:TO around --align, such as -0.2:0.8");
     }
 
-    /** Opens a session file and tells what was made of it. */
+    /** Opens a session file and prints how it is read. */
     Recording open(Path file) {
         Recording session = RecordingFile.open(file, options());
         System.err.println(session.observationChoice());
@@ -86,7 +86,7 @@ final class RecordingFileOptions {
         return session;
     }
 
-    /** The same with the inputs a fit asks for. */
+    /** Opens a session file with the inputs that the options of the fit ask for. */
     Recording open(Path file, FitOptions fit) {
         Recording session = open(file);
         try {

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
-/** How much of the topics a broker of kappa's own keeps. */
+/** How much of the topics kappa's own broker keeps. */
 @Section.In(Section.BROKER)
 final class RetentionOptions {
 

@@ -47,7 +47,7 @@ final class RunOptions {
         return untilEnd || json || out != null;
     }
 
-    /** What was typed, fit to be typed into a shell again. */
+    /** The command line as typed, quoted for a shell. */
     String commandLine() {
         return Stream.concat(Stream.of(System.getProperty("kappa.command", "./kappa")),
                 command.root().commandLine().getParseResult().originalArgs().stream())

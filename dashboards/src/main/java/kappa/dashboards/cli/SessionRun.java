@@ -73,7 +73,7 @@ final class SessionRun {
         }
     }
 
-    /** The process does not end before what was sent is delivered and the user was told how to go on. */
+    /** Delays the end of the process until sent bins are delivered and the user knows how to continue. */
     private static void awaitStopped(CountDownLatch over) {
         try {
             if (!over.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
@@ -173,7 +173,7 @@ final class SessionRun {
                 + options.commandLine() + named);
     }
 
-    /** A session takes long: better to say now that its model cannot be kept. */
+    /** Checked before a long session, not at its end. */
     static void requireWritable(Path out) {
         if (out == null) {
             return;

@@ -160,7 +160,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    /** What is going to be trained, and how many steps it took to have it. */
+    /** The network to train, and the number of steps that produced it. */
     private record Begun(Trainee trainee, long fullRankSteps) {}
 
     private Begun begin(TrialRunner runner, Task task, boolean full, boolean fromFullRank,

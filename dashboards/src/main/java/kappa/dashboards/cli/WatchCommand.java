@@ -81,7 +81,7 @@ final class WatchCommand implements Callable<Integer> {
         return session != null && ends.shown().map(WatchedSession::ended).orElse(false) && ends.caughtUp();
     }
 
-    /** A line a second, until the session is over or nobody reads any more. */
+    /** Prints a line a second, until the session is over or standard output is closed. */
     private void print(TopicEnds ends) {
         long next = System.nanoTime();
         boolean over = false;

@@ -1,2 +1,2 @@
-/** The command line: one class a command, and what they share. */
+/** The command line: one class for each command, and one for each group of options that commands share. */
 package kappa.dashboards.cli;

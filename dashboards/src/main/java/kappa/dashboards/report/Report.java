@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import kappa.ingest.InvalidInputException;
 
-/** A page that needs nothing beside it: text, tables and pictures; the pictures also as files. Not thread-safe. */
+/** A self-contained page of text, tables and pictures. The pictures are written as files too. Not thread-safe. */
 final class Report {
 
     private final Path directory;

@@ -17,8 +17,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Follows the ends of the topics, in no consumer group: it begins a little before the end, and jumps there again when it has
- * fallen behind, so that what is shown is what happens now. Not thread-safe.
+ * Follows the ends of the topics, in no consumer group: it begins a little before the end, and jumps there again when
+ * it has fallen behind, so that the picture is up to date. Not thread-safe.
  */
 public final class TopicEnds implements AutoCloseable {
 

@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How requests are answered in plain text, and what is made of rejections and exceptions. Stateless. */
+/** Answers to requests in plain text, also for rejections and exceptions. Stateless. */
 final class Answers {
 
     /** Of every answer, errors included. */

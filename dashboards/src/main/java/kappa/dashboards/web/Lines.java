@@ -2,7 +2,7 @@ package kappa.dashboards.web;
 
 import java.util.regex.Pattern;
 
-/** What strangers wrote, fit for a message and for the log. Stateless. */
+/** Untrusted text, made safe for a message and for the log. Stateless. */
 final class Lines {
 
     private static final int MOST_OF_A_TEXT = 200;

@@ -11,8 +11,9 @@ import io.micrometer.core.instrument.Metrics;
 import kappa.ingest.Meters;
 
 /**
- * Counts what is no request of HTTP, and has Akka HTTP answer it, which makes one of these for each connection by the name of
- * the class. Hence it counts in Micrometer's global registry, to which a {@link DashboardServer} adds its own while it serves.
+ * Counts malformed requests, which Akka HTTP answers, which makes one of these for each connection by the name of the
+ * class. Hence it counts in Micrometer's global registry, to which a {@link DashboardServer} adds its own while it
+ * serves.
  */
 public final class MalformedRequests extends ParsingErrorHandler {
 

@@ -1,6 +1,6 @@
 package kappa.dashboards.web;
 
-/** At most so many events in any second. Not thread-safe. */
+/** Limits the number of events in any second. Not thread-safe. */
 final class RateLimit {
 
     private static final long SECOND_NS = 1_000_000_000L;

@@ -1,7 +1,8 @@
 package kappa.fitting.fit;
 
 /**
- * Everything that an {@link OnlineFitter} needs to go on, but for the replay buffer's activity. Arrays are copies.
+ * The state from which an {@link OnlineFitter} continues, without the activity in the replay buffer. Arrays are
+ * copies.
  *
  * @param optimiser parameters and what Adam keeps beside them
  * @param kappaSquares running mean squares of kappa

@@ -7,7 +7,7 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.Trial;
 
 /**
- * What the learnt process noise is multiplied with for publication: the factor that predicted best in the recent past. Not
+ * The factor of the learnt process noise in published models: the one that predicted best in the recent past. Not
  * thread-safe.
  */
 final class NoiseFactors {

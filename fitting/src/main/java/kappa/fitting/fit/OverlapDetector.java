@@ -5,8 +5,8 @@ import java.util.Optional;
 import kappa.fitting.model.Trial;
 
 /**
- * Recognises counts that were published as sums over overlapping windows, which break every likelihood: each spike is
- * counted W times, so that neighbouring bins carry nearly the same noise.
+ * Recognises counts that are sums over overlapping windows. These break every likelihood: each spike is counted W
+ * times, so that neighbouring bins carry nearly the same noise.
  *
  * <p>If y_t = c_t + c_{t-1} + .. + c_{t-W+1}, the residuals of y are correlated as 1 - lag / W. Rates that change
  * slowly look similar, so the differences are looked at, in which they all but vanish:

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What an online fit trains, by name; and whatever has one number for each of them: gradients, moments, averages. Arrays are
- * the owner's.
+ * The parameters of an online fit, by name; also used for gradients, moments and averages, which have the same shapes.
+ * Arrays are the owner's.
  *
  * @param neurons N
  * @param m [K,N]

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.model.Trial;
 
-/** So many bins of a trial from bin {@code start} on, through which a step's gradient goes back. */
+/** A window of a trial from bin {@code start} on, through which the gradient of a step goes back. */
 record Window(PreparedTrial prepared, int start, int bins) {
 
     /** The longest. */

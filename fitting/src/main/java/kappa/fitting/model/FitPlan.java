@@ -3,7 +3,7 @@ package kappa.fitting.model;
 import kappa.ingest.recording.Observation;
 
 /**
- * What is fitted, and how.
+ * The plan of a fit: sizes, seed and settings.
  *
  * @param neurons N, hidden ones included
  * @param rank K

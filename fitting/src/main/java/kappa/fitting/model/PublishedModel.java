@@ -1,7 +1,7 @@
 package kappa.fitting.model;
 
 /**
- * An immutable snapshot in canonical gauge: what the filter runs on and what others see.
+ * An immutable snapshot in canonical gauge, used by the filter and published to readers.
  *
  * @param version trials learned from; 0 before the first, when nothing is known and the filter only predicts
  * @param processNoise Q, [K,K]: covariance added to kappa each bin

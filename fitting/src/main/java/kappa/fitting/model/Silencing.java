@@ -3,9 +3,9 @@ package kappa.fitting.model;
 import java.util.Arrays;
 
 /**
- * What becomes of a network when a set A of its neurons is taken out of it, and the owner of that convention. No neuron of A
- * drives another neuron or the readout: J's columns and the readout's entries of A are 0. What comes in to A stays, so that its
- * currents go on as a voltage does under optogenetic silencing of the spikes, and neurons keep their numbers.
+ * The effect of silencing a set A of neurons on a network, and the owner of this convention. No neuron of A drives
+ * another neuron or the readout: J's columns and the readout's entries of A are 0. What comes in to A stays, so that
+ * its currents go on as a voltage does under optogenetic silencing of the spikes, and neurons keep their numbers.
  */
 public enum Silencing {
 

@@ -3,7 +3,7 @@ package kappa.fitting.pipeline;
 import java.util.function.LongSupplier;
 
 /**
- * Whether kappa comes late in this process, so that learning must leave the processors to the filter.
+ * Whether kappa comes late in this process, so that the fit must leave the processors to the filter.
  *
  * <p>What counts is the time from a bin's append to its kappa's append, less the shortest of the last half to whole minute:
  * where clocks of brokers disagree, or a rig sets the time of its records, all are wrong by the same. A backlog that is worked

@@ -1,8 +1,7 @@
 package kappa.ingest.recording;
 
 /**
- * A session as a stream of bins: an archived file, a rig, or a simulation of one. Whoever publishes it needs to know nothing
- * else.
+ * A session as a stream of bins: from a file, a rig or a simulated rig. A publisher needs nothing else.
  *
  * <p>Not thread-safe: one reader at a time.
  */
@@ -32,7 +31,7 @@ public interface BinSource extends AutoCloseable {
         return false;
     }
 
-    /** What someone who watches the terminal should know just now, to be added to a line; empty if nothing. */
+    /** A remark for the status line in the terminal; may be empty. */
     default String status() {
         return "";
     }

@@ -109,8 +109,7 @@ public final class RecordedBin {
     }
 
     /**
-     * Writes what the activity says of the network that is fitted: NaN for neurons that were not observed, that were silenced,
-     * or that nobody recorded.
+     * Writes the activity for the fit: NaN for neurons that were not observed, silenced or hidden.
      *
      * @param y [N + hidden neurons]
      */

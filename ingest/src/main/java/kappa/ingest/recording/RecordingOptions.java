@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 import kappa.ingest.InvalidInputException;
 
 /**
- * How a recorded file is to become a session: what the command line says, and nothing that it does not.
+ * How a recorded file becomes a session, as the command line says.
  *
  * @param observe what activity is taken as; empty to let the file decide
  * @param binWidth seconds, in (0, 60]

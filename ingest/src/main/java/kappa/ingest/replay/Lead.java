@@ -12,9 +12,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * How far a session is published ahead of its kappa. One that is replayed faster than its rig must not run away from the
- * pipeline that follows it: a rig whose session shares the partition would wait behind it. Where none follows, a session may be
- * put on the topics for later, but no more of it than the log keeps: the log would delete what nobody has read yet.
+ * Limits how far a replay is published ahead of its kappa. A fast replay must not fill the partition, because a rig
+ * whose session shares it would have to wait. If no pipeline runs, a replay may be stored for later, but no more of it
+ * than the log keeps, so that nothing unread is deleted.
  *
  * <p>It reads kappa.latents only where it must know more. Not thread-safe.
  */
@@ -45,7 +45,7 @@ final class Lead implements AutoCloseable {
         next = from;
         done = from;
         latents = new TopicFollower(connection, this::read);
-        // Before there can be kappa of what is published from here on.
+        // Before kappa of newly published bins can exist.
         latents.fromEnd(List.of(new TopicPartition(Topics.LATENTS, partition)));
     }
 
@@ -67,7 +67,8 @@ final class Lead implements AutoCloseable {
             return true;
         }
         if (mostUnread == 0) {
-            // Half, for the partition may hold other sessions. Where nobody may know, it waits for a pipeline.
+            // Half, because the partition may hold other sessions. If the retention is unknown, the replay waits for
+            // a pipeline.
             mostUnread = Math.max(MOST_BYTES, Topics.bytesKept(connection, Topics.ACTIVITY).orElse(0) / 2);
         }
         latents.poll(mayGoOn() ? Duration.ZERO : patience);

@@ -170,7 +170,7 @@ public final class Playback implements BinSource {
         position = bin;
     }
 
-    /** What is wrong with a wish, if anything. Thread-safe. */
+    /** Why a request cannot be followed, if so. Thread-safe. */
     Optional<Fault> fault(PlaybackControl wish) {
         Optional<Fault> fault = WireChecks.control(wish);
         if (fault.isEmpty() && wish.hasSeekS()

@@ -207,7 +207,7 @@ public final class SessionPublisher {
         return header;
     }
 
-    /** Publishes what is not there yet of a session, as the other method does. */
+    /** Publishes the missing rest of a session, as the other method does. */
     public long publish(BinSource source, SessionPlace place, Speed speed, long limit, Progress progress) {
         return publish(source, place.header(), place.bins(), place.last(), speed, limit, progress);
     }

@@ -46,13 +46,16 @@ public final class BinAssembler {
     /** Steps of an input, and marks of trials, that may wait for the bins they belong to; of more, none can mean anything. */
     static final int MAX_WAITING = 65_536;
 
-    /** A rig that was away for longer than so many bins begins a new epoch. */
+    /** A rig that was away for more than this number of bins starts a new epoch. */
     static final int MAX_GAP = 30_000;
 
     private static final int INSIDE = 1;
     private static final int BETWEEN = 2;
 
-    /** How far a tick may be from where the host's clock expects it for acquisition to have gone on while nobody listened. */
+    /**
+     * Largest distance of a tick from the expectation of the host's clock at which acquisition counts as uninterrupted
+     * after an outage.
+     */
     private static final long SAME_CLOCK_NS = 2_000_000_000L;
 
     /** Samples of some channels in one bin. */
@@ -213,7 +216,7 @@ public final class BinAssembler {
         return Math.abs(elapsed * (1e9 / layout.ticksPerSecond()) - expected) < SAME_CLOCK_NS;
     }
 
-    /** Closes what is open: acquisition stopped, and the rest of it will never come. */
+    /** Closes all open bins, because acquisition has stopped and the rest will never come. */
     public void finish() throws InterruptedException {
         while (!open.isEmpty()) {
             open.peekFirst().lost++;
@@ -314,7 +317,7 @@ public final class BinAssembler {
         }
     }
 
-    /** From this tick on an input has this value, until it is told another; a bin holds its mean over time. */
+    /** An input has this value from this tick on, until the next call. A bin holds its mean over time. */
     public void step(int input, long tick, float value) {
         ArrayDeque<Step> queue = steps.get(input);
         if (queue.size() == MAX_WAITING) {

@@ -4,7 +4,7 @@ import java.util.List;
 import kappa.ingest.recording.Observation;
 
 /**
- * What a rig's session is made of.
+ * The layout of a rig's session.
  *
  * @param name            short and fit for a session id
  * @param origin          where it comes from, in words

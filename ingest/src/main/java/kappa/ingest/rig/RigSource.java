@@ -173,7 +173,7 @@ public final class RigSource implements BinSource {
         return true;
     }
 
-    /** A stream that says nothing looks like one that has nothing to say: the user is told. */
+    /** A broken stream looks like a silent one, so the user is warned. */
     private void listen() {
         double silent = status.silentSeconds();
         if (silent > ALARM_S && !silence) {

@@ -82,7 +82,7 @@ public final class RigStatus {
         return heardNs == 0 ? Double.NaN : (System.nanoTime() - heardNs) * 1e-9;
     }
 
-    /** One line, which names only what is not as it should be. */
+    /** One line, which names problems only. */
     public String line() {
         StringBuilder line = new StringBuilder(", ").append(state).append(", ").append(messages()).append(" messages");
         append(line, lostMessages(), "lost");
