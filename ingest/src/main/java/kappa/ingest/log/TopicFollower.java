@@ -141,12 +141,18 @@ public final class TopicFollower implements AutoCloseable {
 
     /** Follows partitions from their first record on. */
     public void fromBeginning(Collection<TopicPartition> partitions) {
+        if (partitions.isEmpty()) {
+            return; // no partition means all partitions to the call below
+        }
         add(partitions);
         consumer.seekToBeginning(partitions);
     }
 
     /** Follows partitions from their present end on. */
     public void fromEnd(Collection<TopicPartition> partitions) {
+        if (partitions.isEmpty()) {
+            return; // no partition means all partitions to the call below
+        }
         add(partitions);
         consumer.seekToEnd(partitions);
         // Kafka looks an end up when it is needed. It must be known now, before anything more is appended.

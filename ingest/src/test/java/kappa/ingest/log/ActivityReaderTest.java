@@ -19,6 +19,7 @@ import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
+import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -30,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ActivityReaderTest {
 
     private static final int BINS = 6_000;
+    private static final SessionHeader HEADER = SessionHeader.newBuilder().setSchemaVersion(1).setSession("rig")
+            .addNeurons("n").setBinWidthS(0.02).setObservation(Observation.COUNTS)
+            .setFit(FitSettings.newBuilder().setRank(1)).build();
 
     /** A pipeline that takes what it is given and is done with nothing until it is told. */
     private static final class Stuck implements ActivityReader.Sink {
@@ -97,12 +101,48 @@ class ActivityReaderTest {
         assertThat(failures).isEmpty();
     }
 
+    @Test
+    void shouldStartOverADeletedCheckpointAndReadOnAfterABinThatNoSessionReaches(@TempDir Path directory) {
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            Topics.createAll(connection, 1);
+            byte[] key = "rig".getBytes(UTF_8);
+            try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+                producer.send(new ProducerRecord<>(Topics.CHECKPOINTS, key, null));
+                producer.send(new ProducerRecord<>(Topics.SESSIONS, "gone".getBytes(UTF_8), null));
+                for (boolean end : new boolean[]{false, true}) {
+                    Activity.Builder far = Activity.newBuilder().setSchemaVersion(1).setSession("rig")
+                            .setFirstBin(Long.MAX_VALUE).setEndOfSession(end);
+                    if (!end) {
+                        far.addBins(Bin.newBuilder().setRigTimeNs(1).addCounts(1));
+                    }
+                    producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, far.build().toByteArray()));
+                }
+                producer.flush();
+            }
+            publish(connection);
+            SimpleMeterRegistry meters = new SimpleMeterRegistry();
+            Stuck pipeline = new Stuck();
+            pipeline.stuck = false;
+            try (Publisher publisher = new Publisher(connection, meters, failures::add);
+                    ActivityReader reader = new ActivityReader(connection, "kappa", publisher, meters, pipeline,
+                            Duration.ofHours(1), failures::add)) {
+                reader.start();
+                await("all bins", () -> pipeline.bins.size() == BINS);
+                assertThat(Meters.RECORDS_REJECTED.counter(meters, Reason.MALFORMED.name()).count()).isEqualTo(2);
+            }
+            List<Long> again = new CopyOnWriteArrayList<>();
+            ActivityArchive.read(connection, HEADER, 0, 0, Long.MAX_VALUE, (_, index, _) -> again.add(index));
+            assertThat(again).hasSize(BINS).doesNotContain(Long.MAX_VALUE);
+        }
+        assertThat(failures).isEmpty();
+    }
+
     private static void publish(KafkaConnection connection) {
         byte[] key = "rig".getBytes(UTF_8);
         try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
-            producer.send(new ProducerRecord<>(Topics.SESSIONS, key, SessionHeader.newBuilder().setSchemaVersion(1)
-                    .setSession("rig").addNeurons("n").setBinWidthS(0.02).setObservation(Observation.COUNTS)
-                    .setFit(FitSettings.newBuilder().setRank(1)).build().toByteArray()));
+            producer.send(new ProducerRecord<>(Topics.SESSIONS, key, HEADER.toByteArray()));
             for (long t = 0; t < BINS; t++) {
                 producer.send(new ProducerRecord<>(Topics.ACTIVITY, key,
                         Activity.newBuilder().setSchemaVersion(1).setSession("rig").setFirstBin(t)
