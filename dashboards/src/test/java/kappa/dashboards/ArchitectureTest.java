@@ -1,11 +1,13 @@
 package kappa.dashboards;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -24,6 +26,8 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.log.TopicFollower;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 
 /** What depends on what, over all modules: this one, the last, has them all on its class path. */
 @AnalyzeClasses(packages = "kappa",
@@ -85,6 +89,11 @@ class ArchitectureTest {
     static final ArchRule ONE_CLASS_SAYS_WHAT_PHI_IS = noClasses().that().doNotBelongToAnyOf(LowRankNetwork.class)
             .should().callMethod(Math.class, "tanh", double.class).orShould()
             .callMethod(StrictMath.class, "tanh", double.class).because("phi is LowRankNetwork's to define");
+
+    @ArchTest
+    static final ArchRule ONE_CLASS_CONSUMES_TOPICS = noClasses().that().doNotBelongToAnyOf(TopicFollower.class)
+            .should().callConstructorWhere(target(owner(assignableTo(KafkaConsumer.class))))
+            .because("everybody follows topics with TopicFollower, or with GroupMember in a consumer group");
 
     @ArchTest
     static final ArchRule NOBODY_USES_JAVA_SERIALISATION = noClasses().should().dependOnClassesThat(

@@ -85,13 +85,10 @@ public final class WireChecks {
     private WireChecks() {}
 
     /** A parsed message or the fault that kept it from being one. */
-    public record Parsed<T>(T message, Fault fault) {}
+    record Parsed<T>(T message, Fault fault) {}
 
     /** Parses what strangers write: size and number of fields are limited. */
-    public static <T extends Message> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
-        if (value == null) {
-            return new Parsed<>(null, new Fault(Reason.MALFORMED, "no value, expected one " + name));
-        }
+    static <T extends Message> Parsed<T> parse(Parser<T> parser, byte[] value, String name) {
         if (value.length > Topics.MAX_RECORD_BYTES) {
             return new Parsed<>(null, new Fault(Reason.TOO_LARGE,
                     "record of " + value.length + " bytes, expected at most " + Topics.MAX_RECORD_BYTES));
