@@ -129,7 +129,7 @@ class ActivityReaderTest {
                     ActivityReader reader = new ActivityReader(connection, "kappa", publisher, meters, pipeline,
                             Duration.ofHours(1), failures::add)) {
                 reader.start();
-                await("all bins", () -> pipeline.bins.size() == BINS);
+                Await.until("all bins", () -> pipeline.bins.size() == BINS);
                 assertThat(Meters.RECORDS_REJECTED.counter(meters, Reason.MALFORMED.name()).count()).isEqualTo(2);
             }
             List<Long> again = new CopyOnWriteArrayList<>();

@@ -64,7 +64,8 @@ class CheckedRecordTest {
 
     @Test
     void shouldNotTakeAMessageOfALaterSchema() {
-        assertThat(check(Topics.MODELS, ModelSnapshot.newBuilder().setSchemaVersion(2).setSession("rig").build()).fault())
+        assertThat(
+                check(Topics.MODELS, ModelSnapshot.newBuilder().setSchemaVersion(2).setSession("rig").build()).fault())
                 .contains(new Fault(Reason.MALFORMED, "schema_version is 2, expected 1"));
     }
 
