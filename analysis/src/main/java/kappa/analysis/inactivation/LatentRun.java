@@ -6,8 +6,6 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.Observation;
-import org.apache.commons.math3.linear.MatrixUtils;
-import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
  * Free runs of a low-rank network in its K-dimensional form. What of its initial state h0 lies in the span of m is kappa before
@@ -34,18 +32,11 @@ final class LatentRun {
         double norm = Math.sqrt(Arrays.stream(h0).map(x -> x * x).sum());
         this.start = new float[network.rank()];
         if (norm > 0) {
-            double[][] columns = new double[neurons][network.rank()];
-            for (int k = 0; k < network.rank(); k++) {
-                for (int i = 0; i < neurons; i++) {
-                    columns[i][k] = network.m()[k * neurons + i];
-                }
-            }
-            double[] kappa = new SingularValueDecomposition(MatrixUtils.createRealMatrix(columns)).getSolver()
-                    .solve(MatrixUtils.createRealVector(h0)).toArray();
+            double[] kappa = network.nearestKappa(network.initialState());
             for (int k = 0; k < start.length; k++) {
                 start[k] = (float) kappa[k];
                 for (int i = 0; i < neurons; i++) {
-                    h0[i] -= start[k] * columns[i][k];
+                    h0[i] -= (double) start[k] * network.m()[k * neurons + i];
                 }
             }
         }

@@ -269,7 +269,7 @@ final class FitCommand implements Callable<Integer> {
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("mean", mean);
         entry.put("second_half", late);
-        entry.put("per_trial", perTrial);
+        entry.put("per_trial", perTrial.stream().map(score -> score.isNaN() ? null : score).toList());
         return entry;
     }
 

@@ -4,6 +4,9 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import kappa.ingest.recording.InputBasis;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.ArrayRealVector;
+import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
  * A low-rank recurrent network, and the owner of its conventions (Valente, Pillow &amp; Ostojic 2022; Valente 2019,
@@ -218,6 +221,20 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         }
         return new LowRankNetwork(count, rank, inputs, alpha, leading(m, count), rescaled, leading(w, count),
                 Arrays.copyOf(b, count));
+    }
+
+    /** kappa with m kappa nearest to currents x, [N]. */
+    public double[] nearestKappa(float[] x) {
+        double[][] columns = new double[neurons][rank];
+        double[] wanted = new double[neurons];
+        for (int i = 0; i < neurons; i++) {
+            wanted[i] = x[i];
+            for (int k = 0; k < rank; k++) {
+                columns[i][k] = m[k * neurons + i];
+            }
+        }
+        return new SingularValueDecomposition(new Array2DRowRealMatrix(columns, false)).getSolver()
+                .solve(new ArrayRealVector(wanted, false)).toArray();
     }
 
     @Override

@@ -16,9 +16,6 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.ArrayRealVector;
-import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
  * Co-smoothing of spike counts, as the Neural Latents Benchmark defines it (Pei et al. 2021): the rates of held-out
@@ -80,7 +77,7 @@ public final class CoSmoothing {
                     + session.inputs());
         }
         FitPlan plan = plan(network, session);
-        double[] start = start(network);
+        double[] start = network.nearestKappa(network.initialState());
         Moments moments = new Moments(network, start, plan);
         read(session, plan, moments);
         float[] gain = network.gain().length > 0 ? network.gain() : moments.gain();
@@ -100,20 +97,6 @@ public final class CoSmoothing {
     private static FitPlan plan(LowRankNetwork network, Recording session) {
         return new FitPlan(network.neurons(), network.rank(), network.inputs(), network.alpha(), session.observation(),
                 0, FitPlan.DEFAULT_STEPS_PER_TRIAL, FitPlan.DEFAULT_BUFFER_BYTES);
-    }
-
-    /** kappa_0 with m kappa_0 nearest to h0. */
-    private static double[] start(LowRankNetwork network) {
-        double[][] m = new double[network.neurons()][network.rank()];
-        double[] h0 = new double[network.neurons()];
-        for (int i = 0; i < h0.length; i++) {
-            h0[i] = network.initialState()[i];
-            for (int k = 0; k < network.rank(); k++) {
-                m[i][k] = network.m()[k * network.neurons() + i];
-            }
-        }
-        return new SingularValueDecomposition(new Array2DRowRealMatrix(m, false)).getSolver()
-                .solve(new ArrayRealVector(h0, false)).toArray();
     }
 
     /** First reading: the second moment of kappa in free runs, and what gains and means follow from. */

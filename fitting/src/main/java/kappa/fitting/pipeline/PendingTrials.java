@@ -20,28 +20,17 @@ final class PendingTrials {
 
     /** A trial until both are done with it. */
     static final class Pending {
-        private final End end;
+        final End end;
         private final int shed;
         private final long bytes;
-        private Filter.TrialFiltered filtered;
-        private Fitter.Learned learned;
+        /** Null until the filter has answered, and the other until the fitter has. */
+        Filter.TrialFiltered filtered;
+        Fitter.Learned learned;
 
         private Pending(End end, int shed, long bytes) {
             this.end = end;
             this.shed = shed;
             this.bytes = bytes;
-        }
-
-        End end() {
-            return end;
-        }
-
-        Filter.TrialFiltered filtered() {
-            return filtered;
-        }
-
-        Fitter.Learned learned() {
-            return learned;
         }
 
         /** Steps that were not made, since learning was behind. */

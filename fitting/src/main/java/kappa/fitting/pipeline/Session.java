@@ -352,11 +352,11 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Publishes the trials that both are done with, oldest first. */
     private void complete() {
         for (PendingTrials.Pending done = pending.takeDone(); done != null; done = pending.takeDone()) {
-            scores.add(done.filtered().score());
-            services.meters().scored(plan.session(), scores.unit(), done.filtered().score().oneStep());
+            scores.add(done.filtered.score());
+            services.meters().scored(plan.session(), scores.unit(), done.filtered.score().oneStep());
             shed += done.shed();
-            publishModel(done.learned().model(), false);
-            if (done.learned().state() != null) {
+            publishModel(done.learned.model(), false);
+            if (done.learned.state() != null) {
                 checkpoints.made(checkpoint(done));
             }
             blocked = false;
@@ -380,7 +380,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     // ------------------------------------------------------------------ checkpoints
 
     private Checkpoint checkpoint(PendingTrials.Pending trial) {
-        PendingTrials.End end = trial.end();
+        PendingTrials.End end = trial.end;
         TrialRef open = end.open();
         return Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
                 .setPartition(partition)
@@ -388,14 +388,14 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                         ? Math.min(open.getOffset(), end.nextBinOffset())
                         : end.nextBinOffset())
                 .setNextBin(end.nextBin()).setNextBinOffset(end.nextBinOffset()).setInside(end.inside()).setOpen(open)
-                .setPublished(SnapshotCodec.toWire(plan, trial.learned().model()))
-                .setLearner(SnapshotCodec.toWire(trial.learned().state()))
-                .setFilter(trial.filtered().state().toBuilder()
-                        .setModel(SnapshotCodec.toWire(plan, trial.filtered().model())))
-                .addAllTrials(trial.learned().buffer()).setLastTrial(end.lastTrial())
+                .setPublished(SnapshotCodec.toWire(plan, trial.learned.model()))
+                .setLearner(SnapshotCodec.toWire(trial.learned.state()))
+                .setFilter(trial.filtered.state().toBuilder()
+                        .setModel(SnapshotCodec.toWire(plan, trial.filtered.model())))
+                .addAllTrials(trial.learned.buffer()).setLastTrial(end.lastTrial())
                 .setLastRigTimeNs(end.lastRigTimeNs()).setLastEpoch(end.lastEpoch())
-                .addAllBaselineSums(SnapshotCodec.list(trial.filtered().baselineSums()))
-                .addAllBaselineObserved(SnapshotCodec.list(trial.filtered().baselineObserved()))
+                .addAllBaselineSums(SnapshotCodec.list(trial.filtered.baselineSums()))
+                .addAllBaselineObserved(SnapshotCodec.list(trial.filtered.baselineObserved()))
                 .setQuality(scores.quality(warning)).setStepsShed(shed).setAnyBin(true).build();
     }
 
