@@ -5,16 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.stream.IntStream;
-import kappa.ingest.wire.LatentBin;
-import kappa.ingest.wire.Latents;
-import kappa.ingest.wire.WireChecks;
+import java.util.function.Function;
 
 /**
- * The newest trials of one session, out of its latents: up to 200 intact ones and 500 perturbed ones, and of each kind no more
- * than 16 MB unless a single one is larger. A trial whose beginning
- * or any bin was not seen is left out, since a free run from its start could not be held against it; so is one longer than
- * 5,000 bins, and a session without trials has none. Not thread-safe.
+ * The newest trials of one session: up to 200 intact ones and 500 perturbed ones, and of each kind no more than 16 MB unless a
+ * single one is larger. Trials are discarded if their start or any bin was lost, since a free run from the start could not be
+ * compared with them, and if they are longer than 5,000 bins. A session without trials has none. Not thread-safe.
  */
 public final class RecentTrials {
 
@@ -24,44 +20,30 @@ public final class RecentTrials {
     /** Of four bytes each. */
     private static final long NUMBERS = 4L << 20;
 
-    private final int neurons;
     private final Deque<ObservedTrial> intact = new ArrayDeque<>();
     private final Deque<ObservedTrial> perturbed = new ArrayDeque<>();
-    private final List<LatentBin> open = new ArrayList<>();
-    private long openFirstBin;
-    private long openModel;
+    private final List<ObservedBin> open = new ArrayList<>();
     private boolean whole;
     private long nextBin;
     private long version;
 
-    /** @param neurons that are recorded */
-    public RecentTrials(int neurons) {
-        this.neurons = neurons;
-    }
-
-    /** Takes bins; those that were published before, after a crash, are passed over. */
-    public void add(Latents latents) {
-        for (int t = 0; t < latents.getBinsCount(); t++) {
-            long bin = latents.getFirstBin() + t;
-            if (bin < nextBin) {
-                continue;
-            }
-            LatentBin latent = latents.getBins(t);
-            if (latent.getTrialStart()) {
-                close();
-                openFirstBin = bin;
-                openModel = latents.getModelVersion();
-                whole = true;
-            } else if (bin > nextBin || (!open.isEmpty() && latent.getTrial() != open.getLast().getTrial())) {
-                // Bins are missing, or the next trial's beginning is.
-                open.clear();
-                whole = false;
-            }
-            nextBin = bin + 1;
-            if (whole) {
-                open.add(latent);
-                whole = open.size() <= LONGEST;
-            }
+    /** Takes a bin. One that was taken before, and is published again after a crash, is ignored. */
+    public void add(ObservedBin bin) {
+        if (bin.bin() < nextBin) {
+            return;
+        }
+        if (bin.trialStart()) {
+            close();
+            whole = true;
+        } else if (bin.bin() > nextBin || (!open.isEmpty() && bin.trial() != open.getLast().trial())) {
+            // Bins are missing, or the next trial's beginning is.
+            open.clear();
+            whole = false;
+        }
+        nextBin = bin.bin() + 1;
+        if (whole) {
+            open.add(bin);
+            whole = open.size() <= LONGEST;
         }
     }
 
@@ -92,41 +74,36 @@ public final class RecentTrials {
     }
 
     private ObservedTrial trial() {
-        LatentBin first = open.getFirst();
-        int bins = open.size();
-        int channels = first.getBehaviorCount();
-        float[] inputs = new float[bins * first.getInputsCount()];
-        float[] behavior = new float[bins * channels];
-        float[] kappa = new float[bins * first.getKappaCount()];
-        int[] phases = new int[bins];
-        Arrays.fill(behavior, Float.NaN);
-        int from = -1;
-        int to = -1;
-        for (int t = 0; t < bins; t++) {
-            LatentBin bin = open.get(t);
-            copy(bin.getInputsList(), inputs, t * first.getInputsCount(), first.getInputsCount());
-            copy(bin.getBehaviorList(), behavior, t * channels, channels);
-            copy(bin.getKappaList(), kappa, t * first.getKappaCount(), first.getKappaCount());
-            phases[t] = bin.getPhase();
-            if (!bin.getSilenced().isEmpty()) {
-                from = from < 0 ? t : from;
-                to = t + 1;
+        ObservedBin first = open.getFirst();
+        return new ObservedTrial(first.trial(), first.bin(), open.size(), rows(ObservedBin::inputs, 0),
+                rows(ObservedBin::behavior, Float.NaN), rows(ObservedBin::kappa, 0),
+                open.stream().mapToInt(ObservedBin::phase).toArray(), first.modelVersion(), perturbation());
+    }
+
+    /** What each bin holds, by rows as long as the first bin's; {@code missing} where a bin holds less. */
+    private float[] rows(Function<ObservedBin, float[]> values, float missing) {
+        int columns = values.apply(open.getFirst()).length;
+        float[] rows = new float[open.size() * columns];
+        Arrays.fill(rows, missing);
+        for (int t = 0; t < open.size(); t++) {
+            float[] row = values.apply(open.get(t));
+            System.arraycopy(row, 0, rows, t * columns, Math.min(columns, row.length));
+        }
+        return rows;
+    }
+
+    /** Null in an intact trial. */
+    private ObservedTrial.Perturbation perturbation() {
+        ObservedTrial.Perturbation found = null;
+        for (int t = 0; t < open.size(); t++) {
+            ObservedBin bin = open.get(t);
+            if (bin.silenced().length > 0) {
+                found = found == null
+                        ? new ObservedTrial.Perturbation(bin.intervention(), bin.silenced(), t, t + 1)
+                        : new ObservedTrial.Perturbation(found.intervention(), found.neurons(), found.from(), t + 1);
             }
         }
-        return new ObservedTrial(first.getTrial(), openFirstBin, bins, inputs, behavior, kappa, phases, openModel,
-                from < 0 ? null : perturbation(from, to));
-    }
-
-    private ObservedTrial.Perturbation perturbation(int from, int to) {
-        LatentBin bin = open.get(from);
-        int[] silent = IntStream.range(0, neurons).filter(i -> WireChecks.marked(bin.getSilenced(), i)).toArray();
-        return new ObservedTrial.Perturbation(bin.getIntervention(), silent, from, to);
-    }
-
-    private static void copy(List<Float> from, float[] to, int at, int count) {
-        for (int i = 0; i < Math.min(count, from.size()); i++) {
-            to[at + i] = from.get(i);
-        }
+        return found;
     }
 
     /** Oldest first. */

@@ -2,11 +2,6 @@ package kappa.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Collections;
-import java.util.List;
-import kappa.ingest.wire.LatentBin;
-import kappa.ingest.wire.Latents;
-import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 /** Trials of five bins; in bin t kappa is t, the input 10 t, the behaviour 100 t, and the phase 1 or from the fourth on 2. */
@@ -14,21 +9,22 @@ class RecentTrialsTest {
 
     private static final int T = 5;
 
-    private final RecentTrials recent = new RecentTrials(9);
+    private final RecentTrials recent = new RecentTrials();
 
-    private static LatentBin.Builder bin(long trial, int t) {
-        return LatentBin.newBuilder().setTrial(trial).setTrialStart(t == 0).addKappa(t).addInputs(10 * t)
-                .addBehavior(100 * t).setPhase(t < 3 ? 1 : 2);
+    private static ObservedBin bin(long bin, long trial, int t) {
+        return bin(bin, trial, t, 1, new int[0]);
     }
 
-    private static Latents latents(long firstBin, LatentBin... bins) {
-        return Latents.newBuilder().setSchemaVersion(1).setFirstBin(firstBin).setModelVersion(3)
-                .addAllBins(List.of(bins)).build();
+    private static ObservedBin bin(long bin, long trial, int t, int inputs, int[] silenced) {
+        float[] u = new float[inputs];
+        u[0] = 10 * t;
+        return new ObservedBin(bin, trial, t == 0, t < 3 ? 1 : 2, u, new float[]{100 * t}, new float[]{t}, 3, silenced,
+                silenced.length == 0 ? "" : "i-1");
     }
 
     private void whole(long trial) {
         for (int t = 0; t < T; t++) {
-            recent.add(latents(trial * T + t, bin(trial, t).build()));
+            recent.add(bin(trial * T + t, trial, t));
         }
     }
 
@@ -53,11 +49,7 @@ class RecentTrialsTest {
     @Test
     void shouldKeepPerturbedTrialsApartAndSayWhatWasDone() {
         for (int t = 0; t < T; t++) {
-            LatentBin.Builder bin = bin(0, t);
-            if (t >= 1 && t < 4) {
-                bin.setSilenced(WireChecks.mask(9, List.of(2, 8))).setIntervention("i-1");
-            }
-            recent.add(latents(t, bin.build()));
+            recent.add(bin(t, 0, t, 1, t >= 1 && t < 4 ? new int[]{2, 8} : new int[0]));
         }
         recent.end();
         assertThat(recent.intact()).isEmpty();
@@ -70,11 +62,14 @@ class RecentTrialsTest {
 
     @Test
     void shouldLeaveOutATrialThatWasNotSeenWhole() {
-        recent.add(latents(2, bin(0, 2).build(), bin(0, 3).build(), bin(0, 4).build()));
+        for (int t = 2; t < T; t++) {
+            recent.add(bin(t, 0, t));
+        }
         whole(1);
         // Of trial 2, bin 11 is missing.
-        recent.add(latents(10, bin(2, 0).build()));
-        recent.add(latents(12, bin(2, 2).build(), bin(2, 3).build(), bin(2, 4).build()));
+        for (int t : new int[]{0, 2, 3, 4}) {
+            recent.add(bin(10 + t, 2, t));
+        }
         whole(3);
         recent.end();
         assertThat(recent.intact()).extracting(ObservedTrial::trial).containsExactly(1L, 3L);
@@ -83,7 +78,8 @@ class RecentTrialsTest {
     @Test
     void shouldTakeABinOnceThatIsPublishedAgainAfterACrash() {
         whole(0);
-        recent.add(latents(3, bin(0, 3).build(), bin(0, 4).build()));
+        recent.add(bin(3, 0, 3));
+        recent.add(bin(4, 0, 4));
         recent.end();
         assertThat(recent.intact().getFirst().bins()).isEqualTo(T);
     }
@@ -101,10 +97,9 @@ class RecentTrialsTest {
 
     @Test
     void shouldHoldLongTrialsToABoundOfMemory() {
-        LatentBin wide = bin(0, 1).addAllInputs(Collections.nCopies(10_000, 1f)).build();
         for (int trial = 0; trial < 12; trial++) {
             for (int t = 0; t < 100; t++) {
-                recent.add(latents(100L * trial + t, wide.toBuilder().setTrial(trial).setTrialStart(t == 0).build()));
+                recent.add(bin(100L * trial + t, trial, t, 10_000, new int[0]));
             }
         }
         recent.end();

@@ -4,18 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import kappa.analysis.inactivation.ClosedLoop;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
-import kappa.ingest.wire.Carried;
-import kappa.ingest.wire.ModelSnapshot;
-import kappa.ingest.wire.RecordingCodec;
-import kappa.ingest.wire.SessionHeader;
 import org.junit.jupiter.api.Test;
 
 /** The rig hides the rank-one decision network of the thesis, and the snapshot is that network itself. */
@@ -27,21 +25,18 @@ class SessionMechanismTest {
 
     private final SimulatedSession rig = new SimulatedSession(NETWORK,
             new SimulatedSession.Settings(Observation.RATES, 1, 0, 0, 4));
-    private final SessionHeader header = RecordingCodec.header(rig.describe()).setSession("s").build();
     private final List<ObservedTrial> intact = new ArrayList<>();
     private final List<ObservedTrial> perturbed = new ArrayList<>();
     private long now;
-    private final SessionMechanism mechanism = new SessionMechanism(header, () -> now);
+    private final SessionMechanism mechanism = new SessionMechanism(List.of("readout"), () -> now);
 
-    private ModelSnapshot snapshot(long version) {
-        LowRankNetwork net = NETWORK.network();
-        ModelSnapshot.Builder snapshot = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("s")
-                .setVersion(version).setNeurons(N).setRank(1).setInputs(1).setAlpha(net.alpha())
-                .addInputChannels("coherence").setBinsLearned(version * rig.trialBins());
-        for (int i = 0; i < N; i++) {
-            snapshot.addM(net.m()[i]).addN(net.n()[i]).addW(net.w()[i]).addB(0);
-        }
-        return snapshot.build();
+    private Snapshot snapshot(long version) {
+        return snapshot(version, false, NETWORK.network());
+    }
+
+    private Snapshot snapshot(long version, boolean last, LowRankNetwork network) {
+        return new Snapshot(new Snapshot.Id("s", version, version * rig.trialBins()), last, network,
+                List.of("coherence"), 0, 0, new double[0], new double[1]);
     }
 
     private void record(int trials) {
@@ -76,15 +71,15 @@ class SessionMechanismTest {
         mechanism.update(snapshot(100), intact, perturbed);
         assertThat(perturbed).hasSize(20);
         assertThat(mechanism.inactivations()).hasValueSatisfying(found -> {
-            assertThat(found.getReadout()).isEqualTo("readout");
+            assertThat(found.readout()).isEqualTo("readout");
             // The network is the rig's own; the regressed readout differs from it by its prior.
-            assertThat(found.getReadoutR2()).isGreaterThan(0.95);
-            Carried carried = found.getCarried(0);
-            assertThat(carried.getIntervention()).isEqualTo("i-1");
-            assertThat(carried.getNeuronsList()).isEqualTo(SILENCED);
-            assertThat(carried.getTrialsList()).hasSize(20);
-            assertThat(carried.getCorrelation()).isGreaterThan(0.95);
-            assertThat(carried.getR2()).isGreaterThan(0.8);
+            assertThat(found.readoutR2()).isGreaterThan(0.95);
+            ClosedLoop.Outcome carried = found.carriedOut().getFirst().outcome();
+            assertThat(carried.intervention()).isEqualTo("i-1");
+            assertThat(carried.neurons()).containsExactly(SILENCED.stream().mapToInt(i -> i).toArray());
+            assertThat(carried.trials()).hasSize(20);
+            assertThat(carried.correlation()).isGreaterThan(0.95);
+            assertThat(carried.r2()).isGreaterThan(0.8);
         });
     }
 
@@ -93,36 +88,42 @@ class SessionMechanismTest {
         mechanism.update(snapshot(1), intact, perturbed);
         now += 9_000_000_000L;
         mechanism.update(snapshot(2), intact, perturbed);
-        assertThat(mechanism.analysis().getModelVersion()).isEqualTo(2);
-        assertThat(mechanism.analysis().getConditions(0).getOrbitsVersion()).isEqualTo(1);
-        assertThat(mechanism.analysis().getPopulations().getModelVersion()).isEqualTo(1);
+        assertThat(mechanism.analysis().snapshot().version()).isEqualTo(2);
+        assertThat(mechanism.analysis().portraits().getFirst().orbits().version()).isEqualTo(1);
+        assertThat(populationsVersion()).isEqualTo(1);
         now += 1_000_000_000L;
         mechanism.update(snapshot(3), intact, perturbed);
-        assertThat(mechanism.analysis().getPopulations().getModelVersion()).isEqualTo(3);
-        mechanism.update(snapshot(4).toBuilder().setFinal(true).build(), intact, perturbed);
-        assertThat(mechanism.analysis().getPopulations().getModelVersion()).isEqualTo(4);
+        assertThat(populationsVersion()).isEqualTo(3);
+        mechanism.update(snapshot(4, true, NETWORK.network()), intact, perturbed);
+        assertThat(populationsVersion()).isEqualTo(4);
     }
 
     @Test
     void shouldPredictNothingBeforeTheFirstModelOrWithTooFewTrials() {
         mechanism.update(snapshot(0), intact, perturbed);
-        assertThat(mechanism.analysis().hasPopulations()).isFalse();
+        assertThat(mechanism.analysis().populations()).isEmpty();
         record(9);
         mechanism.update(snapshot(9), intact, perturbed);
-        assertThat(mechanism.analysis().hasPopulations()).isTrue();
+        assertThat(mechanism.analysis().populations()).isPresent();
         assertThat(mechanism.inactivations()).isEmpty();
     }
 
     @Test
     void shouldTellTheDynamicsOfNeuronsThatAreAllAlike() {
-        ModelSnapshot.Builder alike = snapshot(5).toBuilder();
-        for (int i = 0; i < N; i++) {
-            alike.setM(i, 1).setN(i, 2).setW(i, 1);
-        }
-        assertThatThrownBy(() -> mechanism.update(alike.build(), intact, perturbed))
-                .hasMessageContaining("same weights");
-        assertThat(mechanism.knows(alike.build())).isTrue();
-        assertThat(mechanism.analysis().getConditions(0).getFixedPointsList()).hasSize(3);
-        assertThat(mechanism.knows(snapshot(6))).isFalse();
+        float[] ones = new float[N];
+        float[] twos = new float[N];
+        Arrays.fill(ones, 1);
+        Arrays.fill(twos, 2);
+        LowRankNetwork net = NETWORK.network();
+        Snapshot alike = snapshot(5, false,
+                new LowRankNetwork(N, 1, 1, net.alpha(), ones, twos, ones, new float[N]));
+        assertThatThrownBy(() -> mechanism.update(alike, intact, perturbed)).hasMessageContaining("same weights");
+        assertThat(mechanism.knows(5)).isTrue();
+        assertThat(mechanism.analysis().portraits().getFirst().fixedPoints().points()).hasSize(3);
+        assertThat(mechanism.knows(6)).isFalse();
+    }
+
+    private long populationsVersion() {
+        return mechanism.analysis().populations().orElseThrow().snapshotVersion();
     }
 }

@@ -48,7 +48,7 @@ class ArchitectureTest {
         "kappa.fitting.training..", "kappa.fitting.task..", "kappa.fitting.simulation..", "kappa.fitting.file..",
         "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..", "kappa.fitting.bench..",
         "kappa.analysis", "kappa.analysis.connectivity..", "kappa.analysis.dynamics..", "kappa.analysis.inactivation..",
-        "kappa.analysis.populations..", "kappa.ingest.recording.."};
+        "kappa.analysis.populations..", "kappa.ingest.recording..", "kappa.dashboards.report.."};
 
     @ArchTest
     static final ArchRule MODULES_DEPEND_ONE_WAY = layeredArchitecture().consideringAllDependencies().layer("ingest")
@@ -110,9 +110,10 @@ class ArchitectureTest {
         "kappa.fitting.kernel..", "kappa.fitting.filter..", "kappa.fitting.fit..", "kappa.fitting.em..",
         "kappa.fitting.regression..", "kappa.fitting.training..", "kappa.fitting.task..", "kappa.fitting.simulation..",
         "kappa.fitting.file..", "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..",
-        "kappa.fitting.bench..", "kappa.analysis.connectivity..", "kappa.analysis.inactivation..",
-        "kappa.analysis.populations..", "kappa.dashboards.app..", "kappa.dashboards.terminal..",
-        "kappa.dashboards.bench.."};
+        "kappa.fitting.bench..", "kappa.analysis", "kappa.analysis.connectivity..", "kappa.analysis.dynamics..",
+        "kappa.analysis.inactivation..", "kappa.analysis.populations..", "kappa.dashboards.app..",
+        "kappa.dashboards.terminal..",
+        "kappa.dashboards.bench..", "kappa.dashboards.report.."};
 
     @ArchTest
     static final ArchRule ONLY_THE_EDGES_KNOW_GENERATED_MESSAGES = noClasses().that().resideInAnyPackage(PLAIN)

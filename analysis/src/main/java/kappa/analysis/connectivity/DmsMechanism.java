@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.model.LowRankNetwork;
@@ -105,7 +106,7 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         FixedPoints points = FixedPoints.of(new ReducedDynamics(network, drive));
         int stable = 0;
         boolean repelled = points.complete();
-        for (FixedPoints.Point point : points.points()) {
+        for (FixedPoint point : points.points()) {
             stable += Arrays.stream(point.re()).allMatch(re -> re < 0) ? 1 : 0;
             repelled &= Arrays.stream(point.re()).allMatch(re -> re > 0);
         }

@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import kappa.analysis.inactivation.SeenTrials;
+import kappa.analysis.inactivation.TaskConditions;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DecompositionSolver;
@@ -38,6 +41,41 @@ public record RegressionAxes(List<String> names, int columns, int[] bins, double
 
     /** Relative length that a float32 rounding error leaves of a vector in the span of others. */
     private static final double ROUNDING = 1e-6;
+
+    /**
+     * Regresses a session's activity on what distinguishes its trials: the context by its number, the strengths of signals,
+     * and what was wanted.
+     *
+     * @param seen the recording's trials
+     * @throws InvalidInputException if the trials differ in nothing, or variables cannot be told apart in them
+     */
+    public static RegressionAxes of(Recording recording, SeenTrials seen) {
+        TaskConditions conditions = TaskConditions.of(seen);
+        List<String> names = new ArrayList<>();
+        List<double[]> values = new ArrayList<>();
+        if (conditions.contexts().size() > 1) {
+            names.add("context");
+            values.add(Arrays.stream(conditions.contextOf()).asDoubleStream().toArray());
+        }
+        for (TaskConditions.Signal signal : conditions.signals()) {
+            names.add(signal.channel());
+            values.add(signal.strength());
+        }
+        if (seen.outputs() > 0) {
+            names.add(seen.outputNames().getFirst());
+            values.add(seen.wanted());
+        }
+        if (names.isEmpty()) {
+            throw new InvalidInputException(recording.name() + ": its trials differ neither in their inputs nor in what"
+                    + " was wanted, expected something to regress on");
+        }
+        int trials = recording.trials();
+        double[][] variables = new double[trials][];
+        Arrays.setAll(variables, j -> values.stream().mapToDouble(value -> value[j]).toArray());
+        int longest = IntStream.range(0, trials).map(recording::bins).max().orElseThrow();
+        return of(IntStream.range(0, trials).mapToObj(recording::activity).toList(), recording.neurons(), variables,
+                names, 0, longest);
+    }
 
     /**
      * Regresses.

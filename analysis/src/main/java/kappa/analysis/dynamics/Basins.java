@@ -28,12 +28,9 @@ public record Basins(double[] axis, int[] attractor, double[] fractions) {
 
     /** Follows the flow from a grid on [-reach, reach] in both dimensions, the flow's own reach. */
     public static Basins of(PlaneFlow flow, FixedPoints points, LimitCycles cycles) {
-        double[] axis = new double[POINTS_ON_A_SIDE];
-        for (int i = 0; i < axis.length; i++) {
-            axis[i] = FlowFields.position(i, axis.length, flow.reach());
-        }
+        double[] axis = FlowField.grid(POINTS_ON_A_SIDE, flow.reach());
         List<TrappingRegion> regions = TrappingRegion.around(points, flow.dynamics(), true);
-        List<LimitCycles.Cycle> orbits = cycles.cycles().stream().filter(LimitCycles.Cycle::stable).toList();
+        List<LimitCycle> orbits = cycles.cycles().stream().filter(LimitCycle::stable).toList();
         int[] attractor = new int[axis.length * axis.length];
         double[] fractions = new double[regions.size() + orbits.size()];
         for (int i = 0; i < attractor.length; i++) {
@@ -47,7 +44,7 @@ public record Basins(double[] axis, int[] attractor, double[] fractions) {
     }
 
     private static int follow(double[] kappa, PlaneFlow flow, List<TrappingRegion> regions,
-            List<LimitCycles.Cycle> orbits) {
+            List<LimitCycle> orbits) {
         double[] a = new double[2];
         double[] b = new double[2];
         double[] c = new double[2];

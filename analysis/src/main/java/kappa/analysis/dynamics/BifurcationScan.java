@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.ingest.wire.FixedPointType;
+import org.apache.commons.math3.util.MathArrays;
 
 /**
  * The fixed points of a network as one of its inputs is turned up: all of them at each amplitude of a grid, and the amplitudes
@@ -53,8 +53,8 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
      * @param before of the points that take part, their types below the amplitude
      * @param after and above it
      */
-    public record Bifurcation(double amplitude, Kind kind, double[] kappa, List<FixedPointType> before,
-            List<FixedPointType> after) {}
+    public record Bifurcation(double amplitude, Kind kind, double[] kappa, List<FixedPoint.Type> before,
+            List<FixedPoint.Type> after) {}
 
     /**
      * Scans.
@@ -91,7 +91,7 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
                 List.copyOf(scan.bifurcations));
     }
 
-    private record Portrait(double amplitude, FixedPoints points, Map<FixedPointType, Integer> types) {}
+    private record Portrait(double amplitude, FixedPoints points, Map<FixedPoint.Type, Integer> types) {}
 
     private static final class Scan {
         private final LowRankNetwork network;
@@ -110,7 +110,7 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
         Portrait portrait(double amplitude) {
             drive[input] = amplitude;
             FixedPoints points = FixedPoints.of(new ReducedDynamics(network, drive));
-            Map<FixedPointType, Integer> types = new EnumMap<>(FixedPointType.class);
+            Map<FixedPoint.Type, Integer> types = new EnumMap<>(FixedPoint.Type.class);
             points.points().forEach(point -> types.merge(point.type(), 1, Integer::sum));
             return new Portrait(amplitude, points, types);
         }
@@ -129,12 +129,12 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
         }
 
         /** A point on one side of the change and the one on the other that it goes on as. */
-        private record Pair(FixedPoints.Point before, FixedPoints.Point after) {}
+        private record Pair(FixedPoint before, FixedPoint after) {}
 
         /** Pairs the points on both sides, nearest first, and names what happened to the pairs and the others. */
         private void name(Portrait low, Portrait high) {
-            List<FixedPoints.Point> before = new ArrayList<>(low.points().points());
-            List<FixedPoints.Point> after = new ArrayList<>(high.points().points());
+            List<FixedPoint> before = new ArrayList<>(low.points().points());
+            List<FixedPoint> after = new ArrayList<>(high.points().points());
             List<Pair> changed = new ArrayList<>();
             while (!before.isEmpty() && !after.isEmpty()) {
                 int i = 0;
@@ -155,12 +155,12 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
             double amplitude = 0.5 * (low.amplitude() + high.amplitude());
             List<Bifurcation> found = new ArrayList<>();
             boolean appear = before.isEmpty();
-            List<FixedPoints.Point> lonely = appear ? after : before;
+            List<FixedPoint> lonely = appear ? after : before;
             while (lonely.size() >= 2) {
                 found.add(meeting(amplitude, lonely, appear, changed));
             }
-            for (FixedPoints.Point point : lonely) {
-                List<FixedPointType> type = List.of(point.type());
+            for (FixedPoint point : lonely) {
+                List<FixedPoint.Type> type = List.of(point.type());
                 found.add(new Bifurcation(amplitude, Kind.OTHER, point.kappa(), appear ? List.of() : type,
                         appear ? type : List.of()));
             }
@@ -182,23 +182,23 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
         }
 
         /** Takes two points that are on one side only off their list, and names what they do. */
-        private static Bifurcation meeting(double amplitude, List<FixedPoints.Point> lonely, boolean appear,
+        private static Bifurcation meeting(double amplitude, List<FixedPoint> lonely, boolean appear,
                 List<Pair> changed) {
-            FixedPoints.Point one = lonely.removeFirst();
+            FixedPoint one = lonely.removeFirst();
             int nearest = 0;
             for (int j = 1; j < lonely.size(); j++) {
                 nearest = distance(one, lonely.get(j)) < distance(one, lonely.get(nearest)) ? j : nearest;
             }
-            FixedPoints.Point other = lonely.remove(nearest);
+            FixedPoint other = lonely.remove(nearest);
             double[] middle = middle(one, other);
-            List<FixedPointType> many = new ArrayList<>(List.of(one.type(), other.type()));
-            List<FixedPointType> few = new ArrayList<>();
+            List<FixedPoint.Type> many = new ArrayList<>(List.of(one.type(), other.type()));
+            List<FixedPoint.Type> few = new ArrayList<>();
             Kind kind = Kind.SADDLE_NODE;
-            if (sign(one) == sign(other)) {
+            if (one.determinantSign() == other.determinantSign()) {
                 int through = -1;
                 for (int c = 0; c < changed.size(); c++) {
-                    if (flips(changed.get(c)) && (through < 0 || distance(changed.get(c).after().kappa(),
-                            middle) < distance(changed.get(through).after().kappa(), middle))) {
+                    if (flips(changed.get(c)) && (through < 0 || MathArrays.distance(changed.get(c).after().kappa(),
+                            middle) < MathArrays.distance(changed.get(through).after().kappa(), middle))) {
                         through = c;
                     }
                 }
@@ -213,27 +213,18 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
         }
 
         private static boolean flips(Pair pair) {
-            return sign(pair.before()) != sign(pair.after());
+            return pair.before().determinantSign() != pair.after().determinantSign();
         }
 
-        /** Of det J. */
-        private static int sign(FixedPoints.Point point) {
-            int sign = 1;
-            for (int k = 0; k < point.re().length; k++) {
-                sign = point.im()[k] == 0 && point.re()[k] < 0 ? -sign : sign;
-            }
-            return sign;
-        }
-
-        private static long growing(FixedPoints.Point point) {
+        private static long growing(FixedPoint point) {
             return Arrays.stream(point.re()).filter(re -> re > 0).count();
         }
 
-        private static boolean complex(FixedPoints.Point point) {
+        private static boolean complex(FixedPoint point) {
             return Arrays.stream(point.im()).anyMatch(im -> im != 0);
         }
 
-        private static double[] middle(FixedPoints.Point a, FixedPoints.Point b) {
+        private static double[] middle(FixedPoint a, FixedPoint b) {
             double[] middle = new double[a.kappa().length];
             for (int k = 0; k < middle.length; k++) {
                 middle[k] = 0.5 * (a.kappa()[k] + b.kappa()[k]);
@@ -241,16 +232,8 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
             return middle;
         }
 
-        private static double distance(FixedPoints.Point a, FixedPoints.Point b) {
-            return distance(a.kappa(), b.kappa());
-        }
-
-        private static double distance(double[] a, double[] b) {
-            double sum = 0;
-            for (int k = 0; k < a.length; k++) {
-                sum += (a[k] - b[k]) * (a[k] - b[k]);
-            }
-            return Math.sqrt(sum);
+        private static double distance(FixedPoint a, FixedPoint b) {
+            return MathArrays.distance(a.kappa(), b.kappa());
         }
     }
 }

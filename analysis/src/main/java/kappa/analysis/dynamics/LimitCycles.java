@@ -3,8 +3,8 @@ package kappa.analysis.dynamics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.ingest.wire.FixedPointType;
 import org.apache.commons.math3.ode.FirstOrderDifferentialEquations;
+import org.apache.commons.math3.util.MathArrays;
 
 /**
  * The periodic orbits of a reduced system, d kappa / dt = F(kappa): of the equation, not of the network's steps of alpha.
@@ -29,7 +29,7 @@ import org.apache.commons.math3.ode.FirstOrderDifferentialEquations;
  * @param cycles by their period, shortest first
  * @param settled whether each trajectory of the search was followed to its end
  */
-public record LimitCycles(List<Cycle> cycles, boolean settled) {
+public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
 
     /** Points that an orbit is given by. */
     public static final int SAMPLES = 100;
@@ -48,25 +48,6 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
     /** Evaluations of F times neurons, in each direction of time: about two seconds. */
     private static final long WORK = 200_000_000;
     private static final double SAME = 5e-3;
-
-    /**
-     * One periodic orbit.
-     *
-     * @param period T in time constants
-     * @param orbit [SAMPLES,K] by rows, at equal steps of T / SAMPLES, in the order of time
-     * @param multipliersRe [K-1] real parts of the Floquet multipliers, the eigenvalues of M(T) but for the one that is 1;
-     *        largest modulus first
-     * @param multipliersIm [K-1] imaginary parts
-     * @param stable whether all are within the unit circle
-     */
-    public record Cycle(double period, double[] orbit, double[] multipliersRe, double[] multipliersIm,
-            boolean stable) {
-
-        /** Modulus of the leading multiplier: what is left of a perturbation after one turn. */
-        public double multiplier() {
-            return Math.hypot(multipliersRe[0], multipliersIm[0]);
-        }
-    }
 
     /** Searches. */
     public static LimitCycles of(ReducedDynamics dynamics, FixedPoints points) {
@@ -92,7 +73,7 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
         private final double[] box;
         private final double scale;
         private final OrbitShooting shooting;
-        private final List<Cycle> cycles = new ArrayList<>();
+        private final List<LimitCycle> cycles = new ArrayList<>();
         private boolean settled = true;
 
         Search(ReducedDynamics dynamics, FixedPoints points) {
@@ -111,8 +92,8 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
         void plane() {
             for (int direction : new int[]{1, -1}) {
                 Trajectories trajectories = trajectories(direction);
-                for (FixedPoints.Point point : points.points()) {
-                    if (point.type() != FixedPointType.SADDLE) {
+                for (FixedPoint point : points.points()) {
+                    if (point.type() != FixedPoint.Type.SADDLE) {
                         scan(new Ray(point.kappa()), direction, trajectories);
                     }
                 }
@@ -137,7 +118,7 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
                     // Not along an axis: a network that is made by hand has its symmetries there.
                     double angle = 2 * Math.PI * (d + 0.37) / DIRECTIONS;
                     double gap = Math.PI;
-                    for (FixedPoints.Point other : points.points()) {
+                    for (FixedPoint other : points.points()) {
                         double x = other.kappa()[0] - from[0];
                         double y = other.kappa()[1] - from[1];
                         if (x != 0 || y != 0) {
@@ -269,7 +250,7 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
         void space() {
             Trajectories trajectories = trajectories(1);
             SplittableRandom random = new SplittableRandom(1);
-            for (FixedPoints.Point point : points.points()) {
+            for (FixedPoint point : points.points()) {
                 if (point.re()[0] > 0) {
                     for (int start = 0; start < STARTS_AT_A_POINT; start++) {
                         double[] kappa = point.kappa().clone();
@@ -316,7 +297,7 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
                 if (reached.end() != Trajectories.End.EVENT) {
                     break;
                 }
-                if (distance(kappa, through) < 0.1 * scale && refine(kappa, time, 1)) {
+                if (MathArrays.distance(kappa, through) < 0.1 * scale && refine(kappa, time, 1)) {
                     return;
                 }
             }
@@ -331,20 +312,12 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
             return height;
         }
 
-        private static double distance(double[] a, double[] b) {
-            double sum = 0;
-            for (int k = 0; k < a.length; k++) {
-                sum += (a[k] - b[k]) * (a[k] - b[k]);
-            }
-            return Math.sqrt(sum);
-        }
-
         /** Refines a guess; returns whether there is an orbit, which is kept if it is new. */
         private boolean refine(double[] kappa, double time, int direction) {
             if (known(kappa)) {
                 return true;
             }
-            Cycle cycle = shooting.refine(kappa, time, direction);
+            LimitCycle cycle = shooting.refine(kappa, time, direction);
             if (cycle == null) {
                 return false;
             }
@@ -358,7 +331,7 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
 
         /** Whether a point lies on an orbit that is known already: within a two-hundredth of its extent. */
         private boolean known(double[] kappa) {
-            for (Cycle cycle : cycles) {
+            for (LimitCycle cycle : cycles) {
                 double extent = 0;
                 double nearest = Double.POSITIVE_INFINITY;
                 double[] a = new double[rank];
@@ -368,7 +341,7 @@ public record LimitCycles(List<Cycle> cycles, boolean settled) {
                 for (int s = 0; s < SAMPLES; s++) {
                     System.arraycopy(cycle.orbit(), s * rank, a, 0, rank);
                     System.arraycopy(cycle.orbit(), (s + 1) % SAMPLES * rank, b, 0, rank);
-                    extent = Math.max(extent, distance(a, origin));
+                    extent = Math.max(extent, MathArrays.distance(a, origin));
                     nearest = Math.min(nearest, toSegment(kappa, a, b));
                 }
                 if (nearest < SAME * extent) {

@@ -19,6 +19,9 @@ import java.util.Map;
  */
 public record Nullclines(List<double[]> first, List<double[]> second) {
 
+    /** None. */
+    public static final Nullclines NONE = new Nullclines(List.of(), List.of());
+
     private static final int ITERATIONS = 60;
 
     /** Traces both. They cover the flow's grid, which may be more than its reach. */

@@ -48,7 +48,7 @@ final class OrbitShooting {
      * @param time a guess of the period
      * @param direction 1 or -1: the direction of time in which the orbit attracts, if it does in one
      */
-    LimitCycles.Cycle refine(double[] guess, double time, int direction) {
+    LimitCycle refine(double[] guess, double time, int direction) {
         double[] kappa = guess.clone();
         double period = time;
         double[] start = new double[rank];
@@ -132,7 +132,7 @@ final class OrbitShooting {
         return Arrays.stream(end).allMatch(Double::isFinite);
     }
 
-    private LimitCycles.Cycle cycle(double[] kappa, double period, int direction, double[] end) {
+    private LimitCycle cycle(double[] kappa, double period, int direction, double[] end) {
         ContinuousOutputModel output = new ContinuousOutputModel();
         if (!integrate(kappa, period, direction, end, output)) {
             return null;
@@ -155,7 +155,7 @@ final class OrbitShooting {
         double[] re = multipliers.stream().mapToDouble(value -> value[0]).toArray();
         double[] im = multipliers.stream().mapToDouble(value -> value[1]).toArray();
         boolean stable = multipliers.stream().allMatch(value -> Math.hypot(value[0], value[1]) < 1);
-        return new LimitCycles.Cycle(period, orbit, re, im, stable);
+        return new LimitCycle(period, orbit, re, im, stable);
     }
 
     private List<double[]> multipliers(double[] end, int direction) {

@@ -33,7 +33,7 @@ public final class PlaneFlow {
         if (dynamics.rank() != 2) {
             throw new IllegalArgumentException("rank " + dynamics.rank() + ", expected 2 for a plane");
         }
-        FlowFields.requireReach(reach);
+        FlowField.requireReach(reach);
         this.dynamics = dynamics;
         this.reach = reach;
         double[] box = dynamics.bounds();
@@ -41,10 +41,7 @@ public final class PlaneFlow {
         for (int k = 0; k < 2; k++) {
             double half = MARGIN * Math.max(box[k], reach);
             int nodes = (int) Math.clamp(Math.ceil(2 * half * steepness[k] / STEP), FEWEST, MOST);
-            axes[k] = new double[nodes];
-            for (int i = 0; i < nodes; i++) {
-                axes[k][i] = FlowFields.position(i, nodes, half);
-            }
+            axes[k] = FlowField.grid(nodes, half);
         }
         int nx = axes[0].length;
         int ny = axes[1].length;

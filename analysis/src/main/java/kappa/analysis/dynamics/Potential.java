@@ -23,8 +23,8 @@ public record Potential(double[] kappa, double[] velocity, double[] potential) {
         if (dynamics.rank() != 1) {
             throw new IllegalArgumentException("rank " + dynamics.rank() + ", expected 1 for a potential");
         }
-        FlowFields.requireReach(reach);
-        double[] axis = new double[POINTS];
+        FlowField.requireReach(reach);
+        double[] axis = FlowField.grid(POINTS, reach);
         double[] velocity = new double[POINTS];
         double[] potential = new double[POINTS];
         double[] kappa = new double[1];
@@ -34,7 +34,6 @@ public record Potential(double[] kappa, double[] velocity, double[] potential) {
         double slopeBefore = 0;
         double lowest = 0;
         for (int i = 0; i < POINTS; i++) {
-            axis[i] = FlowFields.position(i, POINTS, reach);
             kappa[0] = axis[i];
             dynamics.linearise(kappa, f, slope);
             velocity[i] = f[0];

@@ -14,6 +14,7 @@ import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
+import org.apache.commons.math3.util.MathArrays;
 import org.apache.commons.math3.util.Pair;
 
 /**
@@ -25,7 +26,7 @@ import org.apache.commons.math3.util.Pair;
  *
  * @param points slowest first
  */
-public record SlowPoints(List<Point> points) {
+public record SlowPoints(List<SlowPoint> points) {
 
     /** Speed below which a minimum is the fixed point that Newton's iteration finds, in units of the box. */
     private static final double FIXED = 1e-7;
@@ -37,23 +38,13 @@ public record SlowPoints(List<Point> points) {
     private static final int EVALUATIONS = 200;
     private static final double GRADIENT = 1e-6;
 
-    /**
-     * One slow point.
-     *
-     * @param kappa [K]
-     * @param speed |F|, per time constant
-     * @param re [K] real parts of the Jacobian's eigenvalues, largest first
-     * @param im [K] imaginary parts
-     */
-    public record Point(double[] kappa, double speed, double[] re, double[] im) {}
-
     /** Searches. */
     public static SlowPoints of(ReducedDynamics dynamics) {
         int rank = dynamics.rank();
         double[] box = dynamics.bounds();
         double scale = Arrays.stream(box).max().orElseThrow();
         SplittableRandom random = new SplittableRandom(2);
-        List<Point> points = new ArrayList<>();
+        List<SlowPoint> points = new ArrayList<>();
         double[] velocity = new double[rank];
         for (int start = 0; start < STARTS && scale > 0; start++) {
             double[] kappa = new double[rank];
@@ -62,10 +53,11 @@ public record SlowPoints(List<Point> points) {
             }
             for (int later = 0; later <= LATER_STARTS; later++) {
                 double[] least = minimise(dynamics, kappa, scale);
-                if (least.length > 0 && isNew(points, least, SAME * scale)) {
+                if (least.length > 0 && points.stream()
+                        .noneMatch(point -> MathArrays.distanceInf(point.kappa(), least) <= SAME * scale)) {
                     dynamics.velocity(least, velocity);
-                    FixedPoints.Point linear = FixedPoints.classify(least, dynamics.jacobian(least));
-                    points.add(new Point(least, norm(velocity), linear.re(), linear.im()));
+                    FixedPoint linear = FixedPoint.of(least, dynamics.jacobian(least));
+                    points.add(new SlowPoint(least, NewtonRoots.norm(velocity), linear.re(), linear.im()));
                 }
                 for (int t = 0; t < STEPS_BETWEEN; t++) {
                     dynamics.velocity(kappa, velocity);
@@ -75,7 +67,7 @@ public record SlowPoints(List<Point> points) {
                 }
             }
         }
-        points.sort(Comparator.comparingDouble(Point::speed));
+        points.sort(Comparator.comparingDouble(SlowPoint::speed));
         return new SlowPoints(List.copyOf(points));
     }
 
@@ -96,14 +88,14 @@ public record SlowPoints(List<Point> points) {
         double[] velocity = new double[rank];
         double[] jacobian = new double[rank * rank];
         dynamics.linearise(kappa, velocity, jacobian);
-        double speed = norm(velocity);
+        double speed = NewtonRoots.norm(velocity);
         double[] gradient = new double[rank];
         for (int k = 0; k < rank; k++) {
             for (int l = 0; l < rank; l++) {
                 gradient[l] += jacobian[k * rank + l] * velocity[k];
             }
         }
-        return speed > FIXED * scale && norm(gradient) < GRADIENT * speed ? kappa : new double[0];
+        return speed > FIXED * scale && NewtonRoots.norm(gradient) < GRADIENT * speed ? kappa : new double[0];
     }
 
     private static Pair<RealVector, RealMatrix> linearised(ReducedDynamics dynamics, RealVector point) {
@@ -118,26 +110,5 @@ public record SlowPoints(List<Point> points) {
             }
         }
         return new Pair<>(new ArrayRealVector(velocity, false), matrix);
-    }
-
-    private static boolean isNew(List<Point> points, double[] kappa, double same) {
-        for (Point point : points) {
-            double distance = 0;
-            for (int k = 0; k < kappa.length; k++) {
-                distance = Math.max(distance, Math.abs(point.kappa()[k] - kappa[k]));
-            }
-            if (distance <= same) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static double norm(double[] vector) {
-        double sum = 0;
-        for (double value : vector) {
-            sum += value * value;
-        }
-        return Math.sqrt(sum);
     }
 }

@@ -40,7 +40,7 @@ record TrappingRegion(double[] centre, double[] form) {
         double curvature = Math.sqrt(squares);
         int rank = dynamics.rank();
         List<TrappingRegion> regions = new ArrayList<>();
-        for (FixedPoints.Point point : points.points()) {
+        for (FixedPoint point : points.points()) {
             double slowest = forward ? -point.re()[0] : point.re()[rank - 1];
             if (slowest > LEAST_DECAY) {
                 double[] jacobian = dynamics.jacobian(point.kappa());

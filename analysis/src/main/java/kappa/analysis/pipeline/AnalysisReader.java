@@ -72,7 +72,7 @@ public final class AnalysisReader implements AutoCloseable {
         Followed(SessionHeader header, int partition) {
             this.header = header;
             this.partition = partition;
-            trials = new RecentTrials(header.getNeuronsCount());
+            trials = new RecentTrials();
         }
 
         /** A snapshot that was not analysed, or trials since. */
@@ -179,7 +179,10 @@ public final class AnalysisReader implements AutoCloseable {
                             .log("session {}: a snapshot without a header on {} is not analysed", id, Topics.SESSIONS);
                 }
             }
-            case CheckedRecord.Valid(String id, Latents latents) -> followed(id, record.partition()).trials.add(latents);
+            case CheckedRecord.Valid(String id, Latents latents) -> {
+                Followed session = followed(id, record.partition());
+                AnalysisCodec.bins(latents, session.header.getNeuronsCount()).forEach(session.trials::add);
+            }
             case CheckedRecord.Valid(String id, ModelSnapshot snapshot) ->
                 followed(id, record.partition()).newest = snapshot;
             case CheckedRecord.Invalid(_, Fault why) -> {

@@ -5,18 +5,16 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
+import com.google.protobuf.Message;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import kappa.analysis.ObservedTrial;
 import kappa.analysis.SessionMechanism;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.Publisher;
 import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Analysis;
-import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.SessionHeader;
 
@@ -81,38 +79,44 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
     private Behavior<Command> onAnalyse(Analyse analyse) {
         ModelSnapshot snapshot = analyse.snapshot();
+        String session = snapshot.getSession();
         // Again each time: its dispatcher gives up a thread that has long been idle.
         ThreadPriority.standBack();
-        SessionMechanism mechanism = sessions.computeIfAbsent(snapshot.getSession(),
-                session -> new SessionMechanism(analyse.header()));
+        SessionMechanism mechanism = sessions.computeIfAbsent(session,
+                absent -> new SessionMechanism(analyse.header().getBehaviorChannelsList()));
         try {
-            mechanism.update(snapshot, analyse.intact(), analyse.perturbed());
+            mechanism.update(AnalysisCodec.snapshot(snapshot), analyse.intact(), analyse.perturbed());
         } catch (RuntimeException e) {
-            if (!e.toString().equals(failures.put(snapshot.getSession(), e.toString()))) {
+            boolean known = mechanism.knows(snapshot.getVersion());
+            if (!e.toString().equals(failures.put(session, e.toString()))) {
                 getContext().getLog().warn("model {} of session {} cannot be analysed{}: {}", snapshot.getVersion(),
-                        snapshot.getSession(), mechanism.knows(snapshot) ? " beyond its dynamics" : "", e.toString());
+                        session, known ? " beyond its dynamics" : "", e.toString());
             }
-            if (!mechanism.knows(snapshot)) {
+            if (!known) {
                 analyse.replyTo().tell(new Done(e.toString()));
                 return this;
             }
         }
-        publish(analyse, mechanism.analysis().toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(),
-                mechanism.inactivations());
+        publish(analyse, mechanism);
         return this;
     }
 
     /** Answers from the producer's thread: once answered, the snapshot is never analysed again. */
-    private void publish(Analyse analyse, Analysis analysis, Optional<Inactivations> inactivations) {
-        String session = analysis.getSession();
-        AtomicInteger left = new AtomicInteger(inactivations.isPresent() ? 2 : 1);
+    private void publish(Analyse analyse, SessionMechanism mechanism) {
+        List<Message> inactivations = mechanism.inactivations().stream()
+                .<Message>map(result -> AnalysisCodec.message(result, UnixTime.nowNs())).toList();
+        AtomicInteger left = new AtomicInteger(1 + inactivations.size());
         Runnable delivered = () -> {
             if (left.decrementAndGet() == 0) {
                 analyse.replyTo().tell(new Done(null));
             }
         };
-        publisher.send(Topics.ANALYSES, analyse.partition(), session, analysis, (metadata, bytes) -> delivered.run());
-        inactivations.ifPresent(record -> publisher.send(Topics.INACTIVATIONS, analyse.partition(), session,
-                record.toBuilder().setPublishedUnixNs(UnixTime.nowNs()).build(), (metadata, bytes) -> delivered.run()));
+        send(Topics.ANALYSES, analyse, AnalysisCodec.message(mechanism.analysis(), UnixTime.nowNs()), delivered);
+        inactivations.forEach(record -> send(Topics.INACTIVATIONS, analyse, record, delivered));
+    }
+
+    private void send(String topic, Analyse analyse, Message record, Runnable delivered) {
+        publisher.send(topic, analyse.partition(), analyse.snapshot().getSession(), record,
+                (metadata, bytes) -> delivered.run());
     }
 }

@@ -1,11 +1,11 @@
 package kappa.analysis.dynamics;
 
-import static kappa.ingest.wire.FixedPointType.CENTRE;
-import static kappa.ingest.wire.FixedPointType.SADDLE;
-import static kappa.ingest.wire.FixedPointType.STABLE_FOCUS;
-import static kappa.ingest.wire.FixedPointType.STABLE_NODE;
-import static kappa.ingest.wire.FixedPointType.UNSTABLE_FOCUS;
-import static kappa.ingest.wire.FixedPointType.UNSTABLE_NODE;
+import static kappa.analysis.dynamics.FixedPoint.Type.CENTRE;
+import static kappa.analysis.dynamics.FixedPoint.Type.SADDLE;
+import static kappa.analysis.dynamics.FixedPoint.Type.STABLE_FOCUS;
+import static kappa.analysis.dynamics.FixedPoint.Type.STABLE_NODE;
+import static kappa.analysis.dynamics.FixedPoint.Type.UNSTABLE_FOCUS;
+import static kappa.analysis.dynamics.FixedPoint.Type.UNSTABLE_NODE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -16,7 +16,6 @@ import java.util.SplittableRandom;
 import kappa.analysis.populations.Teachers;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
-import kappa.ingest.wire.FixedPointType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +35,7 @@ class FixedPointsTest {
         return count(found, STABLE_NODE) + count(found, STABLE_FOCUS);
     }
 
-    private static long count(FixedPoints found, FixedPointType type) {
+    private static long count(FixedPoints found, FixedPoint.Type type) {
         return found.points().stream().filter(p -> p.type() == type).count();
     }
 
@@ -159,12 +158,12 @@ class FixedPointsTest {
     @Test
     void shouldNameEachTypeByItsEigenvalues() {
         double[] origin = new double[2];
-        assertThat(FixedPoints.classify(origin, new double[]{-1, 0, 0, -2}).type()).isEqualTo(STABLE_NODE);
-        assertThat(FixedPoints.classify(origin, new double[]{-1, 2, -2, -1}).type()).isEqualTo(STABLE_FOCUS);
-        assertThat(FixedPoints.classify(origin, new double[]{1, 0, 0, -2}).type()).isEqualTo(SADDLE);
-        assertThat(FixedPoints.classify(origin, new double[]{1, 0, 0, 2}).type()).isEqualTo(UNSTABLE_NODE);
-        assertThat(FixedPoints.classify(origin, new double[]{1, 2, -2, 1}).type()).isEqualTo(UNSTABLE_FOCUS);
-        FixedPoints.Point centre = FixedPoints.classify(origin, new double[]{0, 2, -2, 0});
+        assertThat(FixedPoint.of(origin, new double[]{-1, 0, 0, -2}).type()).isEqualTo(STABLE_NODE);
+        assertThat(FixedPoint.of(origin, new double[]{-1, 2, -2, -1}).type()).isEqualTo(STABLE_FOCUS);
+        assertThat(FixedPoint.of(origin, new double[]{1, 0, 0, -2}).type()).isEqualTo(SADDLE);
+        assertThat(FixedPoint.of(origin, new double[]{1, 0, 0, 2}).type()).isEqualTo(UNSTABLE_NODE);
+        assertThat(FixedPoint.of(origin, new double[]{1, 2, -2, 1}).type()).isEqualTo(UNSTABLE_FOCUS);
+        FixedPoint centre = FixedPoint.of(origin, new double[]{0, 2, -2, 0});
         assertThat(centre.type()).isEqualTo(CENTRE);
         assertThat(centre.im()).containsExactly(new double[]{2, -2}, within(1e-12));
     }
@@ -218,7 +217,7 @@ class FixedPointsTest {
                 before = f[0];
             }
             assertThat(found.points()).hasSize(crossings);
-            for (FixedPoints.Point point : found.points()) {
+            for (FixedPoint point : found.points()) {
                 dynamics.velocity(point.kappa(), f);
                 assertThat(f[0]).isCloseTo(0, within(1e-10));
             }

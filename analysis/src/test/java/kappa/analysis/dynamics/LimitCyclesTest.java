@@ -65,8 +65,8 @@ class LimitCyclesTest {
         LimitCycles found = LimitCycles.of(dynamics, points);
         assertThat(found.settled()).isTrue();
         assertThat(found.cycles()).hasSize(2);
-        assertThat(found.cycles().stream().filter(LimitCycles.Cycle::stable)).hasSize(1);
-        for (LimitCycles.Cycle cycle : found.cycles()) {
+        assertThat(found.cycles().stream().filter(LimitCycle::stable)).hasSize(1);
+        for (LimitCycle cycle : found.cycles()) {
             assertThat(cycle.stable()).isEqualTo(cycle.multiplier() < 1);
             double[] start = Arrays.copyOf(cycle.orbit(), 2);
             // The method's error is of order 1e-8 a turn, and grows by the multiplier on the unstable orbit.
@@ -79,7 +79,7 @@ class LimitCyclesTest {
     void shouldGiveTheOrbitAtEqualStepsOfTime() {
         ReducedDynamics dynamics = ReducedDynamics
                 .undriven(HandBuiltNetworks.named("figure-4.1d", 300, 1).network());
-        LimitCycles.Cycle cycle = cycles(dynamics).cycles().getFirst();
+        LimitCycle cycle = cycles(dynamics).cycles().getFirst();
         assertThat(cycle.orbit()).hasSize(2 * LimitCycles.SAMPLES);
         for (int s = 0; s < LimitCycles.SAMPLES - 1; s += 9) {
             double[] here = Arrays.copyOfRange(cycle.orbit(), 2 * s, 2 * s + 2);
@@ -92,7 +92,7 @@ class LimitCyclesTest {
     @Test
     void shouldMeasureTheMultiplierByWhatIsLeftOfAPerturbationAfterOneTurn() {
         ReducedDynamics dynamics = ReducedDynamics.undriven(ring(24, 6, 0.7, 2));
-        LimitCycles.Cycle stable = cycles(dynamics).cycles().stream().filter(LimitCycles.Cycle::stable).findAny()
+        LimitCycle stable = cycles(dynamics).cycles().stream().filter(LimitCycle::stable).findAny()
                 .orElseThrow();
         double[] start = Arrays.copyOf(stable.orbit(), 2);
         double[] f = new double[2];
@@ -121,8 +121,8 @@ class LimitCyclesTest {
         ReducedDynamics three = ReducedDynamics
                 .undriven(LowRankNetwork.withoutBias(200, 3, 0, 0.2, m, n, new float[0]));
         // kappa_3 follows 0.3 kappa_1, and m_3 gives back what was taken from m_1: on that plane the flow is the other's.
-        LimitCycles.Cycle flat = cycles(ReducedDynamics.undriven(plane)).cycles().getFirst();
-        List<LimitCycles.Cycle> found = cycles(three).cycles();
+        LimitCycle flat = cycles(ReducedDynamics.undriven(plane)).cycles().getFirst();
+        List<LimitCycle> found = cycles(three).cycles();
         assertThat(found).hasSize(1);
         assertThat(found.getFirst().period()).isCloseTo(flat.period(), within(1e-5));
         assertThat(found.getFirst().stable()).isTrue();

@@ -12,7 +12,6 @@ import kappa.analysis.dynamics.BifurcationScan.Bifurcation;
 import kappa.analysis.dynamics.BifurcationScan.Kind;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
-import kappa.ingest.wire.FixedPointType;
 import org.junit.jupiter.api.Test;
 
 /** Nullclines, basins, slow points, and how fixed points change with an input. */
@@ -56,7 +55,7 @@ class PhasePortraitTest {
                     assertThat(f[k]).isCloseTo(0, within(1e-4));
                 }
             }
-            for (FixedPoints.Point point : FixedPoints.of(dynamics).points()) {
+            for (FixedPoint point : FixedPoints.of(dynamics).points()) {
                 double nearest = lines.stream().flatMapToDouble(line -> IntStream.range(0, line.length / 2)
                         .mapToDouble(p -> Math.hypot(line[2 * p] - point.kappa()[0],
                                 line[2 * p + 1] - point.kappa()[1])))
@@ -72,7 +71,7 @@ class PhasePortraitTest {
         ReducedDynamics dynamics = undriven("bimodal", 200);
         FixedPoints points = FixedPoints.of(dynamics);
         Basins basins = Basins.of(new PlaneFlow(dynamics, REACH), points, LimitCycles.of(dynamics, points));
-        List<FixedPoints.Point> stable = points.points().stream().filter(point -> point.re()[0] < 0).toList();
+        List<FixedPoint> stable = points.points().stream().filter(point -> point.re()[0] < 0).toList();
         assertThat(basins.fractions()).hasSize(stable.size());
         assertThat(Arrays.stream(basins.fractions()).min().orElseThrow()).isGreaterThan(0.1);
         int side = basins.axis().length;
@@ -158,7 +157,7 @@ class PhasePortraitTest {
         assertThat(scan.bifurcations()).hasSize(3).allMatch(b -> b.kind() == Kind.SADDLE_NODE);
         for (Bifurcation bifurcation : scan.bifurcations()) {
             assertThat(bifurcation.amplitude()).isCloseTo(fold(2), within(1e-3));
-            assertThat(bifurcation.before()).hasSize(2).contains(FixedPointType.SADDLE);
+            assertThat(bifurcation.before()).hasSize(2).contains(FixedPoint.Type.SADDLE);
             assertThat(bifurcation.after()).isEmpty();
         }
     }
@@ -194,7 +193,7 @@ class PhasePortraitTest {
         assertThat(pitchfork.kind()).isEqualTo(Kind.PITCHFORK);
         assertThat(pitchfork.amplitude()).isCloseTo(LowRankNetwork.inversePhi(Math.sqrt(1 - 1 / 1.3)), within(2e-3));
         assertThat(pitchfork.before()).hasSize(3);
-        assertThat(pitchfork.after()).containsExactly(FixedPointType.STABLE_NODE);
+        assertThat(pitchfork.after()).containsExactly(FixedPoint.Type.STABLE_NODE);
     }
 
     @Test
@@ -206,8 +205,8 @@ class PhasePortraitTest {
         Bifurcation hopf = scan.bifurcations().getFirst();
         assertThat(hopf.kind()).isEqualTo(Kind.HOPF);
         assertThat(hopf.amplitude()).isCloseTo(LowRankNetwork.inversePhi(Math.sqrt(1 - 1 / 1.3)), within(1e-3));
-        assertThat(hopf.before()).containsExactly(FixedPointType.UNSTABLE_FOCUS);
-        assertThat(hopf.after()).containsExactly(FixedPointType.STABLE_FOCUS);
+        assertThat(hopf.before()).containsExactly(FixedPoint.Type.UNSTABLE_FOCUS);
+        assertThat(hopf.after()).containsExactly(FixedPoint.Type.STABLE_FOCUS);
     }
 
     @Test

@@ -1,10 +1,10 @@
 package kappa.analysis.dynamics;
 
-import static kappa.ingest.wire.FixedPointType.SADDLE;
-import static kappa.ingest.wire.FixedPointType.STABLE_FOCUS;
-import static kappa.ingest.wire.FixedPointType.STABLE_NODE;
-import static kappa.ingest.wire.FixedPointType.UNSTABLE_FOCUS;
-import static kappa.ingest.wire.FixedPointType.UNSTABLE_NODE;
+import static kappa.analysis.dynamics.FixedPoint.Type.SADDLE;
+import static kappa.analysis.dynamics.FixedPoint.Type.STABLE_FOCUS;
+import static kappa.analysis.dynamics.FixedPoint.Type.STABLE_NODE;
+import static kappa.analysis.dynamics.FixedPoint.Type.UNSTABLE_FOCUS;
+import static kappa.analysis.dynamics.FixedPoint.Type.UNSTABLE_NODE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -18,7 +18,6 @@ import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.wire.FixedPointType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,15 +31,15 @@ class ThesisNetworksTest {
         return ReducedDynamics.undriven(HandBuiltNetworks.named(name, neurons, seed).network());
     }
 
-    private static long count(FixedPoints found, FixedPointType... types) {
+    private static long count(FixedPoints found, FixedPoint.Type... types) {
         return found.points().stream().filter(point -> List.of(types).contains(point.type())).count();
     }
 
-    private static FixedPoints.Point origin(FixedPoints found) {
+    private static FixedPoint origin(FixedPoints found) {
         return found.points().stream().filter(point -> distance(point) < 1e-9).findAny().orElseThrow();
     }
 
-    private static double distance(FixedPoints.Point point) {
+    private static double distance(FixedPoint point) {
         double sum = 0;
         for (double k : point.kappa()) {
             sum += k * k;
@@ -97,7 +96,7 @@ class ThesisNetworksTest {
             int broken = 0;
             for (long seed = 1; seed <= SEEDS; seed++) {
                 ReducedDynamics dynamics = undriven("figure-4.1c", sizes[size], seed);
-                List<FixedPoints.Point> ring = pointsOnTheRing(dynamics);
+                List<FixedPoint> ring = pointsOnTheRing(dynamics);
                 if (sizes[size] == 500) {
                     assertThat(ring).hasSize(FixedPoints.of(dynamics).points().size() - 1);
                 }
@@ -125,7 +124,7 @@ class ThesisNetworksTest {
      * Fixed points near the ring of many neurons: Newton's iteration from each change of sign of the angular velocity on it.
      * The general search is as good, but at 50,000 neurons it takes seconds.
      */
-    private static List<FixedPoints.Point> pointsOnTheRing(ReducedDynamics dynamics) {
+    private static List<FixedPoint> pointsOnTheRing(ReducedDynamics dynamics) {
         double[] f = new double[2];
         double[] j = new double[4];
         List<double[]> found = new ArrayList<>();
@@ -150,7 +149,7 @@ class ThesisNetworksTest {
             }
             turnBefore = turn;
         }
-        return found.stream().map(kappa -> FixedPoints.classify(kappa, dynamics.jacobian(kappa))).toList();
+        return found.stream().map(kappa -> FixedPoint.of(kappa, dynamics.jacobian(kappa))).toList();
     }
 
     /** Where the radial velocity vanishes in one of a number of directions. */
@@ -192,14 +191,14 @@ class ThesisNetworksTest {
             LimitCycles cycles = LimitCycles.of(dynamics, found);
             assertThat(cycles.settled()).isTrue();
             assertThat(cycles.cycles()).hasSize(1);
-            LimitCycles.Cycle cycle = cycles.cycles().getFirst();
+            LimitCycle cycle = cycles.cycles().getFirst();
             assertThat(cycle.stable()).isTrue();
             assertThat(Math.abs(turnsAboutTheOrigin(cycle))).isCloseTo(1, within(1e-9));
         }
     }
 
     /** The winding number of an orbit about kappa = 0. */
-    private static double turnsAboutTheOrigin(LimitCycles.Cycle cycle) {
+    private static double turnsAboutTheOrigin(LimitCycle cycle) {
         double[] orbit = cycle.orbit();
         double angle = 0;
         for (int s = 0; s < LimitCycles.SAMPLES; s++) {
@@ -238,7 +237,7 @@ class ThesisNetworksTest {
             assertThat(held.points()).hasSize(1);
             assertThat(held.points().getFirst().type()).isEqualTo(UNSTABLE_FOCUS);
             if (seed <= 2) {
-                List<LimitCycles.Cycle> cycles = LimitCycles.of(driven, held).cycles();
+                List<LimitCycle> cycles = LimitCycles.of(driven, held).cycles();
                 assertThat(cycles).hasSize(1);
                 assertThat(cycles.getFirst().stable()).isTrue();
             }

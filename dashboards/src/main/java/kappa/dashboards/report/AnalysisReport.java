@@ -5,18 +5,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import kappa.analysis.NetworkAnalysis;
+import kappa.analysis.PhasePortrait;
+import kappa.analysis.connectivity.Connectivity;
+import kappa.analysis.connectivity.VectorOverlaps;
+import kappa.analysis.dynamics.FixedPoint;
+import kappa.analysis.dynamics.FlowField;
+import kappa.analysis.dynamics.LimitCycle;
+import kappa.analysis.populations.NeuronSet;
+import kappa.analysis.populations.Populations;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.ingest.wire.Analysis;
-import kappa.ingest.wire.FixedPoint;
-import kappa.ingest.wire.FixedPointType;
-import kappa.ingest.wire.FlowField;
-import kappa.ingest.wire.LimitCycle;
-import kappa.ingest.wire.NumberOfPopulations;
-import kappa.ingest.wire.Phase;
-import kappa.ingest.wire.Polyline;
-import kappa.ingest.wire.Population;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /** What {@code ./kappa analyze --report} writes. Stateless. */
@@ -34,70 +34,66 @@ public final class AnalysisReport {
      * @return the page
      * @throws kappa.ingest.InvalidInputException if the directory cannot be written to
      */
-    public static Path write(Path directory, String title, LowRankNetwork network, Analysis analysis) {
+    public static Path write(Path directory, String title, LowRankNetwork network, NetworkAnalysis analysis) {
         Report report = new Report(directory, title);
         report.section("Dynamics",
                 "d kappa / dt = F(kappa, I) = -kappa + n' tanh(m kappa + I) / N, time in units of tau, without input and with"
                         + " each input held constant. Triangles up: source; crosses: saddle; triangles down: stable.");
-        analysis.getConditionsList().stream().filter(Phase::hasFlow)
-                .forEach(phase -> report.figure(network.rank() == 1 ? force(phase) : portrait(phase)));
+        for (PhasePortrait phase : analysis.portraits()) {
+            phase.flow().map(flow -> network.rank() == 1 ? force(phase, flow) : portrait(phase, flow))
+                    .ifPresent(report::figure);
+        }
         report.table(List.of("input", "fixed point", "kappa", "eigenvalues"), fixedPoints(analysis));
         report.section("Connectivity",
-                "Overlaps sigma_kl = n_k' m_l / N: " + rows(analysis.getOverlapsList(), network.rank())
+                "Overlaps sigma_kl = n_k' m_l / N: " + rows(analysis.overlaps(), network.rank())
                         + ".");
         report.figure(eigenvalues(analysis));
-        if (analysis.hasConnectivity()) {
-            report.figure(overlapMatrix(analysis));
-        }
+        analysis.connectivity().map(Connectivity::overlaps).map(AnalysisReport::overlapMatrix)
+                .ifPresent(report::figure);
         scatters(network, analysis).forEach(report::figure);
-        if (analysis.hasPopulations()) {
+        analysis.populations().ifPresent(found -> {
             report.section("Populations",
                     "A Gaussian mixture of the neurons' loadings; stability is the adjusted Rand index"
                             + " under 80 % subsampling.");
             report.table(List.of("populations", "evidence", "stability"),
-                    analysis.getPopulations().getNumbersList().stream().map(AnalysisReport::number).toList());
+                    found.tried().stream().map(AnalysisReport::number).toList());
             report.table(List.of("population", "neurons", "its share of the overlaps"),
-                    analysis.getPopulations().getPopulationsList().stream().map(population -> List.of(
-                            population.getName(), Integer.toString(population.getNeuronsCount()),
-                            rows(population.getOverlapsList(), network.rank()))).toList());
-        }
+                    found.populations().stream().map(population -> List.of(population.neurons().name(),
+                            Integer.toString(population.neurons().size()),
+                            rows(population.overlaps(), network.rank()))).toList());
+        });
         return report.write();
     }
 
-    private static List<String> number(NumberOfPopulations tried) {
-        return List.of(Integer.toString(tried.getPopulations()),
-                String.format(Locale.ROOT, "%.1f", tried.getEvidence()),
-                String.format(Locale.ROOT, "%.3f", tried.getStability()));
+    private static List<String> number(Populations.Tried tried) {
+        return List.of(Integer.toString(tried.number()), String.format(Locale.ROOT, "%.1f", tried.evidence()),
+                String.format(Locale.ROOT, "%.3f", tried.stability()));
     }
 
-    private static List<List<String>> fixedPoints(Analysis analysis) {
+    private static List<List<String>> fixedPoints(NetworkAnalysis analysis) {
         List<List<String>> rows = new ArrayList<>();
-        for (Phase phase : analysis.getConditionsList()) {
-            for (FixedPoint point : phase.getFixedPointsList()) {
-                List<String> eigenvalues = IntStream.range(0, point.getEigenvaluesReCount())
-                        .mapToObj(e -> point.getEigenvaluesIm(e) == 0
-                                ? String.format(Locale.ROOT, "%.3f", point.getEigenvaluesRe(e))
-                                : String.format(Locale.ROOT, "%.3f %+.3f i", point.getEigenvaluesRe(e),
-                                        point.getEigenvaluesIm(e)))
-                        .toList();
-                rows.add(List.of(phase.getInput(), name(point.getType()),
-                        rows(point.getKappaList(), point.getKappaCount()),
-                        String.join(", ", eigenvalues)));
+        for (PhasePortrait phase : analysis.portraits()) {
+            for (FixedPoint point : phase.fixedPoints().points()) {
+                String eigenvalues = IntStream.range(0, point.re().length).mapToObj(e -> point.im()[e] == 0
+                        ? String.format(Locale.ROOT, "%.3f", point.re()[e])
+                        : String.format(Locale.ROOT, "%.3f %+.3f i", point.re()[e], point.im()[e]))
+                        .collect(Collectors.joining(", "));
+                rows.add(List.of(phase.input(), name(point.type()), rows(point.kappa(), point.kappa().length),
+                        eigenvalues));
             }
-            for (LimitCycle cycle : phase.getLimitCyclesList()) {
-                rows.add(List.of(phase.getInput(), (cycle.getStable() ? "stable" : "unstable") + " limit cycle",
-                        String.format(Locale.ROOT, "period %.2f tau", cycle.getPeriod()), ""));
+            for (LimitCycle cycle : phase.orbits().cycles()) {
+                rows.add(List.of(phase.input(), (cycle.stable() ? "stable" : "unstable") + " limit cycle",
+                        String.format(Locale.ROOT, "period %.2f tau", cycle.period()), ""));
             }
         }
         return rows;
     }
 
     /** K = 1: F and the potential. */
-    private static Figure force(Phase phase) {
-        FlowField flow = phase.getFlow();
-        double[] axis = array(flow.getAxisList());
-        double[] force = array(flow.getVelocityList());
-        double[] potential = array(flow.getPotentialList());
+    private static Figure force(PhasePortrait phase, FlowField flow) {
+        double[] axis = flow.axis();
+        double[] force = flow.velocity();
+        double[] potential = flow.potential();
         double high = Math.max(max(force), max(potential));
         double low = Math.min(min(force), min(potential));
         Figure figure = new Figure("Force and potential, " + held(phase), "kappa", "F, V", axis[0],
@@ -105,138 +101,142 @@ public final class AnalysisReport {
         figure.line(axis, new double[axis.length], "#8a94a3", false, 0.8);
         figure.line(axis, potential, Figure.COLOURS[4], false, 1.5).entry("potential V", Figure.COLOURS[4]);
         figure.line(axis, force, Figure.COLOURS[0], false, 1.5).entry("F = d kappa / dt", Figure.COLOURS[0]);
-        phase.getFixedPointsList().forEach(point -> mark(figure, point, point.getKappa(0), 0));
+        phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], 0));
         return figure;
     }
 
     /** K = 2: flow, nullclines, cycles and fixed points. */
-    private static Figure portrait(Phase phase) {
-        FlowField flow = phase.getFlow();
-        double[] axis = array(flow.getAxisList());
+    private static Figure portrait(PhasePortrait phase, FlowField flow) {
+        double[] axis = flow.axis();
+        double[] velocity = flow.velocity();
         int count = axis.length;
         double reach = axis[count - 1];
         Figure figure = new Figure("Phase portrait, " + held(phase), "kappa 1", "kappa 2", axis[0], reach,
                 axis[0], reach);
         double fastest = 1e-12;
         for (int i = 0; i < count * count; i++) {
-            fastest = Math.max(fastest, Math.hypot(flow.getVelocity(2 * i), flow.getVelocity(2 * i + 1)));
+            fastest = Math.max(fastest, Math.hypot(velocity[2 * i], velocity[2 * i + 1]));
         }
         int stride = Math.max(1, count / ARROWS);
         for (int j = stride / 2; j < count; j += stride) {
             for (int i = stride / 2; i < count; i += stride) {
-                double vx = flow.getVelocity(2 * (j * count + i));
-                double vy = flow.getVelocity(2 * (j * count + i) + 1);
+                double vx = velocity[2 * (j * count + i)];
+                double vy = velocity[2 * (j * count + i) + 1];
                 // The square root shows slow flow beside fast.
                 double speed = Math.hypot(vx, vy);
                 double shown = speed == 0 ? 0 : Math.sqrt(speed / fastest) / speed;
                 figure.arrow(axis[i], axis[j], vx * shown, vy * shown, 1, ARROW_PIXELS);
             }
         }
-        for (Polyline line : phase.getNullclinesList()) {
-            double[][] points = points(line.getPointsList());
-            figure.line(points[0], points[1], line.getDimension() == 0 ? Figure.COLOURS[2] : Figure.COLOURS[3], false,
-                    0.9);
+        phase.orbits().nullclines().first().forEach(line -> curve(figure, line, Figure.COLOURS[2], false, 0.9));
+        phase.orbits().nullclines().second().forEach(line -> curve(figure, line, Figure.COLOURS[3], false, 0.9));
+        for (LimitCycle cycle : phase.orbits().cycles()) {
+            double[] closed = Arrays.copyOf(cycle.orbit(), cycle.orbit().length + 2);
+            System.arraycopy(cycle.orbit(), 0, closed, cycle.orbit().length, 2);
+            curve(figure, closed, Figure.COLOURS[0], !cycle.stable(), 2);
         }
-        for (LimitCycle cycle : phase.getLimitCyclesList()) {
-            List<Double> closed = new ArrayList<>(cycle.getOrbitList());
-            closed.addAll(cycle.getOrbitList().subList(0, 2));
-            double[][] points = points(closed);
-            figure.line(points[0], points[1], Figure.COLOURS[0], !cycle.getStable(), 2);
-        }
-        phase.getFixedPointsList().forEach(point -> mark(figure, point, point.getKappa(0), point.getKappa(1)));
+        phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], point.kappa()[1]));
         return figure;
     }
 
-    private static String held(Phase phase) {
-        return phase.getInput().equals(NetworkAnalysis.NO_INPUT) ? "no input" : phase.getInput() + " held";
+    /** @param points [P,2] by rows */
+    private static void curve(Figure figure, double[] points, String colour, boolean dashed, double width) {
+        double[][] columns = new double[2][points.length / 2];
+        for (int i = 0; i < points.length; i++) {
+            columns[i % 2][i / 2] = points[i];
+        }
+        figure.line(columns[0], columns[1], colour, dashed, width);
+    }
+
+    private static String held(PhasePortrait phase) {
+        return phase.input().equals(NetworkAnalysis.NO_INPUT) ? "no input" : phase.input() + " held";
     }
 
     private static void mark(Figure figure, FixedPoint point, double x, double y) {
-        switch (point.getType()) {
-            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", Figure.COLOURS[0], name(point.getType()));
-            case UNSTABLE_NODE, UNSTABLE_FOCUS -> figure.mark(x, y, "\u25b2", Figure.COLOURS[1], name(point.getType()));
-            default -> figure.mark(x, y, "\u2715", "#1b2330", name(point.getType()));
+        switch (point.type()) {
+            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", Figure.COLOURS[0], name(point.type()));
+            case UNSTABLE_NODE, UNSTABLE_FOCUS -> figure.mark(x, y, "\u25b2", Figure.COLOURS[1], name(point.type()));
+            case SADDLE, CENTRE, UNKNOWN -> figure.mark(x, y, "\u2715", "#1b2330", name(point.type()));
         }
     }
 
     /** Of the Jacobian at each fixed point, by input. */
-    private static Figure eigenvalues(Analysis analysis) {
+    private static Figure eigenvalues(NetworkAnalysis analysis) {
         double reach = 1;
         double height = 0.5;
-        for (Phase phase : analysis.getConditionsList()) {
-            for (FixedPoint point : phase.getFixedPointsList()) {
-                for (int e = 0; e < point.getEigenvaluesReCount(); e++) {
-                    reach = Math.max(reach, 1.1 * Math.abs(point.getEigenvaluesRe(e)));
-                    height = Math.max(height, 1.1 * Math.abs(point.getEigenvaluesIm(e)));
-                }
+        for (PhasePortrait phase : analysis.portraits()) {
+            for (FixedPoint point : phase.fixedPoints().points()) {
+                reach = Math.max(reach, 1.1 * largest(point.re()));
+                height = Math.max(height, 1.1 * largest(point.im()));
             }
         }
         Figure figure = new Figure("Eigenvalues at the fixed points", "real part, per tau", "imaginary part", -reach,
-                reach,
-                -height, height);
+                reach, -height, height);
         figure.line(new double[]{0, 0}, new double[]{-height, height}, "#8a94a3", false, 1);
-        for (int c = 0; c < analysis.getConditionsCount(); c++) {
-            Phase phase = analysis.getConditions(c);
+        for (int c = 0; c < analysis.portraits().size(); c++) {
+            PhasePortrait phase = analysis.portraits().get(c);
             String colour = Figure.COLOURS[c % Figure.COLOURS.length];
-            figure.entry(phase.getInput(), colour);
-            for (FixedPoint point : phase.getFixedPointsList()) {
-                for (int e = 0; e < point.getEigenvaluesReCount(); e++) {
-                    figure.dot(point.getEigenvaluesRe(e), point.getEigenvaluesIm(e), colour, 4,
-                            name(point.getType()) + " under " + phase.getInput());
+            figure.entry(phase.input(), colour);
+            for (FixedPoint point : phase.fixedPoints().points()) {
+                for (int e = 0; e < point.re().length; e++) {
+                    figure.dot(point.re()[e], point.im()[e], colour, 4, name(point.type()) + " under " + phase.input());
                 }
             }
         }
         return figure;
     }
 
-    private static Figure overlapMatrix(Analysis analysis) {
-        List<String> names = analysis.getConnectivity().getVectorsList();
+    private static double largest(double[] values) {
+        return Arrays.stream(values).map(Math::abs).max().orElse(0);
+    }
+
+    private static Figure overlapMatrix(VectorOverlaps overlaps) {
+        List<String> names = overlaps.names();
         int count = names.size();
         Figure figure = new Figure("Cosines among connectivity vectors", "", "", 0, 1, 0, 1);
         for (int i = 0; i < count; i++) {
             for (int j = 0; j < count; j++) {
-                figure.cell(i, j, count, analysis.getConnectivity().getCosines(i * count + j),
-                        names.get(i) + ", " + names.get(j) + String.format(Locale.ROOT, ": overlap %.4f",
-                                analysis.getConnectivity().getProducts(i * count + j)));
+                figure.cell(i, j, count, overlaps.cosines()[i * count + j], String.format(Locale.ROOT,
+                        "%s, %s: overlap %.4f", names.get(i), names.get(j), overlaps.products()[i * count + j]));
             }
         }
         return figure.names(names);
     }
 
     /** Each m against its n and against each input, coloured by population, with each population's regression line. */
-    private static List<Figure> scatters(LowRankNetwork network, Analysis analysis) {
+    private static List<Figure> scatters(LowRankNetwork network, NetworkAnalysis analysis) {
+        List<NeuronSet> populations = analysis.populations().stream().flatMap(found -> found.populations().stream())
+                .map(Populations.Population::neurons).toList();
         List<Figure> figures = new ArrayList<>();
         for (int k = 0; k < network.rank(); k++) {
             float[] m = row(network.m(), k, network.neurons());
-            figures.add(scatter("m" + (k + 1), m, "n" + (k + 1), row(network.n(), k, network.neurons()), analysis));
+            figures.add(scatter("m" + (k + 1), m, "n" + (k + 1), row(network.n(), k, network.neurons()), populations));
             for (int s = 0; s < network.inputs(); s++) {
-                String input = s + 1 < analysis.getConditionsCount()
-                        ? analysis.getConditions(s + 1).getInput()
+                String input = s + 1 < analysis.portraits().size()
+                        ? analysis.portraits().get(s + 1).input()
                         : "W" + (s + 1);
-                figures.add(scatter("m" + (k + 1), m, input, row(network.w(), s, network.neurons()), analysis));
+                figures.add(scatter("m" + (k + 1), m, input, row(network.w(), s, network.neurons()), populations));
             }
         }
         return figures;
     }
 
-    private static Figure scatter(String nameX, float[] x, String nameY, float[] y, Analysis analysis) {
+    private static Figure scatter(String nameX, float[] x, String nameY, float[] y, List<NeuronSet> populations) {
         float[] sortedX = x.clone();
         float[] sortedY = y.clone();
         Arrays.sort(sortedX);
         Arrays.sort(sortedY);
         int last = x.length - 1;
         Figure figure = new Figure("Loadings " + nameX + " and " + nameY, nameX, nameY, sortedX[0], sortedX[last],
-                sortedY[0],
-                sortedY[last]);
-        List<Population> populations = analysis.getPopulations().getPopulationsList();
+                sortedY[0], sortedY[last]);
         if (populations.isEmpty()) {
             IntStream.range(0, x.length).forEach(i -> figure.dot(x[i], y[i], Figure.COLOURS[0], 1.8, ""));
         }
         for (int p = 0; p < populations.size(); p++) {
             String colour = Figure.COLOURS[p % Figure.COLOURS.length];
-            figure.entry(populations.get(p).getName() + " (" + populations.get(p).getNeuronsCount() + ")", colour);
+            figure.entry(populations.get(p).name() + " (" + populations.get(p).size() + ")", colour);
             SimpleRegression regression = new SimpleRegression();
-            for (int i : populations.get(p).getNeuronsList()) {
+            for (int i : populations.get(p).neurons()) {
                 figure.dot(x[i], y[i], colour, 1.8, "");
                 regression.addData(x[i], y[i]);
             }
@@ -253,19 +253,6 @@ public final class AnalysisReport {
         return Arrays.copyOfRange(matrix, row * neurons, (row + 1) * neurons);
     }
 
-    private static double[][] points(List<Double> flat) {
-        double[][] points = new double[2][flat.size() / 2];
-        for (int i = 0; i < points[0].length; i++) {
-            points[0][i] = flat.get(2 * i);
-            points[1][i] = flat.get(2 * i + 1);
-        }
-        return points;
-    }
-
-    private static double[] array(List<Double> values) {
-        return values.stream().mapToDouble(value -> value).toArray();
-    }
-
     private static double max(double[] values) {
         return Arrays.stream(values).max().orElse(0);
     }
@@ -274,16 +261,15 @@ public final class AnalysisReport {
         return Arrays.stream(values).min().orElse(0);
     }
 
-    private static String rows(List<Double> flat, int columns) {
-        return IntStream.range(0, flat.size() / columns)
-                .mapToObj(row -> flat.subList(row * columns, (row + 1) * columns)
-                        .stream().map(value -> String.format(Locale.ROOT, "%.3f", value + 0.0))
-                        .reduce((a, b) -> a + " " + b)
-                        .orElse(""))
-                .reduce((a, b) -> a + "; " + b).orElse("");
+    private static String rows(double[] flat, int columns) {
+        return IntStream.range(0, flat.length / columns)
+                .mapToObj(row -> Arrays.stream(flat, row * columns, (row + 1) * columns)
+                        .mapToObj(value -> String.format(Locale.ROOT, "%.3f", value + 0.0))
+                        .collect(Collectors.joining(" ")))
+                .collect(Collectors.joining("; "));
     }
 
-    private static String name(FixedPointType type) {
+    private static String name(FixedPoint.Type type) {
         return type.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

@@ -1,0 +1,237 @@
+package kappa.analysis;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import kappa.analysis.inactivation.ClosedLoop;
+import kappa.analysis.inactivation.Effect;
+import kappa.analysis.inactivation.Inactivation;
+import kappa.analysis.inactivation.InactivationResult;
+import kappa.analysis.inactivation.InactivationResult.CarriedOut;
+import kappa.analysis.inactivation.InactivationResult.ConditionEffect;
+import kappa.analysis.inactivation.InactivationResult.SetEffect;
+import kappa.analysis.inactivation.InactivationResult.Shares;
+import kappa.analysis.inactivation.InactivationResult.Traces;
+import kappa.analysis.inactivation.Readout;
+import kappa.analysis.inactivation.SeenTrial;
+import kappa.analysis.inactivation.SeenTrials;
+import kappa.analysis.inactivation.SilencedSets;
+import kappa.analysis.inactivation.TaskConditions;
+import kappa.analysis.inactivation.Uncertainty;
+import kappa.analysis.populations.NeuronSet;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Silencing;
+
+/**
+ * What one snapshot predicts that silencing does in a session's recent trials. The readout is regressed from the first channel
+ * of behaviour. Where none was recorded, kappa_1 stands for it. Not thread-safe.
+ */
+final class SilencingPrediction implements ClosedLoop.Prediction {
+
+    private static final int LARGEST_SETS = 12;
+    /** Intact trials beside perturbed ones: they visit the same states. */
+    private static final int COMPARED = 50;
+
+    private final Snapshot snapshot;
+    private final LowRankNetwork fit;
+    private final List<ObservedTrial> intact;
+    private final Optional<String> behavior;
+    private final Readout readout;
+
+    /**
+     * @param intact recent trials, at least one
+     * @param behaviorChannels names; may be none
+     */
+    SilencingPrediction(Snapshot snapshot, List<ObservedTrial> intact, List<String> behaviorChannels) {
+        this.snapshot = snapshot;
+        this.intact = intact;
+        boolean behaves = intact.stream().anyMatch(trial -> !Double.isNaN(ClosedLoop.observed(trial)));
+        behavior = behaves ? behaviorChannels.stream().findFirst() : Optional.empty();
+        LowRankNetwork network = snapshot.network();
+        fit = network.withInitialState(network.currents(snapshot.start())).fittedTo(
+                new LowRankNetwork.FittedTo(new float[0], snapshot.hiddenNeurons(), Optional.empty()));
+        readout = behavior.isPresent()
+                ? Inactivation.of(fit, seen(intact, false), Inactivation.Plan.STANDARD).readout()
+                // What kappa_1 is driven by.
+                : new Readout(1, Arrays.copyOf(network.n(), network.neurons()), new double[1],
+                        Readout.Origin.NETWORK, Double.NaN);
+    }
+
+    /** @param decision whether only the bins of the decision count */
+    private SeenTrials seen(List<ObservedTrial> trials, boolean decision) {
+        List<SeenTrial> seen = new ArrayList<>();
+        for (ObservedTrial trial : trials) {
+            float[] wanted = new float[trial.bins()];
+            float[] weights = new float[trial.bins()];
+            int behaviors = trial.behavior().length / trial.bins();
+            for (int t = 0; t < trial.bins(); t++) {
+                boolean known = behavior.isEmpty() || !Float.isNaN(trial.behavior()[t * behaviors]);
+                wanted[t] = behavior.isPresent() && known ? trial.behavior()[t * behaviors] : 0;
+                weights[t] = known && (!decision || t >= trial.decisionStart()) ? 1 : 0;
+            }
+            seen.add(new SeenTrial(trial.bins(), sessionInputs(trial), trial.inputs(), wanted, weights));
+        }
+        SeenTrials all = new SeenTrials(seen, snapshot.sessionChannels(), List.of(readoutName()),
+                behavior.isPresent() ? SeenTrials.Kind.BEHAVIOR : SeenTrials.Kind.NONE, false);
+        double[] decisions = all.wanted();
+        boolean choices = behavior.isPresent() && Arrays.stream(decisions).anyMatch(z -> z > 0)
+                && Arrays.stream(decisions).anyMatch(z -> z < 0);
+        return new SeenTrials(seen, all.inputNames(), all.outputNames(), all.kind(), choices);
+    }
+
+    private String readoutName() {
+        return behavior.orElse("kappa 1");
+    }
+
+    /** The inputs of the channels that were not made of others. */
+    private float[] sessionInputs(ObservedTrial trial) {
+        int all = trial.inputs().length / trial.bins();
+        int channels = snapshot.sessionChannels().size();
+        if (all == channels) {
+            return trial.inputs();
+        }
+        float[] first = new float[trial.bins() * channels];
+        for (int t = 0; t < trial.bins(); t++) {
+            System.arraycopy(trial.inputs(), t * all, first, t * channels, channels);
+        }
+        return first;
+    }
+
+    /**
+     * Predicts the effect of silencing each population and each context's neurons.
+     *
+     * @param populations of the network
+     * @param perturbed trials in which the rig silenced neurons
+     * @param memory what earlier snapshots predicted; takes this one's predictions
+     */
+    InactivationResult over(List<NeuronSet> populations, List<ObservedTrial> perturbed, Memory memory) {
+        SeenTrials seen = seen(intact, true);
+        Inactivation inactivation = Inactivation.of(fit, seen, Inactivation.Plan.STANDARD, readout);
+        TaskConditions conditions = TaskConditions.of(seen);
+        List<SetEffect> effects = new ArrayList<>();
+        Map<NeuronSet, Uncertainty.Prediction> predictions = new HashMap<>();
+        for (NeuronSet set : sets(populations, inactivation, conditions)) {
+            Effect effect = inactivation.effect(set);
+            Uncertainty.Prediction prediction = Uncertainty.Prediction.of(effect, conditions);
+            predictions.put(set, prediction);
+            effects.add(new SetEffect(set, effects(effect, conditions), effect.change(),
+                    memory.deviation(set, prediction)));
+        }
+        memory.keep(predictions);
+        List<CarriedOut> carriedOut = ClosedLoop.of(intact, perturbed, this).stream()
+                .map(outcome -> new CarriedOut(name(outcome.neurons(), effects), outcome)).toList();
+        return new InactivationResult(snapshot.id(), intact.size(), readoutName(),
+                behavior.isPresent() ? readout.r2() : 0, effects, carriedOut);
+    }
+
+    private List<NeuronSet> sets(List<NeuronSet> populations, Inactivation inactivation, TaskConditions conditions) {
+        List<NeuronSet> sets = new ArrayList<>();
+        if (populations.size() > 1) {
+            populations.forEach(set -> sets.add(new NeuronSet(set.name(),
+                    Arrays.stream(set.neurons()).filter(i -> i < snapshot.recordedNeurons()).toArray())));
+        }
+        sets.addAll(SilencedSets.ofContexts(inactivation, conditions));
+        return sets.stream().filter(set -> set.size() > 0).limit(LARGEST_SETS).toList();
+    }
+
+    /** The set that was silenced may be none of today's. Then its size says what it was. */
+    private static String name(int[] neurons, List<SetEffect> effects) {
+        return effects.stream().map(SetEffect::set).filter(set -> Arrays.equals(set.neurons(), neurons))
+                .map(NeuronSet::name).findFirst().orElse(neurons.length + " neurons");
+    }
+
+    @Override
+    public double[] intact(List<ObservedTrial> trials) {
+        Inactivation inactivation = Inactivation.of(fit, seen(trials, true), Inactivation.Plan.STANDARD, readout);
+        return decisions(trials, inactivation.effect(new NeuronSet("none", new int[0])), inactivation.intact());
+    }
+
+    @Override
+    public ClosedLoop.Pair perturbed(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation) {
+        // The components on which n is projected are those of some intact trials as well.
+        List<ObservedTrial> all = new ArrayList<>(trials);
+        all.addAll(intact.subList(Math.max(0, intact.size() - COMPARED), intact.size()));
+        Inactivation inactivation = Inactivation.of(fit, seen(all, true), new Inactivation.Plan(Silencing.MASK,
+                perturbation.from(), perturbation.to(), Inactivation.Plan.STANDARD.variance()), readout);
+        Effect effect = inactivation.effect(new NeuronSet("silenced", perturbation.neurons()));
+        return new ClosedLoop.Pair(decisions(trials, effect, effect.intact()),
+                decisions(trials, effect, effect.silenced()));
+    }
+
+    /** Of the first trials that were run. */
+    private double[] decisions(List<ObservedTrial> trials, Effect effect, Inactivation.Run run) {
+        return behavior.isPresent()
+                ? Arrays.copyOf(effect.decisions(run), trials.size())
+                : IntStream.range(0, trials.size())
+                        .mapToDouble(i -> kappa(trials.get(i), run.kappa().get(i))).toArray();
+    }
+
+    /** Mean of kappa_1 over the bins of the decision; row 0 is before the first bin. */
+    private double kappa(ObservedTrial trial, float[] kappa) {
+        int rank = snapshot.network().rank();
+        return IntStream.range(trial.decisionStart(), trial.bins()).mapToDouble(t -> kappa[(t + 1) * rank])
+                .average().orElseThrow();
+    }
+
+    private static List<ConditionEffect> effects(Effect effect, TaskConditions conditions) {
+        double[] wanted = effect.seen().wanted();
+        double[] before = effect.decisions(effect.intact());
+        double[] after = effect.decisions(effect.silenced());
+        List<ConditionEffect> effects = new ArrayList<>();
+        for (Effect.Trace trace : effect.traces(conditions)) {
+            int context = conditions.contexts().indexOf(trace.context());
+            int[] trials = Arrays.stream(conditions.trialsOf(context))
+                    .filter(i -> trace.wanted() == 0 || Math.signum(wanted[i]) == trace.wanted()).toArray();
+            String sign = trace.wanted() == 0 ? "" : trace.wanted() > 0 ? ", +" : ", \u2212";
+            effects.add(new ConditionEffect(trace.context() + sign, trials.length,
+                    new Traces(doubles(trace.kappaIntact()), doubles(trace.readoutIntact())),
+                    new Traces(doubles(trace.kappaSilenced()), doubles(trace.readoutSilenced())),
+                    new Shares(share(trials, i -> before[i] > 0), share(trials, i -> after[i] > 0)),
+                    new Shares(share(trials, i -> before[i] * wanted[i] > 0),
+                            share(trials, i -> after[i] * wanted[i] > 0))));
+        }
+        return effects;
+    }
+
+    private static double[] doubles(float[] values) {
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    }
+
+    private static double share(int[] trials, IntPredicate of) {
+        return (double) Arrays.stream(trials).filter(of).count() / trials.length;
+    }
+
+    /** What recent snapshots predicted for each set of neurons that was predicted with the newest one. */
+    static final class Memory {
+        private static final int SNAPSHOTS = 10;
+
+        private final Map<NeuronSet, Deque<Uncertainty.Prediction>> recent = new HashMap<>();
+
+        /** Standard deviation of the change over the recent snapshots and this one; 0 for a single one. */
+        private double deviation(NeuronSet set, Uncertainty.Prediction newest) {
+            List<Uncertainty.Prediction> all = new ArrayList<>(recent.getOrDefault(set, new ArrayDeque<>()));
+            all.add(newest);
+            double spread = Uncertainty.over(all.subList(Math.max(0, all.size() - SNAPSHOTS), all.size())).change()
+                    .deviation();
+            return Double.isNaN(spread) ? 0 : spread;
+        }
+
+        private void keep(Map<NeuronSet, Uncertainty.Prediction> newest) {
+            recent.keySet().retainAll(newest.keySet());
+            newest.forEach((set, prediction) -> {
+                Deque<Uncertainty.Prediction> own = recent.computeIfAbsent(set, absent -> new ArrayDeque<>());
+                own.add(prediction);
+                if (own.size() > SNAPSHOTS) {
+                    own.remove();
+                }
+            });
+        }
+    }
+}

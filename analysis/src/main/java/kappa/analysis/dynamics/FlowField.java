@@ -1,0 +1,59 @@
+package kappa.analysis.dynamics;
+
+/**
+ * The velocity F(kappa) of a reduced system on a grid, to be drawn. Arrays are never changed.
+ *
+ * @param axis [G] grid, the same along each dimension of kappa
+ * @param velocity for K = 1 [G], F at each point; for K = 2 [G,G,2], kappa_2 by rows
+ * @param potential [G] for K = 1, see {@link Potential}; empty for K = 2
+ */
+public record FlowField(double[] axis, double[] velocity, double[] potential) {
+
+    /** Grid points along each dimension for K = 2. */
+    private static final int POINTS_ON_A_SIDE = 25;
+
+    /**
+     * The flow on [-reach, reach] in each dimension. For K = 1 with the {@link Potential}.
+     *
+     * @throws IllegalArgumentException for K > 2, or if the reach is not above 0
+     */
+    public static FlowField of(ReducedDynamics dynamics, double reach) {
+        if (dynamics.rank() > 2) {
+            throw new IllegalArgumentException("rank " + dynamics.rank() + ", expected 1 or 2 for a flow field");
+        }
+        requireReach(reach);
+        if (dynamics.rank() == 1) {
+            Potential line = Potential.of(dynamics, reach);
+            return new FlowField(line.kappa(), line.velocity(), line.potential());
+        }
+        return plane(dynamics, reach);
+    }
+
+    private static FlowField plane(ReducedDynamics dynamics, double reach) {
+        double[] axis = grid(POINTS_ON_A_SIDE, reach);
+        double[] velocity = new double[2 * axis.length * axis.length];
+        double[] f = new double[2];
+        for (int y = 0; y < axis.length; y++) {
+            for (int x = 0; x < axis.length; x++) {
+                dynamics.velocity(new double[]{axis[x], axis[y]}, f);
+                System.arraycopy(f, 0, velocity, 2 * (y * axis.length + x), 2);
+            }
+        }
+        return new FlowField(axis, velocity, new double[0]);
+    }
+
+    /** Points from -reach to reach, symmetric about 0 to the last bit, with 0 itself in the middle of an odd number. */
+    static double[] grid(int points, double reach) {
+        double[] axis = new double[points];
+        for (int i = 0; i < points; i++) {
+            axis[i] = reach * (2 * i - (points - 1)) / (points - 1);
+        }
+        return axis;
+    }
+
+    static void requireReach(double reach) {
+        if (!(reach > 0 && reach < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("reach " + reach + ", expected a number above 0");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package kappa.analysis.dynamics;
+
+/**
+ * One periodic orbit. Arrays are never changed.
+ *
+ * @param period T in time constants
+ * @param orbit [P,K] by rows, at equal steps of T / P, in the order of time
+ * @param multipliersRe [K-1] real parts of the Floquet multipliers, the eigenvalues of M(T) but for the one that is 1;
+ *        largest modulus first
+ * @param multipliersIm [K-1] imaginary parts
+ * @param stable whether all are within the unit circle
+ */
+public record LimitCycle(double period, double[] orbit, double[] multipliersRe, double[] multipliersIm,
+        boolean stable) {
+
+    /** Modulus of the leading multiplier: what is left of a perturbation after one turn. */
+    public double multiplier() {
+        return Math.hypot(multipliersRe[0], multipliersIm[0]);
+    }
+}

@@ -1,0 +1,55 @@
+package kappa.analysis.inactivation;
+
+import java.util.List;
+import kappa.analysis.Snapshot;
+import kappa.analysis.populations.NeuronSet;
+
+/**
+ * What silencing each of some sets of neurons would do, predicted with one snapshot over recent intact trials; and for
+ * interventions that the rig has carried out, what they did. Arrays are never changed.
+ *
+ * @param snapshot that the predictions were made with
+ * @param trials intact trials that the predictions are made over
+ * @param readout the behaviour channel that stands for choice, or "kappa 1" without one
+ * @param readoutR2 how well the intact network's readout explains it
+ * @param sets one for each set of neurons
+ * @param carriedOut interventions, in the order of their first trial
+ */
+public record InactivationResult(Snapshot.Id snapshot, int trials, String readout, double readoutR2,
+        List<SetEffect> sets, List<CarriedOut> carriedOut) {
+
+    /**
+     * What silencing one set of neurons would do.
+     *
+     * @param change RMS change of the readout in the decision bins
+     * @param changeDeviation its standard deviation over recent snapshots; 0 for a single one
+     */
+    public record SetEffect(NeuronSet set, List<ConditionEffect> conditions, double change, double changeDeviation) {}
+
+    /**
+     * The effect in trials with similar inputs.
+     *
+     * @param name of the condition
+     * @param trials how many
+     * @param intact means over the trials without silencing
+     * @param silenced means with it
+     * @param positive share of trials with a positive choice
+     * @param correct share of trials whose choice is the intact animal's, or the target's
+     */
+    public record ConditionEffect(String name, int trials, Traces intact, Traces silenced, Shares positive,
+            Shares correct) {}
+
+    /**
+     * Means over trials.
+     *
+     * @param kappa [T+1,K]; row 0 is before the first bin
+     * @param readout [T]
+     */
+    public record Traces(double[] kappa, double[] readout) {}
+
+    /** Shares of the same trials, 0 to 1. */
+    public record Shares(double intact, double silenced) {}
+
+    /** An intervention with the name of the set that was silenced. */
+    public record CarriedOut(String name, ClosedLoop.Outcome outcome) {}
+}

@@ -1,0 +1,161 @@
+package kappa.dashboards.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import kappa.analysis.NetworkAnalysis;
+import kappa.analysis.PhasePortrait;
+import kappa.analysis.connectivity.Connectivity;
+import kappa.analysis.connectivity.DmsMechanism;
+import kappa.analysis.dynamics.Basins;
+import kappa.analysis.dynamics.BifurcationScan;
+import kappa.analysis.dynamics.FixedPoint;
+import kappa.analysis.dynamics.LimitCycle;
+import kappa.analysis.populations.Clustering;
+import kappa.analysis.populations.Populations;
+import kappa.analysis.populations.ResampledNetwork;
+
+/** What {@code analyze} prints: results of analyses as JSON figures and as lines. Stateless. */
+final class AnalysisOutput {
+
+    private AnalysisOutput() {}
+
+    static void print(NetworkAnalysis analysis) {
+        System.out.println("overlaps " + shown(analysis.overlaps()));
+        for (PhasePortrait portrait : analysis.portraits()) {
+            System.out.println("input " + portrait.input() + ":"
+                    + (portrait.fixedPoints().complete() ? "" : " (there may be other fixed points)"));
+            portrait.fixedPoints().points().forEach(point -> System.out
+                    .println("  " + name(point.type()) + " at kappa " + shown(point.kappa())));
+            portrait.orbits().cycles().forEach(cycle -> System.out.printf(Locale.ROOT,
+                    "  %s limit cycle, period %.2f tau%n", cycle.stable() ? "stable" : "unstable", cycle.period()));
+        }
+        analysis.populations().stream().flatMap(found -> found.populations().stream())
+                .forEach(population -> System.out.println(population.neurons().name() + ": "
+                        + population.neurons().size() + " neurons, their share of the overlaps "
+                        + shown(population.overlaps())));
+    }
+
+    static void print(BifurcationScan scan) {
+        scan.bifurcations().forEach(one -> System.out.printf(Locale.ROOT, "input %d at %.4f: %s at kappa %s%n",
+                scan.input(), one.amplitude(), name(one.kind()), Arrays.toString(one.kappa())));
+    }
+
+    static void print(ResampledNetwork drawn) {
+        System.out.printf(Locale.ROOT,
+                "networks drawn from %d populations: accuracy %.3f (without the chance overlaps of a finite draw %.3f)%n",
+                drawn.number(), drawn.accuracy(), drawn.exactAccuracy());
+    }
+
+    private static String shown(double[] numbers) {
+        return Arrays.stream(numbers).mapToObj(number -> String.format(Locale.ROOT, "%.4f", number + 0.0))
+                .collect(Collectors.joining(" "));
+    }
+
+    static Map<String, Object> figures(NetworkAnalysis analysis, int rank) {
+        Map<String, Object> points = new LinkedHashMap<>();
+        Map<String, Object> effective = new LinkedHashMap<>();
+        Map<String, Object> saturation = new LinkedHashMap<>();
+        Map<String, Object> complete = new LinkedHashMap<>();
+        Map<String, Object> basins = new LinkedHashMap<>();
+        Map<String, Object> slow = new LinkedHashMap<>();
+        List<Object> cycles = new ArrayList<>();
+        for (PhasePortrait portrait : analysis.portraits()) {
+            String input = portrait.input();
+            points.put(input, portrait.fixedPoints().points().stream().map(AnalysisOutput::figures).toList());
+            effective.put(input, rows(portrait.origin().effectiveOverlaps(), rank));
+            saturation.put(input, portrait.origin().saturation());
+            complete.put(input, portrait.fixedPoints().complete());
+            basins.put(input, portrait.orbits().basins().map(Basins::fractions).orElse(new double[0]));
+            slow.put(input, portrait.orbits().slowPoints().stream()
+                    .map(point -> Map.of("kappa", point.kappa(), "speed", point.speed())).toList());
+            portrait.orbits().cycles().forEach(cycle -> cycles.add(figures(input, cycle, rank)));
+        }
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("fixed_points", points);
+        out.put("complete", complete);
+        out.put("limit_cycles", cycles);
+        if (rank == 2) {
+            out.put("basin_fractions", basins);
+        } else if (rank > 2) {
+            out.put("slow_points", slow);
+        }
+        out.put("overlaps", rows(analysis.overlaps(), rank));
+        out.put("jacobian_at_origin", rows(analysis.jacobianAtOrigin(), rank));
+        out.put("effective_overlaps", effective);
+        out.put("saturation", saturation);
+        analysis.connectivity().ifPresent(connectivity -> put(out, connectivity));
+        analysis.populations().ifPresent(found -> put(out, found, rank));
+        return out;
+    }
+
+    private static void put(Map<String, Object> out, Connectivity connectivity) {
+        List<String> names = connectivity.overlaps().names();
+        out.put("vectors", names);
+        out.put("vector_overlaps", rows(connectivity.overlaps().products(), names.size()));
+        out.put("vector_cosines", rows(connectivity.overlaps().cosines(), names.size()));
+        out.put("identifiable", connectivity.identifiable());
+    }
+
+    private static void put(Map<String, Object> out, Clustering found, int rank) {
+        out.put("populations", found.populations().stream().map(one -> figures(one, rank)).toList());
+        out.put("numbers_of_populations", found.tried().stream().map(tried -> Map.of("populations", tried.number(),
+                "evidence", tried.evidence(), "stability", tried.stability())).toList());
+        out.put("mean_connection", rows(found.connections(), found.populations().size()));
+    }
+
+    private static Map<String, Object> figures(FixedPoint point) {
+        return Map.of("kappa", point.kappa(), "type", name(point.type()), "eigenvalues", IntStream
+                .range(0, point.re().length).mapToObj(e -> new double[]{point.re()[e], point.im()[e]}).toList());
+    }
+
+    private static Map<String, Object> figures(String input, LimitCycle cycle, int rank) {
+        return Map.of("input", input, "period", cycle.period(), "stable", cycle.stable(), "orbit",
+                rows(cycle.orbit(), rank));
+    }
+
+    private static Map<String, Object> figures(Populations.Population population, int rank) {
+        return Map.of("name", population.neurons().name(), "size", population.neurons().size(), "neurons",
+                population.neurons().neurons(), "mean", population.mean(), "covariance",
+                rows(population.covariance(), population.mean().length), "overlaps",
+                rows(population.overlaps(), rank));
+    }
+
+    static Stream<Map<String, Object>> figures(BifurcationScan scan) {
+        return scan.bifurcations().stream().map(one -> Map.of("input", "input " + scan.input(), "amplitude",
+                one.amplitude(), "kind", name(one.kind()), "kappa", one.kappa(), "before",
+                one.before().stream().map(AnalysisOutput::name).toList(), "after",
+                one.after().stream().map(AnalysisOutput::name).toList()));
+    }
+
+    static Map<String, Object> figures(ResampledNetwork drawn) {
+        return Map.of("populations", drawn.number(), "evidence", drawn.evidence(), "accuracy", drawn.accuracy(),
+                "accuracies", drawn.accuracies(), "exact_accuracy", drawn.exactAccuracy());
+    }
+
+    static Map<String, Object> figures(DmsMechanism found) {
+        Map<String, Object> stable = new LinkedHashMap<>();
+        Map<String, Object> jacobians = new LinkedHashMap<>();
+        Stream.concat(Stream.of(found.free()), found.underInputs().stream()).forEach(portrait -> {
+            stable.put(portrait.input(), portrait.stable());
+            jacobians.put(portrait.input(), portrait.origin().jacobian());
+        });
+        return Map.of("verdict", name(found.verdict()), "summary", found.summary(), "stable_states", stable,
+                "effective_jacobians", jacobians);
+    }
+
+    private static List<double[]> rows(double[] flat, int columns) {
+        return IntStream.range(0, columns == 0 ? 0 : flat.length / columns)
+                .mapToObj(row -> Arrays.copyOfRange(flat, row * columns, (row + 1) * columns)).toList();
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}
