@@ -210,8 +210,8 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
     }
 
     /**
-     * The connections among the first {@code count} neurons, as a network of that many without readout: n is rescaled so that J = m n' / count
-     * has the same entries.
+     * The connections among the first {@code count} neurons, as a network of that many without readout: n is rescaled so that
+     * J = m n' / count has the same entries.
      */
     public LowRankNetwork among(int count) {
         float[] rescaled = leading(n, count);

@@ -185,7 +185,7 @@ public final class TopicFollower implements AutoCloseable {
         fromEnd(atEnd);
     }
 
-    /** Follows partitions, each from an offset on. If the record there was deleted, reading begins with the first that is left. */
+    /** Follows partitions, each from an offset on. If that record was deleted, reading begins with the first that is left. */
     public void from(Map<TopicPartition, Long> offsets) {
         add(offsets.keySet());
         offsets.forEach(consumer::seek);

@@ -97,7 +97,8 @@ public final class UnitTable {
         int place = takeSpare(unit);
         if (place == NONE) {
             LOG.warn(
-                    "unit {} turned up after the start of the session and is left out, because all spare places are taken (--spare)",
+                    "unit {} turned up after the start of the session and is left out, because all spare places are taken"
+                            + " (--spare)",
                     unit);
         } else {
             LOG.info("unit {} turned up: it is neuron \"{}\"", unit, names.get(place));

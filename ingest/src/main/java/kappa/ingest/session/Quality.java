@@ -10,7 +10,8 @@ import java.util.Map;
  *
  * @param unit "bits/spike" or "r2"
  * @param firstTrial the trial that the lists begin with
- * @param oneStep score of each trial, one bin ahead, NaN where there was nothing to score; owned by this record, not to be written to
+ * @param oneStep score of each trial, one bin ahead, NaN where there was nothing to score; owned by this record, not to be
+ *        written to
  * @param freeRun score of each trial from its start, given only the inputs; likewise
  * @param warnings what makes the scores wrong, one line each
  */
