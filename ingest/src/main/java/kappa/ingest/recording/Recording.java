@@ -87,7 +87,7 @@ public interface Recording extends AutoCloseable {
         return IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
     }
 
-    /** Activity [bins, neurons] of a stretch of a trial; NaN where not observed, else finite. */
+    /** Activity [bins, neurons] of a part of a trial; NaN where not observed, else finite. */
     float[] activity(int trial, int firstBin, int bins);
 
     /** Activity [bins, neurons] of a trial; NaN where not observed, else finite. */
@@ -95,7 +95,7 @@ public interface Recording extends AutoCloseable {
         return activity(trial, 0, bins(trial));
     }
 
-    /** Inputs u [bins, S] of a stretch of a trial, finite. Bin t has already seen u_t. */
+    /** Inputs u [bins, S] of a part of a trial, finite. Bin t has already seen u_t. */
     float[] inputs(int trial, int firstBin, int bins);
 
     /** Inputs u [bins, S] of a trial, finite; of zero length if there are none. */
@@ -103,7 +103,7 @@ public interface Recording extends AutoCloseable {
         return inputs(trial, 0, bins(trial));
     }
 
-    /** Behaviour [bins, behaviors] of a stretch of a trial, NaN where unknown; empty if none was recorded. */
+    /** Behaviour [bins, behaviors] of a part of a trial, NaN where unknown; empty if none was recorded. */
     Optional<float[]> behavior(int trial, int firstBin, int bins);
 
     /** Behaviour [bins, behaviors] of a trial, NaN where unknown; empty if none was recorded. */

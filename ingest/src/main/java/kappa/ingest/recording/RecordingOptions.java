@@ -27,7 +27,7 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
     public static final RecordingOptions NONE = observed(null);
 
     /**
-     * A stretch of time around an event.
+     * A time window around an event.
      *
      * @param from seconds, negative before it
      * @param to seconds, after {@code from}

@@ -41,7 +41,7 @@ final class BinStream {
     private final byte[] key;
     private final Requests<Intervention> interventions;
     private final Requests<PlaybackControl> controls;
-    private final Lead lead;
+    private final Backlog backlog;
     private final Progress progress;
     private final int batch;
     private Speed speed;
@@ -55,11 +55,11 @@ final class BinStream {
      * @param from the session's bin that comes next
      * @param interventions null unless the source is {@link Perturbable}
      * @param controls null unless the source is a {@link Playback}
-     * @param lead null for a live source, which nobody can hold back
+     * @param backlog null for a live source, which nobody can hold back
      */
     BinStream(KafkaProducer<byte[], byte[]> producer, SessionPublisher.Delivery delivery, BinSource source,
             SessionHeader header, long from, Speed speed, Requests<Intervention> interventions,
-            Requests<PlaybackControl> controls, Lead lead, Progress progress) {
+            Requests<PlaybackControl> controls, Backlog backlog, Progress progress) {
         this.producer = producer;
         this.delivery = delivery;
         this.source = source;
@@ -68,7 +68,7 @@ final class BinStream {
         this.speed = speed;
         this.interventions = interventions;
         this.controls = controls;
-        this.lead = lead;
+        this.backlog = backlog;
         this.progress = progress;
         key = header.getSession().getBytes(UTF_8);
         int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
@@ -113,8 +113,8 @@ final class BinStream {
             byte[] value = record.build().toByteArray();
             producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, value), delivery);
             delivery.check();
-            if (lead != null) {
-                lead.sent(record.getBinsCount(), value.length);
+            if (backlog != null) {
+                backlog.sent(record.getBinsCount(), value.length);
             }
             progress.published(next, source.bins(), source.status());
         }
@@ -160,12 +160,12 @@ final class BinStream {
 
     /** A replay that is faster than its rig waits for a pipeline that cannot follow, or is not there. */
     private boolean mayGoOn() {
-        if (lead == null || speed.factor() <= 1 || lead.allows(LOOK)) {
+        if (backlog == null || speed.factor() <= 1 || backlog.allows(LOOK)) {
             return true;
         }
         delivery.check();
         progress.published(next, source.bins(),
-                source.status() + ", waiting for the pipeline: " + lead.bins() + " bins have no kappa yet");
+                source.status() + ", waiting for the pipeline: " + backlog.bins() + " bins have no kappa yet");
         setPace();
         return false;
     }

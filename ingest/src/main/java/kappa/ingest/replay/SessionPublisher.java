@@ -40,7 +40,7 @@ import org.apache.kafka.common.utils.Utils;
  *
  * <p>At the rig's pace each bin is a record, sent when it is over, and one that is late is sent at once: bins are never
  * skipped. Faster than that, bins that are due together share a record, and a pipeline that does not follow holds the session
- * back ({@link Lead}). A live source's bins are sent as they come. A
+ * back ({@link Backlog}). A live source's bins are sent as they come. A
  * {@link Playback} heeds kappa.controls meanwhile, and a {@link Perturbable} kappa.interventions.
  */
 public final class SessionPublisher {
@@ -233,16 +233,16 @@ public final class SessionPublisher {
                 var controls = source instanceof Playback playback
                         ? new Requests<>(connection, header, partition(producer, header), controls(playback))
                         : null;
-                var lead = source.live()
+                var backlog = source.live()
                         ? null
-                        : new Lead(connection, header, partition(producer, header), from)) {
+                        : new Backlog(connection, header, partition(producer, header), from)) {
             Delivery delivery = new Delivery();
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             } else {
                 source.resume(from, RecordingCodec.bin(header, last));
             }
-            bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, lead,
+            bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, backlog,
                     progress);
             try {
                 bins.run(limit);

@@ -277,7 +277,7 @@ class SessionPublisherTest {
         String session = "ahead";
         Running running = new Running(session, new Playback(NpzRecording.open(file, null), 0, 100, true), Speed.MAX);
         // There is one byte a count.
-        long most = Lead.MOST_BYTES / neurons;
+        long most = Backlog.MOST_BYTES / neurons;
         Await.until("it to run ahead, for nobody follows", () -> running.published > 2 * most);
         // Somebody else's kappa changes nothing.
         sendLatents("another", 0, 1_000_000);

@@ -25,7 +25,7 @@ import kappa.ingest.recording.Recording;
  * <p>Other arrays are ignored. {@code counts} is used where both are there, unless rates or currents are asked for;
  * {@code activity} is taken as rates if it lies within [-1, 1], else as currents, unless something is asked for.
  *
- * <p>The arrays stay in memory in the file's own dtype and are converted a stretch at a time: opening a file allocates what
+ * <p>The arrays stay in memory in the file's own dtype and are converted in parts: opening a file allocates what
  * {@link Npz} takes for those it uses, some 20 bytes a trial, and less than 2 MiB more.
  */
 public final class NpzRecording implements Recording {

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Disjoint stretches of time in seconds, in order. Immutable.
+ * Disjoint intervals of time in seconds, in order. Immutable.
  *
  * @param starts of each
  * @param stops of each, not before its start
@@ -61,7 +61,7 @@ record Intervals(double[] starts, double[] stops) {
     /** Whether anything of (from, to) lies in an interval. */
     boolean touch(double from, double to) {
         int i = lastNotAfter(to);
-        // Nothing of the open stretch lies in an interval that begins where it ends.
+        // Nothing of the open interval lies in an interval that begins where it ends.
         while (i >= 0 && starts[i] >= to) {
             i--;
         }

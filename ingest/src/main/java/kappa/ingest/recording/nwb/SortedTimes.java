@@ -3,7 +3,7 @@ package kappa.ingest.recording.nwb;
 import java.util.Arrays;
 
 /**
- * Times in seconds that do not fall: a stretch of a one-dimensional data set, of which only one block is in memory, or an array.
+ * Times in seconds that do not fall: a part of a one-dimensional data set, of which only one block is in memory, or an array.
  * Each block is checked when it is read. Not thread-safe.
  */
 final class SortedTimes {

@@ -12,13 +12,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Limits how far a replay is published ahead of its kappa. A fast replay must not fill the partition, because a rig
- * whose session shares it would have to wait. If no pipeline runs, a replay may be stored for later, but no more of it
- * than the log keeps, so that nothing unread is deleted.
+ * Bins of a session that are published and have no kappa yet. A fast replay waits while the backlog is large, because a rig
+ * whose session shares the partition would have to wait otherwise. If no pipeline runs, a replay may be stored for later, but
+ * no more of it than the log keeps, so that nothing unread is deleted.
  *
- * <p>It reads kappa.latents only where it must know more. Not thread-safe.
+ * <p>It reads kappa.latents only while the backlog is large. Not thread-safe.
  */
-final class Lead implements AutoCloseable {
+final class Backlog implements AutoCloseable {
 
     /** What may lie on kappa.activity without kappa, bytes: 80 s of a thousand rates at 50 bins/s, or a whole small recording. */
     static final long MOST_BYTES = 16L << 20;
@@ -39,7 +39,7 @@ final class Lead implements AutoCloseable {
      * @param partition of the session
      * @param from bins that were published before, whose kappa is taken to be there
      */
-    Lead(KafkaConnection connection, SessionHeader header, int partition, long from) {
+    Backlog(KafkaConnection connection, SessionHeader header, int partition, long from) {
         this.connection = connection;
         session = header.getSession();
         next = from;

@@ -1,0 +1,143 @@
+package kappa.ingest.recording.npz;
+
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.npz.NpzWriter.ArrayStream;
+
+/**
+ * Writes a recording as an NPZ session, which {@link NpzRecording} describes. The recording is read in blocks, so that a long
+ * one takes no more memory than a short one. Not thread-safe.
+ */
+public final class RecordingWriter {
+
+    /** Numbers held at a time. */
+    private static final int BLOCK_NUMBERS = 1 << 20;
+
+    /** Told after each block; every bin is read several times. */
+    public interface Progress {
+        void update(long done, long total);
+    }
+
+    /**
+     * What the activity is like.
+     *
+     * @param low smallest number, infinite if none was observed
+     * @param high largest number, minus infinity if none was observed
+     * @param unobserved how many numbers are not known
+     * @param bytes of the activity in the file, before it is compressed
+     */
+    public record Activity(double low, double high, long unobserved, long bytes) {}
+
+    /** Reads bins of a trial, [bins, channels]. */
+    private interface Reader {
+        float[] read(int trial, int firstBin, int bins);
+    }
+
+    private final Recording recording;
+    private final boolean equal; // whether all trials have as many bins
+    private final Progress progress;
+    private final long total;
+    private long done;
+    private double low = Double.POSITIVE_INFINITY;
+    private double high = Double.NEGATIVE_INFINITY;
+    private long unobserved;
+
+    private RecordingWriter(Recording recording, Progress progress) {
+        this.recording = recording;
+        this.progress = progress;
+        int passes = 2 + (recording.inputs() > 0 ? 1 : 0) + (recording.behaviors() > 0 ? 1 : 0);
+        total = passes * recording.bins();
+        int first = recording.bins(0);
+        equal = recording.hasTrials()
+                && IntStream.range(0, recording.trials()).allMatch(trial -> recording.bins(trial) == first);
+    }
+
+    /**
+     * Writes all of a recording.
+     *
+     * @param file is created or replaced
+     * @throws kappa.ingest.InvalidInputException if the recording cannot be read, or the file not be written
+     */
+    public static Activity write(Recording recording, Path file, Progress progress) {
+        return new RecordingWriter(recording, progress).write(file);
+    }
+
+    private Activity write(Path file) {
+        blocks(recording.neurons(), recording::activity, this::look);
+        // Only floats can say that a count is not known.
+        boolean integers = recording.observation() == Observation.COUNTS && unobserved == 0;
+        try (NpzWriter npz = NpzWriter.create(file)) {
+            npz.put("bin_width", recording.binWidthSeconds());
+            if (recording.hasTrials() && !equal) {
+                int[] lengths = IntStream.range(0, recording.trials()).map(recording::bins).toArray();
+                npz.put("trial_length", lengths, lengths.length);
+            }
+            long[] shape = shape(recording.neurons());
+            String name = recording.observation() == Observation.COUNTS ? "counts" : "activity";
+            try (ArrayStream array = integers
+                    ? npz.streamIntegers(name, 0, (long) high, shape)
+                    : npz.streamFloats(name, shape)) {
+                blocks(recording.neurons(), recording::activity, array::write);
+            }
+            channels(npz, "inputs", recording.inputs(), recording::inputs);
+            channels(npz, "behavior", recording.behaviors(),
+                    (trial, firstBin, bins) -> recording.behavior(trial, firstBin, bins).orElseThrow());
+            if (recording.targets() > 0) {
+                trials(npz, "targets", trial -> recording.targets(trial).orElseThrow());
+                if (recording.mask(0).isPresent()) {
+                    trials(npz, "mask", trial -> recording.mask(trial).orElseThrow());
+                }
+            }
+        }
+        long numbers = recording.bins() * recording.neurons();
+        return new Activity(low, high, unobserved, numbers * (integers && high < 256 ? 1 : Float.BYTES));
+    }
+
+    private void look(float[] activity) {
+        for (float value : activity) {
+            if (Float.isNaN(value)) {
+                unobserved++;
+            } else {
+                low = Math.min(low, value);
+                high = Math.max(high, value);
+            }
+        }
+    }
+
+    private long[] shape(int channels) {
+        return equal
+                ? new long[]{recording.trials(), recording.bins(0), channels}
+                : new long[]{recording.bins(), channels};
+    }
+
+    private void channels(NpzWriter npz, String name, int channels, Reader reader) {
+        if (channels > 0) {
+            try (ArrayStream array = npz.streamFloats(name, shape(channels))) {
+                blocks(channels, reader, array::write);
+            }
+        }
+    }
+
+    private void trials(NpzWriter npz, String name, IntFunction<float[]> reader) {
+        try (ArrayStream array = npz.streamFloats(name, shape(recording.targets()))) {
+            IntStream.range(0, recording.trials()).forEach(trial -> array.write(reader.apply(trial)));
+        }
+    }
+
+    private void blocks(int channels, Reader reader, Consumer<float[]> use) {
+        int most = Math.max(1, BLOCK_NUMBERS / channels);
+        for (int trial = 0; trial < recording.trials(); trial++) {
+            int bins = recording.bins(trial);
+            for (int from = 0; from < bins; from += most) {
+                int count = Math.min(most, bins - from);
+                use.accept(reader.read(trial, from, count));
+                done += count;
+                progress.update(done, total);
+            }
+        }
+    }
+}
