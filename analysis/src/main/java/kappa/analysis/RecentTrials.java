@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
+import kappa.fitting.model.TrialBoundaries;
 
 /**
  * The newest trials of one session: up to 200 intact ones and 500 perturbed ones, and of each kind no more than 16 MB unless a
@@ -23,6 +24,7 @@ public final class RecentTrials {
     private final Deque<ObservedTrial> intact = new ArrayDeque<>();
     private final Deque<ObservedTrial> perturbed = new ArrayDeque<>();
     private final List<ObservedBin> open = new ArrayList<>();
+    private final TrialBoundaries boundaries = new TrialBoundaries(true);
     private boolean whole;
     private long nextBin;
     private long version;
@@ -35,11 +37,12 @@ public final class RecentTrials {
         if (bin.trialStart()) {
             close();
             whole = true;
-        } else if (bin.bin() > nextBin || (!open.isEmpty() && bin.trial() != open.getLast().trial())) {
+        } else if (!boundaries.continues(bin.trial(), 0, bin.bin() - nextBin)) {
             // Bins are missing, or the next trial's beginning is.
             open.clear();
             whole = false;
         }
+        boundaries.passed(bin.trial(), 0);
         nextBin = bin.bin() + 1;
         if (whole) {
             open.add(bin);
