@@ -219,7 +219,7 @@ class CommandLineTest {
                 bad("rig open-ephys --endpoint 127.0.0.1:5556", "--endpoint", "127.0.0.1:5556", "tcp://HOST:PORT"), //
                 bad("rig open-ephys --endpoint tcp://127.0.0.1:65535", "--endpoint", "65535"), //
                 bad("rig open-ephys --trial-line 64", "--trial-line", "64", "0 to 63"), //
-                bad("rig open-ephys --input-line 3=a --input-line 4=a", "--input-line", "a is there twice"), //
+                bad("rig open-ephys --input-line 3=a --input-line 4=a", "--input-line", "a is given twice"), //
                 bad("rig open-ephys --only-trials", "--only-trials", "--trial-line"), //
                 bad("rig open-ephys --unsorted maybe", "--unsorted", "maybe", "auto, keep or drop"), //
                 bad("rig open-ephys --sample-rate 3", "--sample-rate", "3.0"), //
