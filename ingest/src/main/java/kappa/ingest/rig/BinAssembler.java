@@ -1,10 +1,8 @@
 package kappa.ingest.rig;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.PriorityQueue;
 import kappa.ingest.UnixTime;
 import kappa.ingest.recording.Observation;
@@ -58,70 +56,6 @@ public final class BinAssembler {
      */
     private static final long SAME_CLOCK_NS = 2_000_000_000L;
 
-    /** Samples of some channels in one bin. */
-    private static final class Samples {
-        private final double[] sums;
-        private final int[] counts;
-
-        Samples(int channels) {
-            sums = new double[channels];
-            counts = new int[channels];
-        }
-
-        void add(int channel, float value) {
-            sums[channel] += value;
-            counts[channel]++;
-        }
-
-        boolean any(int channel) {
-            return counts[channel] > 0;
-        }
-
-        float mean(int channel) {
-            return (float) (sums[channel] / counts[channel]);
-        }
-
-        void clear() {
-            Arrays.fill(sums, 0);
-            Arrays.fill(counts, 0);
-        }
-    }
-
-    /** A bin under way. */
-    private static final class Open {
-        private final int[] counts;
-        private final Samples activity;
-        private final Samples inputs;
-        private final Samples behavior;
-        private int lost;
-
-        Open(RigLayout layout) {
-            boolean spikes = layout.observation() == Observation.COUNTS;
-            counts = new int[spikes ? layout.neurons().size() : 0];
-            activity = new Samples(spikes ? 0 : layout.neurons().size());
-            inputs = new Samples(layout.inputs().size());
-            behavior = new Samples(layout.behaviors().size());
-        }
-
-        Samples of(Role role) {
-            return switch (role) {
-                case ACTIVITY -> activity;
-                case INPUT -> inputs;
-                case BEHAVIOR -> behavior;
-            };
-        }
-
-        void clear() {
-            Arrays.fill(counts, 0);
-            activity.clear();
-            inputs.clear();
-            behavior.clear();
-            lost = 0;
-        }
-    }
-
-    private record Step(long tick, float value) {}
-
     private record Mark(long tick, boolean start) {}
 
     private final RigLayout layout;
@@ -129,10 +63,9 @@ public final class BinAssembler {
     private final RigStatus status;
     private final Sink sink;
     private final HostClock clock;
-    private final ArrayDeque<Open> open = new ArrayDeque<>();
-    private final ArrayDeque<Open> spare = new ArrayDeque<>();
-    private final List<ArrayDeque<Step>> steps = new ArrayList<>();
-    private final float[] held;
+    private final ArrayDeque<OpenBin> open = new ArrayDeque<>();
+    private final ArrayDeque<OpenBin> spare = new ArrayDeque<>();
+    private final HeldInputs inputs;
     private final PriorityQueue<Mark> marks = new PriorityQueue<>(
             Comparator.comparingLong(Mark::tick).thenComparing(Mark::start)); // an end before the start that follows at once
     private boolean started;
@@ -150,10 +83,7 @@ public final class BinAssembler {
         this.status = status;
         this.sink = sink;
         clock = new HostClock(layout.ticksPerSecond());
-        held = new float[layout.inputs().size()];
-        for (int i = 0; i < held.length; i++) {
-            steps.add(new ArrayDeque<>());
-        }
+        inputs = new HeldInputs(layout.inputs().size(), MAX_WAITING);
     }
 
     /** Goes on after the last bin that an earlier connector published. */
@@ -223,7 +153,7 @@ public final class BinAssembler {
             close();
         }
         marks.clear();
-        steps.forEach(ArrayDeque::clear);
+        inputs.clear();
         started = false;
     }
 
@@ -245,7 +175,7 @@ public final class BinAssembler {
      *
      * @param lost whether bins that have to be opened on the way there are lost
      */
-    private Open reach(long tick, boolean lost) throws InterruptedException {
+    private OpenBin reach(long tick, boolean lost) throws InterruptedException {
         if (!started) {
             throw new IllegalStateException("tick " + tick + " before start()");
         }
@@ -262,7 +192,7 @@ public final class BinAssembler {
             close();
         }
         while (closed + open.size() <= bin) {
-            Open next = fresh();
+            OpenBin next = fresh();
             if (lost && edge(closed + open.size()) < tick) {
                 next.lost++;
             }
@@ -271,9 +201,9 @@ public final class BinAssembler {
         return index((int) (bin - closed));
     }
 
-    private Open index(int i) {
+    private OpenBin index(int i) {
         int at = 0;
-        for (Open bin : open) {
+        for (OpenBin bin : open) {
             if (at++ == i) {
                 return bin;
             }
@@ -281,15 +211,15 @@ public final class BinAssembler {
         throw new IllegalStateException("no open bin " + i);
     }
 
-    private Open oldest() {
+    private OpenBin oldest() {
         if (open.isEmpty()) {
             open.addLast(fresh());
         }
         return open.peekFirst();
     }
 
-    private Open fresh() {
-        return spare.isEmpty() ? new Open(layout) : spare.removeLast();
+    private OpenBin fresh() {
+        return spare.isEmpty() ? new OpenBin(layout) : spare.removeLast();
     }
 
     /** A spike of a neuron. */
@@ -299,7 +229,7 @@ public final class BinAssembler {
 
     /** Some spikes of a neuron. */
     public void count(long tick, int neuron, int spikes) throws InterruptedException {
-        Open bin = reach(tick, false);
+        OpenBin bin = reach(tick, false);
         if (bin == null) {
             status.late();
         } else {
@@ -309,7 +239,7 @@ public final class BinAssembler {
 
     /** A sample of a channel; a bin holds the mean of those that lie in it. */
     public void sample(Role role, int channel, long tick, float value) throws InterruptedException {
-        Open bin = reach(tick, false);
+        OpenBin bin = reach(tick, false);
         if (bin == null) {
             status.late();
         } else if (!Float.isNaN(value)) {
@@ -319,24 +249,11 @@ public final class BinAssembler {
 
     /** An input has this value from this tick on, until the next call. A bin holds its mean over time. */
     public void step(int input, long tick, float value) {
-        ArrayDeque<Step> queue = steps.get(input);
-        if (queue.size() == MAX_WAITING) {
+        if (inputs.full(input)) {
             status.lost(1);
-            return;
+        } else {
+            inputs.step(input, early(tick), value);
         }
-        Step step = new Step(early(tick), value);
-        if (queue.isEmpty() || queue.peekLast().tick <= step.tick) {
-            queue.addLast(step);
-            return;
-        }
-        List<Step> sorted = new ArrayList<>(queue);
-        int at = sorted.size();
-        while (at > 0 && sorted.get(at - 1).tick > step.tick) {
-            at--;
-        }
-        sorted.add(at, step);
-        queue.clear();
-        queue.addAll(sorted);
     }
 
     public void trialStart(long tick) {
@@ -378,7 +295,7 @@ public final class BinAssembler {
         long first = Math.max(closed, binOf(Math.max(from, openFrom())));
         long last = binOf(to - 1);
         int at = 0;
-        for (Open bin : open) {
+        for (OpenBin bin : open) {
             if (closed + at >= first && closed + at <= last) {
                 bin.lost = (int) Math.min(Integer.MAX_VALUE, (long) bin.lost + messages);
             }
@@ -408,7 +325,7 @@ public final class BinAssembler {
     }
 
     private void close() throws InterruptedException {
-        Open bin = open.removeFirst();
+        OpenBin bin = open.removeFirst();
         long from = edge(closed);
         long to = edge(closed + 1);
         closed++;
@@ -424,10 +341,11 @@ public final class BinAssembler {
             ended = !mark.start;
             inside = mark.start;
         }
-        RecordedBin out = new RecordedBin(layout.neurons().size(), held.length, layout.behaviors().size());
+        RecordedBin out = new RecordedBin(layout.neurons().size(), layout.inputs().size(),
+                layout.behaviors().size());
         out.rigTimeNs = layout.rigTimeNs(to);
         activity(bin, out.activity);
-        inputs(bin, from, to, out.inputs);
+        inputs.fill(bin.inputs, from, to, out.inputs);
         for (int i = 0; i < out.behavior.length; i++) {
             out.behavior[i] = bin.behavior.any(i) ? bin.behavior.mean(i) : Float.NaN;
         }
@@ -449,7 +367,7 @@ public final class BinAssembler {
         }
     }
 
-    private void activity(Open bin, float[] out) {
+    private void activity(OpenBin bin, float[] out) {
         boolean counts = layout.observation() == Observation.COUNTS;
         for (int i = 0; i < out.length; i++) {
             if (bin.lost > 0) {
@@ -458,28 +376,6 @@ public final class BinAssembler {
                 out[i] = units == null || units.taken(i) ? bin.counts[i] : Float.NaN;
             } else {
                 out[i] = bin.activity.any(i) ? bin.activity.mean(i) : Float.NaN;
-            }
-        }
-    }
-
-    private void inputs(Open bin, long from, long to, float[] out) {
-        for (int i = 0; i < held.length; i++) {
-            ArrayDeque<Step> changes = steps.get(i);
-            double area = 0;
-            long since = from;
-            while (!changes.isEmpty() && changes.peekFirst().tick < to) {
-                Step change = changes.removeFirst();
-                long at = Math.max(from, change.tick);
-                area += (double) held[i] * (at - since);
-                since = at;
-                held[i] = change.value;
-            }
-            area += (double) held[i] * (to - since);
-            if (bin.inputs.any(i)) {
-                held[i] = bin.inputs.mean(i);
-                out[i] = held[i];
-            } else {
-                out[i] = (float) (area / (to - from));
             }
         }
     }
