@@ -112,13 +112,18 @@ class ArchitectureTest {
         "kappa.fitting.file..", "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..",
         "kappa.fitting.bench..", "kappa.analysis", "kappa.analysis.connectivity..", "kappa.analysis.dynamics..",
         "kappa.analysis.inactivation..", "kappa.analysis.populations..", "kappa.dashboards.app..",
-        "kappa.dashboards.terminal..",
-        "kappa.dashboards.bench..", "kappa.dashboards.report.."};
+        "kappa.dashboards.terminal..", "kappa.dashboards.bench..", "kappa.dashboards.report..",
+        "kappa.dashboards.web.."};
 
     @ArchTest
     static final ArchRule ONLY_THE_EDGES_KNOW_GENERATED_MESSAGES = noClasses().that().resideInAnyPackage(PLAIN)
             .should().dependOnClassesThat(
                     assignableTo(MessageOrBuilder.class).or(assignableTo(ProtocolMessageEnum.class)));
+
+    @ArchTest
+    static final ArchRule A_PAGE_SHOWS_WHAT_WAS_PUBLISHED = noClasses().that()
+            .resideInAPackage("kappa.dashboards.web..").should().dependOnClassesThat()
+            .resideInAPackage("org.apache.commons.math3..").because("a page computes nothing");
 
     @ArchTest
     static final ArchRule WHAT_WAS_GENERATED_DEPENDS_ON_NOTHING_OF_OURS = noClasses().that()

@@ -1,5 +1,7 @@
 package kappa.analysis.pipeline;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +56,23 @@ public final class AnalysisCodec {
 
     // ------------------------------------------------------------------------------------------ what analyses start from
 
+    /**
+     * Decodes the value of a record of kappa.models.
+     *
+     * @throws IllegalArgumentException if it is not readable or the snapshot contradicts itself
+     */
+    public static Snapshot snapshot(byte[] value) {
+        return snapshot(parsed(ModelSnapshot.parser(), value));
+    }
+
+    private static <M> M parsed(Parser<M> parser, byte[] value) {
+        try {
+            return parser.parseFrom(value);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("a record is not readable: " + e.getMessage(), e);
+        }
+    }
+
     /** @throws IllegalArgumentException if the snapshot contradicts itself */
     public static Snapshot snapshot(ModelSnapshot wire) {
         return new Snapshot(new Snapshot.Id(wire.getSession(), wire.getVersion(), wire.getBinsLearned()),
@@ -92,6 +111,15 @@ public final class AnalysisCodec {
         analysis.connectivity().ifPresent(connectivity -> wire.setConnectivity(message(connectivity)));
         analysis.populations().ifPresent(populations -> wire.setPopulations(message(populations)));
         return wire.build();
+    }
+
+    /**
+     * Decodes the value of a record of kappa.analyses.
+     *
+     * @throws IllegalArgumentException if it is not readable or the neurons of a population do not ascend
+     */
+    public static NetworkAnalysis analysis(byte[] value) {
+        return analysis(parsed(Analysis.parser(), value));
     }
 
     /** @throws IllegalArgumentException if the neurons of a population do not ascend */
@@ -248,6 +276,15 @@ public final class AnalysisCodec {
         }
         result.carriedOut().forEach(carried -> wire.addCarried(message(carried)));
         return wire.build();
+    }
+
+    /**
+     * Decodes the value of a record of kappa.inactivations.
+     *
+     * @throws IllegalArgumentException if it is not readable or the neurons of a set do not ascend
+     */
+    public static InactivationResult inactivations(byte[] value) {
+        return inactivations(parsed(Inactivations.parser(), value));
     }
 
     /** @throws IllegalArgumentException if the neurons of a set do not ascend */

@@ -212,7 +212,7 @@ final class ControlRequests {
 
     /** A set may hold neurons that nobody recorded, whom no rig can reach. */
     private static List<Integer> set(SessionView session, String name, Rig rig) {
-        return session.mechanism.refresh().set(name)
+        return session.mechanism.set(name)
                 .orElseThrow(() -> new Refused(404,
                         "Session " + Lines.one(session.id) + " has no set " + Lines.one(name) + ", expected one of "
                                 + Lines.one(String.join(", ", session.mechanism.setNames())) + "."))

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Optional;
 import kappa.dashboards.web.SentParts.Told;
 import kappa.ingest.session.ReplayState;
 
@@ -142,20 +143,28 @@ final class PageFrame {
     }
 
     private void writeMechanism(SessionView session, long now) throws IOException {
-        MechanismView mechanism = session.mechanism.refresh();
-        if (mechanism.hasAnalysis() && sent.analysis.due(new Told(mechanism.analysisRevision(), 0, null), now)) {
-            mechanism.writeAnalysis(json);
+        MechanismView mechanism = session.mechanism;
+        if (mechanism.analysisRevision() > 0
+                && sent.analysis.due(new Told(mechanism.analysisRevision(), 0, null), now)) {
+            write("analysis", mechanism.analysisPart());
         }
-        if (question.axes() != null && session.modelVersion() >= 0 && sent.loadings
+        if (session.modelVersion() >= 0 && question.axes() != null && sent.loadings
                 .due(new Told(session.modelVersion(), mechanism.analysisRevision(), question.axes()), now)) {
-            mechanism.writeLoadings(json, question.axes());
+            write("loadings", mechanism.loadingsPart(question.axes()));
         }
-        if (mechanism.hasInactivations() && sent.inactivations
-                .due(new Told(mechanism.inactivationsRevision(), 0, question.set()), now)) {
-            mechanism.writeInactivations(json, question.set());
+        if (mechanism.inactivationsRevision() > 0
+                && sent.inactivations.due(new Told(mechanism.inactivationsRevision(), 0, question.set()), now)) {
+            write("inactivations", mechanism.inactivationsPart(question.set()));
         }
-        if (mechanism.hasRequest() && sent.intervention.due(new Told(mechanism.requestRevision(), 0, null), now)) {
-            mechanism.writeRequest(json);
+        if (mechanism.requestRevision() > 0
+                && sent.intervention.due(new Told(mechanism.requestRevision(), 0, null), now)) {
+            write("intervention", session.state().request());
+        }
+    }
+
+    private void write(String field, Optional<? extends Record> part) throws IOException {
+        if (part.isPresent()) {
+            json.writePOJOField(field, part.get());
         }
     }
 }

@@ -191,7 +191,7 @@ final class TraceWriter {
         if (newest == null || !latents.has(bin)) {
             return Double.NaN;
         }
-        if (newest != predictedBy) {
+        if (!newest.equals(predictedBy)) {
             predictedBy = newest;
             predictor = SnapshotCodec.decode(newest.value()).model();
         }

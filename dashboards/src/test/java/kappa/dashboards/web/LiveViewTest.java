@@ -387,7 +387,7 @@ class LiveViewTest {
         int neurons = 5_000;
         withBins("s");
         ModelSnapshot.Builder model = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("s").setVersion(6)
-                .setNeurons(neurons).setRank(1).setInputs(1).addInputChannels("motion");
+                .setAlpha(0.1).setNeurons(neurons).setRank(1).setInputs(1).addInputChannels("motion");
         Population.Builder even = Population.newBuilder().setName("even");
         for (int i = 0; i < neurons; i++) {
             model.addM(i).addN(2 * i).addW(3 * i).addB(0).addGain(1);
@@ -401,7 +401,7 @@ class LiveViewTest {
         PageClient page = new PageClient(view);
         JsonNode loadings = asked(page, "motion", null).at("/loadings");
         assertThat(loadings.at("/every").asInt()).isEqualTo(3);
-        assertThat(loadings.at("/values/0").size()).isEqualTo(1_667).isLessThanOrEqualTo(MechanismView.SHOWN_NEURONS);
+        assertThat(loadings.at("/values/0").size()).isEqualTo(1_667).isLessThanOrEqualTo(LoadingsPart.SHOWN_NEURONS);
         assertThat(strings(loadings.at("/vectors"))).containsExactly("m", "n", "motion");
         assertThat(strings(loadings.at("/axes"))).containsExactly("motion", "n");
         // Neuron 3, in no population, and neuron 6, in the first.

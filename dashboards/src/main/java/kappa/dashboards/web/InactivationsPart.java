@@ -1,0 +1,98 @@
+package kappa.dashboards.web;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import kappa.analysis.inactivation.ClosedLoop;
+import kappa.analysis.inactivation.InactivationResult;
+import kappa.analysis.inactivation.InactivationResult.CarriedOut;
+import kappa.analysis.inactivation.InactivationResult.ConditionEffect;
+import kappa.analysis.inactivation.InactivationResult.SetEffect;
+import kappa.analysis.inactivation.InactivationResult.Traces;
+
+/**
+ * What a frame says of silencing: what it would do, and what it did.
+ *
+ * @param sets all of them
+ * @param set name of the set whose traces follow; null if none were asked for
+ * @param conditions of that set
+ * @param carried the newest interventions that the rig has carried out
+ */
+record InactivationsPart(long modelVersion, long binsLearned, int trials, String readout, double readoutR2,
+        List<Change> sets, String set, List<Condition> conditions, List<Carried> carried) {
+
+    /** Points of a trace over a trial. */
+    static final int SHOWN_BINS = 200;
+    /** Interventions whose trials are shown, the newest. */
+    static final int SHOWN_CARRIED = 8;
+    /** Perturbed trials of one intervention that are shown, the newest. */
+    static final int SHOWN_TRIALS = 500;
+
+    record Change(String name, int size, double change, double changeSd) {}
+
+    /**
+     * The effect in trials with similar inputs.
+     *
+     * @param every each so many-th bin is in the traces
+     * @param intact the readout, then kappa's dimensions
+     * @param silenced likewise
+     */
+    record Condition(String name, int trials, int every, double positiveIntact, double positiveSilenced,
+            double correctIntact, double correctSilenced, List<double[]> intact, List<double[]> silenced) {}
+
+    /** @param trials how many trials were perturbed; the newest are in the arrays */
+    record Carried(String intervention, String name, int size, int trials, double correlation, double r2,
+            double choiceAgreement, double[] predicted, double[] observed) {}
+
+    /** @param chosen name of the set whose traces are wanted, empty for the first; null for none */
+    static InactivationsPart of(InactivationResult result, String chosen) {
+        SetEffect shown = chosen == null
+                ? null
+                : result.sets().stream().filter(of -> of.set().name().equals(chosen))
+                        .findFirst().orElse(result.sets().isEmpty() ? null : result.sets().getFirst());
+        List<CarriedOut> carried = result.carriedOut();
+        return new InactivationsPart(result.snapshot().version(), result.snapshot().binsLearned(), result.trials(),
+                result.readout(), result.readoutR2(),
+                result.sets().stream().map(of -> new Change(of.set().name(), of.set().size(), of.change(),
+                        of.changeDeviation())).toList(),
+                shown == null ? null : shown.set().name(),
+                shown == null ? null : shown.conditions().stream().map(InactivationsPart::condition).toList(),
+                carried.subList(Math.max(0, carried.size() - SHOWN_CARRIED), carried.size()).stream()
+                        .map(InactivationsPart::carried).toList());
+    }
+
+    private static Condition condition(ConditionEffect effect) {
+        int bins = effect.intact().readout().length;
+        int every = Math.max(1, (bins + SHOWN_BINS - 1) / SHOWN_BINS);
+        return new Condition(effect.name(), effect.trials(), every, effect.positive().intact(),
+                effect.positive().silenced(), effect.correct().intact(), effect.correct().silenced(),
+                traces(effect.intact(), bins, every), traces(effect.silenced(), bins, every));
+    }
+
+    private static List<double[]> traces(Traces traces, int bins, int every) {
+        List<double[]> all = new ArrayList<>();
+        all.add(column(traces.readout(), 1, 0, bins, every));
+        int rank = bins == 0 ? 0 : traces.kappa().length / bins;
+        for (int k = 0; k < rank; k++) {
+            all.add(column(traces.kappa(), rank, k, bins, every));
+        }
+        return all;
+    }
+
+    /** Column k of a flat [T,columns]; NaN beyond its end. */
+    private static double[] column(double[] flat, int columns, int k, int bins, int every) {
+        return IntStream.range(0, bins).filter(t -> t % every == 0)
+                .mapToDouble(t -> t * columns + k < flat.length ? flat[t * columns + k] : Double.NaN).toArray();
+    }
+
+    private static Carried carried(CarriedOut carried) {
+        ClosedLoop.Outcome outcome = carried.outcome();
+        int points = Math.min(outcome.predicted().length, outcome.observed().length);
+        int first = Math.max(0, points - SHOWN_TRIALS);
+        return new Carried(outcome.intervention(), carried.name(), outcome.neurons().length, outcome.trials().length,
+                outcome.correlation(), outcome.r2(), outcome.choiceAgreement(),
+                Arrays.copyOfRange(outcome.predicted(), first, points),
+                Arrays.copyOfRange(outcome.observed(), first, points));
+    }
+}
