@@ -60,6 +60,8 @@ public final class AnalysisReader implements AutoCloseable {
     private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
     private volatile boolean stopping;
     private volatile boolean held;
+    /** Headers and latents. */
+    private volatile TopicFollower bins;
 
     private static final class Followed {
         final SessionHeader header;
@@ -104,9 +106,10 @@ public final class AnalysisReader implements AutoCloseable {
 
     private void run() {
         // Closed in the opposite order: as it leaves its group, the second tells the first.
-        try (var bins = new TopicFollower(connection, this::read);
+        try (var opened = new TopicFollower(connection, this::read);
                 var models = new GroupMember(connection, group + "-analysis", Topics.MODELS, MODELS_AT_ONCE,
-                        new Owned(bins), this::read, null)) {
+                        new Owned(), this::read, null)) {
+            bins = opened;
             long next = System.nanoTime();
             while (!stopping) {
                 if (!bins.followed().isEmpty()) {
@@ -139,12 +142,6 @@ public final class AnalysisReader implements AutoCloseable {
 
     /** Headers and latents are read of the partitions whose snapshots are this member's. */
     private final class Owned implements GroupMember.Partitions {
-        private final TopicFollower bins;
-
-        Owned(TopicFollower bins) {
-            this.bins = bins;
-        }
-
         @Override
         public void assigned(Collection<TopicPartition> added) {
             bins.fromBeginning(of(Topics.SESSIONS, added));
@@ -173,18 +170,22 @@ public final class AnalysisReader implements AutoCloseable {
                 headers.putIfAbsent(id, header);
                 forgetOldest(headers, MAX_HEADERS);
             }
-            case CheckedRecord.Valid(String id, _) when !headers.containsKey(id) -> {
-                if (record.topic().equals(Topics.MODELS)) {
+            case CheckedRecord.Valid(String id, Latents latents) when headers.containsKey(id) -> {
+                Followed session = followed(id, record.partition());
+                AnalysisCodec.bins(latents, session.header.getNeuronsCount()).forEach(session.trials::add);
+            }
+            case CheckedRecord.Valid(String id, ModelSnapshot snapshot) -> {
+                if (!headers.containsKey(id)) {
+                    // The header was appended before, so it is known afterwards.
+                    bins.readToEnd();
+                }
+                if (headers.containsKey(id)) {
+                    followed(id, record.partition()).newest = snapshot;
+                } else {
                     LOG.atWarn().addKeyValue("session", id)
                             .log("session {}: a snapshot without a header on {} is not analysed", id, Topics.SESSIONS);
                 }
             }
-            case CheckedRecord.Valid(String id, Latents latents) -> {
-                Followed session = followed(id, record.partition());
-                AnalysisCodec.bins(latents, session.header.getNeuronsCount()).forEach(session.trials::add);
-            }
-            case CheckedRecord.Valid(String id, ModelSnapshot snapshot) ->
-                followed(id, record.partition()).newest = snapshot;
             case CheckedRecord.Invalid(_, Fault why) -> {
                 // What is wrong with a header, the pipeline says.
                 if (!record.topic().equals(Topics.SESSIONS)) {
@@ -244,6 +245,10 @@ public final class AnalysisReader implements AutoCloseable {
     @Override
     public void close() {
         stopping = true;
+        TopicFollower open = bins;
+        if (open != null) {
+            open.stop();
+        }
         try {
             thread.join(Duration.ofSeconds(10).toMillis());
         } catch (InterruptedException e) {

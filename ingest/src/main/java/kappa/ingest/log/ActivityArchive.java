@@ -42,7 +42,7 @@ public final class ActivityArchive {
         }
     }
 
-    /** What the {@link ActivityReader} rejected then is left out now. */
+    /** Leaves out what the {@link ActivityReader} rejects. */
     private static void hand(SessionHeader header, ConsumerRecord<byte[], byte[]> record, Reader reader) {
         CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
         Activity activity = checked.message(Activity.class).orElse(null);

@@ -5,9 +5,9 @@ import kappa.ingest.wire.Activity;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * A well-formed record of activity on its way to its session. Whoever is done with it, used or rejected, calls
- * {@link #release} once; the reader pauses a partition while too many bins of it are under way. A record of large bins weighs
- * as much as one of more bins, so that the bound holds for memory, too.
+ * A well-formed record of activity on its way to its session. When its session has used or rejected it, it calls
+ * {@link #release} once. The reader pauses a partition while too many of its bins are under way. A record of large bins counts as
+ * more bins, so that the bound also holds for memory.
  *
  * @param activity what it says
  * @param record where it stood, whole

@@ -23,18 +23,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to write what only one process may write about the sessions of a partition: their checkpoints and snapshots, of
- * which the last replaces those before.
+ * The right to write the checkpoints and snapshots of a partition's sessions. Only one process may have it, because the newest
+ * record of a session replaces the older ones.
  *
- * <p>A process that was stopped, or cut off, for longer than the group's session time-out comes back with work in hand and
- * does not know yet that the partition is another's. So the records are written in transactions whose id names the partition:
- * the broker lets the one who claimed it last write, and refuses whoever had it before. Whoever claims first and reads the
- * checkpoints (committed ones only) then has the last there will be. Latents are not written this way, for a transaction takes
- * milliseconds; they may come twice.
+ * <p>A process that was stopped or cut off for longer than the group's session time-out continues with its work and does not
+ * know yet that the partition was given to another process. Therefore the records are written in transactions whose id names
+ * the partition. The broker accepts the process that claimed the partition last and refuses all before it. A process that first
+ * claims the partition and then reads the committed checkpoints has the newest ones. Latents are not written in transactions,
+ * because a transaction takes milliseconds; a bin's latents may be published twice.
  *
- * <p>Thread-safe. What is sent waits in a queue for the transaction before; while more than {@value #MOST_BYTES} bytes do, a
- * caller waits, too, as in {@link Publisher}: that is how a slow broker slows the pipeline down. A record that the broker does
- * not take although the partition is ours is a failure of the whole pipeline, as there.
+ * <p>Thread-safe. Records wait in a queue while a transaction is written. While more than {@value #MOST_BYTES} bytes wait, the
+ * caller waits too, as in {@link Publisher}: a slow broker slows the pipeline down. If the broker refuses a record although the
+ * partition is ours, the whole pipeline fails, as there.
  */
 public final class PartitionOwner {
 
@@ -43,13 +43,13 @@ public final class PartitionOwner {
     private static final int MOST_AT_ONCE = 64;
     private static final int ATTEMPTS = 3;
 
-    /** That may wait: what a producer may hold, too. */
+    /** Bytes that may wait: as many as a producer may hold. */
     private static final int MOST_BYTES = 2 * Topics.MAX_MESSAGE_BYTES;
 
-    /** Longer than records may take to be delivered: that is where an absent broker is noticed. */
+    /** Longer than the delivery time-out of records, which notices an absent broker first. */
     private static final Duration TRANSACTION = Duration.ofMinutes(5);
 
-    /** Within this, whoever was taken for dead has learned from the group that the partition is no longer his. */
+    /** Within this time the group tells a process that was taken for dead that it has lost the partition. */
     private static final Duration VERDICT = Duration.ofSeconds(5);
 
     /** @param room bytes it takes of what may wait */
@@ -92,7 +92,7 @@ public final class PartitionOwner {
         return new PartitionOwner(partition, new KafkaProducer<>(settings), MOST_BYTES, onFailure);
     }
 
-    /** Returns when nobody who claimed the partition before can write any more, and what they began is settled. */
+    /** Returns when no earlier owner can write any more and every transaction of theirs has ended. */
     public void awaitClaimed() {
         try {
             claimed.join();
@@ -102,29 +102,29 @@ public final class PartitionOwner {
     }
 
     /**
-     * Sends; {@code durable} is called, from a thread of this object, once every replica has the record and it can no longer
-     * be taken back. Once the partition is released, or another's, the record is dropped: it is the other's to write.
+     * Sends a record. {@code durable} is called from a thread of this object once every replica has the record and its
+     * transaction is committed. After the partition was released or claimed by another process, records are dropped.
      */
     public void send(String topic, String session, MessageLite message, Runnable durable) {
         if (released || fenced) {
             return;
         }
         byte[] value = message.toByteArray();
-        // One that is larger than all the room there is waits until nothing else does.
+        // A record that is larger than all the room waits until the queue is empty.
         int bytes = Math.min(value.length, mostBytes);
         room.acquireUninterruptibly(bytes);
         writes.add(new Write(new ProducerRecord<>(topic, partition, session.getBytes(UTF_8), value), bytes, durable));
     }
 
     /**
-     * Whether somebody else has claimed the partition, long enough ago that the group must have told us, had it given the
-     * partition away.
+     * Whether another process has claimed the partition although the group has not taken it from us. The claim is old enough that
+     * the group would have told us by now.
      */
     boolean lostUnawares() {
         return fenced && System.nanoTime() - fencedAtNs > VERDICT.toNanos();
     }
 
-    /** The partition is no longer ours: what was sent before is still written if nobody has claimed it since. */
+    /** Gives the partition up. What was sent before is still written, unless another process has claimed it. */
     void release() {
         released = true;
         writes.add(END);
@@ -161,17 +161,17 @@ public final class PartitionOwner {
                 fencedAtNs = System.nanoTime();
                 fenced = true;
                 LOG.atInfo().addKeyValue("partition", partition).log(
-                        "partition {} is another process's now; what this one still had to say of it is dropped",
+                        "another process has claimed partition {}; what this one had not written yet is dropped",
                         partition);
                 claimed.complete(null);
             } else if (!claimed.completeExceptionally(e)) {
                 LOG.atError().addKeyValue("partition", partition).log(
-                        "what only the owner of partition {} may write could not be written: {}", partition,
+                        "checkpoints and snapshots of partition {} could not be written: {}", partition,
                         e.toString());
                 onFailure.accept(e);
             }
         } finally {
-            // Whoever waits for room, or comes yet, is not kept.
+            // Callers that wait for room, and later ones, go on.
             released = true;
             writes.clear();
             room.release(Integer.MAX_VALUE / 2);

@@ -67,9 +67,9 @@ public final class Topics {
     private static final Set<String> INPUTS = Set.of(SESSIONS, ACTIVITY);
 
     /**
-     * What others than the pipeline write too, whose batches the broker keeps unfolded whatever they came as: a batch that was
-     * compressed is then held to the topic's limit by what it unfolds to, and refused to its producer, where a reader would have
-     * to unfold it before it could know. A topic that exists already keeps the setting it has.
+     * Topics that others than the pipeline write to. The broker keeps their batches uncompressed, so a compressed batch is refused to
+     * its producer if it is larger than the topic's limit when uncompressed. Otherwise a reader would have to uncompress it first.
+     * A topic that exists already keeps its setting.
      */
     private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
 

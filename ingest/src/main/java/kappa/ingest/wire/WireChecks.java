@@ -20,21 +20,21 @@ import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.RecordedBin;
 
 /**
- * What a header and a record of activity must be like by themselves; the order of bins is {@link BinOrder}'s concern. Pure
- * functions, thread-safe.
+ * The rules that records must obey, and their limits. Readers apply them with {@link CheckedRecord}. The order of bins is checked
+ * by {@link BinOrder}. Pure functions, thread-safe.
  *
- * <p>Records are written by strangers: one makes this allocate at most {@link #MAX_ALLOCATED} bytes before it is accepted or
- * turned away, and a header that is accepted asks for a fit whose checkpoint fits on its topic.
+ * <p>Anybody may write records. Checking a record allocates at most {@link #MAX_ALLOCATED} bytes, whether it is accepted or not.
+ * The checkpoint of a session whose header is accepted fits on its topic.
  */
 public final class WireChecks {
 
     /** The version of the schema this build speaks. */
     public static final int SCHEMA_VERSION = 1;
 
-    /** Limits that keep one header from taking the memory of all others. */
+    /** Neurons of a session: one header must not take the memory of all sessions. */
     public static final int MAX_NEURONS = 100_000;
 
-    /** Neurons nobody recorded cost a header a few bytes and the fit as much as any. */
+    /** Hidden neurons cost a header a few bytes, but the fit as much as recorded ones. */
     public static final int MAX_HIDDEN_NEURONS = 10_000;
 
     /**
