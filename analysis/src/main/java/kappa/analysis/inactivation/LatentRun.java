@@ -61,11 +61,11 @@ final class LatentRun {
         if (rest.length == 0) {
             return KernelModel.plain(net, Observation.RATES);
         }
-        float[] w = Arrays.copyOf(network.w(), network.w().length + rest.length);
-        System.arraycopy(rest, 0, w, network.w().length, rest.length);
-        return KernelModel.plain(new LowRankNetwork(network.neurons(), network.rank(), network.inputs() + 1,
-                network.alpha(), network.m(),
-                network.n(), w, network.b()), Observation.RATES);
+        float[] w = Arrays.copyOf(net.w(), net.w().length + rest.length);
+        System.arraycopy(rest, 0, w, net.w().length, rest.length);
+        return KernelModel.plain(new LowRankNetwork(net.neurons(), net.rank(), net.inputs() + 1,
+                net.alpha(), net.m(),
+                net.n(), w, net.b()), Observation.RATES);
     }
 
     /** Input coordinates v of a trial, [T+1, channels]; row 0 is before the first bin. */
