@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 @Command(name = "watch", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Show kappa in the terminal, live.",
     "",
-    "A picture of the last seconds is redrawn ten times a second. If standard output is no "
-            + "terminal, one line a second is printed. It starts at the newest bin.",
+    "A picture of the last seconds is redrawn ten times a second. If standard output is not "
+            + "a terminal, one line a second is printed. It starts at the newest bin.",
     "",
     "Marks under the picture: | a trial starts, s neurons are silenced, ! bins or messages are "
             + "lost, E a new epoch of the rig's clock. Age is the time since the newest bin with a kappa."})

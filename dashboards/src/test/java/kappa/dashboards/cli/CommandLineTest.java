@@ -288,7 +288,7 @@ class CommandLineTest {
                 bad("convert D/session.npz --bin-width 0.1 --out D/o.npz", "--bin-width", "NWB", "session.npz"), //
                 bad("convert D/session.npz --bin-width 0 --out D/o.npz", "--bin-width", "0", "seconds"), //
                 bad("live --session D/session.npz --align move --window 0:1", "--align", "NWB", "session.npz"), //
-                bad("live --session D/session.npz --align move", "--align is move", "--window"), //
+                bad("live --session D/session.npz --align move", "--align move", "--window"), //
                 bad("live --session D/session.npz --window 1:0", "--window is 1", "-0.2:0.8"), //
                 bad("live --session D/session.npz --window 1", "--window is 1", "-0.2:0.8"), //
                 bad("fit D/session.npz --inputs a,b", "--inputs", "NWB"), //

@@ -216,7 +216,7 @@ class KillTest {
                 replay.awaitLine("continued: .* continued from bin [1-9]", Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);
                 assertThat(serve.err()).contains("session continued: 71 neurons, rank 2, COUNTS from its first bin")
-                        .contains("session continued goes on after a long silence")
+                        .contains("session continued continues after a long silence")
                         .contains("session continued: 71 neurons, rank 2, COUNTS from its checkpoint at bin");
                 assertThat(replay.figures().get("bins").asInt()).isEqualTo(Recording.CHEWIE_BINS);
                 assertThat(replay.figures().get("latents").asInt()).isEqualTo(Recording.CHEWIE_BINS);

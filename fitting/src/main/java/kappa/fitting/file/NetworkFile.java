@@ -42,7 +42,7 @@ public final class NetworkFile {
                         file + ": holds 'wrec' beside 'm' or 'n', expected one network, of full or of low rank");
             }
             if (!full && !npz.names().contains("m")) {
-                throw new InvalidInputException(file + ": is no network: it holds " + npz.names()
+                throw new InvalidInputException(file + ": not a network: it holds " + npz.names()
                         + ", expected 'm' and 'n' (low rank) or 'wrec' (full rank)");
             }
             NpyArray first = npz.array(full ? "wrec" : "m");

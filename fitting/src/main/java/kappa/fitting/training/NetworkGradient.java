@@ -30,7 +30,7 @@ public final class NetworkGradient {
                 case LowRankNetwork low when part == NetworkParameter.N -> low.n();
                 case FullRankNetwork full when part == NetworkParameter.WREC -> full.wrec();
                 case LowRankNetwork _,FullRankNetwork _ -> throw new IllegalArgumentException(
-                        part + " is no part of " + network);
+                        part + " is not a parameter of " + network);
             };
         };
     }

@@ -88,7 +88,7 @@ class NetworkFileTest {
         Path junk = Files.writeString(directory.resolve("junk.npz"), "no zip");
         refuses(junk, "junk.npz");
         refuses(directory.resolve("absent.npz"), "absent.npz");
-        refuses(written(npz -> npz.put("activity", new float[4], 2, 2)), "is no network", "activity");
+        refuses(written(npz -> npz.put("activity", new float[4], 2, 2)), "not a network", "activity");
         refuses(written(npz -> npz.put("m", new float[4], 4, 1)), "'n'", "missing");
         refuses(written(npz -> {
             npz.put("m", new float[4], 4, 1);

@@ -210,7 +210,7 @@ public final class ActivityReader implements AutoCloseable {
             }
             case GO_BACK -> {
                 LOG.atInfo().addKeyValue("session", session).addKeyValue("partition", partition).log(
-                        "session {} goes on after a long silence; it is read from its checkpoint's first record on",
+                        "session {} continues after a long silence; it is read again from the first record of its checkpoint",
                         session);
                 consumer.seek(new TopicPartition(record.topic(), partition), open.wake(partition, session));
                 soughtBack.add(partition);
@@ -271,7 +271,7 @@ public final class ActivityReader implements AutoCloseable {
     private void takeBack() {
         List<TopicPartition> lost = owners.claimedByOthers(consumer.assignment());
         if (!lost.isEmpty()) {
-            LOG.warn("{} was claimed by another process, but is ours: it goes on from its checkpoints", lost);
+            LOG.warn("{} was claimed by a stale process; it is claimed back and continues from its checkpoints", lost);
             giveUp(lost);
             take(lost);
         }

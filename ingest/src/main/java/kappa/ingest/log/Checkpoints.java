@@ -41,7 +41,7 @@ final class Checkpoints {
     static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
         CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
         return checked.message(Checkpoint.class).orElseThrow(() -> new IllegalStateException(
-                TopicFollower.place(record) + " is no checkpoint that this kappa can read: "
+                TopicFollower.place(record) + " cannot be read as a checkpoint: "
                         + checked.fault().map(Fault::detail).orElseThrow()
                         + ". If a newer kappa wrote it, start that one. Only kappa may write to this topic."));
     }

@@ -316,7 +316,7 @@ public final class TopicFollower implements AutoCloseable {
             if (poll(POLL) > 0) {
                 newsNs = System.nanoTime();
             } else if (System.nanoTime() - newsNs > STALLED.toNanos()) {
-                throw new InvalidInputException(connection + " has not handed over what it has on " + topics + " for "
+                throw new InvalidInputException(connection + " has not delivered the records of " + topics + " for "
                         + STALLED.toSeconds() + " s");
             }
         }

@@ -126,7 +126,7 @@ public final class Topics {
                 cause = cause.getCause();
             }
             throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                    + ": no client can be made of it and --kafka-config: " + cause.getMessage(), e);
+                    + ": no Kafka client can be created with this and --kafka-config: " + cause.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
             throw unreachable(connection, e);
         } catch (InterruptedException e) {
@@ -217,7 +217,7 @@ public final class Topics {
     private static InvalidInputException unreachable(KafkaConnection connection, Exception e) {
         Throwable cause = e.getCause() == null ? e : e.getCause();
         return new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                + ": no Kafka that lets us create and set topics answered: " + cause, e);
+                + ": no Kafka answered that allows kappa to create topics: " + cause, e);
     }
 
     /** The settings of one topic. Append times are the broker's, because latency is measured between them. */

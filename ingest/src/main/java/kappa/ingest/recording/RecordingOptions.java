@@ -50,8 +50,8 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
         }
         if (align.isPresent() != window.isPresent()) {
             throw new InvalidInputException(align.isPresent()
-                    ? "--align is " + align.get() + ", expected --window FROM:TO with it, such as --window -0.2:0.8"
-                    : "--window is given without --align, expected the column of the trials table it lies around");
+                    ? "--align " + align.get() + " needs --window FROM:TO, such as --window -0.2:0.8"
+                    : "--window needs --align COLUMN, a column of the trials table with times");
         }
     }
 

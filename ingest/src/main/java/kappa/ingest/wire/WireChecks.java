@@ -99,7 +99,7 @@ public final class WireChecks {
                 Descriptor type = parser.parseFrom(new byte[0]).getDescriptorForType();
                 if (fields(CodedInputStream.newInstance(value), type, 0, 0) > MAX_FIELDS) {
                     return new Parsed<>(null, new Fault(Reason.TOO_LARGE, "record of over " + MAX_FIELDS
-                            + " bins, names and unknown fields, expected at most so many in one " + name));
+                            + " bins, names and unknown fields, expected at most that many in one " + name));
                 }
             }
         } catch (IOException e) {
@@ -119,7 +119,7 @@ public final class WireChecks {
 
     private static <T> Parsed<T> malformed(byte[] value, String name, IOException e) {
         return new Parsed<>(null, new Fault(Reason.MALFORMED,
-                "value of " + value.length + " bytes is no " + name + ": " + e.getMessage()));
+                "value of " + value.length + " bytes is not a " + name + ": " + e.getMessage()));
     }
 
     /**

@@ -25,7 +25,7 @@ final class SeriesActivity implements NwbActivity {
     SeriesActivity(NwbFile file, String name, RecordingOptions options, List<String> remarks) {
         if (options.units().isPresent()) {
             throw new InvalidInputException("--units is " + options.units().get()
-                    + ", expected it without --series: it chooses rows of the units table");
+                    + " cannot be combined with --series, because it selects rows of the units table");
         }
         series = file.series(name);
         series.requireSamples();
