@@ -92,7 +92,7 @@ public final class Adam {
         }
         float clip = (float) (norm > largestNorm ? largestNorm / norm : 1);
         long s = steps++;
-        float rate = (float) (learningRate.applyAsDouble(s) / (1 - Math.pow(BETA1, s + 1.0)));
+        float rate = (float) (learningRate.applyAsDouble((double) s) / (1 - Math.pow(BETA1, s + 1.0)));
         float root = (float) (1 / Math.sqrt(1 - Math.pow(BETA2, s + 1.0)));
         float keep = (float) Math.min(0.999, (1.0 + s) / (20 + s));
         for (int a = 0; a < parameters.size(); a++) {

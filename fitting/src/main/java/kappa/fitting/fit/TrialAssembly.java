@@ -25,7 +25,6 @@ public final class TrialAssembly {
 
     private final int neurons;
     private final int inputs;
-    private final boolean trials;
     private final int most;
     private float[] y;
     private float[] v;
@@ -40,7 +39,6 @@ public final class TrialAssembly {
     public TrialAssembly(int neurons, int inputs, boolean trials) {
         this.neurons = neurons;
         this.inputs = inputs;
-        this.trials = trials;
         most = trials ? Math.clamp(MAX_NUMBERS / (neurons + inputs), SEGMENT, MAX_BINS) : SEGMENT;
         y = new float[SEGMENT * neurons];
         v = new float[(SEGMENT + 1) * inputs];

@@ -44,7 +44,7 @@ public final class Score {
 
     /** Of what was added; NaN where there is nothing to score. */
     public double value(Observation kind) {
-        return kind == Observation.COUNTS ? bitsPerSpike(baseline - model, spikes) : r2(model, baseline);
+        return kind == Observation.COUNTS ? bitsPerSpike(baseline - model, (double) spikes) : r2(model, baseline);
     }
 
     public static String unit(Observation kind) {

@@ -35,7 +35,7 @@ final class PendingTrials {
 
         /** Steps that were not made, since learning was behind. */
         long shed() {
-            return shed + learned.shed();
+            return (long) shed + learned.shed();
         }
     }
 
