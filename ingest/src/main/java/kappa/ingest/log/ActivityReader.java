@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It puts together what other classes do: {@link GroupMember} polls, {@link SessionHeaders} knows the headers,
  * {@link OpenSessions} knows which records are still needed, {@link OwnedPartitions} claims partitions, {@link FlowControl}
- * pauses them and {@link OffsetCommits} commits. Offsets are committed only as far as checkpoints reach, so that a restart reads again
- * whatever no checkpoint accounts for.
+ * pauses them and {@link OffsetCommits} commits. Offsets are committed only as far as checkpoints reach, so that a restart
+ * reads again whatever no checkpoint accounts for.
  */
 public final class ActivityReader implements AutoCloseable {
 

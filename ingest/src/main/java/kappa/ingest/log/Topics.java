@@ -67,9 +67,9 @@ public final class Topics {
     private static final Set<String> INPUTS = Set.of(SESSIONS, ACTIVITY);
 
     /**
-     * Topics that others than the pipeline write to. The broker keeps their batches uncompressed, so a compressed batch is refused to
-     * its producer if it is larger than the topic's limit when uncompressed. Otherwise a reader would have to uncompress it first.
-     * A topic that exists already keeps its setting.
+     * Topics that others than the pipeline write to. The broker keeps their batches uncompressed, so a compressed batch is
+     * refused to its producer if it is larger than the topic's limit when uncompressed. Otherwise a reader would have to
+     * uncompress it first. A topic that exists already keeps its setting.
      */
     private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
 
