@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.util.Locale;
-import kappa.fitting.fit.Adam;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.InputBasis;

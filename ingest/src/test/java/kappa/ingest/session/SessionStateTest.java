@@ -207,7 +207,7 @@ class SessionStateTest {
     @Test
     void shouldKeepABoundedPast() {
         for (long t = 0; t < 1_000; t++) {
-            latents(2 * t, bin(t));
+            latents(2 * t, bin((double) t));
         }
         assertThat(state.latents().has(1_998)).isTrue();
         assertThat(state.latents().has(1_898)).isFalse();
