@@ -6,12 +6,12 @@ import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Formatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToIntFunction;
+import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.bench.FilterSize;
 import kappa.fitting.bench.GradientSize;
 import kappa.fitting.bench.KernelBench;
@@ -29,8 +29,6 @@ import kappa.ingest.recording.Observation;
 public record KernelReport(String machine, List<MachineLimits> limits, List<KernelBench.GradientRow> gradients,
         List<KernelBench.FilterRow> filters, List<KernelBench.MatrixRow> matrices,
         List<KernelBench.OptimiserRow> optimisers) {
-
-    private static final String[] COLOURS = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd"};
 
     /**
      * Puts {@code machine_limits}, {@code bptt}, {@code filter}, {@code matrix} and {@code optimiser}, what there is of
@@ -195,41 +193,39 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
 
     /** Time a neuron-step against N, K and T, measured and at least. */
     String picture() {
-        Formatter svg = new Formatter(Locale.ROOT);
-        svg.format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
-                + " font-size=\"11\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", 3 * LinePlot.WIDTH,
-                LinePlot.HEIGHT + 24);
-        plot(Series.NEURONS, "ns a neuron-step against N", "N (K 2, S 4, T 100, B 8)", true, GradientSize::neurons)
-                .draw(svg, 0);
-        plot(Series.RANK, "against K", "K (N 1024, S 4, T 100, B 8)", false, GradientSize::rank)
-                .draw(svg, LinePlot.WIDTH);
-        plot(Series.BINS, "against T", "T (N 1024, K 2, S 4, B 8)", true, GradientSize::bins)
-                .draw(svg, 2 * LinePlot.WIDTH);
-        for (int i = 0; i < limits.size(); i++) {
-            svg.format("<text x=\"%d\" y=\"%d\" fill=\"%s\">%s; dashed: the least time</text>%n", 44 + 300 * i,
-                    LinePlot.HEIGHT + 14, COLOURS[i % COLOURS.length], threads(limits.get(i)));
-        }
-        return svg.format("</svg>%n").toString();
+        return SvgPlot.row(List.of(
+                plot(Series.NEURONS, "ns a neuron-step against N", "N (K 2, S 4, T 100, B 8)", true,
+                        GradientSize::neurons),
+                plot(Series.RANK, "against K", "K (N 1024, S 4, T 100, B 8)", false, GradientSize::rank),
+                plot(Series.BINS, "against T", "T (N 1024, K 2, S 4, B 8)", true, GradientSize::bins)));
     }
 
     private static String threads(MachineLimits limit) {
         return limit.threads() == 1 ? "one thread" : limit.threads() + " threads";
     }
 
-    private LinePlot plot(Series series, String title, String abscissa, boolean logarithmic,
+    /** Solid: measured; dashed: the least time. */
+    private SvgPlot plot(Series series, String title, String abscissa, boolean logarithmic,
             ToIntFunction<GradientSize> x) {
-        LinePlot plot = new LinePlot(title, abscissa, logarithmic);
+        List<KernelBench.GradientRow> all = gradients.stream().filter(row -> row.series() == series).toList();
+        double[] sizes = all.stream().mapToDouble(row -> x.applyAsInt(row.size())).distinct().sorted().toArray();
+        SvgPlot plot = new SvgPlot(title, abscissa, "ns", sizes.length == 0 ? 1 : sizes[0],
+                sizes.length == 0 ? 2 : sizes[sizes.length - 1], 0,
+                all.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).max().orElse(1)).ticksAt(sizes);
+        if (logarithmic) {
+            plot.logarithmic();
+        }
         for (int i = 0; i < limits.size(); i++) {
             MachineLimits limit = limits.get(i);
-            List<KernelBench.GradientRow> rows = gradients.stream()
-                    .filter(row -> row.series() == series && row.threads() == limit.threads()).toList();
+            List<KernelBench.GradientRow> rows = all.stream().filter(row -> row.threads() == limit.threads()).toList();
             if (!rows.isEmpty()) {
                 double[] at = rows.stream().mapToDouble(row -> x.applyAsInt(row.size())).toArray();
-                String colour = "stroke=\"" + COLOURS[i % COLOURS.length] + '"';
-                plot.add(threads(limit), colour, at,
-                        rows.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).toArray());
-                plot.add(threads(limit) + " at least", colour + " stroke-dasharray=\"4 3\"", at,
-                        rows.stream().mapToDouble(row -> row.nsPerNeuronStep() / row.ratio()).toArray());
+                String colour = SvgPlot.COLOURS[i % SvgPlot.COLOURS.length];
+                plot.line(at, rows.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).toArray(), colour,
+                        false, 2);
+                plot.line(at, rows.stream().mapToDouble(row -> row.nsPerNeuronStep() / row.ratio()).toArray(), colour,
+                        true, 2);
+                plot.entry(threads(limit) + "; dashed: the least time", colour);
             }
         }
         return plot;

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -102,15 +101,6 @@ final class InactivateCommand implements Callable<Integer> {
     @Mixin
     private FiguresOption output;
 
-    /**
-     * One set, with what is known of it.
-     *
-     * @param truth how the prediction agrees with it
-     * @param regressed how it would agree if the teacher's readout were not known and had to be regressed
-     */
-    private record Row(NeuronSet set, Effect effect, Optional<Verification> truth,
-            Optional<Verification> regressed) {}
-
     @Override
     public Integer call() {
         if (!(NetworkFile.read(network) instanceof LowRankNetwork fit)) {
@@ -133,10 +123,10 @@ final class InactivateCommand implements Callable<Integer> {
                 : Inactivation.of(fit, seen, plan);
         TaskConditions conditions = TaskConditions.of(seen);
         List<NeuronSet> sets = sets(fit, inactivation, conditions);
-        List<Row> rows = new ArrayList<>();
+        List<InactivationOutput.Row> rows = new ArrayList<>();
         if (verify == null) {
             sets.forEach(
-                    set -> rows.add(new Row(set, inactivation.effect(set), Optional.empty(), Optional.empty())));
+                    set -> rows.add(new InactivationOutput.Row(inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
             rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
         }
@@ -144,20 +134,25 @@ final class InactivateCommand implements Callable<Integer> {
             System.err.println("report " + InactivationReport.write(report,
                     "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(),
                     recording.binWidthSeconds(), conditions,
-                    rows.stream().map(row -> new InactivationReport.Entry(row.effect, row.truth)).toList()));
+                    rows.stream().map(row -> new InactivationReport.Entry(row.effect(), row.truth())).toList()));
         }
+        InactivationOutput out = new InactivationOutput(inactivation, conditions, rows);
         if (output.json()) {
-            Output.json(figures(readsAsTeacher(fit), inactivation, conditions, rows));
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("network", network.toString());
+            figures.put("session", session.toString());
+            figures.putAll(out.figures(readsAsTeacher(fit)));
+            Output.json(figures);
         } else {
-            print(readsAsTeacher(fit), inactivation, conditions, rows);
+            out.print(readoutSource(fit, inactivation.readout()), verify != null, readsAsTeacher(fit));
         }
         return 0;
     }
 
-    private List<Row> verified(LowRankNetwork fit, Network teacher, Inactivation inactivation,
+    private List<InactivationOutput.Row> verified(LowRankNetwork fit, Network teacher, Inactivation inactivation,
             TaskConditions conditions, List<NeuronSet> sets) {
         SeenTrials seen = inactivation.seen();
-        List<Row> rows = new ArrayList<>();
+        List<InactivationOutput.Row> rows = new ArrayList<>();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Verification.Truth truth = new Verification.Truth(teacher, seen, inactivation.plan(), runner);
             // As in an animal, where the readout is unknown.
@@ -168,7 +163,7 @@ final class InactivateCommand implements Callable<Integer> {
             for (NeuronSet set : sets) {
                 Effect effect = inactivation.effect(set);
                 List<float[]> silenced = truth.silenced(set);
-                rows.add(new Row(set, effect,
+                rows.add(new InactivationOutput.Row(effect,
                         Optional.of(Verification.of(effect, truth.intact(), silenced, conditions)),
                         regressed.map(other -> Verification.of(other.effect(set), truth.intact(), silenced,
                                 conditions))));
@@ -261,121 +256,14 @@ final class InactivateCommand implements Callable<Integer> {
                 : List.of();
     }
 
-    private Map<String, Object> figures(boolean fromTeacher, Inactivation inactivation, TaskConditions conditions,
-            List<Row> rows) {
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("network", network.toString());
-        figures.put("session", session.toString());
-        SeenTrials seen = inactivation.seen();
-        figures.put("trials", seen.trials().size());
-        figures.put("silencing", how.name().toLowerCase(Locale.ROOT));
-        figures.put("readout",
-                fromTeacher ? "teacher" : inactivation.readout().origin().name().toLowerCase(Locale.ROOT));
-        putNumber(figures, "readout_r2", inactivation.readout().r2());
-        figures.put("outputs", seen.outputNames());
-        figures.put("contexts", conditions.contexts());
-        List<Object> sets = new ArrayList<>();
-        rows.forEach(row -> sets.add(figures(row, conditions)));
-        figures.put("sets", sets);
-        return figures;
-    }
-
-    private static Map<String, Object> figures(Row row, TaskConditions conditions) {
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("name", row.set.name());
-        out.put("size", row.set.size());
-        out.put("neurons", row.set.neurons());
-        row.truth.ifPresent(truth -> putAgreement(out, truth));
-        row.regressed.ifPresent(truth -> {
-            Map<String, Object> other = new LinkedHashMap<>();
-            putAgreement(other, truth);
-            out.put("with_regressed_readout", other);
-        });
-        putNumber(out, "change", row.effect.change());
-        Map<String, Effect.Accuracy> accuracy = row.effect.accuracy(conditions);
-        Map<String, Object> contexts = new LinkedHashMap<>();
-        accuracy.forEach((context, own) -> {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("trials", own.trials());
-            one.put("intact", own.intact());
-            one.put("silenced", own.silenced());
-            row.truth.map(truth -> truth.accuracy().get(context)).ifPresent(truth -> {
-                one.put("true_intact", truth.intact());
-                one.put("true_silenced", truth.silenced());
-            });
-            contexts.put(context, one);
-        });
-        out.put("accuracy", contexts);
-        dissociation(accuracy).ifPresent(predicted -> {
-            Map<String, Object> both = new LinkedHashMap<>();
-            both.put("predicted", predicted);
-            row.truth.flatMap(truth -> dissociation(truth.accuracy())).ifPresent(truth -> both.put("true", truth));
-            out.put("dissociation", both);
-        });
-        List<Object> curves = new ArrayList<>();
-        for (Effect.Psychometric curve : row.effect.psychometric(conditions)) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("context", curve.context());
-            one.put("input", curve.channel());
-            one.put("strength", curve.strength());
-            one.put("trials", curve.trials());
-            one.put("intact", curve.intact());
-            one.put("silenced", curve.silenced());
-            curves.add(one);
+    /** The file that the readout is from. */
+    private Path readoutSource(LowRankNetwork fit, Readout used) {
+        if (readout != null) {
+            return readout;
         }
-        out.put("psychometric", curves);
-        return out;
-    }
-
-    private static void putAgreement(Map<String, Object> figures, Verification truth) {
-        putNumber(figures, "r2_change", truth.r2Change());
-        putNumber(figures, "r2_change_all_bins", truth.r2ChangeAllBins());
-        putNumber(figures, "correlation", truth.correlation());
-        putNumber(figures, "choice_agreement", truth.choiceAgreement());
-    }
-
-    /** JSON has no NaN. */
-    private static void putNumber(Map<String, Object> figures, String name, double value) {
-        figures.put(name, Double.isFinite(value) ? value : null);
-    }
-
-    /** Accuracy in the first context less that in the second, where there are two. */
-    private static Optional<Double> dissociation(Map<String, Effect.Accuracy> accuracy) {
-        if (accuracy.size() != 2) {
-            return Optional.empty();
+        if (readsAsTeacher(fit)) {
+            return verify;
         }
-        List<Effect.Accuracy> both = List.copyOf(accuracy.values());
-        return Optional.of(both.getFirst().silenced() - both.getLast().silenced());
-    }
-
-    private void print(boolean fromTeacher, Inactivation inactivation, TaskConditions conditions, List<Row> rows) {
-        int width = rows.stream().mapToInt(row -> row.set.name().length()).max().orElse(0);
-        Readout used = inactivation.readout();
-        Path source = readout != null
-                ? readout
-                : fromTeacher ? verify : used.origin() == Readout.Origin.NETWORK ? network : session;
-        System.out.println("readout from " + source
-                + (Double.isNaN(used.r2()) ? "" : String.format(", R2 %.3f where it was regressed", used.r2())));
-        System.out.println("change: of the readout, RMS over its own; accuracy in each context: intact -> silenced"
-                + (verify == null ? "" : " (truly)"));
-        if (verify != null) {
-            System.out.println("R2 of the change and share of choices that agree with the truth"
-                    + (fromTeacher ? " [the same with a readout regressed from the session]" : ""));
-        }
-        for (Row row : rows) {
-            StringBuilder line = new StringBuilder(
-                    String.format("%-" + width + "s %5d neurons", row.set.name(), row.set.size()));
-            line.append(String.format("  change %4.2f", row.effect.change()));
-            row.truth.ifPresent(truth -> line.append(String.format("  R2 %6.3f", truth.r2Change())));
-            row.regressed.ifPresent(truth -> line.append(String.format(" [%6.3f]", truth.r2Change())));
-            row.truth.ifPresent(truth -> line.append(String.format("  agree %.3f", truth.choiceAgreement())));
-            row.regressed.ifPresent(truth -> line.append(String.format(" [%.3f]", truth.choiceAgreement())));
-            row.effect.accuracy(conditions).forEach((context, own) -> {
-                line.append(String.format("  %s %.2f -> %.2f", context, own.intact(), own.silenced()));
-                row.truth.map(truth -> truth.accuracy().get(context))
-                        .ifPresent(truth -> line.append(String.format(" (%.2f)", truth.silenced())));
-            });
-            System.out.println(line);
-        }
+        return used.origin() == Readout.Origin.NETWORK ? network : session;
     }
 }

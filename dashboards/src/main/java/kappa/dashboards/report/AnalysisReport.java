@@ -90,28 +90,28 @@ public final class AnalysisReport {
     }
 
     /** K = 1: F and the potential. */
-    private static Figure force(PhasePortrait phase, FlowField flow) {
+    private static SvgPlot force(PhasePortrait phase, FlowField flow) {
         double[] axis = flow.axis();
         double[] force = flow.velocity();
         double[] potential = flow.potential();
         double high = Math.max(max(force), max(potential));
         double low = Math.min(min(force), min(potential));
-        Figure figure = new Figure("Force and potential, " + held(phase), "kappa", "F, V", axis[0],
+        SvgPlot figure = new SvgPlot("Force and potential, " + held(phase), "kappa", "F, V", axis[0],
                 axis[axis.length - 1], low, high);
         figure.line(axis, new double[axis.length], "#8a94a3", false, 0.8);
-        figure.line(axis, potential, Figure.COLOURS[4], false, 1.5).entry("potential V", Figure.COLOURS[4]);
-        figure.line(axis, force, Figure.COLOURS[0], false, 1.5).entry("F = d kappa / dt", Figure.COLOURS[0]);
+        figure.line(axis, potential, SvgPlot.COLOURS[4], false, 1.5).entry("potential V", SvgPlot.COLOURS[4]);
+        figure.line(axis, force, SvgPlot.COLOURS[0], false, 1.5).entry("F = d kappa / dt", SvgPlot.COLOURS[0]);
         phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], 0));
         return figure;
     }
 
     /** K = 2: flow, nullclines, cycles and fixed points. */
-    private static Figure portrait(PhasePortrait phase, FlowField flow) {
+    private static SvgPlot portrait(PhasePortrait phase, FlowField flow) {
         double[] axis = flow.axis();
         double[] velocity = flow.velocity();
         int count = axis.length;
         double reach = axis[count - 1];
-        Figure figure = new Figure("Phase portrait, " + held(phase), "kappa 1", "kappa 2", axis[0], reach,
+        SvgPlot figure = new SvgPlot("Phase portrait, " + held(phase), "kappa 1", "kappa 2", axis[0], reach,
                 axis[0], reach);
         double fastest = 1e-12;
         for (int i = 0; i < count * count; i++) {
@@ -128,19 +128,19 @@ public final class AnalysisReport {
                 figure.arrow(axis[i], axis[j], vx * shown, vy * shown, 1, ARROW_PIXELS);
             }
         }
-        phase.orbits().nullclines().first().forEach(line -> curve(figure, line, Figure.COLOURS[2], false, 0.9));
-        phase.orbits().nullclines().second().forEach(line -> curve(figure, line, Figure.COLOURS[3], false, 0.9));
+        phase.orbits().nullclines().first().forEach(line -> curve(figure, line, SvgPlot.COLOURS[2], false, 0.9));
+        phase.orbits().nullclines().second().forEach(line -> curve(figure, line, SvgPlot.COLOURS[3], false, 0.9));
         for (LimitCycle cycle : phase.orbits().cycles()) {
             double[] closed = Arrays.copyOf(cycle.orbit(), cycle.orbit().length + 2);
             System.arraycopy(cycle.orbit(), 0, closed, cycle.orbit().length, 2);
-            curve(figure, closed, Figure.COLOURS[0], !cycle.stable(), 2);
+            curve(figure, closed, SvgPlot.COLOURS[0], !cycle.stable(), 2);
         }
         phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], point.kappa()[1]));
         return figure;
     }
 
     /** @param points [P,2] by rows */
-    private static void curve(Figure figure, double[] points, String colour, boolean dashed, double width) {
+    private static void curve(SvgPlot figure, double[] points, String colour, boolean dashed, double width) {
         double[][] columns = new double[2][points.length / 2];
         for (int i = 0; i < points.length; i++) {
             columns[i % 2][i / 2] = points[i];
@@ -152,16 +152,16 @@ public final class AnalysisReport {
         return phase.input().equals(NetworkAnalysis.NO_INPUT) ? "no input" : phase.input() + " held";
     }
 
-    private static void mark(Figure figure, FixedPoint point, double x, double y) {
+    private static void mark(SvgPlot figure, FixedPoint point, double x, double y) {
         switch (point.type()) {
-            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", Figure.COLOURS[0], name(point.type()));
-            case UNSTABLE_NODE, UNSTABLE_FOCUS -> figure.mark(x, y, "\u25b2", Figure.COLOURS[1], name(point.type()));
+            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", SvgPlot.COLOURS[0], name(point.type()));
+            case UNSTABLE_NODE, UNSTABLE_FOCUS -> figure.mark(x, y, "\u25b2", SvgPlot.COLOURS[1], name(point.type()));
             case SADDLE, CENTRE, UNKNOWN -> figure.mark(x, y, "\u2715", "#1b2330", name(point.type()));
         }
     }
 
     /** Of the Jacobian at each fixed point, by input. */
-    private static Figure eigenvalues(NetworkAnalysis analysis) {
+    private static SvgPlot eigenvalues(NetworkAnalysis analysis) {
         double reach = 1;
         double height = 0.5;
         for (PhasePortrait phase : analysis.portraits()) {
@@ -170,12 +170,12 @@ public final class AnalysisReport {
                 height = Math.max(height, 1.1 * largest(point.im()));
             }
         }
-        Figure figure = new Figure("Eigenvalues at the fixed points", "real part, per tau", "imaginary part", -reach,
+        SvgPlot figure = new SvgPlot("Eigenvalues at the fixed points", "real part, per tau", "imaginary part", -reach,
                 reach, -height, height);
         figure.line(new double[]{0, 0}, new double[]{-height, height}, "#8a94a3", false, 1);
         for (int c = 0; c < analysis.portraits().size(); c++) {
             PhasePortrait phase = analysis.portraits().get(c);
-            String colour = Figure.COLOURS[c % Figure.COLOURS.length];
+            String colour = SvgPlot.COLOURS[c % SvgPlot.COLOURS.length];
             figure.entry(phase.input(), colour);
             for (FixedPoint point : phase.fixedPoints().points()) {
                 for (int e = 0; e < point.re().length; e++) {
@@ -190,10 +190,10 @@ public final class AnalysisReport {
         return Arrays.stream(values).map(Math::abs).max().orElse(0);
     }
 
-    private static Figure overlapMatrix(VectorOverlaps overlaps) {
+    private static SvgPlot overlapMatrix(VectorOverlaps overlaps) {
         List<String> names = overlaps.names();
         int count = names.size();
-        Figure figure = new Figure("Cosines among connectivity vectors", "", "", 0, 1, 0, 1);
+        SvgPlot figure = new SvgPlot("Cosines among connectivity vectors", "", "", 0, 1, 0, 1);
         for (int i = 0; i < count; i++) {
             for (int j = 0; j < count; j++) {
                 figure.cell(i, j, count, overlaps.cosines()[i * count + j], String.format(Locale.ROOT,
@@ -204,10 +204,10 @@ public final class AnalysisReport {
     }
 
     /** Each m against its n and against each input, coloured by population, with each population's regression line. */
-    private static List<Figure> scatters(LowRankNetwork network, NetworkAnalysis analysis) {
+    private static List<SvgPlot> scatters(LowRankNetwork network, NetworkAnalysis analysis) {
         List<NeuronSet> populations = analysis.populations().stream().flatMap(found -> found.populations().stream())
                 .map(Populations.Population::neurons).toList();
-        List<Figure> figures = new ArrayList<>();
+        List<SvgPlot> figures = new ArrayList<>();
         for (int k = 0; k < network.rank(); k++) {
             float[] m = row(network.m(), k, network.neurons());
             figures.add(scatter("m" + (k + 1), m, "n" + (k + 1), row(network.n(), k, network.neurons()), populations));
@@ -221,19 +221,19 @@ public final class AnalysisReport {
         return figures;
     }
 
-    private static Figure scatter(String nameX, float[] x, String nameY, float[] y, List<NeuronSet> populations) {
+    private static SvgPlot scatter(String nameX, float[] x, String nameY, float[] y, List<NeuronSet> populations) {
         float[] sortedX = x.clone();
         float[] sortedY = y.clone();
         Arrays.sort(sortedX);
         Arrays.sort(sortedY);
         int last = x.length - 1;
-        Figure figure = new Figure("Loadings " + nameX + " and " + nameY, nameX, nameY, sortedX[0], sortedX[last],
+        SvgPlot figure = new SvgPlot("Loadings " + nameX + " and " + nameY, nameX, nameY, sortedX[0], sortedX[last],
                 sortedY[0], sortedY[last]);
         if (populations.isEmpty()) {
-            IntStream.range(0, x.length).forEach(i -> figure.dot(x[i], y[i], Figure.COLOURS[0], 1.8, ""));
+            IntStream.range(0, x.length).forEach(i -> figure.dot(x[i], y[i], SvgPlot.COLOURS[0], 1.8, ""));
         }
         for (int p = 0; p < populations.size(); p++) {
-            String colour = Figure.COLOURS[p % Figure.COLOURS.length];
+            String colour = SvgPlot.COLOURS[p % SvgPlot.COLOURS.length];
             figure.entry(populations.get(p).name() + " (" + populations.get(p).size() + ")", colour);
             SimpleRegression regression = new SimpleRegression();
             for (int i : populations.get(p).neurons()) {

@@ -61,8 +61,8 @@ public final class InactivationReport {
                 entry.truth.map(t -> String.format(Locale.ROOT, "%.3f", t.choiceAgreement())).orElse(""));
     }
 
-    private static List<Figure> figures(Effect effect, double binWidth, TaskConditions conditions) {
-        List<Figure> figures = new ArrayList<>();
+    private static List<SvgPlot> figures(Effect effect, double binWidth, TaskConditions conditions) {
+        List<SvgPlot> figures = new ArrayList<>();
         List<Effect.Trace> traces = effect.traces(conditions);
         for (String context : conditions.contexts()) {
             List<Effect.Trace> own = traces.stream().filter(trace -> trace.context().equals(context)).toList();
@@ -84,26 +84,26 @@ public final class InactivationReport {
             }
         }
         for (Effect.Psychometric curve : effect.psychometric(conditions)) {
-            Figure figure = new Figure("Choices, " + curve.context() + ", against " + curve.channel(), curve.channel(),
+            SvgPlot figure = new SvgPlot("Choices, " + curve.context() + ", against " + curve.channel(), curve.channel(),
                     "P(choice +)", curve.strength()[0], curve.strength()[curve.strength().length - 1], -0.02, 1.02);
-            figure.line(curve.strength(), curve.intact(), Figure.COLOURS[0], false, 1.8).entry("intact",
-                    Figure.COLOURS[0]);
-            figure.line(curve.strength(), curve.silenced(), Figure.COLOURS[1], true, 1.8)
-                    .entry("silenced", Figure.COLOURS[1]);
+            figure.line(curve.strength(), curve.intact(), SvgPlot.COLOURS[0], false, 1.8).entry("intact",
+                    SvgPlot.COLOURS[0]);
+            figure.line(curve.strength(), curve.silenced(), SvgPlot.COLOURS[1], true, 1.8)
+                    .entry("silenced", SvgPlot.COLOURS[1]);
             figures.add(figure);
         }
         return figures;
     }
 
     /** @param pairs intact and silenced means of each trace */
-    private static Figure traces(String title, String axis, double binWidth, List<float[][]> pairs,
+    private static SvgPlot traces(String title, String axis, double binWidth, List<float[][]> pairs,
             List<Effect.Trace> traces) {
         double low = pairs.stream().flatMapToDouble(InactivationReport::values).min().orElse(0);
         double high = pairs.stream().flatMapToDouble(InactivationReport::values).max().orElse(1);
         int longest = pairs.stream().mapToInt(pair -> pair[0].length).max().orElse(1);
-        Figure figure = new Figure(title, "s of the trial", axis, 0, longest * binWidth, low, high);
+        SvgPlot figure = new SvgPlot(title, "s of the trial", axis, 0, longest * binWidth, low, high);
         for (int i = 0; i < pairs.size(); i++) {
-            String colour = Figure.COLOURS[i % Figure.COLOURS.length];
+            String colour = SvgPlot.COLOURS[i % SvgPlot.COLOURS.length];
             double[] time = IntStream.range(0, pairs.get(i)[0].length).mapToDouble(t -> t * binWidth).toArray();
             figure.line(time, doubles(pairs.get(i)[0]), colour, false, 1.8);
             figure.line(time, doubles(pairs.get(i)[1]), colour, true, 1.8);

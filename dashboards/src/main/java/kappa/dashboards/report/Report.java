@@ -28,11 +28,11 @@ final class Report {
     }
 
     void section(String heading, String text) {
-        body.append("<h2>").append(Figure.escape(heading)).append("</h2>\n<p>").append(Figure.escape(text))
+        body.append("<h2>").append(SvgPlot.escape(heading)).append("</h2>\n<p>").append(SvgPlot.escape(text))
                 .append("</p>\n");
     }
 
-    void figure(Figure figure) {
+    void figure(SvgPlot figure) {
         String svg = figure.svg();
         body.append(svg);
         String name = "%02d-%s.svg".formatted(++figures, figure.title().replaceAll("[^A-Za-z0-9]+", "-"));
@@ -41,11 +41,11 @@ final class Report {
 
     void table(List<String> heads, List<List<String>> rows) {
         body.append("<table><tr>");
-        heads.forEach(head -> body.append("<th>").append(Figure.escape(head)).append("</th>"));
+        heads.forEach(head -> body.append("<th>").append(SvgPlot.escape(head)).append("</th>"));
         body.append("</tr>\n");
         for (List<String> row : rows) {
             body.append("<tr>");
-            row.forEach(cell -> body.append("<td>").append(Figure.escape(cell)).append("</td>"));
+            row.forEach(cell -> body.append("<td>").append(SvgPlot.escape(cell)).append("</td>"));
             body.append("</tr>\n");
         }
         body.append("</table>\n");
@@ -63,7 +63,7 @@ final class Report {
                 </style></head><body>
                 <h1>%s</h1>
                 %s</body></html>
-                """.formatted(Figure.escape(title), Figure.escape(title), body));
+                """.formatted(SvgPlot.escape(title), SvgPlot.escape(title), body));
         return directory.resolve("index.html");
     }
 

@@ -1,5 +1,7 @@
 package kappa.dashboards.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
@@ -8,9 +10,9 @@ import java.util.Locale;
  * One picture as SVG: a plot area with axes in the units of the data. What is drawn first lies lowest. Colours are Okabe and
  * Ito's, which colour-blind readers tell apart. Not thread-safe.
  */
-final class Figure {
+public final class SvgPlot {
 
-    static final String[] COLOURS = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+    public static final String[] COLOURS = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
 
     private static final int WIDTH = 420;
     private static final int HEIGHT = 330;
@@ -31,9 +33,11 @@ final class Figure {
     private final Formatter legend = new Formatter(Locale.ROOT);
     private double legendAt = LEFT;
     private boolean ticks = true;
+    private boolean logarithmic;
+    private double[] columns = {};
 
     /** An area from (left, low) to (right, high); an empty interval is widened. */
-    Figure(String title, String horizontal, String vertical, double left, double right, double low, double high) {
+    public SvgPlot(String title, String horizontal, String vertical, double left, double right, double low, double high) {
         this.title = title;
         this.horizontal = horizontal;
         this.vertical = vertical;
@@ -48,7 +52,21 @@ final class Figure {
     }
 
     private double x(double value) {
-        return LEFT + (WIDTH - LEFT - RIGHT) * (value - left) / (right - left);
+        return logarithmic
+                ? LEFT + (WIDTH - LEFT - RIGHT) * Math.log(value / left) / Math.log(right / left)
+                : LEFT + (WIDTH - LEFT - RIGHT) * (value - left) / (right - left);
+    }
+
+    /** Positions along the horizontal axis go by the logarithm. Comes before anything is drawn; the area begins above 0. */
+    public SvgPlot logarithmic() {
+        logarithmic = true;
+        return this;
+    }
+
+    /** The horizontal axis has its ticks here, in place of round numbers. */
+    public SvgPlot ticksAt(double... values) {
+        columns = values.clone();
+        return this;
     }
 
     private double y(double value) {
@@ -56,7 +74,7 @@ final class Figure {
     }
 
     /** Straight pieces from point to point; a number that is not finite leaves a hole. */
-    Figure line(double[] xs, double[] ys, String colour, boolean dashed, double width) {
+    public SvgPlot line(double[] xs, double[] ys, String colour, boolean dashed, double width) {
         StringBuilder path = new StringBuilder();
         boolean down = false;
         for (int i = 0; i < xs.length; i++) {
@@ -71,14 +89,14 @@ final class Figure {
         return this;
     }
 
-    Figure dot(double atX, double atY, String colour, double radius, String hint) {
+    SvgPlot dot(double atX, double atY, String colour, double radius, String hint) {
         shapes.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" fill-opacity=\"0.7\">%s</circle>%n",
                 x(atX), y(atY), radius, colour, hint.isEmpty() ? "" : "<title>" + escape(hint) + "</title>");
         return this;
     }
 
     /** A letter or symbol with its centre at a point. */
-    Figure mark(double atX, double atY, String symbol, String colour, String hint) {
+    SvgPlot mark(double atX, double atY, String symbol, String colour, String hint) {
         shapes.format(
                 "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
                         + "</text>%n",
@@ -87,7 +105,7 @@ final class Figure {
     }
 
     /** From a point in the direction of a velocity; {@code longest} is the speed whose arrow is {@code pixels} long. */
-    Figure arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
+    SvgPlot arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
         double dx = velocityX / longest * pixels;
         double dy = -velocityY / longest * pixels;
         double size = Math.hypot(dx, dy);
@@ -105,7 +123,7 @@ final class Figure {
     }
 
     /** A cell of a matrix whose rows and columns are names: blue for negative, orange for positive numbers up to 1. */
-    Figure cell(int row, int column, int count, double value, String hint) {
+    SvgPlot cell(int row, int column, int count, double value, String hint) {
         double width = (double) (WIDTH - LEFT - RIGHT) / count;
         double height = (double) (HEIGHT - TOP - BOTTOM) / count;
         double strength = Math.min(1, Math.abs(value));
@@ -120,7 +138,7 @@ final class Figure {
     }
 
     /** Names along both sides of a matrix, in place of ticks. */
-    Figure names(List<String> names) {
+    SvgPlot names(List<String> names) {
         ticks = false;
         double width = (double) (WIDTH - LEFT - RIGHT) / names.size();
         double height = (double) (HEIGHT - TOP - BOTTOM) / names.size();
@@ -134,18 +152,33 @@ final class Figure {
     }
 
     /** An entry of the legend below the title. */
-    Figure entry(String name, String colour) {
+    public SvgPlot entry(String name, String colour) {
         legend.format("<rect x=\"%.0f\" y=\"22\" width=\"10\" height=\"3\" fill=\"%s\"/><text x=\"%.0f\" y=\"27\""
                 + " font-size=\"10\">%s</text>%n", legendAt, colour, legendAt + 14, escape(name));
         legendAt += 24 + 5.6 * name.length();
         return this;
     }
 
-    String svg() {
+    public String svg() {
+        return svg(0);
+    }
+
+    /** Several pictures side by side as one. */
+    public static String row(List<SvgPlot> plots) {
+        StringBuilder out = new StringBuilder(String.format(Locale.ROOT,
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\">%n", plots.size() * WIDTH, HEIGHT));
+        for (int i = 0; i < plots.size(); i++) {
+            out.append(plots.get(i).svg(i * WIDTH));
+        }
+        return out.append("</svg>\n").toString();
+    }
+
+    /** @param from where the left edge is */
+    private String svg(int from) {
         Formatter out = new Formatter(Locale.ROOT);
-        out.format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
+        out.format("<svg xmlns=\"http://www.w3.org/2000/svg\"%s width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
                 + " font-family=\"sans-serif\" font-size=\"11\" role=\"img\"><title>%s</title>%n"
-                + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", WIDTH, HEIGHT, WIDTH, HEIGHT,
+                + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", from == 0 ? "" : " x=\"" + from + "\"", WIDTH, HEIGHT, WIDTH, HEIGHT,
                 escape(title));
         out.format("<text x=\"%d\" y=\"14\" font-weight=\"bold\">%s</text>%n", LEFT, escape(title));
         out.format("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n", (LEFT + WIDTH - RIGHT) / 2,
@@ -163,7 +196,7 @@ final class Figure {
     }
 
     private void ticks(Formatter out) {
-        for (double value : steps(left, right)) {
+        for (double value : columns.length > 0 ? columns : steps(left, right)) {
             out.format("<path d=\"M%.1f %dV%d\" stroke=\"#e5e8ee\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s"
                     + "</text>%n", x(value), TOP, HEIGHT - BOTTOM, x(value), HEIGHT - BOTTOM + 14, number(value));
         }
@@ -189,8 +222,7 @@ final class Figure {
     }
 
     private static String number(double value) {
-        String text = String.format(Locale.ROOT, "%.4g", value);
-        return text.contains("e") || !text.contains(".") ? text : text.replaceFirst("\\.?0+$", "");
+        return new BigDecimal(value, new MathContext(6)).stripTrailingZeros().toPlainString();
     }
 
     static String escape(String text) {
