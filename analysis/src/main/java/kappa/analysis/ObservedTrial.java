@@ -1,8 +1,8 @@
 package kappa.analysis;
 
 /**
- * What was seen of one trial, apart from the neurons: what went in, what the animal did, and where kappa was. Arrays are flat
- * with the last index contiguous, and belong to nobody any more: do not write to them.
+ * One observed trial without the neurons: the inputs, the animal's behaviour and kappa. Arrays are flat with the last index
+ * contiguous, and are never changed.
  *
  * @param trial its number in the session
  * @param firstBin the session's index of its first bin
@@ -12,7 +12,7 @@ package kappa.analysis;
  * @param kappa [T,K] as the filter found it, in the axes of {@code modelVersion}
  * @param phases [T], 0 for none; else the header's phases count from 1
  * @param modelVersion of the snapshot that the filter used
- * @param perturbation what was done to it, or null in an intact trial
+ * @param perturbation the neurons that were silenced in it, or null in an intact trial
  */
 public record ObservedTrial(long trial, long firstBin, int bins, float[] inputs, float[] behavior, float[] kappa,
         int[] phases, long modelVersion, Perturbation perturbation) {

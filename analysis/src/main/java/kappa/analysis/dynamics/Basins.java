@@ -3,7 +3,7 @@ package kappa.analysis.dynamics;
 import java.util.List;
 
 /**
- * Basins of attraction of a two-dimensional system: where the trajectory from each point of a grid goes.
+ * Basins of attraction of a two-dimensional system: the attractor that the trajectory from each point of a grid reaches.
  *
  * <p>Attractors are numbered from 0: first the stable fixed points in the order of {@link FixedPoints#points}, then the
  * stable orbits in the order of {@link LimitCycles#cycles}. Trajectories follow the interpolated {@link PlaneFlow} in
@@ -18,7 +18,7 @@ import java.util.List;
  */
 public record Basins(double[] axis, int[] attractor, double[] fractions) {
 
-    /** The number of a point that went nowhere in time. */
+    /** The number of a point whose trajectory reached no attractor in time. */
     public static final int UNDECIDED = -1;
 
     private static final int POINTS_ON_A_SIDE = 41;

@@ -7,8 +7,8 @@ import org.apache.commons.math3.ode.events.EventHandler;
 import org.apache.commons.math3.ode.nonstiff.DormandPrince853Integrator;
 
 /**
- * Integrates d kappa / dt = F, or backward in time -F, until something happens. State may be longer than K: what follows the
- * first K numbers is the equations' own. Not thread-safe.
+ * Integrates d kappa / dt = F, or -F backward in time, until an event. The state may be longer than K: the equations define
+ * the numbers after the first K. Not thread-safe.
  */
 final class Trajectories {
 

@@ -11,21 +11,21 @@ import kappa.analysis.ObservedTrial;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 
 /**
- * What an intervention was predicted to do, held against what it did. One number a perturbed trial is compared: the change of
- * the readout's mean over the decision bins.
+ * Compares the predicted effect of an intervention with the observed one, by one number for each perturbed trial: the change
+ * of the readout's mean over the decision bins.
  *
  * <ul>
  * <li>Predicted: the fitted network's readout in that trial with the neurons silent, less the same without.
  * <li>Observed: the animal's readout in that trial, less the mean of the animal's in the {@value #MATCHED} intact trials
- * for which the intact network predicts the most similar readout. Both terms are the animal's own, so a network that is
- * wrong about intact trials gains nothing by it.
+ * for which the intact network predicts the most similar readout. Both terms are the animal's own, so that errors of the
+ * network in intact trials do not improve the agreement.
  * </ul>
  *
  * <p>The animal's readout is the first channel of behaviour, or kappa_1 of the filter where none was recorded. Stateless.
  */
 public final class ClosedLoop {
 
-    /** Intact trials that a perturbed one is held against. */
+    /** Intact trials that a perturbed one is compared with. */
     static final int MATCHED = 8;
 
     private static final int FEWEST = 3;

@@ -11,7 +11,7 @@ import kappa.analysis.inactivation.Inactivation.Run;
 import kappa.analysis.populations.NeuronSet;
 
 /**
- * The same trials with and without some neurons. Nobody writes to what it holds.
+ * The same trials with and without some neurons. Arrays are never changed.
  *
  * @param set what was silenced
  * @param seen the trials

@@ -10,14 +10,14 @@ import kappa.fitting.model.Silencing;
 import kappa.ingest.InvalidInputException;
 
 /**
- * What a fitted network says silencing neurons will do: kappa, readout and choice over trials whose inputs were seen, intact
- * and silenced (Valente, Pillow &amp; Ostojic 2022). It runs freely from each trial's start; what becomes of the network is
- * {@link Silencing}'s to say.
+ * The predicted effect of silencing neurons of a fitted network: kappa, readout and choice over trials with known inputs,
+ * intact and silenced (Valente, Pillow &amp; Ostojic 2022). The network runs freely from each trial's start.
+ * {@link Silencing} defines what is done to the network.
  *
- * <p>First n is projected on the leading principal components of the fitted rates over these trials: what lies outside was never
- * constrained by data, and silencing exposes it.
+ * <p>First n is projected on the leading principal components of the fitted rates over these trials. The rest of n was not
+ * constrained by data, and would become visible under silencing.
  *
- * <p>Made once for a snapshot, then asked for any number of sets. Not thread-safe.
+ * <p>Make one object for a snapshot and ask it for the effect of any number of sets. Not thread-safe.
  */
 public final class Inactivation {
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How much the predictions of recent snapshots differ for one set of neurons: what learning has not settled yet.
+ * How much the predictions of recent snapshots differ for one set of neurons. Learning has not settled what differs.
  *
  * @param snapshots how many
  * @param change see {@link Effect#change}

@@ -21,10 +21,10 @@ import kappa.ingest.wire.SessionHeader;
 /**
  * Analyses one snapshot after the other, and publishes what it finds on kappa.analyses and kappa.inactivations.
  *
- * <p>State owned: of each session its {@link SessionMechanism}, what was found of recent snapshots and is expensive to find
- * again. Lost in a crash, it is found again. Back-pressure: {@link AnalysisReader} sends the next snapshot only after the answer
- * to the one before. Failure: a snapshot that cannot be analysed, or not wholly, is logged with the reason, once for
- * as long as that stays the same; what was found of it is published, and the next one is independent.
+ * <p>State owned: the {@link SessionMechanism} of each session. After a crash it is computed again. Back-pressure:
+ * {@link AnalysisReader} sends the next snapshot only after the answer to the one before. Failure: if a snapshot cannot be
+ * analysed, or only in part, the reason is logged, once for as long as it stays the same. The results that were found are
+ * published. The next snapshot is analysed independently.
  */
 public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
@@ -51,7 +51,7 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
 
     private final Publisher publisher;
     private final Map<String, SessionMechanism> sessions = newest();
-    /** What was last logged of a session: a session of one neuron fails in the same way with each snapshot. */
+    /** The failure last logged for each session: a session of one neuron fails in the same way with each snapshot. */
     private final Map<String, String> failures = newest();
 
     private static <V> Map<String, V> newest() {
@@ -80,8 +80,8 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
     private Behavior<Command> onAnalyse(Analyse analyse) {
         ModelSnapshot snapshot = analyse.snapshot();
         String session = snapshot.getSession();
-        // Again each time: its dispatcher gives up a thread that has long been idle.
-        ThreadPriority.standBack();
+        // Repeated for each snapshot, because the dispatcher replaces threads that were idle for long.
+        ThreadPriority.lower();
         SessionMechanism mechanism = sessions.computeIfAbsent(session,
                 absent -> new SessionMechanism(analyse.header().getBehaviorChannelsList()));
         try {

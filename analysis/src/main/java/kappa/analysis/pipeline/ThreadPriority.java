@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 final class ThreadPriority {
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadPriority.class);
-    /** A ninth of the usual share of a processor that is wanted. */
+    /** Gives the thread about a ninth of the usual share of a busy processor. */
     private static final int NICE = 10;
 
     private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
@@ -33,8 +33,8 @@ final class ThreadPriority {
                 .of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     }
 
-    /** The calling thread runs only when others leave it room. May be repeated. */
-    static void standBack() {
+    /** Lowers the priority of the calling thread. May be repeated. */
+    static void lower() {
         if (!LINUX) {
             return;
         }

@@ -126,7 +126,8 @@ final class InactivateCommand implements Callable<Integer> {
         List<InactivationOutput.Row> rows = new ArrayList<>();
         if (verify == null) {
             sets.forEach(
-                    set -> rows.add(new InactivationOutput.Row(inactivation.effect(set), Optional.empty(), Optional.empty())));
+                    set -> rows.add(
+                            new InactivationOutput.Row(inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
             rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
         }

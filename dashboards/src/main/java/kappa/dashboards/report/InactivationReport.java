@@ -84,7 +84,8 @@ public final class InactivationReport {
             }
         }
         for (Effect.Psychometric curve : effect.psychometric(conditions)) {
-            SvgPlot figure = new SvgPlot("Choices, " + curve.context() + ", against " + curve.channel(), curve.channel(),
+            SvgPlot figure = new SvgPlot("Choices, " + curve.context() + ", against " + curve.channel(),
+                    curve.channel(),
                     "P(choice +)", curve.strength()[0], curve.strength()[curve.strength().length - 1], -0.02, 1.02);
             figure.line(curve.strength(), curve.intact(), SvgPlot.COLOURS[0], false, 1.8).entry("intact",
                     SvgPlot.COLOURS[0]);

@@ -37,7 +37,8 @@ public final class SvgPlot {
     private double[] columns = {};
 
     /** An area from (left, low) to (right, high); an empty interval is widened. */
-    public SvgPlot(String title, String horizontal, String vertical, double left, double right, double low, double high) {
+    public SvgPlot(String title, String horizontal, String vertical, double left, double right, double low,
+            double high) {
         this.title = title;
         this.horizontal = horizontal;
         this.vertical = vertical;
@@ -178,7 +179,8 @@ public final class SvgPlot {
         Formatter out = new Formatter(Locale.ROOT);
         out.format("<svg xmlns=\"http://www.w3.org/2000/svg\"%s width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
                 + " font-family=\"sans-serif\" font-size=\"11\" role=\"img\"><title>%s</title>%n"
-                + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", from == 0 ? "" : " x=\"" + from + "\"", WIDTH, HEIGHT, WIDTH, HEIGHT,
+                + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", from == 0 ? "" : " x=\"" + from + "\"",
+                WIDTH, HEIGHT, WIDTH, HEIGHT,
                 escape(title));
         out.format("<text x=\"%d\" y=\"14\" font-weight=\"bold\">%s</text>%n", LEFT, escape(title));
         out.format("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n", (LEFT + WIDTH - RIGHT) / 2,
