@@ -1,7 +1,6 @@
 package kappa.ingest.rig;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import kappa.ingest.UnixTime;
