@@ -24,7 +24,7 @@ class RecordingCodecTest {
     private static RecordedBin full(Observation observation) {
         RecordedBin bin = recording(observation).newBin();
         for (int i = 0; i < bin.activity.length; i++) {
-            bin.activity[i] = (float) (i / 8);
+            bin.activity[i] = (float) Math.floorDiv(i, 8);
         }
         bin.activity[0] = Float.NaN;
         bin.inputs[0] = -1.5f;
