@@ -220,7 +220,7 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
             List<KernelBench.GradientRow> rows = all.stream().filter(row -> row.threads() == limit.threads()).toList();
             if (!rows.isEmpty()) {
                 double[] at = rows.stream().mapToDouble(row -> x.applyAsInt(row.size())).toArray();
-                String colour = SvgPlot.COLOURS[i % SvgPlot.COLOURS.length];
+                String colour = SvgPlot.COLOURS.get(i % SvgPlot.COLOURS.size());
                 plot.line(at, rows.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).toArray(), colour,
                         false, 2);
                 plot.line(at, rows.stream().mapToDouble(row -> row.nsPerNeuronStep() / row.ratio()).toArray(), colour,

@@ -99,8 +99,8 @@ public final class AnalysisReport {
         SvgPlot figure = new SvgPlot("Force and potential, " + held(phase), "kappa", "F, V", axis[0],
                 axis[axis.length - 1], low, high);
         figure.line(axis, new double[axis.length], "#8a94a3", false, 0.8);
-        figure.line(axis, potential, SvgPlot.COLOURS[4], false, 1.5).entry("potential V", SvgPlot.COLOURS[4]);
-        figure.line(axis, force, SvgPlot.COLOURS[0], false, 1.5).entry("F = d kappa / dt", SvgPlot.COLOURS[0]);
+        figure.line(axis, potential, SvgPlot.COLOURS.get(4), false, 1.5).entry("potential V", SvgPlot.COLOURS.get(4));
+        figure.line(axis, force, SvgPlot.COLOURS.get(0), false, 1.5).entry("F = d kappa / dt", SvgPlot.COLOURS.get(0));
         phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], 0));
         return figure;
     }
@@ -128,12 +128,12 @@ public final class AnalysisReport {
                 figure.arrow(axis[i], axis[j], vx * shown, vy * shown, 1, ARROW_PIXELS);
             }
         }
-        phase.orbits().nullclines().first().forEach(line -> curve(figure, line, SvgPlot.COLOURS[2], false, 0.9));
-        phase.orbits().nullclines().second().forEach(line -> curve(figure, line, SvgPlot.COLOURS[3], false, 0.9));
+        phase.orbits().nullclines().first().forEach(line -> curve(figure, line, SvgPlot.COLOURS.get(2), false, 0.9));
+        phase.orbits().nullclines().second().forEach(line -> curve(figure, line, SvgPlot.COLOURS.get(3), false, 0.9));
         for (LimitCycle cycle : phase.orbits().cycles()) {
             double[] closed = Arrays.copyOf(cycle.orbit(), cycle.orbit().length + 2);
             System.arraycopy(cycle.orbit(), 0, closed, cycle.orbit().length, 2);
-            curve(figure, closed, SvgPlot.COLOURS[0], !cycle.stable(), 2);
+            curve(figure, closed, SvgPlot.COLOURS.get(0), !cycle.stable(), 2);
         }
         phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], point.kappa()[1]));
         return figure;
@@ -154,8 +154,9 @@ public final class AnalysisReport {
 
     private static void mark(SvgPlot figure, FixedPoint point, double x, double y) {
         switch (point.type()) {
-            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", SvgPlot.COLOURS[0], name(point.type()));
-            case UNSTABLE_NODE, UNSTABLE_FOCUS -> figure.mark(x, y, "\u25b2", SvgPlot.COLOURS[1], name(point.type()));
+            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", SvgPlot.COLOURS.get(0), name(point.type()));
+            case UNSTABLE_NODE, UNSTABLE_FOCUS ->
+                figure.mark(x, y, "\u25b2", SvgPlot.COLOURS.get(1), name(point.type()));
             case SADDLE, CENTRE, UNKNOWN -> figure.mark(x, y, "\u2715", "#1b2330", name(point.type()));
         }
     }
@@ -175,7 +176,7 @@ public final class AnalysisReport {
         figure.line(new double[]{0, 0}, new double[]{-height, height}, "#8a94a3", false, 1);
         for (int c = 0; c < analysis.portraits().size(); c++) {
             PhasePortrait phase = analysis.portraits().get(c);
-            String colour = SvgPlot.COLOURS[c % SvgPlot.COLOURS.length];
+            String colour = SvgPlot.COLOURS.get(c % SvgPlot.COLOURS.size());
             figure.entry(phase.input(), colour);
             for (FixedPoint point : phase.fixedPoints().points()) {
                 for (int e = 0; e < point.re().length; e++) {
@@ -230,10 +231,10 @@ public final class AnalysisReport {
         SvgPlot figure = new SvgPlot("Loadings " + nameX + " and " + nameY, nameX, nameY, sortedX[0], sortedX[last],
                 sortedY[0], sortedY[last]);
         if (populations.isEmpty()) {
-            IntStream.range(0, x.length).forEach(i -> figure.dot(x[i], y[i], SvgPlot.COLOURS[0], 1.8, ""));
+            IntStream.range(0, x.length).forEach(i -> figure.dot(x[i], y[i], SvgPlot.COLOURS.get(0), 1.8, ""));
         }
         for (int p = 0; p < populations.size(); p++) {
-            String colour = SvgPlot.COLOURS[p % SvgPlot.COLOURS.length];
+            String colour = SvgPlot.COLOURS.get(p % SvgPlot.COLOURS.size());
             figure.entry(populations.get(p).name() + " (" + populations.get(p).size() + ")", colour);
             SimpleRegression regression = new SimpleRegression();
             for (int i : populations.get(p).neurons()) {

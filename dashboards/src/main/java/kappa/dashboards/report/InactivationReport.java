@@ -87,10 +87,10 @@ public final class InactivationReport {
             SvgPlot figure = new SvgPlot("Choices, " + curve.context() + ", against " + curve.channel(),
                     curve.channel(),
                     "P(choice +)", curve.strength()[0], curve.strength()[curve.strength().length - 1], -0.02, 1.02);
-            figure.line(curve.strength(), curve.intact(), SvgPlot.COLOURS[0], false, 1.8).entry("intact",
-                    SvgPlot.COLOURS[0]);
-            figure.line(curve.strength(), curve.silenced(), SvgPlot.COLOURS[1], true, 1.8)
-                    .entry("silenced", SvgPlot.COLOURS[1]);
+            figure.line(curve.strength(), curve.intact(), SvgPlot.COLOURS.get(0), false, 1.8).entry("intact",
+                    SvgPlot.COLOURS.get(0));
+            figure.line(curve.strength(), curve.silenced(), SvgPlot.COLOURS.get(1), true, 1.8)
+                    .entry("silenced", SvgPlot.COLOURS.get(1));
             figures.add(figure);
         }
         return figures;
@@ -104,7 +104,7 @@ public final class InactivationReport {
         int longest = pairs.stream().mapToInt(pair -> pair[0].length).max().orElse(1);
         SvgPlot figure = new SvgPlot(title, "s of the trial", axis, 0, longest * binWidth, low, high);
         for (int i = 0; i < pairs.size(); i++) {
-            String colour = SvgPlot.COLOURS[i % SvgPlot.COLOURS.length];
+            String colour = SvgPlot.COLOURS.get(i % SvgPlot.COLOURS.size());
             double[] time = IntStream.range(0, pairs.get(i)[0].length).mapToDouble(t -> t * binWidth).toArray();
             figure.line(time, doubles(pairs.get(i)[0]), colour, false, 1.8);
             figure.line(time, doubles(pairs.get(i)[1]), colour, true, 1.8);

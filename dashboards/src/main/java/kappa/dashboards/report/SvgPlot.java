@@ -12,7 +12,8 @@ import java.util.Locale;
  */
 public final class SvgPlot {
 
-    public static final String[] COLOURS = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+    public static final List<String> COLOURS = List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+            "#56b4e9");
 
     private static final int WIDTH = 420;
     private static final int HEIGHT = 330;
@@ -130,7 +131,7 @@ public final class SvgPlot {
         double strength = Math.min(1, Math.abs(value));
         shapes.format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.3f\">"
                 + "<title>%s</title></rect>%n", LEFT + column * width, TOP + row * height, width, height,
-                value < 0 ? COLOURS[0] : COLOURS[1], strength, escape(hint));
+                value < 0 ? COLOURS.get(0) : COLOURS.get(1), strength, escape(hint));
         if (count <= 10) {
             shapes.format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"9\">%.2f</text>%n",
                     LEFT + (column + 0.5) * width, TOP + (row + 0.5) * height + 3, value);
