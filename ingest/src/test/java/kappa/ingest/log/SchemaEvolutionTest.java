@@ -180,7 +180,7 @@ class SchemaEvolutionTest {
         Checkpoint checkpoint = Checkpoint.parseFrom(first(Topics.CHECKPOINTS));
         assertThat(Checkpoints.checkpoint(record(checkpoint))).isEqualTo(checkpoint);
         assertThatThrownBy(() -> Checkpoints.checkpoint(record(checkpoint.toBuilder().setSchemaVersion(2).build())))
-                .hasMessage("kappa.checkpoints-3@7 is no checkpoint that this kappa can read: schema_version is 2,"
+                .hasMessage("kappa.checkpoints-3@7 cannot be read as a checkpoint: schema_version is 2,"
                         + " expected 1. If a newer kappa wrote it, start that one. Only kappa may write to this topic.");
     }
 
