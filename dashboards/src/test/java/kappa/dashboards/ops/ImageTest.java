@@ -61,7 +61,7 @@ class ImageTest {
                     assertThat(ignore).contains("!" + source);
                 });
         assertThat(dockerfile).contains("COPY --from=build /src/dashboards/target/kappa /opt/kappa");
-        assertThat(Run.ROOT.resolve("dashboards/pom.xml")).content().contains("${project.build.directory}/kappa/lib");
+        assertThat(Run.ROOT.resolve("dashboards/pom.xml")).content().contains("${project.basedir}/target/kappa/lib");
         assertThat(Run.ROOT.resolve("dashboards/src/main/launch/jvm.args")).isNotEmptyFile();
     }
 
