@@ -211,7 +211,7 @@ class KillTest {
                         () -> !checkpoints.all("continued").isEmpty());
                 replay.kill();
             }
-            serve.awaitLine("session continued is silent", Recording.LIMIT);
+            serve.awaitLine("session continued is idle", Recording.LIMIT);
             try (KappaProcess replay = replay(file, "40", network, "--session-id", "continued")) {
                 replay.awaitLine("continued: .* continued from bin [1-9]", Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);
