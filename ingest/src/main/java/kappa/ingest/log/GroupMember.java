@@ -36,6 +36,7 @@ public final class GroupMember implements AutoCloseable {
     static final String WAITING = "waiting for the consumer group";
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
+    private static final Duration FOUND_WITHIN = Duration.ofSeconds(2);
 
     private final TopicFollower follower;
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -134,9 +135,18 @@ public final class GroupMember implements AutoCloseable {
         }
     }
 
+    /** Leaves the group, so that others take over at once. */
     @Override
     public void close() {
-        follower.close();
         member = false;
+        try {
+            // Kafka's client leaves a group only while it knows the coordinator. After the broker was silent it may not.
+            consumer.committed(consumer.assignment(), FOUND_WITHIN);
+        } catch (KafkaException e) {
+            LOG.info(
+                    "the group's coordinator was not found; the group gives our partitions away when we stay silent: {}",
+                    e.toString());
+        }
+        follower.close();
     }
 }
