@@ -52,7 +52,7 @@ public final class Processing implements AutoCloseable {
     private final BrokerDisk disk;
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final Thread rehearsal;
+    private final Thread warmUp;
 
     /**
      * @param group the consumer group that shares the sessions
@@ -103,7 +103,7 @@ public final class Processing implements AutoCloseable {
         registerMeters(pipelineMeters);
         disk = new BrokerDisk(connection, meters);
         // Runs while this waits for Kafka; close does not wait for it.
-        rehearsal = Thread.ofPlatform().daemon(true).name("kappa-rehearsal").start(() -> {
+        warmUp = Thread.ofPlatform().daemon(true).name("kappa-warm-up").start(() -> {
             try {
                 KernelWarmUp.run(services.kernels());
             } catch (RuntimeException | Error e) {
@@ -150,7 +150,7 @@ public final class Processing implements AutoCloseable {
         if (failure.get() != null) {
             return "failed: " + failure.get().getMessage();
         }
-        return rehearsal.isAlive() ? "compiling the kernels" : activity.readinessProblem();
+        return warmUp.isAlive() ? "compiling the kernels" : activity.readinessProblem();
     }
 
     /** Pauses or resumes the analyses, to measure their cost. */
