@@ -35,11 +35,13 @@ import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Records that strangers write, on the way that the pipeline takes: parsed, held against the key and the session's header, put
  * in order, and what cannot be used put on kappa.rejected and counted.
  */
+@Isolated("the memory of the whole process is measured")
 class WireFuzzTest {
 
     private static final int INPUTS_IN_CI = 4_000;

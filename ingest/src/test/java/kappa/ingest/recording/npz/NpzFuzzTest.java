@@ -21,8 +21,10 @@ import kappa.ingest.fuzz.Fuzzer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Session files of a hostile kind: arrays in sound archives, and archives themselves. */
+@Isolated("the memory of the whole process is measured")
 class NpzFuzzTest {
 
     private static final int INPUTS_IN_CI = 3_000;

@@ -18,8 +18,10 @@ import kappa.ingest.fuzz.Fuzzer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** NWB files of h5py with anything wrong in them: each is read, or refused with one line. */
+@Isolated("the memory of the whole process is measured")
 class NwbFuzzTest {
 
     private static final int INPUTS_IN_CI = 1_500;

@@ -12,8 +12,10 @@ import kappa.ingest.fuzz.Fuzzer;
 import kappa.ingest.rig.FuzzedRig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** RHX's stream of spikes, with anything between and in them. */
+@Isolated("the memory of the whole process is measured")
 class IntanFuzzTest {
 
     private static final int INPUTS_IN_CI = 8_000;

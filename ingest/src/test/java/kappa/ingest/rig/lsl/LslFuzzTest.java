@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import kappa.ingest.fuzz.Fuzzer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Descriptions of streams, which come from the network as XML. */
+@Isolated("the memory of the whole process is measured")
 class LslFuzzTest {
 
     private static final int INPUTS_IN_CI = 2_000;

@@ -19,8 +19,10 @@ import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Unsorted;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Messages in the shape of the plugin's, whose JSON, numbers and payloads may be anything. */
+@Isolated("the memory of the whole process is measured")
 class OpenEphysFuzzTest {
 
     private static final int INPUTS_IN_CI = 8_000;
