@@ -102,7 +102,7 @@ public record NetworkAnalysis(Snapshot.Id snapshot, double[] overlaps, double[] 
             Held input = inputs.get(c);
             ReducedDynamics system = systems.get(c);
             portraits.add(new PhasePortrait(input.name(), input.drive(), points.get(c),
-                    PhasePortrait.Origin.of(Linearisation.of(network, input.drive(), new double[network.rank()])),
+                    Linearisation.of(network, input.drive(), new double[network.rank()]),
                     network.rank() <= LARGEST_RANK_WITH_PORTRAIT
                             ? Optional.of(FlowField.of(system, reach))
                             : Optional.empty(),

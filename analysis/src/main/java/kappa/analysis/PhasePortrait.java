@@ -20,23 +20,8 @@ import kappa.analysis.dynamics.SlowPoint;
  * @param flow absent for K > 2
  * @param orbits what takes longer to find
  */
-public record PhasePortrait(String input, double[] drive, FixedPoints fixedPoints, Origin origin,
+public record PhasePortrait(String input, double[] drive, FixedPoints fixedPoints, Linearisation origin,
         Optional<FlowField> flow, Orbits orbits) {
-
-    /**
-     * The dynamics about kappa = 0, see {@link Linearisation}.
-     *
-     * @param effectiveOverlaps [K,K] sigma_eff; empty if unknown
-     * @param re [K] real parts of the eigenvalues of -1 + sigma_eff, per time constant, largest first; empty if unknown
-     * @param im [K] imaginary parts
-     * @param saturation mean of 1 - phi' over neurons
-     */
-    public record Origin(double[] effectiveOverlaps, double[] re, double[] im, double saturation) {
-
-        static Origin of(Linearisation linear) {
-            return new Origin(linear.effectiveOverlaps(), linear.re(), linear.im(), linear.saturation());
-        }
-    }
 
     /**
      * What takes longer to find than fixed points.

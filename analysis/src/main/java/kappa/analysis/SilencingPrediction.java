@@ -1,9 +1,7 @@
 package kappa.analysis;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +22,6 @@ import kappa.analysis.inactivation.SeenTrial;
 import kappa.analysis.inactivation.SeenTrials;
 import kappa.analysis.inactivation.SilencedSets;
 import kappa.analysis.inactivation.TaskConditions;
-import kappa.analysis.inactivation.Uncertainty;
 import kappa.analysis.populations.NeuronSet;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Silencing;
@@ -115,16 +112,12 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
         SeenTrials seen = seen(intact, true);
         Inactivation inactivation = Inactivation.of(fit, seen, Inactivation.Plan.STANDARD, readout);
         TaskConditions conditions = TaskConditions.of(seen);
-        List<SetEffect> effects = new ArrayList<>();
-        Map<NeuronSet, Uncertainty.Prediction> predictions = new HashMap<>();
-        for (NeuronSet set : sets(populations, inactivation, conditions)) {
-            Effect effect = inactivation.effect(set);
-            Uncertainty.Prediction prediction = Uncertainty.Prediction.of(effect, conditions);
-            predictions.put(set, prediction);
-            effects.add(new SetEffect(set, effects(effect, conditions), effect.change(),
-                    memory.deviation(set, prediction)));
-        }
-        memory.keep(predictions);
+        List<Effect> predicted = sets(populations, inactivation, conditions).stream().map(inactivation::effect).toList();
+        Map<NeuronSet, Double> changes = new HashMap<>();
+        predicted.forEach(effect -> changes.put(effect.set(), effect.change()));
+        memory.keep(changes);
+        List<SetEffect> effects = predicted.stream().map(effect -> new SetEffect(effect.set(),
+                effects(effect, conditions), changes.get(effect.set()), memory.deviation(effect.set()))).toList();
         List<CarriedOut> carriedOut = ClosedLoop.of(intact, perturbed, this).stream()
                 .map(outcome -> new CarriedOut(name(outcome.neurons(), effects), outcome)).toList();
         return new InactivationResult(snapshot.id(), intact.size(), readoutName(),
@@ -208,30 +201,29 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
         return (double) Arrays.stream(trials).filter(of).count() / trials.length;
     }
 
-    /** What recent snapshots predicted for each set of neurons that was predicted with the newest one. */
+    /** The change that recent snapshots predicted for each set of neurons that was predicted with the newest one. */
     static final class Memory {
         private static final int SNAPSHOTS = 10;
+        private final Map<NeuronSet, List<Double>> changes = new HashMap<>();
 
-        private final Map<NeuronSet, Deque<Uncertainty.Prediction>> recent = new HashMap<>();
-
-        /** Standard deviation of the change over the recent snapshots and this one; 0 for a single one. */
-        private double deviation(NeuronSet set, Uncertainty.Prediction newest) {
-            List<Uncertainty.Prediction> all = new ArrayList<>(recent.getOrDefault(set, new ArrayDeque<>()));
-            all.add(newest);
-            double spread = Uncertainty.over(all.subList(Math.max(0, all.size() - SNAPSHOTS), all.size())).change()
-                    .deviation();
-            return Double.isNaN(spread) ? 0 : spread;
-        }
-
-        private void keep(Map<NeuronSet, Uncertainty.Prediction> newest) {
-            recent.keySet().retainAll(newest.keySet());
-            newest.forEach((set, prediction) -> {
-                Deque<Uncertainty.Prediction> own = recent.computeIfAbsent(set, absent -> new ArrayDeque<>());
-                own.add(prediction);
+        /** Adds the newest prediction for each set, and forgets all other sets. */
+        void keep(Map<NeuronSet, Double> newest) {
+            changes.keySet().retainAll(newest.keySet());
+            newest.forEach((set, change) -> {
+                List<Double> own = changes.computeIfAbsent(set, absent -> new ArrayList<>());
+                own.add(change);
                 if (own.size() > SNAPSHOTS) {
-                    own.remove();
+                    own.removeFirst();
                 }
             });
+        }
+
+        /** Standard deviation of the change over the recent snapshots, of n - 1 degrees of freedom; 0 for a single one. */
+        double deviation(NeuronSet set) {
+            List<Double> own = changes.get(set);
+            double mean = own.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+            double squares = own.stream().mapToDouble(change -> (change - mean) * (change - mean)).sum();
+            return own.size() > 1 ? Math.sqrt(squares / (own.size() - 1)) : 0;
         }
     }
 }

@@ -2,12 +2,15 @@ package kappa.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.ClosedLoop;
+import kappa.analysis.populations.NeuronSet;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
@@ -125,5 +128,15 @@ class SessionMechanismTest {
 
     private long populationsVersion() {
         return mechanism.analysis().populations().orElseThrow().snapshotVersion();
+    }
+
+    @Test
+    void shouldSayHowMuchTheChangesThatSnapshotsPredictDiffer() {
+        NeuronSet set = new NeuronSet("a", new int[]{0});
+        SilencingPrediction.Memory memory = new SilencingPrediction.Memory();
+        memory.keep(Map.of(set, 0.4));
+        assertThat(memory.deviation(set)).isZero();
+        memory.keep(Map.of(set, 0.6));
+        assertThat(memory.deviation(set)).isCloseTo(Math.sqrt(0.02), within(1e-12));
     }
 }

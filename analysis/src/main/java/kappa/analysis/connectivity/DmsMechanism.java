@@ -1,6 +1,5 @@
 package kappa.analysis.connectivity;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -8,7 +7,6 @@ import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -29,9 +27,8 @@ import kappa.ingest.InvalidInputException;
  * @param verdict which of the two
  * @param free without input
  * @param underInputs under A and under B
- * @param trials the four sequences of sample and test, A-A, A-B, B-A, B-B, without noise
  */
-public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underInputs, List<Sequence> trials) {
+public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underInputs) {
 
     /** What inputs do. */
     public enum Verdict {
@@ -61,28 +58,16 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         }
     }
 
-    /**
-     * kappa in the course of one trial, [K] each.
-     *
-     * @param name such as {@code A-B}
-     * @param match whether sample and test are the same
-     */
-    public record Sequence(String name, boolean match, double[] afterSample, double[] afterDelay, double[] afterTest,
-            double[] afterDecision) {}
-
     private static final int STABLE_STATES_OF_A_MEMORY = 2;
-    private static final double STIMULUS_MS = 500;
-    private static final double DECISION_MS = 1000;
     private static final List<String> INPUTS = List.of("A", "B");
 
     /**
      * Looks at a network; takes a few searches for fixed points.
      *
      * @param network rank 2, the inputs A and B of the task
-     * @param delay bins between sample and test of the four trials
      * @throws InvalidInputException for another rank or number of inputs
      */
-    public static DmsMechanism of(LowRankNetwork network, int delay) {
+    public static DmsMechanism of(LowRankNetwork network) {
         if (network.rank() != 2 || network.inputs() != INPUTS.size()) {
             throw new InvalidInputException("network: rank " + network.rank() + " and " + network.inputs()
                     + " inputs, expected rank 2 and the inputs A and B of delayed match-to-sample");
@@ -91,15 +76,8 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         List<Portrait> held = List.of(portrait(network, "A", new double[]{1, 0}),
                 portrait(network, "B", new double[]{0, 1}));
         boolean kept = held.stream().allMatch(portrait -> portrait.stable >= STABLE_STATES_OF_A_MEMORY);
-        List<Sequence> trials = new ArrayList<>();
-        for (int sample = 0; sample < 2; sample++) {
-            for (int test = 0; test < 2; test++) {
-                trials.add(trial(network, sample, test, delay));
-            }
-        }
         return new DmsMechanism(
-                kept ? Verdict.STATE_PUSHED_BETWEEN_BASINS : Verdict.DYNAMICS_CHANGED_BY_INPUT, free, held,
-                List.copyOf(trials));
+                kept ? Verdict.STATE_PUSHED_BETWEEN_BASINS : Verdict.DYNAMICS_CHANGED_BY_INPUT, free, held);
     }
 
     private static Portrait portrait(LowRankNetwork network, String input, double[] drive) {
@@ -111,29 +89,6 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
             repelled &= Arrays.stream(point.re()).allMatch(re -> re > 0);
         }
         return new Portrait(input, points, stable, repelled, Linearisation.of(network, drive, new double[2]));
-    }
-
-    /** kappa_t = kappa_{t-1} + alpha F(kappa_{t-1}, W' v_{t-1} + b), with the task's epochs. */
-    private static Sequence trial(LowRankNetwork network, int sample, int test, int delay) {
-        int stimulus = Task.bins(STIMULUS_MS);
-        int[] lengths = {stimulus, delay, stimulus, Task.bins(DECISION_MS)};
-        int[] shown = {sample, -1, test, -1};
-        double[] kappa = new double[2];
-        double[] velocity = new double[2];
-        double[] v = new double[2];
-        List<double[]> ends = new ArrayList<>();
-        for (int epoch = 0; epoch < lengths.length; epoch++) {
-            for (int t = 0; t < lengths[epoch]; t++) {
-                new ReducedDynamics(network, v).velocity(kappa, velocity);
-                for (int k = 0; k < 2; k++) {
-                    kappa[k] += network.alpha() * velocity[k];
-                    v[k] += network.alpha() * ((shown[epoch] == k ? 1 : 0) - v[k]);
-                }
-            }
-            ends.add(kappa.clone());
-        }
-        return new Sequence(INPUTS.get(sample) + "-" + INPUTS.get(test), sample == test, ends.get(0), ends.get(1),
-                ends.get(2), ends.get(3));
     }
 
     /** One line for people: what remains of the stable states under each input, and what turns. */

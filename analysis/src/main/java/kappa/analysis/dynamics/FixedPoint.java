@@ -1,11 +1,6 @@
 package kappa.analysis.dynamics;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.EigenDecomposition;
 
 /**
  * One fixed point of a reduced system. Arrays are never changed.
@@ -40,22 +35,8 @@ public record FixedPoint(double[] kappa, Type type, double[] re, double[] im) {
 
     /** The point with type and eigenvalues of its Jacobian [K,K]. */
     static FixedPoint of(double[] kappa, double[] jacobian) {
-        int rank = kappa.length;
-        Array2DRowRealMatrix matrix = new Array2DRowRealMatrix(rank, rank);
-        for (int k = 0; k < rank; k++) {
-            for (int l = 0; l < rank; l++) {
-                matrix.setEntry(k, l, jacobian[k * rank + l]);
-            }
-        }
-        EigenDecomposition decomposition = new EigenDecomposition(matrix);
-        List<double[]> eigenvalues = new ArrayList<>();
-        for (int k = 0; k < rank; k++) {
-            eigenvalues.add(new double[]{decomposition.getRealEigenvalue(k), decomposition.getImagEigenvalue(k)});
-        }
-        eigenvalues.sort(Comparator.comparing((double[] e) -> e[0]).thenComparing(e -> e[1]).reversed());
-        double[] re = eigenvalues.stream().mapToDouble(e -> e[0]).toArray();
-        double[] im = eigenvalues.stream().mapToDouble(e -> e[1]).toArray();
-        return new FixedPoint(kappa, type(re, im), re, im);
+        double[][] eigenvalues = ReducedDynamics.eigenvalues(jacobian);
+        return new FixedPoint(kappa, type(eigenvalues[0], eigenvalues[1]), eigenvalues[0], eigenvalues[1]);
     }
 
     private static Type type(double[] re, double[] im) {

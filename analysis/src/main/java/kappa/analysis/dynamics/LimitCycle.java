@@ -11,10 +11,4 @@ package kappa.analysis.dynamics;
  * @param stable whether all are within the unit circle
  */
 public record LimitCycle(double period, double[] orbit, double[] multipliersRe, double[] multipliersIm,
-        boolean stable) {
-
-    /** Modulus of the leading multiplier: what is left of a perturbation after one turn. */
-    public double multiplier() {
-        return Math.hypot(multipliersRe[0], multipliersIm[0]);
-    }
-}
+        boolean stable) {}

@@ -163,13 +163,7 @@ final class OrbitShooting {
             // Liouville: the determinant of M(T), without the cancellation in it.
             return List.of(new double[]{Math.exp(end[size - 1]), 0});
         }
-        Array2DRowRealMatrix monodromy = new Array2DRowRealMatrix(rank, rank);
-        for (int k = 0; k < rank; k++) {
-            for (int l = 0; l < rank; l++) {
-                monodromy.setEntry(k, l, end[rank + k * rank + l]);
-            }
-        }
-        EigenDecomposition decomposition = new EigenDecomposition(monodromy);
+        EigenDecomposition decomposition = new EigenDecomposition(ReducedDynamics.matrix(end, rank, rank));
         List<double[]> values = new ArrayList<>();
         for (int k = 0; k < rank; k++) {
             double re = decomposition.getRealEigenvalue(k);

@@ -1,7 +1,11 @@
 package kappa.analysis.dynamics;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import kappa.fitting.model.LowRankNetwork;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.EigenDecomposition;
 
 /**
  * The K-dimensional system that a low-rank network is, under a constant input u, in units of its time constant (Valente
@@ -118,6 +122,24 @@ public final class ReducedDynamics {
         double[] jacobian = new double[rank * rank];
         linearise(kappa, new double[rank], jacobian);
         return jacobian;
+    }
+
+    /** Real and imaginary parts of the eigenvalues of a matrix [K,K], those with the largest real part first. */
+    public static double[][] eigenvalues(double[] matrix) {
+        EigenDecomposition decomposition = new EigenDecomposition(matrix(matrix, 0, (int) Math.sqrt(matrix.length)));
+        double[][] pairs = IntStream.range(0, decomposition.getRealEigenvalues().length)
+                .mapToObj(k -> new double[]{decomposition.getRealEigenvalue(k), decomposition.getImagEigenvalue(k)})
+                .sorted(Comparator.comparing((double[] e) -> e[0]).thenComparing(e -> e[1]).reversed())
+                .toArray(double[][]::new);
+        return new double[][]{Arrays.stream(pairs).mapToDouble(e -> e[0]).toArray(),
+            Arrays.stream(pairs).mapToDouble(e -> e[1]).toArray()};
+    }
+
+    /** The matrix [K,K] whose rows begin at an index of an array. */
+    static Array2DRowRealMatrix matrix(double[] flat, int from, int rank) {
+        double[][] rows = new double[rank][];
+        Arrays.setAll(rows, k -> Arrays.copyOfRange(flat, from + k * rank, from + (k + 1) * rank));
+        return new Array2DRowRealMatrix(rows, false);
     }
 
     /**

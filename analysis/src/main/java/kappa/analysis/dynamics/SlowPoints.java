@@ -10,7 +10,6 @@ import org.apache.commons.math3.fitting.leastsquares.LeastSquaresBuilder;
 import org.apache.commons.math3.fitting.leastsquares.LeastSquaresOptimizer.Optimum;
 import org.apache.commons.math3.fitting.leastsquares.LeastSquaresProblem;
 import org.apache.commons.math3.fitting.leastsquares.LevenbergMarquardtOptimizer;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
@@ -103,12 +102,6 @@ public record SlowPoints(List<SlowPoint> points) {
         double[] velocity = new double[rank];
         double[] jacobian = new double[rank * rank];
         dynamics.linearise(point.toArray(), velocity, jacobian);
-        Array2DRowRealMatrix matrix = new Array2DRowRealMatrix(rank, rank);
-        for (int k = 0; k < rank; k++) {
-            for (int l = 0; l < rank; l++) {
-                matrix.setEntry(k, l, jacobian[k * rank + l]);
-            }
-        }
-        return new Pair<>(new ArrayRealVector(velocity, false), matrix);
+        return new Pair<>(new ArrayRealVector(velocity, false), ReducedDynamics.matrix(jacobian, 0, rank));
     }
 }

@@ -209,11 +209,7 @@ public final class Inactivation {
             for (int t = 0; t < length; t++, at++) {
                 if (at % step == 0) {
                     float[] rates = runner.rates(model, v.get(i), kappa, t + 1);
-                    double[] state = new double[rates.length];
-                    for (int j = 0; j < state.length; j++) {
-                        state[j] = rates[j];
-                    }
-                    states.add(state);
+                    states.add(doubles(rates, 0, rates.length));
                 }
             }
         }
@@ -302,31 +298,21 @@ public final class Inactivation {
         int outputs = readout.outputs();
         float[] z = new float[bins * outputs];
         for (int t = 0; t < bins; t++) {
-            float[] rates = runner.rates(model, inputs, kappa, t + 1);
+            double[] rates = doubles(runner.rates(model, inputs, kappa, t + 1), 0, network.neurons());
             float[] rows = t >= plan.from() && t < plan.to() ? perturbed.readout() : network.readout();
             for (int o = 0; o < outputs; o++) {
-                z[t * outputs + o] = (float) (readout.offset()[o]
-                        + network.readoutScale() * dot(rows, o * rates.length, rates));
+                z[t * outputs + o] = (float) (readout.offset()[o] + network.readoutScale()
+                        * RateSpace.dot(doubles(rows, o * rates.length, rates.length), rates));
             }
         }
         return z;
     }
 
-    private static double dot(float[] rows, int from, float[] rates) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 3 < rates.length; i += 4) {
-            s0 += (double) rows[from + i] * rates[i];
-            s1 += (double) rows[from + i + 1] * rates[i + 1];
-            s2 += (double) rows[from + i + 2] * rates[i + 2];
-            s3 += (double) rows[from + i + 3] * rates[i + 3];
+    private static double[] doubles(float[] values, int from, int count) {
+        double[] doubles = new double[count];
+        for (int i = 0; i < count; i++) {
+            doubles[i] = values[from + i];
         }
-        for (; i < rates.length; i++) {
-            s0 += (double) rows[from + i] * rates[i];
-        }
-        return s0 + s1 + (s2 + s3);
+        return doubles;
     }
 }

@@ -3,7 +3,6 @@ package kappa.analysis.inactivation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
@@ -60,15 +59,8 @@ public final class SilencedSets {
 
     /** Random neurons, the same for equal arguments. */
     public static NeuronSet random(int neurons, int size, long seed) {
-        SplittableRandom random = TrialRandom.of(seed, size);
-        int[] order = IntStream.range(0, neurons).toArray();
-        for (int i = 0; i < size; i++) {
-            int j = random.nextInt(i, neurons);
-            int kept = order[i];
-            order[i] = order[j];
-            order[j] = kept;
-        }
-        return new NeuronSet("random " + size + ", seed " + seed, Arrays.stream(order, 0, size).sorted().toArray());
+        return new NeuronSet("random " + size + ", seed " + seed,
+                NeuronSet.draw(neurons, size, TrialRandom.of(seed, size)));
     }
 
     /**

@@ -23,9 +23,7 @@ import kappa.ingest.InvalidInputException;
 public record Verification(double r2Change, double r2ChangeAllBins, double correlation, double choiceAgreement,
         Map<String, Effect.Accuracy> accuracy) {
 
-    /**
-     * The network that a fit is a model of, run on the same trials. Not thread-safe.
-     */
+    /** The network that a fit is a model of, run on the same trials. Not thread-safe. */
     public static final class Truth {
         private final Network teacher;
         private final SeenTrials seen;
@@ -70,10 +68,6 @@ public record Verification(double r2Change, double r2ChangeAllBins, double corre
             return run(teacher.silencing(set.neurons(), plan.how()));
         }
 
-        /** Silences the same neurons as a prediction did. */
-        public Verification verify(Effect predicted, TaskConditions conditions) {
-            return Verification.of(predicted, intact, silenced(predicted.set()), conditions);
-        }
     }
 
     /**

@@ -11,6 +11,7 @@ import kappa.analysis.ObservedBin;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.Snapshot;
 import kappa.analysis.connectivity.Connectivity;
+import kappa.analysis.connectivity.Linearisation;
 import kappa.analysis.connectivity.VectorOverlaps;
 import kappa.analysis.dynamics.Basins;
 import kappa.analysis.dynamics.FixedPoint;
@@ -133,7 +134,7 @@ public final class AnalysisCodec {
     }
 
     private static Phase message(PhasePortrait portrait) {
-        PhasePortrait.Origin origin = portrait.origin();
+        Linearisation origin = portrait.origin();
         PhasePortrait.Orbits orbits = portrait.orbits();
         Phase.Builder wire = Phase.newBuilder().setInput(portrait.input()).addAllDrive(list(portrait.drive()))
                 .setComplete(portrait.fixedPoints().complete()).setSaturation(origin.saturation())
@@ -176,7 +177,7 @@ public final class AnalysisCodec {
                 : Optional.empty();
         return new PhasePortrait(wire.getInput(), array(wire.getDriveList()),
                 new FixedPoints(points, wire.getComplete()),
-                new PhasePortrait.Origin(array(wire.getEffectiveOverlapsList()),
+                new Linearisation(array(wire.getEffectiveOverlapsList()),
                         array(wire.getOriginEigenvaluesReList()), array(wire.getOriginEigenvaluesImList()),
                         wire.getSaturation()),
                 flow, new PhasePortrait.Orbits(wire.getOrbitsVersion(), cycles,
@@ -200,27 +201,15 @@ public final class AnalysisCodec {
     }
 
     private static FixedPointType message(FixedPoint.Type type) {
-        return switch (type) {
-            case STABLE_NODE -> FixedPointType.STABLE_NODE;
-            case STABLE_FOCUS -> FixedPointType.STABLE_FOCUS;
-            case SADDLE -> FixedPointType.SADDLE;
-            case UNSTABLE_NODE -> FixedPointType.UNSTABLE_NODE;
-            case UNSTABLE_FOCUS -> FixedPointType.UNSTABLE_FOCUS;
-            case CENTRE -> FixedPointType.CENTRE;
-            case UNKNOWN -> FixedPointType.FIXED_POINT_TYPE_UNSPECIFIED;
-        };
+        return type == FixedPoint.Type.UNKNOWN
+                ? FixedPointType.FIXED_POINT_TYPE_UNSPECIFIED
+                : FixedPointType.valueOf(type.name());
     }
 
     private static FixedPoint.Type type(FixedPointType wire) {
-        return switch (wire) {
-            case STABLE_NODE -> FixedPoint.Type.STABLE_NODE;
-            case STABLE_FOCUS -> FixedPoint.Type.STABLE_FOCUS;
-            case SADDLE -> FixedPoint.Type.SADDLE;
-            case UNSTABLE_NODE -> FixedPoint.Type.UNSTABLE_NODE;
-            case UNSTABLE_FOCUS -> FixedPoint.Type.UNSTABLE_FOCUS;
-            case CENTRE -> FixedPoint.Type.CENTRE;
-            case FIXED_POINT_TYPE_UNSPECIFIED, UNRECOGNIZED -> FixedPoint.Type.UNKNOWN;
-        };
+        return wire == FixedPointType.FIXED_POINT_TYPE_UNSPECIFIED || wire == FixedPointType.UNRECOGNIZED
+                ? FixedPoint.Type.UNKNOWN
+                : FixedPoint.Type.valueOf(wire.name());
     }
 
     private static kappa.ingest.wire.Connectivity message(Connectivity connectivity) {

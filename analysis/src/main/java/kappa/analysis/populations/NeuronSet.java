@@ -1,6 +1,8 @@
 package kappa.analysis.populations;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Neurons that are taken together, such as a population.
@@ -18,6 +20,18 @@ public record NeuronSet(String name, int[] neurons) {
                                 + ", expected ascending indices from 0");
             }
         }
+    }
+
+    /** Distinct random neurons, ascending. */
+    public static int[] draw(int neurons, int count, SplittableRandom random) {
+        int[] order = IntStream.range(0, neurons).toArray();
+        for (int i = 0; i < count; i++) {
+            int j = random.nextInt(i, neurons);
+            int kept = order[i];
+            order[i] = order[j];
+            order[j] = kept;
+        }
+        return Arrays.stream(order, 0, count).sorted().toArray();
     }
 
     /** Number of neurons. */

@@ -93,13 +93,13 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
         }
 
         /**
-         * Full covariances, zero or free means, up to five populations, twenty subsamples, a stability of 0.7: networks
+         * Zero or free means, up to five populations, twenty subsamples, a stability of 0.7: networks
          * without populations have less than 0.1 at any number, trained ones whose populations are known 0.8 and more.
          */
         public static Settings standard(long seed) {
             return new Settings(
                     Stream.of(GaussianMixture.Means.values())
-                            .map(means -> new GaussianMixture.Options(GaussianMixture.Shape.FULL, means, 8)).toList(),
+                            .map(means -> new GaussianMixture.Options(means, 8)).toList(),
                     5, 20, 0.7, seed);
         }
     }
@@ -119,7 +119,7 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
         int part = Math.max(1, (int) Math.round(SUBSAMPLE * neurons));
         List<int[]> subsamples = new ArrayList<>();
         for (int r = 0; r < settings.subsamples; r++) {
-            subsamples.add(subsample(neurons, part, TrialRandom.of(settings.seed, r)));
+            subsamples.add(NeuronSet.draw(neurons, part, TrialRandom.of(settings.seed, r)));
         }
         int largest = Math.min(settings.largest, part);
         List<GaussianMixture> best = List.of();
@@ -133,7 +133,7 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
         }
         List<Tried> tried = new ArrayList<>();
         for (GaussianMixture mixture : best) {
-            int number = mixture.components();
+            int number = mixture.number();
             tried.add(new Tried(number, mixture.logLikelihood(), mixture.evidence(neurons), number == 1
                     ? 1
                     : stability(scaled, subsamples, number, mixture.options(), settings)));
@@ -151,18 +151,6 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
     /** The generator of one fit; those of different numbers and subsamples are independent. */
     private static SplittableRandom random(Settings settings, int number, int fit) {
         return TrialRandom.of(~settings.seed, (long) number * (settings.subsamples + 1) + fit);
-    }
-
-    /** Ascending. */
-    private static int[] subsample(int neurons, int count, SplittableRandom random) {
-        int[] order = IntStream.range(0, neurons).toArray();
-        for (int i = 0; i < count; i++) {
-            int j = random.nextInt(i, neurons);
-            int kept = order[i];
-            order[i] = order[j];
-            order[j] = kept;
-        }
-        return Arrays.stream(order, 0, count).sorted().toArray();
     }
 
     private static double stability(double[][] data, List<int[]> subsamples, int number,

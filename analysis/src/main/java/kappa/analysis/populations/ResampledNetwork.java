@@ -11,7 +11,6 @@ import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.MixtureNetwork;
 import kappa.fitting.training.Performance;
-import kappa.fitting.training.TaskTrainer;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
 
@@ -88,7 +87,7 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
         for (int number = 1; number <= largest; number++) {
             int components = number;
             GaussianMixture fit = Arrays.stream(GaussianMixture.Means.values())
-                    .map(means -> new GaussianMixture.Options(GaussianMixture.Shape.FULL, means, STARTS))
+                    .map(means -> new GaussianMixture.Options(means, STARTS))
                     .map(options -> GaussianMixture.fit(scaled, components, options,
                             TrialRandom.of(settings.seed, components)))
                     .max(Comparator.comparingDouble(one -> one.evidence(network.neurons()))).orElseThrow();
@@ -112,30 +111,6 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
         return IntStream.range(0, settings.draws)
                 .mapToObj(i -> mixture.sample(settings.neurons, draw, TrialRandom.of(settings.seed ^ DRAW, i)))
                 .mapToDouble(accuracy).toArray();
-    }
-
-    /**
-     * A mixture that was trained on.
-     *
-     * @param mixture as training left it
-     * @param reached whether that is accurate enough
-     * @param steps that it took
-     */
-    public record Retrained(MixtureNetwork mixture, boolean reached, long steps) {}
-
-    /**
-     * Trains the means and covariances of a network's populations on its task, from where the fitted mixture has them.
-     * Where networks drawn from the fit do not do the task, this tells whether any with so many populations do, and
-     * how.
-     *
-     * @param stages the task, preceded by easier versions of it
-     * @throws InvalidInputException if the network has biases or an initial state, or does not fit the task
-     */
-    public static Retrained retrained(LowRankNetwork network, int number, GaussianMixture.Options options,
-            List<Task> stages, TaskTrainer.Settings settings, TrialRunner runner) {
-        MixtureNetwork mixture = mixture(network, number, options, settings.seed());
-        TaskTrainer.Trained trained = new TaskTrainer(runner).train(mixture, stages, settings, (_, _) -> {});
-        return new Retrained(mixture, trained.reached(), trained.steps());
     }
 
     /** Mean accuracy of random draws. */

@@ -110,8 +110,8 @@ class PhasePortraitTest {
         ReducedDynamics line = undriven("decision", 50);
         assertThatThrownBy(() -> new PlaneFlow(line, 1)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("rank 1");
-        assertThatThrownBy(() -> Potential.of(undriven("bimodal", 50), 1)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("rank 2");
+        assertThatThrownBy(() -> FlowField.of(new ReducedDynamics(uncoupled(3, 2), new double[1]), 1))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("rank 3");
     }
 
     /** Independent populations of one rank each, F_k = -kappa_k + g tanh(kappa_k + u), the first of which is driven. */

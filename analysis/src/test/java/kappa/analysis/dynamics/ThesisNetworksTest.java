@@ -266,25 +266,25 @@ class ThesisNetworksTest {
     @Test
     void shouldTiltTheDoubleWellOfTheDecisionNetworkByItsInput() {
         LowRankNetwork network = HandBuiltNetworks.rankOneDecision(20_000, 1, 1.2, 1, 1, 1, 0);
-        Potential free = Potential.of(ReducedDynamics.undriven(network), 1);
+        FlowField free = FlowField.of(ReducedDynamics.undriven(network), 1);
         List<Integer> wells = minima(free);
         assertThat(wells).hasSize(2);
         // kappa = 1.2 <phi'> kappa with x of variance 2.2 kappa^2: about +-0.29 in the limit.
-        assertThat(free.kappa()[wells.get(0)]).isCloseTo(-free.kappa()[wells.get(1)], within(1e-9));
-        assertThat(free.kappa()[wells.get(1)]).isBetween(0.15, 0.5);
+        assertThat(free.axis()[wells.get(0)]).isCloseTo(-free.axis()[wells.get(1)], within(1e-9));
+        assertThat(free.axis()[wells.get(1)]).isBetween(0.15, 0.5);
         assertThat(free.potential()[wells.get(0)]).isCloseTo(free.potential()[wells.get(1)], within(1e-9));
         for (double coherence : new double[]{-0.03, 0.03}) {
-            Potential tilted = Potential.of(new ReducedDynamics(network, new double[]{coherence}), 1);
+            FlowField tilted = FlowField.of(new ReducedDynamics(network, new double[]{coherence}), 1);
             int lowest = minima(tilted).stream().min((a, b) -> Double.compare(tilted.potential()[a],
                     tilted.potential()[b])).orElseThrow();
-            assertThat(Math.signum(tilted.kappa()[lowest])).isEqualTo(Math.signum(coherence));
+            assertThat(Math.signum(tilted.axis()[lowest])).isEqualTo(Math.signum(coherence));
         }
         // At the strongest coherence of the task only the right well is left.
-        assertThat(minima(Potential.of(new ReducedDynamics(network, new double[]{0.512}), 2))).hasSize(1);
+        assertThat(minima(FlowField.of(new ReducedDynamics(network, new double[]{0.512}), 2))).hasSize(1);
     }
 
-    private static List<Integer> minima(Potential potential) {
-        double[] v = potential.potential();
+    private static List<Integer> minima(FlowField flow) {
+        double[] v = flow.potential();
         return IntStream.range(1, v.length - 1).filter(i -> v[i] < v[i - 1] && v[i] <= v[i + 1])
                 .boxed().toList();
     }

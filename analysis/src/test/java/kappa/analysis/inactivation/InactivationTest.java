@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.Inactivation.Plan;
@@ -141,7 +140,8 @@ class InactivationTest {
         for (Plan plan : List.of(WHOLE, new Plan(Silencing.DELETION, 20, 50, 1))) {
             Effect effect = Inactivation.of(network(), seen, plan).effect(SET);
             try (TrialRunner runner = new TrialRunner(1)) {
-                Verification same = new Verification.Truth(network(), seen, plan, runner).verify(effect, conditions);
+                Verification.Truth truth = new Verification.Truth(network(), seen, plan, runner);
+                Verification same = Verification.of(effect, truth.intact(), truth.silenced(effect.set()), conditions);
                 assertThat(same.r2Change()).isCloseTo(1, within(1e-6));
                 assertThat(same.r2ChangeAllBins()).isCloseTo(1, within(1e-6));
                 assertThat(same.correlation()).isCloseTo(1, within(1e-6));
@@ -240,22 +240,6 @@ class InactivationTest {
             assertThat(trace.kappaSilenced()).hasSize((seen.trials().getFirst().bins() + 1) * RANK);
             assertThat(trace.readoutIntact()).hasSize(seen.trials().getFirst().bins());
         });
-    }
-
-    @Test
-    void shouldSayHowMuchSnapshotsDiffer() {
-        Uncertainty one = Uncertainty.over(List.of(prediction(0.5)));
-        assertThat(one.silenced().get("a").mean()).isEqualTo(0.5);
-        assertThat(one.silenced().get("a").deviation()).isNaN();
-        Uncertainty both = Uncertainty.over(List.of(prediction(0.4), prediction(0.6)));
-        assertThat(both.snapshots()).isEqualTo(2);
-        assertThat(both.silenced().get("a").mean()).isCloseTo(0.5, within(1e-12));
-        assertThat(both.silenced().get("a").deviation()).isCloseTo(Math.sqrt(0.02), within(1e-12));
-        assertThat(both.intact().get("a").deviation()).isZero();
-    }
-
-    private static Uncertainty.Prediction prediction(double silenced) {
-        return new Uncertainty.Prediction(1, Map.of("a", new Effect.Accuracy(10, 1, silenced)));
     }
 
     @Test

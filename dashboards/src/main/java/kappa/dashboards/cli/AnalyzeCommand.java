@@ -43,8 +43,6 @@ final class AnalyzeCommand implements Callable<Integer> {
     private static final int MOST_RESAMPLED = 3;
     private static final int FRESH_TRIALS = 200;
     private static final double STATE_NOISE = 0.05;
-    /** In the middle of the task's. */
-    private static final double DMS_DELAY_MS = 1500;
 
     @Parameters(paramLabel = "NET.npz", description = "Low-rank network file to analyse.")
     private Path network;
@@ -127,7 +125,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         Optional<Task> done = Optional.ofNullable(task).map(name -> Task.named(name).withContext(context.strength));
         List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known)).orElse(List.of());
         Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS)
-                .map(known -> DmsMechanism.of(net, Task.bins(DMS_DELAY_MS)));
+                .map(known -> DmsMechanism.of(net));
         if (report != null) {
             System.err.println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), net,
                     analysis));

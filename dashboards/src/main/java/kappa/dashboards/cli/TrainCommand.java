@@ -251,8 +251,8 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InvalidInputException("--from " + from + ": expected a network of rank " + rank
                         + ", as --rank says");
             }
-            return ResampledNetwork.mixture(given, populations, new GaussianMixture.Options(GaussianMixture.Shape.FULL,
-                    GaussianMixture.Means.ZERO, MIXTURE_STARTS), seed);
+            return ResampledNetwork.mixture(given, populations,
+                    new GaussianMixture.Options(GaussianMixture.Means.ZERO, MIXTURE_STARTS), seed);
         }
         return MixtureNetwork.initial(populations, n, lowRank(n), task.inputs(), Task.ALPHA, false,
                 TrialRandom.of(seed, INITIAL));
