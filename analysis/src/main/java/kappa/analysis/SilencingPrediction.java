@@ -112,7 +112,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
         SeenTrials seen = seen(intact, true);
         Inactivation inactivation = Inactivation.of(fit, seen, Inactivation.Plan.STANDARD, readout);
         TaskConditions conditions = TaskConditions.of(seen);
-        List<Effect> predicted = sets(populations, inactivation, conditions).stream().map(inactivation::effect).toList();
+        List<Effect> predicted = sets(populations, inactivation, conditions).stream().map(inactivation::effect)
+                .toList();
         Map<NeuronSet, Double> changes = new HashMap<>();
         predicted.forEach(effect -> changes.put(effect.set(), effect.change()));
         memory.keep(changes);

@@ -83,7 +83,8 @@ class GaussianMixtureTest {
                 new SplittableRandom(SEED));
         assertThat(AdjustedRandIndex.of(found.assign(planted.data), planted.component)).isGreaterThan(0.95);
         assertThat(found.components[0].weight).isCloseTo(2.0 / 3, within(0.01));
-        assertThat(found.components[0].mean[0] + found.shift[0]).isCloseTo(0, within(means == GaussianMixture.Means.ZERO ? 0 : 0.2));
+        assertThat(found.components[0].mean[0] + found.shift[0]).isCloseTo(0,
+                within(means == GaussianMixture.Means.ZERO ? 0 : 0.2));
     }
 
     @Test

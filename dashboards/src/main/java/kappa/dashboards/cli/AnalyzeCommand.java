@@ -115,7 +115,8 @@ final class AnalyzeCommand implements Callable<Integer> {
         if (!(NetworkFile.read(network) instanceof LowRankNetwork lowRank)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
-        LowRankNetwork net = scale().of(lowRank);
+        LowRankNetwork net = Checks.named("--scale", scale, Scale.values(), "as-given, canonical or shared")
+                .of(lowRank);
         Snapshot snapshot = snapshot(net);
         List<String> channels = snapshot.inputChannels();
         NetworkAnalysis analysis = NetworkAnalysis.of(snapshot, held(channels), NetworkAnalysis.Depth.BASINS)
@@ -163,12 +164,6 @@ final class AnalyzeCommand implements Callable<Integer> {
             return ResampledNetwork.upTo(Math.min(largest, MOST_RESAMPLED), lowRank, known,
                     new ResampledNetwork.Settings(neurons, draws, FRESH_TRIALS, STATE_NOISE, seed), runner);
         }
-    }
-
-    private Scale scale() {
-        return Arrays.stream(Scale.values()).filter(one -> one.name().replace('_', '-').equalsIgnoreCase(scale))
-                .findFirst().orElseThrow(() -> new InvalidInputException(
-                        "--scale is " + scale + ", expected as-given, canonical or shared"));
     }
 
     private List<VectorOverlaps.Named> regressionAxes(LowRankNetwork lowRank) {

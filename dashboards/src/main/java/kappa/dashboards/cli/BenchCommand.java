@@ -19,7 +19,6 @@ import kappa.dashboards.bench.ReplayBench;
 import kappa.fitting.bench.Effort;
 import kappa.fitting.bench.KernelBench;
 import kappa.fitting.bench.KernelBench.Series;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import picocli.CommandLine.Command;
@@ -99,19 +98,19 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, IOException {
-        require(threads == null || (threads >= 1 && threads <= MAX_THREADS), "--threads", threads,
+        Checks.require(threads == null || (threads >= 1 && threads <= MAX_THREADS), "--threads", threads,
                 "1 to " + MAX_THREADS);
-        require(sessions >= 1 && sessions <= MAX_SESSIONS, "--sessions", sessions, "1 to " + MAX_SESSIONS);
-        require(neurons >= 1, "--neurons", neurons, "at least 1");
-        require(rank >= 1, "--rank", rank, "at least 1");
-        require(binsPerSecond > 0 && binsPerSecond <= 10_000, "--bins-per-second", binsPerSecond,
+        Checks.require(sessions >= 1 && sessions <= MAX_SESSIONS, "--sessions", sessions, "1 to " + MAX_SESSIONS);
+        Checks.require(neurons >= 1, "--neurons", neurons, "at least 1");
+        Checks.require(rank >= 1, "--rank", rank, "at least 1");
+        Checks.require(binsPerSecond > 0 && binsPerSecond <= 10_000, "--bins-per-second", binsPerSecond,
                 "a number in (0, 10000]");
-        require(seconds >= 1, "--seconds", seconds, "at least 1");
-        require(warmUp >= 0, "--warm-up", warmUp, "at least 0");
+        Checks.require(seconds >= 1, "--seconds", seconds, "at least 1");
+        Checks.require(warmUp >= 0, "--warm-up", warmUp, "at least 0");
         Set<Part> parts = EnumSet.copyOf(only);
-        require(report == null || (parts.contains(Part.BPTT) && !quick), "--report", report,
+        Checks.require(report == null || (parts.contains(Part.BPTT) && !quick), "--report", report,
                 "it only with gradient steps of all sizes: without --quick, and with bptt in --only");
-        require(report == null || (Files.isDirectory(report) && Files.isWritable(report)), "--report", report,
+        Checks.require(report == null || (Files.isDirectory(report) && Files.isWritable(report)), "--report", report,
                 "a directory that exists and can be written to");
         int processors = Runtime.getRuntime().availableProcessors();
         boolean kernelParts = parts.stream().anyMatch(Part.KERNELS::contains);
@@ -208,12 +207,6 @@ final class BenchCommand implements Callable<Integer> {
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
             return new LatencyBench(KafkaConnection.to(broker.bootstrapServers()),
                     new LatencyBench.Load(sessions, neurons, rank, binsPerSecond, seconds, warmUp, count)).run();
-        }
-    }
-
-    private static void require(boolean holds, String option, Object value, String expected) {
-        if (!holds) {
-            throw new InvalidInputException(option + " is " + value + ", expected " + expected);
         }
     }
 

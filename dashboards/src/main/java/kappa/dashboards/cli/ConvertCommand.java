@@ -39,7 +39,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        SessionRun.requireWritable(out);
+        Checks.requireWritable(out);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
             output.print(figures);

@@ -116,9 +116,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     "--truncate " + truncate + " needs a full-rank network, but " + network
                             + " has low rank");
         }
-        if (truncate < 1 || truncate > full.neurons()) {
-            throw new InvalidInputException("--truncate is " + truncate + ", expected 1 to " + full.neurons());
-        }
+        Checks.require(truncate >= 1 && truncate <= full.neurons(), "--truncate", truncate, "1 to " + full.neurons());
         return new Truncation(full).toRank(truncate);
     }
 

@@ -47,7 +47,7 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SessionExport.requireKind(out);
-        SessionRun.requireWritable(out);
+        Checks.requireWritable(out);
         long started = System.nanoTime();
         Exported exported;
         Optional<KafkaConnection> running = source.running();

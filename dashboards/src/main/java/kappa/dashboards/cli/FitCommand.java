@@ -112,20 +112,14 @@ final class FitCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         FittingAlgorithms way = FittingAlgorithms.named(algorithm);
-        if (passes < 1 || passes > MAX_PASSES) {
-            throw new InvalidInputException("--passes is " + passes + ", expected 1 to " + MAX_PASSES);
-        }
+        Checks.require(passes >= 1 && passes <= MAX_PASSES, "--passes", passes, "1 to " + MAX_PASSES);
         boolean linear = dynamics.equalsIgnoreCase("linear");
-        if (!linear && !dynamics.equalsIgnoreCase("tanh")) {
-            throw new InvalidInputException("--dynamics is " + dynamics + ", expected tanh or linear");
-        }
+        Checks.require(linear || dynamics.equalsIgnoreCase("tanh"), "--dynamics", dynamics, "tanh or linear");
         if (way != FittingAlgorithms.BPTT && (linear || warmStart != 0)) {
             throw new InvalidInputException("--algorithm " + way + " cannot be combined with --dynamics linear or"
                     + " --warm-start; use bptt");
         }
-        if (warmStart < 0) {
-            throw new InvalidInputException("--warm-start is " + warmStart + ", expected a number of trials");
-        }
+        Checks.require(warmStart >= 0, "--warm-start", warmStart, "a number of trials");
         if (linear && out != null) {
             throw new InvalidInputException("--out " + out + " cannot be combined with --dynamics linear,"
                     + " because a network file holds a tanh network");
@@ -136,7 +130,7 @@ final class FitCommand implements Callable<Integer> {
                             + " because a network file holds a tanh network; use rrr");
         }
         List<Integer> wanted = wantedRanks();
-        SessionRun.requireWritable(out);
+        Checks.requireWritable(out);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);
@@ -295,18 +289,12 @@ final class FitCommand implements Callable<Integer> {
         }
         TreeSet<Integer> wanted = new TreeSet<>();
         for (String part : ranks.split(",", -1)) {
-            if (!part.matches("\\d{1,3}(-\\d{1,3})?")) {
-                throw new InvalidInputException(
-                        "--ranks is " + ranks + ", expected a range such as 1-5 or a list such as"
-                                + " 1,2,4");
-            }
+            Checks.require(part.matches("\\d{1,3}(-\\d{1,3})?"), "--ranks", ranks,
+                    "a range such as 1-5 or a list such as 1,2,4");
             Iterator<Integer> ends = List.of(part.split("-", -1)).stream().map(Integer::valueOf).iterator();
             int from = ends.next();
             int to = ends.hasNext() ? ends.next() : from;
-            if (from < 1 || to < from) {
-                throw new InvalidInputException(
-                        "--ranks is " + ranks + ", expected ranks from 1 on, the smaller first");
-            }
+            Checks.require(from >= 1 && to >= from, "--ranks", ranks, "ranks from 1 on, the smaller first");
             IntStream.rangeClosed(from, to).forEach(wanted::add);
         }
         return List.copyOf(wanted);

@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.util.Locale;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.Recording;
@@ -80,11 +79,8 @@ final class FitOptions {
                 return recording;
             }
         } else {
-            bumps = number("--input-basis", inputBasis, "auto, off or a number of bumps");
-            if (!recording.hasTrials()) {
-                throw new InvalidInputException(
-                        "--input-basis is " + inputBasis + ", expected off for a session without trials");
-            }
+            bumps = Checks.wholeNumber("--input-basis", inputBasis, "auto, off or a number of bumps");
+            Checks.require(recording.hasTrials(), "--input-basis", inputBasis, "off for a session without trials");
         }
         WithInputBasis extended = new WithInputBasis(recording, InputBasis.over(recording, bumps));
         System.err.println("input basis: " + extended.inputs() + " inputs in place of "
@@ -93,30 +89,16 @@ final class FitOptions {
         return extended;
     }
 
-    private static int number(String option, String text, String expected) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new InvalidInputException(option + " is " + text + ", expected " + expected, e);
-        }
-    }
-
     FitSettings settings(int defaultRank, Speed speed) {
         int k = rank == null ? defaultRank : rank;
-        if (k < 1) {
-            throw new InvalidInputException("--rank is " + k + ", expected at least 1");
-        }
-        if (stepsPerTrial < 1) {
-            throw new InvalidInputException("--steps-per-trial is " + stepsPerTrial + ", expected at least 1");
-        }
+        Checks.require(k >= 1, "--rank", k, "at least 1");
+        Checks.require(stepsPerTrial >= 1, "--steps-per-trial", stepsPerTrial, "at least 1");
         // On the wire 0 means the default; who types it means something else.
-        if (!(tau > 0 && tau <= 60)) {
-            throw new InvalidInputException("--tau is " + tau + ", expected seconds in (0, 60]");
-        }
+        Checks.require(tau > 0 && tau <= 60, "--tau", tau, "seconds in (0, 60]");
         boolean oneStep = switch (loss.toLowerCase(Locale.ROOT)) {
             case "both" -> true;
             case "free-run" -> false;
-            default -> throw new InvalidInputException("--loss is " + loss + ", expected both or free-run");
+            default -> throw Checks.unexpected("--loss", loss, "both or free-run");
         };
         requireAtLeastZero("--prior", prior);
         requireAtLeastZero("--half-life", halfLife);
@@ -127,8 +109,6 @@ final class FitOptions {
     }
 
     private static void requireAtLeastZero(String option, double value) {
-        if (!(value >= 0 && value <= 1e6)) {
-            throw new InvalidInputException(option + " is " + value + ", expected a number from 0 to 1e6");
-        }
+        Checks.require(value >= 0 && value <= 1e6, option, value, "a number from 0 to 1e6");
     }
 }

@@ -1,6 +1,5 @@
 package kappa.dashboards.cli;
 
-import kappa.ingest.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** Threads that learn. */
@@ -12,9 +11,7 @@ final class FitThreadsOption {
 
     int count() {
         int threads = fitThreads == null ? Math.max(1, Runtime.getRuntime().availableProcessors() - 1) : fitThreads;
-        if (threads < 1 || threads > 1024) {
-            throw new InvalidInputException("--fit-threads is " + threads + ", expected 1 to 1024");
-        }
+        Checks.require(threads >= 1 && threads <= 1024, "--fit-threads", threads, "1 to 1024");
         return threads;
     }
 }

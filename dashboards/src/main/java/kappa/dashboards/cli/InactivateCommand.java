@@ -106,9 +106,7 @@ final class InactivateCommand implements Callable<Integer> {
         if (!(NetworkFile.read(network) instanceof LowRankNetwork fit)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
-        if (random < 0) {
-            throw new InvalidInputException("--random is " + random + ", expected at least 0");
-        }
+        Checks.require(random >= 0, "--random", random, "at least 0");
         try (Recording recording = recordingOptions.open(session)) {
             return predict(fit, recording);
         }
@@ -125,9 +123,8 @@ final class InactivateCommand implements Callable<Integer> {
         List<NeuronSet> sets = sets(fit, inactivation, conditions);
         List<InactivationOutput.Row> rows = new ArrayList<>();
         if (verify == null) {
-            sets.forEach(
-                    set -> rows.add(
-                            new InactivationOutput.Row(inactivation.effect(set), Optional.empty(), Optional.empty())));
+            sets.forEach(set -> rows
+                    .add(new InactivationOutput.Row(inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
             rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
         }

@@ -121,9 +121,7 @@ final class InterveneCommand implements Callable<Integer> {
         if (trials < 1) {
             throw new InvalidInputException("--trials is " + trials + ", expected at least 1 (or --call-off)");
         }
-        if (every < 1) {
-            throw new InvalidInputException("--every is " + every + ", expected at least 1");
-        }
+        Checks.require(every >= 1, "--every", every, "at least 1");
         if (what.set != null) {
             request.put("set", what.set);
         } else {

@@ -3,6 +3,7 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.Optional;
 import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.log.Topics;
 import picocli.CommandLine.Option;
 
 /** How to reach a Kafka cluster. */
@@ -22,6 +23,13 @@ final class KafkaOptions {
 
     KafkaConnection connection() {
         return to(servers().orElse(DEFAULT));
+    }
+
+    /** A connection to a cluster that has kappa's topics: those that are missing are created. */
+    KafkaConnection withTopics() {
+        KafkaConnection connection = connection();
+        Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
+        return connection;
     }
 
     /** The address that was given, if any. */

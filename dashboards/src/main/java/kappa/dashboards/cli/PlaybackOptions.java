@@ -51,14 +51,10 @@ final class PlaybackOptions {
         long all = recording.bins();
         long first = from == null ? 0 : bin("--from", from, recording);
         long end = until == null ? all : bin("--until", until, recording);
-        if (first >= all) {
-            throw new InvalidInputException("--from is " + from + ", expected a time before the recording's end at "
-                    + seconds(all, recording));
-        }
-        if (end > all || end <= first) {
-            throw new InvalidInputException("--until is " + until + ", expected a time after --from (at "
-                    + seconds(first, recording) + ") and up to the recording's end at " + seconds(all, recording));
-        }
+        Checks.require(first < all, "--from", from,
+                "a time before the recording's end at " + seconds(all, recording));
+        Checks.require(end <= all && end > first, "--until", until, "a time after --from (at "
+                + seconds(first, recording) + ") and up to the recording's end at " + seconds(all, recording));
         return new Playback(recording, first, end, loop);
     }
 
@@ -82,12 +78,10 @@ final class PlaybackOptions {
         }
         Matcher clock = CLOCK.matcher(text);
         if (!clock.matches()) {
-            throw new InvalidInputException(option + " is " + text + ", expected " + FORMS);
+            throw Checks.unexpected(option, text, FORMS);
         }
         double seconds = Double.parseDouble(clock.group(3));
-        if (clock.group(2) != null && seconds >= 60) {
-            throw new InvalidInputException(option + " is " + text + ", expected less than 60 s after the minutes");
-        }
+        Checks.require(clock.group(2) == null || seconds < 60, option, text, "less than 60 s after the minutes");
         return Math.round((3600.0 * whole(clock.group(1)) + 60.0 * whole(clock.group(2)) + seconds)
                 / recording.binWidthSeconds());
     }

@@ -2,7 +2,6 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import kappa.ingest.InvalidInputException;
@@ -99,14 +98,8 @@ final class RecordingFileOptions {
 
     /** What of a recording is observed, as the wire names it; null if the file decides. */
     static Observation observation(String text) {
-        if (text == null) {
-            return null;
-        }
-        return switch (text.toLowerCase(Locale.ROOT)) {
-            case "rates" -> Observation.RATES;
-            case "currents" -> Observation.CURRENTS;
-            case "counts" -> Observation.COUNTS;
-            default -> throw new InvalidInputException("--observe is " + text + ", expected rates, currents or counts");
-        };
+        return text == null
+                ? null
+                : Checks.named("--observe", text, Observation.values(), "rates, currents or counts");
     }
 }

@@ -2,8 +2,6 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Command;
@@ -40,9 +38,7 @@ final class ReplayCommand implements Callable<Integer> {
         Speed speed = Speed.parse(run.speed);
         try (BinSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);
-            KafkaConnection connection = kafka.connection();
-            Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
-            return new SessionRun(connection, run, () -> false).run(source, settings) ? 0 : Main.FAILED;
+            return new SessionRun(kafka.withTopics(), run, () -> false).run(source, settings) ? 0 : Main.FAILED;
         }
     }
 }

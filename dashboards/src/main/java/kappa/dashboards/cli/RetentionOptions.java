@@ -2,7 +2,6 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Retention;
 import kappa.ingest.log.Topics;
@@ -31,12 +30,8 @@ final class RetentionOptions {
 
     /** Before a broker is started. */
     void check() {
-        if (!(days > 0 && days < 1e6)) {
-            throw new InvalidInputException("--retention-days is " + days + ", expected more than 0");
-        }
-        if (gib != null && !(gib > 0 && gib < 1e9)) {
-            throw new InvalidInputException("--retention-gib is " + gib + ", expected more than 0");
-        }
+        Checks.require(days > 0 && days < 1e6, "--retention-days", days, "more than 0");
+        Checks.require(gib == null || (gib > 0 && gib < 1e9), "--retention-gib", gib, "more than 0");
     }
 
     /** Of topics that are there already, too. */

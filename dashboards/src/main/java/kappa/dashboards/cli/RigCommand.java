@@ -3,9 +3,6 @@ package kappa.dashboards.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import kappa.ingest.InvalidInputException;
-import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.rig.openephys.PluginSimulator;
@@ -70,17 +67,13 @@ final class RigCommand implements Runnable {
 
         @Override
         public Integer call() {
-            if (!as.equals("topics") && !as.equals("open-ephys")) {
-                throw new InvalidInputException("--as is " + as + ", expected topics or open-ephys");
-            }
+            Checks.require(as.equals("topics") || as.equals("open-ephys"), "--as", as, "topics or open-ephys");
             try (BinSource source = simulation.source(observe, fit.seed)) {
                 if (as.equals("open-ephys")) {
                     return send(source);
                 }
                 var settings = fit.settings(simulation.rank(), Speed.parse(run.speed));
-                KafkaConnection connection = kafka.connection();
-                Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
-                return new SessionRun(connection, run, () -> false).run(source, settings) ? 0 : Main.FAILED;
+                return new SessionRun(kafka.withTopics(), run, () -> false).run(source, settings) ? 0 : Main.FAILED;
             }
         }
 

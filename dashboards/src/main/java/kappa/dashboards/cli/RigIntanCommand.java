@@ -73,10 +73,9 @@ final class RigIntanCommand implements Callable<Integer> {
             throw new InvalidInputException(
                     "--command-port 0 needs --sample-rate and cannot be combined with --channels");
         }
-        if (sampleRate != null && !(sampleRate >= 1000 && sampleRate <= 100_000)) {
-            throw new InvalidInputException("--sample-rate is " + sampleRate + ", expected 1000 to 100000 Hz");
-        }
-        RigLslCommand.requireSeconds("--lateness", lateness);
+        Checks.require(sampleRate == null || (sampleRate >= 1000 && sampleRate <= 100_000), "--sample-rate", sampleRate,
+                "1000 to 100000 Hz");
+        Checks.requireSeconds("--lateness", lateness);
         return rig.run(this::open);
     }
 

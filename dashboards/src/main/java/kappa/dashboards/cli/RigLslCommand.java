@@ -100,8 +100,8 @@ final class RigLslCommand implements Callable<Integer> {
             throw new InvalidInputException(
                     "--stream is missing; ./kappa rig lsl --list shows the available streams");
         }
-        requireSeconds("--lateness", lateness);
-        requireSeconds("--wait", wait);
+        Checks.requireSeconds("--lateness", lateness);
+        Checks.requireSeconds("--wait", wait);
         Kind asked = kind == null ? null : Kind.named(kind);
         MarkerRules rules = MarkerRules.parse(trialStart, trialEnd, inputs);
         if (markers.isEmpty() != rules.empty()) {
@@ -111,12 +111,6 @@ final class RigLslCommand implements Callable<Integer> {
         }
         Lsl lsl = Lsl.load(library);
         return rig.run(goesOn -> open(lsl, asked, rules, goesOn));
-    }
-
-    static void requireSeconds(String option, double seconds) {
-        if (!(seconds >= 0 && seconds <= 3600)) {
-            throw new InvalidInputException(option + " is " + seconds + ", expected seconds from 0 to 3600");
-        }
     }
 
     private static int list(Lsl lsl) {

@@ -2,10 +2,8 @@ package kappa.dashboards.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.rig.RigSource;
 import kappa.ingest.rig.UnitTable;
@@ -90,17 +88,9 @@ final class RigOpenEphysCommand implements Callable<Integer> {
                 sampleRate == null ? Double.NaN : sampleRate, lateness,
                 trialLine == null ? null : Line.parse("--trial-line", trialLine), rig.onlyTrials,
                 inputLines.stream().map(text -> Line.parse("--input-line", text)).toList(), inputChannels,
-                behaviorChannels, choice());
+                behaviorChannels,
+                Checks.named("--unsorted", unsorted, Unsorted.values(), "auto, keep or drop"));
         return rig.run(goesOn -> open(settings, goesOn));
-    }
-
-    private Unsorted choice() {
-        for (Unsorted one : Unsorted.values()) {
-            if (one.name().equals(unsorted.toUpperCase(Locale.ROOT))) {
-                return one;
-            }
-        }
-        throw new InvalidInputException("--unsorted is " + unsorted + ", expected auto, keep or drop");
     }
 
     private BinSource open(OpenEphysSettings settings, Optional<SessionDescription> goesOn) {

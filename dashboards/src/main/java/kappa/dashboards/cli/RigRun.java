@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.replay.SessionPublisher;
@@ -73,29 +72,16 @@ final class RigRun {
 
     /** @return the exit code */
     int run(Rig rig) {
-        if (!(binWidth > 0 && binWidth <= 60)) {
-            throw new InvalidInputException("--bin-width is " + binWidth + ", expected seconds in (0, 60]");
-        }
-        if (!(discover > 0 && discover <= 3_600)) {
-            throw new InvalidInputException("--discover is " + discover + ", expected seconds in (0, 3600]");
-        }
-        if (spare < 0 || spare > 10_000) {
-            throw new InvalidInputException("--spare is " + spare + ", expected 0 to 10000");
-        }
-        if (!run.speed.equals("1")) {
-            throw new InvalidInputException(
-                    "--speed is " + run.speed + ", expected 1, because a rig has its own speed");
-        }
-        if (!(silence() > 0)) {
-            throw new InvalidInputException("--end-after-silence is " + silence + ", expected seconds above 0");
-        }
+        Checks.require(binWidth > 0 && binWidth <= 60, "--bin-width", binWidth, "seconds in (0, 60]");
+        Checks.require(discover > 0 && discover <= 3_600, "--discover", discover, "seconds in (0, 3600]");
+        Checks.require(spare >= 0 && spare <= 10_000, "--spare", spare, "0 to 10000");
+        Checks.require(run.speed.equals("1"), "--speed", run.speed, "1, because a rig has its own speed");
+        Checks.require(silence() > 0, "--end-after-silence", silence, "seconds above 0");
         FitSettings settings = fit.settings(2, Speed.parse(run.speed));
         if (live) {
             return oneProcess.run((connection, failed) -> publish(connection, failed, rig, settings), !run.waits());
         }
-        KafkaConnection connection = kafka.connection();
-        Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
-        return publish(connection, () -> false, rig, settings) ? 0 : Main.FAILED;
+        return publish(kafka.withTopics(), () -> false, rig, settings) ? 0 : Main.FAILED;
     }
 
     private boolean publish(KafkaConnection connection, BooleanSupplier failed, Rig rig, FitSettings settings) {

@@ -1,9 +1,6 @@
 package kappa.dashboards.cli;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -55,7 +52,7 @@ final class SessionRun {
      * @return false if it did not come to its end
      */
     boolean run(BinSource source, FitSettings fit) {
-        requireWritable(options.out);
+        Checks.requireWritable(options.out);
         Thread publishing = Thread.currentThread();
         AtomicBoolean stopped = new AtomicBoolean();
         CountDownLatch over = new CountDownLatch(1);
@@ -153,9 +150,8 @@ final class SessionRun {
                     System.out.println(name + " " + value);
                 }
             });
-            Map<String, Object> shown = new LinkedHashMap<>();
-            ((Map<?, ?>) figures.get("prequential")).forEach((name, value) -> shown.put(name.toString(), value));
-            System.out.printf("prequential %.4f %s%n", (Double) shown.get("mean"), shown.get("unit"));
+            Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
+            System.out.printf("prequential %.4f %s%n", (Double) prequential.get("mean"), prequential.get("unit"));
         }
         return true;
     }
@@ -171,17 +167,5 @@ final class SessionRun {
         String named = source.live() && options.sessionId == null ? " --session-id " + session : "";
         System.err.println("session " + session + " stopped after " + published + " bins; to go on:  "
                 + options.commandLine() + named);
-    }
-
-    /** Checked before a long session, not at its end. */
-    static void requireWritable(Path out) {
-        if (out == null) {
-            return;
-        }
-        Path directory = out.toAbsolutePath().getParent();
-        if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
-            throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
-                    + " exists");
-        }
     }
 }

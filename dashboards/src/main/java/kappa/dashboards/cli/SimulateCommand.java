@@ -82,7 +82,7 @@ final class SimulateCommand implements Callable<Integer> {
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
-        SessionRun.requireWritable(out);
+        Checks.requireWritable(out);
         Network contents = NetworkFile.read(network);
         TaskSimulator.Recorded recorded;
         try (TrialRunner runner = new TrialRunner(threads.count())) {

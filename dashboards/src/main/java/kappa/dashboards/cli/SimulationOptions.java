@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
@@ -97,9 +96,5 @@ final class SimulationOptions {
                     : 2;
         }
         return built(1).network().rank();
-    }
-
-    static List<String> networks() {
-        return HandBuiltNetworks.names();
     }
 }

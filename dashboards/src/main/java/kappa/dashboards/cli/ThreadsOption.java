@@ -1,6 +1,5 @@
 package kappa.dashboards.cli;
 
-import kappa.ingest.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** Threads that run trials of a task. */
@@ -12,9 +11,7 @@ final class ThreadsOption {
 
     int count() {
         int count = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-        if (count < 1 || count > 1024) {
-            throw new InvalidInputException("--threads is " + count + ", expected 1 to 1024");
-        }
+        Checks.require(count >= 1 && count <= 1024, "--threads", count, "1 to 1024");
         return count;
     }
 }

@@ -134,7 +134,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
         TaskTrainer.Settings settings = settings(plan.settings());
         Set<NetworkParameter> trained = trained(plan.parts(), full);
-        SessionRun.requireWritable(out);
+        Checks.requireWritable(out);
         long started = System.nanoTime();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Begun begun = begin(runner, task, full, plan.fromFullRank(), trained);
@@ -209,9 +209,7 @@ final class TrainCommand implements Callable<Integer> {
         if (epochs != null && maxSteps != null) {
             throw new InvalidInputException("--epochs and --max-steps cannot be combined; give one of them");
         }
-        if (epochs != null && epochs < 1) {
-            throw new InvalidInputException("--epochs is " + epochs + ", expected at least 1");
-        }
+        Checks.require(epochs == null || epochs >= 1, "--epochs", epochs, "at least 1");
         long steps = maxSteps != null
                 ? maxSteps
                 : epochs != null
@@ -224,15 +222,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int lowRank(int most) {
-        int k;
-        try {
-            k = Integer.parseInt(rank);
-        } catch (NumberFormatException e) {
-            throw new InvalidInputException("--rank is " + rank + ", expected a number or full", e);
-        }
-        if (k < 1 || k > most) {
-            throw new InvalidInputException("--rank is " + rank + ", expected 1 to " + most + " or full");
-        }
+        int k = Checks.wholeNumber("--rank", rank, "a number or full");
+        Checks.require(k >= 1 && k <= most, "--rank", rank, "1 to " + most + " or full");
         return k;
     }
 
@@ -242,9 +233,7 @@ final class TrainCommand implements Callable<Integer> {
                     "--populations " + populations + " needs a rank K and cannot be combined with --parts");
         }
         int n = neurons();
-        if (populations < 1 || populations > n) {
-            throw new InvalidInputException("--populations is " + populations + ", expected 1 to " + n);
-        }
+        Checks.require(populations >= 1 && populations <= n, "--populations", populations, "1 to " + n);
         if (from != null) {
             if (!(NetworkFile.read(from) instanceof LowRankNetwork given)
                     || given.rank() != lowRank(n)) {
@@ -260,9 +249,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private int neurons() {
         int n = neurons == null ? DEFAULT_NEURONS : neurons;
-        if (n < 1 || n > 16_384) {
-            throw new InvalidInputException("--neurons is " + n + ", expected 1 to 16384");
-        }
+        Checks.require(n >= 1 && n <= 16_384, "--neurons", n, "1 to 16384");
         return n;
     }
 
@@ -272,19 +259,15 @@ final class TrainCommand implements Callable<Integer> {
 
     private Network given(boolean full) {
         Network contents = NetworkFile.read(from);
-        if (neurons != null && neurons != contents.neurons()) {
-            throw new InvalidInputException(
-                    "--neurons is " + neurons + ", expected " + contents.neurons() + " as in " + from);
-        }
+        Checks.require(neurons == null || neurons == contents.neurons(), "--neurons", neurons,
+                contents.neurons() + " as in " + from);
         return switch (contents) {
             case FullRankNetwork network -> full
                     ? network
                     : new Truncation(network).toRank(lowRank(network.neurons()));
             case LowRankNetwork network -> {
                 int k = network.rank();
-                if (full || lowRank(network.neurons()) != k) {
-                    throw new InvalidInputException("--rank is " + rank + ", expected " + k + " as in " + from);
-                }
+                Checks.require(!full && lowRank(network.neurons()) == k, "--rank", rank, k + " as in " + from);
                 yield network;
             }
         };

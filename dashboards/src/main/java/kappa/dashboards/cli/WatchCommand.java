@@ -54,9 +54,7 @@ final class WatchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
-            throw new InvalidInputException("--seconds is " + seconds + ", expected a number in (0, 3600]");
-        }
+        Checks.require(seconds > 0 && seconds <= MAX_SECONDS, "--seconds", seconds, "a number in (0, 3600]");
         Optional<KafkaConnection> running = source.running();
         if (running.isEmpty()) {
             throw new InvalidInputException("--data " + source.directory()
@@ -144,7 +142,6 @@ final class WatchCommand implements Callable<Integer> {
             }
         } catch (IOException | NumberFormatException e) {
             // A terminal that does not say is taken for one of the usual size.
-            return new int[]{DEFAULT_HEIGHT, DEFAULT_WIDTH};
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

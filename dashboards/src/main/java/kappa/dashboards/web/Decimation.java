@@ -62,13 +62,9 @@ final class Decimation {
         bucketOf[size++] = bucket;
     }
 
-    int size() {
-        return size;
-    }
-
-    /** Where point p stands. */
-    long bin(int p) {
-        return bin[p];
+    /** Where each point stands. */
+    long[] bins() {
+        return Arrays.copyOf(bin, size);
     }
 
     /** Minimum and maximum of each bucket, NaN for holes. */

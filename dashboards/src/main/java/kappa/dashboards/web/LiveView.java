@@ -87,41 +87,28 @@ public final class LiveView implements AutoCloseable {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
+        locked(() -> {
             closed = true;
             changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        });
         if (follower != null) {
             follower.close();
         }
     }
 
-    // ------------------------------------------------------------------------------------------------------- telling
-
     /** Counts records that were left out. */
     void skip(TopicPartition partition, long records) {
-        lock.lock();
-        try {
+        locked(() -> {
             skipped.increment((double) records);
             if (partition.topic().equals(Topics.LATENTS)) {
                 states.skipAhead(partition.partition());
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Takes a record. */
     void take(TopicRecord record) {
-        lock.lock();
-        try {
-            fold(record);
-        } finally {
-            lock.unlock();
-        }
+        locked(() -> fold(record));
     }
 
     /** Called with the lock held, or in a test by the only thread there is. */
@@ -140,13 +127,10 @@ public final class LiveView implements AutoCloseable {
 
     /** Says what is in the way, or nothing. */
     void report(String newProblem) {
-        lock.lock();
-        try {
+        locked(() -> {
             problem = newProblem;
             news();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Waits for so long, or until the view is closed. */
@@ -173,12 +157,9 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------------- asking
-
     /** Tells waiting pages that something is new. */
     void news() {
-        lock.lock();
-        try {
+        locked(() -> {
             version++;
             long now = nanoTime.getAsLong();
             if (frameSlots == 0 || now - frameSlotStart >= FRAME_NS) {
@@ -186,6 +167,13 @@ public final class LiveView implements AutoCloseable {
                 frameSlotStart = now;
             }
             changed.signalAll();
+        });
+    }
+
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
         } finally {
             lock.unlock();
         }

@@ -61,8 +61,6 @@ final class MechanismView {
         this.state = state;
     }
 
-    // -------------------------------------------------------------------------------------------------- what it says
-
     /** 0 before the first. */
     long analysisRevision() {
         return state.analysis().map(Published::revision).orElse(0L);
@@ -110,8 +108,6 @@ final class MechanismView {
                 analysis().flatMap(NetworkAnalysis::populations).stream().flatMap(of -> of.populations().stream())
                         .map(Populations.Population::neurons));
     }
-
-    // --------------------------------------------------------------------------------------------- parts of the frames
 
     Optional<AnalysisPart> analysisPart() {
         return analysis().map(of -> AnalysisPart.of(of, analysisRevision()));

@@ -75,6 +75,7 @@ final class PageClient {
         if (reset) {
             sent = new SentParts(session);
         }
-        return new PageFrame(view, question, sent).compose(reset, conflated, mayControl);
+        return PageJson.MAPPER
+                .writeValueAsString(new PageFrame(view, question, sent).compose(reset, conflated, mayControl));
     }
 }

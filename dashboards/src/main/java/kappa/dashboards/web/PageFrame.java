@@ -1,10 +1,8 @@
 package kappa.dashboards.web;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import kappa.dashboards.web.SentParts.Told;
 import kappa.ingest.session.ReplayState;
 
@@ -32,15 +30,13 @@ final class PageFrame {
     private final LiveView view;
     private final PageQuestion question;
     private final SentParts sent;
-    private final StringWriter text = new StringWriter(4_096);
-    private final JsonGenerator json;
+    private final Map<String, Object> frame = new LinkedHashMap<>();
 
     /** @param sent is brought up to date */
-    PageFrame(LiveView view, PageQuestion question, SentParts sent) throws IOException {
+    PageFrame(LiveView view, PageQuestion question, SentParts sent) {
         this.view = view;
         this.question = question;
         this.sent = sent;
-        json = PageJson.MAPPER.createGenerator(text);
     }
 
     /**
@@ -48,21 +44,17 @@ final class PageFrame {
      * @param conflated frames that the page did not take
      * @param mayControl whether it may ask for interventions
      */
-    String compose(boolean reset, long conflated, boolean mayControl) throws IOException {
-        try (json) {
-            json.writeStartObject();
-            json.writeBooleanField("reset", reset);
-            json.writePOJOField("sessions", entries());
-            json.writeStringField("problem", view.problem());
-            json.writeNumberField("conflated", conflated);
-            json.writeNumberField("rejectedElsewhere", view.rejectedElsewhere());
-            json.writeBooleanField("control", mayControl);
-            if (sent.session() != null) {
-                writeSession(sent.session(), reset);
-            }
-            json.writeEndObject();
+    Map<String, Object> compose(boolean reset, long conflated, boolean mayControl) {
+        frame.put("reset", reset);
+        frame.put("sessions", entries());
+        frame.put("problem", view.problem());
+        frame.put("conflated", conflated);
+        frame.put("rejectedElsewhere", view.rejectedElsewhere());
+        frame.put("control", mayControl);
+        if (sent.session() != null) {
+            addSession(sent.session(), reset);
         }
-        return text.toString();
+        return frame;
     }
 
     private List<Entry> entries() {
@@ -71,26 +63,26 @@ final class PageFrame {
                 .toList();
     }
 
-    private void writeSession(SessionView session, boolean reset) throws IOException {
+    private void addSession(SessionView session, boolean reset) {
         long now = view.nanoTime();
-        json.writeStringField("session", session.id);
-        session.writeStatus(json, view.nowUnixNs());
+        frame.put("session", session.id);
+        frame.put("status", session.status(view.nowUnixNs()));
         ReplayState replay = view.replay(session.id);
         if (replay != null) {
-            json.writePOJOField("playback", playback(replay));
+            frame.put("playback", playback(replay));
         }
         if (reset) {
-            session.writeHeader(json);
+            frame.put("header", session.header());
         }
         if (session.newest() < 0) {
             return;
         }
-        session.writeNow(json);
-        writeTrace(session, reset);
+        frame.put("now", session.now());
+        addTrace(session, reset);
         if (sent.quality.due(new Told(session.modelVersion(), 0, null), now)) {
-            session.writeQuality(json);
+            frame.put("quality", session.quality());
         }
-        writeMechanism(session, now);
+        addMechanism(session, now);
     }
 
     private static Playback playback(ReplayState replay) {
@@ -99,7 +91,7 @@ final class PageFrame {
                 Long.toString(replay.publishedUnixNs()));
     }
 
-    private void writeTrace(SessionView session, boolean reset) throws IOException {
+    private void addTrace(SessionView session, boolean reset) {
         long newest = session.newest();
         long window = Math.clamp(Math.round(question.windowSeconds() / session.state().description().binWidthS()),
                 2, LiveView.HISTORY_BINS);
@@ -108,22 +100,23 @@ final class PageFrame {
         long start = Math.max(0, newest - window + 1);
         long from = Math.max(start, next);
         from -= from % stride;
-        json.writeNumberField("windowBins", window);
-        json.writeNumberField("skipped", reset ? 0 : Math.max(0, start - next));
-        int points = session.traces().writeTrace(json, from, newest, window, stride);
-        json.writeNumberField("merged", Math.max(0, newest - from + 1 - points));
+        frame.put("windowBins", window);
+        frame.put("skipped", reset ? 0 : Math.max(0, start - next));
+        Traces.Trace trace = session.traces().trace(from, newest, window, stride);
+        frame.put("trace", trace);
+        frame.put("merged", Math.max(0, newest - from + 1 - trace.bins().length));
         if (stride > 1) {
             // Minima and maxima of one dimension do not belong to those of another; a trail needs the bins themselves.
-            session.traces().writeTrail(json, Math.max(Math.max(start, next), newest - TRAIL_BINS + 1), newest);
+            long first = Math.max(Math.max(start, next), newest - TRAIL_BINS + 1);
+            frame.put("trail", session.traces().trail(first, newest));
         }
-        writeNeurons(session, window);
+        addNeurons(session, window);
     }
 
-    private void writeNeurons(SessionView session, long window) throws IOException {
+    private void addNeurons(SessionView session, long window) {
         int[] chosen = session.state().activity().mostActive();
         if (!question.neurons().isEmpty()) {
-            json.writePOJOField("unknownNeurons",
-                    question.neurons().stream().filter(id -> session.neuron(id) < 0).toList());
+            frame.put("unknownNeurons", question.neurons().stream().filter(id -> session.neuron(id) < 0).toList());
             chosen = question.neurons().stream().mapToInt(session::neuron).filter(i -> i >= 0).distinct().toArray();
         }
         // The newest bin whose activity and kappa are both here.
@@ -137,34 +130,28 @@ final class PageFrame {
         long from = Math.max(start, sent.nextNeuronBin(chosen, session.modelVersion() >= 0));
         from -= from % stride;
         if (from <= newest) {
-            session.traces().writeNeurons(json, chosen, from, newest, stride);
+            frame.put("neurons", session.traces().neurons(chosen, from, newest, stride));
             sent.neuronsSentTo(newest + 1);
         }
     }
 
-    private void writeMechanism(SessionView session, long now) throws IOException {
+    private void addMechanism(SessionView session, long now) {
         MechanismView mechanism = session.mechanism;
         if (mechanism.analysisRevision() > 0
                 && sent.analysis.due(new Told(mechanism.analysisRevision(), 0, null), now)) {
-            write("analysis", mechanism.analysisPart());
+            mechanism.analysisPart().ifPresent(part -> frame.put("analysis", part));
         }
         if (session.modelVersion() >= 0 && question.axes() != null && sent.loadings
                 .due(new Told(session.modelVersion(), mechanism.analysisRevision(), question.axes()), now)) {
-            write("loadings", mechanism.loadingsPart(question.axes()));
+            mechanism.loadingsPart(question.axes()).ifPresent(part -> frame.put("loadings", part));
         }
         if (mechanism.inactivationsRevision() > 0
                 && sent.inactivations.due(new Told(mechanism.inactivationsRevision(), 0, question.set()), now)) {
-            write("inactivations", mechanism.inactivationsPart(question.set()));
+            mechanism.inactivationsPart(question.set()).ifPresent(part -> frame.put("inactivations", part));
         }
         if (mechanism.requestRevision() > 0
                 && sent.intervention.due(new Told(mechanism.requestRevision(), 0, null), now)) {
-            write("intervention", session.state().request());
-        }
-    }
-
-    private void write(String field, Optional<? extends Record> part) throws IOException {
-        if (part.isPresent()) {
-            json.writePOJOField(field, part.get());
+            session.state().request().ifPresent(part -> frame.put("intervention", part));
         }
     }
 }

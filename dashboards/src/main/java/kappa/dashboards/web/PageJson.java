@@ -18,7 +18,8 @@ final class PageJson {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .addModule(new SimpleModule().addSerializer(double.class, new Numbers())
-                    .addSerializer(Double.class, new Numbers()).addSerializer(double[].class, new Arrays()))
+                    .addSerializer(Double.class, new Numbers()).addSerializer(double[].class, new Doubles())
+                    .addSerializer(float[].class, new Floats()))
             .build();
 
     private PageJson() {}
@@ -34,13 +35,24 @@ final class PageJson {
         }
     }
 
-    private static final class Arrays extends JsonSerializer<double[]> {
+    private static final class Doubles extends JsonSerializer<double[]> {
         @Override
         public void serialize(double[] values, JsonGenerator json, SerializerProvider provider) throws IOException {
+            float[] drawn = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                drawn[i] = (float) values[i];
+            }
+            provider.defaultSerializeValue(drawn, json);
+        }
+    }
+
+    private static final class Floats extends JsonSerializer<float[]> {
+        @Override
+        public void serialize(float[] values, JsonGenerator json, SerializerProvider provider) throws IOException {
             json.writeStartArray();
-            for (double value : values) {
-                if (Float.isFinite((float) value)) {
-                    json.writeNumber((float) value);
+            for (float value : values) {
+                if (Float.isFinite(value)) {
+                    json.writeNumber(value);
                 } else {
                     json.writeNull();
                 }

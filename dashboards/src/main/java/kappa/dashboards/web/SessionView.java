@@ -1,10 +1,6 @@
 package kappa.dashboards.web;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,8 +14,8 @@ import kappa.ingest.session.SessionState;
 import kappa.ingest.session.Snapshot;
 
 /**
- * Writes what the page shows of one session: its header, its figures, its newest bin and its scores. {@link TraceWriter} writes
- * what changes with each bin, {@link MechanismView} how the network works.
+ * What the page shows of one session: its header, its figures, its newest bin and its scores. {@link Traces} has what changes
+ * with each bin, {@link MechanismView} how the network works.
  *
  * <p>Not thread-safe: {@link LiveView} guards it with its lock.
  */
@@ -37,35 +33,33 @@ final class SessionView {
             long stepsShedLately) {}
 
     /** @param latencyMs percentiles 50, 99 and 99.9 over the last minute; left out before the first bin */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Status(long newest, long trials, Float binsPerSecond, long lag, Float ageMs, boolean ended,
             double[] latencyMs, Map<String, Object> counters, Model model) {}
 
     /** Milliseconds, as a page counts Unix time; left out where the rig tells its own time only. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Now(long bin, double t, long trial, int phase, long epoch, Long sample, Double hostMs,
-            Double errorMs, Float[] kappa, Float[] covariance) {}
+            Double errorMs, double[] kappa, double[] covariance) {}
 
     /** Scores of each trial from {@code before} on, as the newest snapshot has them. */
-    private record Scores(String unit, long before, Float[] oneStep, Float[] freeRun) {}
+    private record Scores(String unit, long before, double[] oneStep, double[] freeRun) {}
 
     final String id;
     final MechanismView mechanism;
     private final SessionState state;
-    private final TraceWriter traces;
+    private final Traces traces;
 
     SessionView(SessionState state) {
         this.state = state;
         id = state.description().session();
         mechanism = new MechanismView(state);
-        traces = new TraceWriter(state);
+        traces = new Traces(state);
     }
 
     SessionState state() {
         return state;
     }
 
-    TraceWriter traces() {
+    Traces traces() {
         return traces;
     }
 
@@ -88,52 +82,46 @@ final class SessionView {
         return state.description().neuronIndex().getOrDefault(neuronId, -1);
     }
 
-    void writeHeader(JsonGenerator json) throws IOException {
+    Record header() {
         SessionDescription of = state.description();
         List<String> neurons = of.neurons();
-        json.writeObjectField("header",
-                new Header(of.rank(), of.binWidthS(), of.trials(), Score.unit(of.observation()), of.lockstep(),
-                        of.observation().name().toLowerCase(Locale.ROOT), of.origin(), neurons.size(),
-                        of.inputChannels().subList(0, of.ownInputs()), of.phases(),
-                        neurons.subList(0, Math.min(EXAMPLES, neurons.size()))));
+        return new Header(of.rank(), of.binWidthS(), of.trials(), Score.unit(of.observation()), of.lockstep(),
+                of.observation().name().toLowerCase(Locale.ROOT), of.origin(), neurons.size(),
+                of.inputChannels().subList(0, of.ownInputs()), of.phases(),
+                neurons.subList(0, Math.min(EXAMPLES, neurons.size())));
     }
 
-    void writeStatus(JsonGenerator json, long nowUnixNs) throws IOException {
+    Record status(long nowUnixNs) {
         Pace pace = state.pace();
         double[] latencyMs = pace.newestLatencyMs(LATENCY_PERCENTILES);
         Optional<Model> model = state.snapshot().map(snapshot -> new Model(snapshot.version(), snapshot.last(),
                 snapshot.binsLearned(), pace.stepsLately(), pace.stepsShedLately()));
-        json.writeObjectField("status", new Status(state.newest(), state.trials(),
-                drawn(pace.binsPerSecond(nowUnixNs)), state.lag(), drawn(state.ageSeconds(nowUnixNs) * 1e3),
-                state.ended(), latencyMs.length == 0 ? null : latencyMs, state.counters().figures(),
-                model.orElse(null)));
+        return new Status(state.newest(), state.trials(), drawn(pace.binsPerSecond(nowUnixNs)), state.lag(),
+                drawn(state.ageSeconds(nowUnixNs) * 1e3), state.ended(), latencyMs.length == 0 ? null : latencyMs,
+                state.counters().figures(), model.orElse(null));
     }
 
-    void writeNow(JsonGenerator json) throws IOException {
+    Record now() {
         NewestBin bin = state.newestBin().orElseThrow();
         NewestBin.Clock clock = bin.clock();
         boolean host = clock != null && clock.hostUnixNs() != 0;
-        json.writeObjectField("now", new Now(bin.index(), bin.rigTimeNs() * 1e-9, bin.trial(), bin.phase(), bin.epoch(),
+        return new Now(bin.index(), bin.rigTimeNs() * 1e-9, bin.trial(), bin.phase(), bin.epoch(),
                 clock == null ? null : clock.sample(), host ? clock.hostUnixNs() * 1e-6 : null,
-                host ? clock.errorNs() * 1e-6 : null, drawn(bin.kappa()), drawn(bin.covariance())));
+                host ? clock.errorNs() * 1e-6 : null, array(bin.kappa()), array(bin.covariance()));
     }
 
-    void writeQuality(JsonGenerator json) throws IOException {
+    Record quality() {
         Quality quality = state.quality();
-        json.writeObjectField("quality", new Scores(Score.unit(state.description().observation()), quality.firstTrial(),
-                drawn(quality.oneStep()), drawn(quality.freeRun())));
+        return new Scores(Score.unit(state.description().observation()), quality.firstTrial(), quality.oneStep(),
+                quality.freeRun());
     }
 
-    /** As a float, whose digits are enough to draw. JSON has neither NaN nor infinity: null, which the page leaves out. */
+    /** As a float, whose digits are enough to draw; null, which the page leaves out, if JSON has no such number. */
     private static Float drawn(double value) {
         return Float.isFinite((float) value) ? (float) value : null;
     }
 
-    private static Float[] drawn(double[] values) {
-        return Arrays.stream(values).mapToObj(SessionView::drawn).toArray(Float[]::new);
-    }
-
-    private static Float[] drawn(List<Float> values) {
-        return values.stream().map(SessionView::drawn).toArray(Float[]::new);
+    private static double[] array(List<Float> values) {
+        return values.stream().mapToDouble(Float::doubleValue).toArray();
     }
 }

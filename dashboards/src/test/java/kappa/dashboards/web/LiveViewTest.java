@@ -244,13 +244,13 @@ class LiveViewTest {
         series[7_777] = -100;
         int stride = Decimation.stride(series.length, 400);
         Decimation points = new Decimation(0, series.length - 1, stride, b -> true);
-        assertThat(points.size()).isLessThanOrEqualTo(2 * 400);
+        assertThat(points.bins().length).isLessThanOrEqualTo(2 * 400);
         float[] y = points.extremes(b -> series[(int) b]);
-        assertThat(y).hasSize(points.size()).contains(100f, -100f);
-        for (int p = 0; p + 1 < points.size(); p += 2) {
+        assertThat(y).hasSize(points.bins().length).contains(100f, -100f);
+        for (int p = 0; p + 1 < points.bins().length; p += 2) {
             float low = Float.MAX_VALUE;
             float high = -Float.MAX_VALUE;
-            for (long b = points.bin(p); b <= points.bin(p + 1); b++) {
+            for (long b = points.bins()[p]; b <= points.bins()[p + 1]; b++) {
                 low = Math.min(low, series[(int) b]);
                 high = Math.max(high, series[(int) b]);
             }

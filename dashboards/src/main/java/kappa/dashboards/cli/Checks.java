@@ -1,0 +1,52 @@
+package kappa.dashboards.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import kappa.ingest.InvalidInputException;
+
+/** Checks of options, each with one line for the user that says what was given and what is expected. Stateless. */
+final class Checks {
+
+    private Checks() {}
+
+    static void require(boolean holds, String option, Object given, String expected) {
+        if (!holds) {
+            throw unexpected(option, given, expected);
+        }
+    }
+
+    static InvalidInputException unexpected(String option, Object given, String expected) {
+        return new InvalidInputException(option + " is " + given + ", expected " + expected);
+    }
+
+    static void requireSeconds(String option, double seconds) {
+        require(seconds >= 0 && seconds <= 3600, option, seconds, "seconds from 0 to 3600");
+    }
+
+    /** One of an enum's values by its name, in upper or lower case, with dashes for underscores. */
+    static <E extends Enum<E>> E named(String option, String given, E[] values, String expected) {
+        return Arrays.stream(values).filter(value -> value.name().replace('_', '-').equalsIgnoreCase(given))
+                .findFirst().orElseThrow(() -> unexpected(option, given, expected));
+    }
+
+    static int wholeNumber(String option, String given, String expected) {
+        try {
+            return Integer.parseInt(given);
+        } catch (NumberFormatException e) {
+            throw unexpected(option, given, expected);
+        }
+    }
+
+    /** Checked before a long session, not at its end; null is no file. */
+    static void requireWritable(Path out) {
+        if (out == null) {
+            return;
+        }
+        Path directory = out.toAbsolutePath().getParent();
+        if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
+            throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
+                    + " exists");
+        }
+    }
+}
