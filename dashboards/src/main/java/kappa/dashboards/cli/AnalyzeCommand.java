@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.NetworkAnalysis.Held;
@@ -38,7 +37,7 @@ import picocli.CommandLine.Parameters;
     "",
     "Fixed points have types and eigenvalues. They and the limit cycles are given without input "
             + "and with each input held constant."})
-final class AnalyzeCommand implements Callable<Integer> {
+final class AnalyzeCommand implements Runnable {
 
     private static final int MOST_RESAMPLED = 3;
     private static final int FRESH_TRIALS = 200;
@@ -111,7 +110,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         if (!(NetworkFile.read(network) instanceof LowRankNetwork lowRank)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
@@ -147,7 +146,6 @@ final class AnalyzeCommand implements Callable<Integer> {
             resampled.forEach(AnalysisOutput::print);
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
         }
-        return 0;
     }
 
     /** A file has no names of inputs, and no statistics of kappa: portraits reach four units where they can. */

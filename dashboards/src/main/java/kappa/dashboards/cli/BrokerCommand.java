@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
@@ -15,7 +14,7 @@ import picocli.CommandLine.Option;
     "Run a Kafka broker on this machine.",
     "",
     "Use it on machines without Kafka, together with the commands serve, replay and rig."})
-final class BrokerCommand implements Callable<Integer> {
+final class BrokerCommand implements Runnable {
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "9092",
             description = "Port of the broker on loopback (default: ${DEFAULT-VALUE}).")
@@ -32,7 +31,7 @@ final class BrokerCommand implements Callable<Integer> {
     private RetentionOptions retention;
 
     @Override
-    public Integer call() {
+    public void run() {
         retention.check();
         Path directory = data.directory("broker");
         EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
@@ -50,6 +49,5 @@ final class BrokerCommand implements Callable<Integer> {
         System.err.println("Kafka " + broker.bootstrapServers() + "   log " + directory);
         serves.set(true);
         broker.awaitShutdown();
-        return 0;
     }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.RecordingWriter;
@@ -19,7 +18,7 @@ import picocli.CommandLine.Parameters;
     "",
     "The options decide what becomes bins, inputs and behaviour. Memory use does not grow with "
             + "the length of the recording."})
-final class ConvertCommand implements Callable<Integer> {
+final class ConvertCommand implements Runnable {
 
     /** What NpzRecording reads of one array. */
     private static final long READABLE_BYTES = Integer.MAX_VALUE;
@@ -38,13 +37,12 @@ final class ConvertCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         Checks.requireWritable(out);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
             output.print(figures);
         }
-        return 0;
     }
 
     private Map<String, Object> convert(Recording session) {

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.evaluation.PsthFit;
 import kappa.fitting.evaluation.Truncation;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Parameters;
     "",
     "The network runs freely from the start of each trial, given only the inputs. R2 compares "
             + "its activity with the session."})
-final class EvaluateCommand implements Callable<Integer> {
+final class EvaluateCommand implements Runnable {
 
     @Parameters(index = "0", paramLabel = "NET.npz", description = "Network file to score.")
     private Path network;
@@ -65,14 +64,14 @@ final class EvaluateCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         Network fit = fit();
         try (Recording recording = recordingOptions.open(session)) {
-            return score(fit, recording);
+            score(fit, recording);
         }
     }
 
-    private int score(Network fit, Recording recording) {
+    private void score(Network fit, Recording recording) {
         Evaluation evaluation = Evaluation.of(fit, recording);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("bins", evaluation.bins());
@@ -103,7 +102,6 @@ final class EvaluateCommand implements Callable<Integer> {
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
         }
         output.print(figures);
-        return 0;
     }
 
     private Network fit() {

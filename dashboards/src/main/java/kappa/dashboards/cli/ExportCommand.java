@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.export.SessionExport;
 import kappa.ingest.export.SessionExport.Exported;
@@ -27,7 +26,7 @@ import picocli.CommandLine.Option;
     "python3 -c 'import numpy; f = numpy.load(\"FILE.npz\"); print(f[\"kappa\"].shape)'",
     "",
     "The file is a session too: ./kappa fit FILE.npz --rank 2"})
-final class ExportCommand implements Callable<Integer> {
+final class ExportCommand implements Runnable {
 
     @Option(names = "--session", paramLabel = "ID", required = true,
             description = "Name of the session on the topics. If there is no such session, the available ones are "
@@ -45,7 +44,7 @@ final class ExportCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         SessionExport.requireKind(out);
         Checks.requireWritable(out);
         long started = System.nanoTime();
@@ -61,7 +60,6 @@ final class ExportCommand implements Callable<Integer> {
         tell(exported);
         Map<String, Object> figures = figures(exported, (System.nanoTime() - started) / 1e9);
         output.print(figures);
-        return 0;
     }
 
     private Exported export(KafkaConnection connection) {

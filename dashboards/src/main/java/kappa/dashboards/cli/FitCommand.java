@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import kappa.fitting.baseline.Baseline;
 import kappa.fitting.file.NetworkFile;
@@ -40,13 +39,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Fits a recorded session without topics, through the same code as the live pipeline. */
+@Section.In(Section.FIT)
 @Command(name = "fit", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Fit a recorded session offline and compare with strong baselines.",
     "",
     "Each trial is scored by the model of the trials before it, and then learned from. With "
             + "--algorithm bptt and one pass, the model equals that of ./kappa live --speed max bit for "
             + "bit."})
-final class FitCommand implements Callable<Integer> {
+final class FitCommand implements Runnable {
 
     private static final int MAX_PASSES = 10_000;
 
@@ -56,13 +56,11 @@ final class FitCommand implements Callable<Integer> {
     @Mixin
     private FitOptions fit;
 
-    @Section.In(Section.FIT)
     @Option(names = "--ranks", paramLabel = "1-5|1,2,4",
             description = "Fit several ranks to the same stream and recommend the smallest rank whose one-step scores "
                     + "in the second half of the trials are within one standard error of those of the best.")
     private String ranks;
 
-    @Section.In(Section.FIT)
     @Option(names = "--algorithm", paramLabel = "NAME", defaultValue = "bptt",
             description = "Fitting algorithm. bptt: truncated backpropagation through time. em: bptt, then "
                     + "expectation-maximisation with an extended Kalman smoother at the end of each pass, which "
@@ -83,7 +81,6 @@ final class FitCommand implements Callable<Integer> {
                     + "reports scores only (default: ${DEFAULT-VALUE}).")
     private String dynamics;
 
-    @Section.In(Section.FIT)
     @Option(names = "--passes", paramLabel = "P", defaultValue = "1",
             description = "Number of passes over the recording; scores are those of the first pass (default: "
                     + "${DEFAULT-VALUE}).")
@@ -110,7 +107,7 @@ final class FitCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         FittingAlgorithms way = FittingAlgorithms.named(algorithm);
         Checks.require(passes >= 1 && passes <= MAX_PASSES, "--passes", passes, "1 to " + MAX_PASSES);
         boolean linear = dynamics.equalsIgnoreCase("linear");
@@ -144,7 +141,6 @@ final class FitCommand implements Callable<Integer> {
                     .toList();
             run(recording, plans.getFirst(), fits);
         }
-        return 0;
     }
 
     private FittingAlgorithm algorithm(FittingAlgorithms way, FitPlan plan, Team team) {

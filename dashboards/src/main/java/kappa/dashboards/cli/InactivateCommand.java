@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import kappa.analysis.inactivation.Effect;
 import kappa.analysis.inactivation.Inactivation;
 import kappa.analysis.inactivation.Readout;
@@ -38,7 +37,7 @@ import picocli.CommandLine.Parameters;
     "The sets are the populations of the network, the neurons that load most on each context "
             + "input, and random sets of the same sizes. --verify compares with the network that produced "
             + "the session."})
-final class InactivateCommand implements Callable<Integer> {
+final class InactivateCommand implements Runnable {
 
     @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network file.")
     private Path network;
@@ -102,17 +101,17 @@ final class InactivateCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         if (!(NetworkFile.read(network) instanceof LowRankNetwork fit)) {
             throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
         }
         Checks.require(random >= 0, "--random", random, "at least 0");
         try (Recording recording = recordingOptions.open(session)) {
-            return predict(fit, recording);
+            predict(fit, recording);
         }
     }
 
-    private int predict(LowRankNetwork fit, Recording recording) {
+    private void predict(LowRankNetwork fit, Recording recording) {
         Inactivation.Plan plan = plan();
         Optional<Readout> given = readout(fit, plan);
         SeenTrials seen = SeenTrials.of(recording, fit, given.map(Readout::outputs).orElse(fit.outputs()));
@@ -144,7 +143,6 @@ final class InactivateCommand implements Callable<Integer> {
         } else {
             out.print(readoutSource(fit, inactivation.readout()), verify != null, readsAsTeacher(fit));
         }
-        return 0;
     }
 
     private List<InactivationOutput.Row> verified(LowRankNetwork fit, Network teacher, Inactivation inactivation,

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** What a session or network file holds, and what can be done with it. */
 @Command(name = "inspect", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Show what a session or network file holds, and the commands that use it."})
-final class InspectCommand implements Callable<Integer> {
+final class InspectCommand implements Runnable {
 
     @Parameters(paramLabel = "FILE", description = "Session file (.npz or .nwb) or network file (.npz).")
     private Path file;
@@ -35,10 +34,10 @@ final class InspectCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         if (RecordingFile.format(file) == RecordingFile.Format.NWB) {
             new NwbInspection(file, NwbContents.of(file)).print(output.json());
-            return 0;
+            return;
         }
         List<String> names;
         try (Npz npz = Npz.open(file)) {
@@ -62,7 +61,6 @@ final class InspectCommand implements Callable<Integer> {
         if (!output.json()) {
             commands.forEach(command -> System.out.println("  " + command));
         }
-        return 0;
     }
 
     private void session(Map<String, Object> figures, List<String> commands) {

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import kappa.ingest.InvalidInputException;
@@ -31,7 +30,7 @@ import picocli.CommandLine.Option;
     "",
     "A rig that can silence neurons obeys from the next trial on. A new request replaces the one "
             + "before."})
-final class InterveneCommand implements Callable<Integer> {
+final class InterveneCommand implements Runnable {
 
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
@@ -89,7 +88,7 @@ final class InterveneCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         Map<String, Object> request = request();
         URI address = address();
         Path file = tokenFile == null ? ControlToken.file() : tokenFile;
@@ -108,7 +107,6 @@ final class InterveneCommand implements Callable<Integer> {
             System.out.println(id + ": asked the rig of session " + session + " to silence "
                     + answer.path("neurons").asInt() + " neurons in " + trials + " trials, one in " + every);
         }
-        return 0;
     }
 
     private Map<String, Object> request() {

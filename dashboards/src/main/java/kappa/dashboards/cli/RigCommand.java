@@ -30,25 +30,23 @@ final class RigCommand implements Runnable {
     }
 
     /** A rig that records a network built by hand. */
+    @Section.In(Section.RIG)
     @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false,
             description = {
                 "Record a simulated network, bin by bin.", "",
                 "The networks are those of Valente 2019, chapters 3 and 4, or a network file with --task."})
     static final class Simulate implements Callable<Integer> {
 
-        @Section.In(Section.RIG)
         @Option(names = "--observe", paramLabel = "rates|currents|counts", defaultValue = "counts",
                 description = "What the rig records: rates, currents or spike counts (default: ${DEFAULT-VALUE}).")
         private String observe;
 
-        @Section.In(Section.RIG)
         @Option(names = "--as", paramLabel = "topics|open-ephys", defaultValue = "topics",
                 description = "Destination. topics: publish to Kafka. open-ephys: send from a socket as the Open Ephys GUI "
                         + "would, for ./kappa rig open-ephys. Digital line 0 is then high during trials, and inputs "
                         + "are continuous channels (default: ${DEFAULT-VALUE}).")
         private String as;
 
-        @Section.In(Section.RIG)
         @Option(names = "--endpoint", paramLabel = "tcp://HOST:PORT", defaultValue = "tcp://127.0.0.1:5556",
                 description = "Address to listen on with --as open-ephys (default: ${DEFAULT-VALUE}).")
         private String endpoint;

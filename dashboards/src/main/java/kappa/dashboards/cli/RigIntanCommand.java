@@ -17,6 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Spikes of Intan's RHX software. */
+@Section.In(Section.RIG)
 @Command(name = "intan", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Record spikes from Intan's RHX software (3.x).",
     "",
@@ -25,35 +26,29 @@ import picocli.CommandLine.Option;
             + "no inputs with spikes."})
 final class RigIntanCommand implements Callable<Integer> {
 
-    @Section.In(Section.RIG)
     @Option(names = "--rhx", paramLabel = "HOST", defaultValue = "127.0.0.1",
             description = "Host that runs RHX (default: ${DEFAULT-VALUE}).")
     private String host;
 
-    @Section.In(Section.RIG)
     @Option(names = "--spike-port", paramLabel = "PORT", defaultValue = "5002",
             description = "Port of RHX for spikes (default: ${DEFAULT-VALUE}).")
     private int spikePort;
 
-    @Section.In(Section.RIG)
     @Option(names = "--command-port", paramLabel = "PORT", defaultValue = "5000",
             description = "Port of RHX for commands, used to read the sample rate and to make RHX listen again after "
                     + "an outage. 0: no commands; press the button in RHX after an outage (default: "
                     + "${DEFAULT-VALUE}).")
     private int commandPort;
 
-    @Section.In(Section.RIG)
     @Option(names = "--channels", paramLabel = "A-013,..", split = ",",
             description = "Channels whose spikes RHX is told to send, separated by commas (default: the channels "
                     + "chosen in RHX).")
     private List<String> channels = new ArrayList<>();
 
-    @Section.In(Section.RIG)
     @Option(names = "--sample-rate", paramLabel = "HZ",
             description = "Sample rate of RHX in Hz (default: ask RHX).")
     private Double sampleRate;
 
-    @Section.In(Section.RIG)
     @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.1",
             description = "While no neuron fires, close a bin this number of seconds after its end by this machine's "
                     + "clock. Use at least the length of a block that RHX sends at once, 1280 samples by default "

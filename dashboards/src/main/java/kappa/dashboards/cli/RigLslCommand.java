@@ -20,6 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A stream of the Lab Streaming Layer, with markers out of others. */
+@Section.In(Section.RIG)
 @Command(name = "lsl", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Record a stream of the Lab Streaming Layer.",
     "",
@@ -29,18 +30,15 @@ import picocli.CommandLine.Option;
     "./kappa rig lsl --list    lists the streams on the network"})
 final class RigLslCommand implements Callable<Integer> {
 
-    @Section.In(Section.RIG)
     @Option(names = "--list",
             description = "List the streams on the network, and stop.")
     private boolean list;
 
-    @Section.In(Section.RIG)
     @Option(names = "--stream", paramLabel = "NAME|PREDICATE",
             description = "Stream to record: its name, or an XPath predicate such as \"type='EEG' and "
                     + "hostname='rig'\".")
     private String stream;
 
-    @Section.In(Section.RIG)
     @Option(names = "--kind", paramLabel = "currents|rates|counts|spikes",
             description = "What the numbers of the stream are. currents, rates: a bin is the mean of each channel. "
                     + "counts: each sample holds one spike count per channel. spikes: each sample is one spike, "
@@ -49,40 +47,33 @@ final class RigLslCommand implements Callable<Integer> {
                     + "streams of whole numbers; currents otherwise).")
     private String kind;
 
-    @Section.In(Section.RIG)
     @Option(names = "--markers", paramLabel = "NAME|PREDICATE",
             description = "Stream of markers, texts or numbers. May be repeated.")
     private List<String> markers = new ArrayList<>();
 
-    @Section.In(Section.RIG)
     @Option(names = "--trial-start", paramLabel = "REGEX",
             description = "Regular expression for markers that start a trial; it must match the whole marker.")
     private String trialStart;
 
-    @Section.In(Section.RIG)
     @Option(names = "--trial-end", paramLabel = "REGEX",
             description = "Regular expression for markers that end a trial (default: the next trial ends it).")
     private String trialEnd;
 
-    @Section.In(Section.RIG)
     @Option(names = "--input", paramLabel = "NAME=ON[/OFF]",
             description = "Input that markers switch. A match of the first pattern sets it to 1, or to the number in "
                     + "the pattern's first group. A match of the second pattern, or the end of the trial, sets it "
                     + "to 0. May be repeated.")
     private List<String> inputs = new ArrayList<>();
 
-    @Section.In(Section.RIG)
     @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05",
             description = "Longest delay in seconds of spikes and markers after their time stamp; bins wait for them "
                     + "(default: ${DEFAULT-VALUE}).")
     private double lateness;
 
-    @Section.In(Section.RIG)
     @Option(names = "--wait", paramLabel = "S", defaultValue = "10",
             description = "Number of seconds to search for each stream (default: ${DEFAULT-VALUE}).")
     private double wait;
 
-    @Section.In(Section.RIG)
     @Option(names = "--liblsl", paramLabel = "PATH",
             description = "Path of liblsl, 1.13 or newer (default: the environment variable KAPPA_LSL, then the "
                     + "system's libraries).")

@@ -19,6 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Spikes, lines and continuous channels of the Open Ephys GUI. */
+@Section.In(Section.RIG)
 @Command(name = "open-ephys", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Record spikes from the Open Ephys GUI (0.6 or newer).",
     "",
@@ -30,49 +31,41 @@ import picocli.CommandLine.Option;
     "./kappa rig open-ephys --live        (in another terminal)"})
 final class RigOpenEphysCommand implements Callable<Integer> {
 
-    @Section.In(Section.RIG)
     @Option(names = "--endpoint", paramLabel = "tcp://HOST:PORT", defaultValue = "tcp://127.0.0.1:5556",
             description = "Address of the plugin's data port; the heartbeat uses the next port (default: "
                     + "${DEFAULT-VALUE}).")
     private String endpoint;
 
-    @Section.In(Section.RIG)
     @Option(names = "--unsorted", paramLabel = "auto|keep|drop", defaultValue = "auto",
             description = "What becomes of spikes without a sorted unit. keep: they are one neuron of their electrode. "
                     + "drop: leave them out. auto: keep them if the electrode has no sorted units (default: "
                     + "${DEFAULT-VALUE}).")
     private String unsorted;
 
-    @Section.In(Section.RIG)
     @Option(names = "--trial-line", paramLabel = "[NODE:]L",
             description = "Digital line that is high during trials, counted from 0. NODE is the id of the processor "
                     + "that sends it, needed if several send such a line.")
     private String trialLine;
 
-    @Section.In(Section.RIG)
     @Option(names = "--input-line", paramLabel = "[NODE:]L[=NAME]",
             description = "Digital line that becomes an input: the fraction of the bin in which it is high. May be "
                     + "repeated.")
     private List<String> inputLines = new ArrayList<>();
 
-    @Section.In(Section.RIG)
     @Option(names = "--input-channel", paramLabel = "NAME",
             description = "Continuous channel that becomes an input, by name or index: its mean in the bin. May be "
                     + "repeated.")
     private List<String> inputChannels = new ArrayList<>();
 
-    @Section.In(Section.RIG)
     @Option(names = "--behavior-channel", paramLabel = "NAME",
             description = "Continuous channel that becomes behaviour, by name or index: its mean in the bin. May be "
                     + "repeated.")
     private List<String> behaviorChannels = new ArrayList<>();
 
-    @Section.In(Section.RIG)
     @Option(names = "--sample-rate", paramLabel = "HZ",
             description = "Sample rate of the stream in Hz, needed if no continuous channel is selected in the plugin.")
     private Double sampleRate;
 
-    @Section.In(Section.RIG)
     @Option(names = "--lateness", paramLabel = "S", defaultValue = "0.05",
             description = "Without a continuous channel, close a bin this number of seconds after its end by this "
                     + "machine's clock. Use at least two of the GUI's blocks and 100 samples (default: "

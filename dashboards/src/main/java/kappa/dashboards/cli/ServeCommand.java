@@ -1,6 +1,5 @@
 package kappa.dashboards.cli;
 
-import java.util.concurrent.Callable;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import picocli.CommandLine.Command;
@@ -8,22 +7,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The pipeline and the dashboard against an external Kafka. */
+@Section.In(Section.BROKER)
 @Command(name = "serve", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Run the fit, the analysis and the page against an existing Kafka.",
     "",
     "Start it several times with the same --group to share the sessions among processes."})
-final class ServeCommand implements Callable<Integer> {
+final class ServeCommand implements Runnable {
 
     @Mixin
     private KafkaOptions kafka;
 
-    @Section.In(Section.BROKER)
     @Option(names = "--group", paramLabel = "NAME", defaultValue = "kappa",
             description = "Kafka consumer group; processes of one group share the sessions (default: "
                     + "${DEFAULT-VALUE}).")
     private String group;
 
-    @Section.In(Section.BROKER)
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "8",
             description = "Number of partitions of topics that are created (default: ${DEFAULT-VALUE}).")
     private int partitions;
@@ -35,7 +33,7 @@ final class ServeCommand implements Callable<Integer> {
     private FitThreadsOption threads;
 
     @Override
-    public Integer call() {
+    public void run() {
         KafkaConnection connection = kafka.connection();
         var settings = dashboard.settings();
         Topics.createAll(connection, partitions);
@@ -43,6 +41,5 @@ final class ServeCommand implements Callable<Integer> {
             System.err.println("dashboard " + server.link() + "   " + connection + "   group " + group);
             server.awaitStop();
         }
-        return 0;
     }
 }

@@ -3,7 +3,6 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.Network;
@@ -21,7 +20,7 @@ import picocli.CommandLine.Parameters;
     "",
     "By default, neurons emit Poisson spike counts with mean 0.4 (1 + tanh x) in bins of 20 ms, "
             + "and the dynamics have no noise."})
-final class SimulateCommand implements Callable<Integer> {
+final class SimulateCommand implements Runnable {
 
     @Parameters(paramLabel = "NET.npz", description = "Network file, of low or full rank.")
     private Path network;
@@ -77,7 +76,7 @@ final class SimulateCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         Task task = Task.named(taskName).withContext(context.strength);
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
                 gain,
@@ -105,6 +104,5 @@ final class SimulateCommand implements Callable<Integer> {
             figures.put("accuracy", recorded.performance().accuracy());
         }
         output.print(figures);
-        return 0;
     }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import kappa.analysis.populations.GaussianMixture;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.fitting.evaluation.Truncation;
@@ -36,7 +35,7 @@ import picocli.CommandLine.Option;
     "",
     "Training stops when 99 %% of the choices are right in 200 fresh trials (98 %% for dms). If "
             + "that is not reached, the exit code is 1; the network is written all the same."})
-final class TrainCommand implements Callable<Integer> {
+final class TrainCommand implements Runnable {
 
     private static final int FRESH_TRIALS = 200;
     private static final long FRESH = 0x66726573L;
@@ -128,7 +127,7 @@ final class TrainCommand implements Callable<Integer> {
     private FiguresOption output;
 
     @Override
-    public Integer call() {
+    public void run() {
         Task task = Task.named(taskName).withContext(context.strength);
         boolean full = rank.equalsIgnoreCase("full");
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
@@ -150,13 +149,12 @@ final class TrainCommand implements Callable<Integer> {
             Performance fresh = Performance.of(network, task, FRESH_TRIALS, settings.noise(), seed ^ FRESH, runner);
             report(task, network.neurons(), begun.fullRankSteps, result.steps(), (System.nanoTime() - started) / 1e9,
                     fresh, plan.accuracy());
-            if (fresh.accuracy() >= plan.accuracy()) {
-                return 0;
+            if (fresh.accuracy() < plan.accuracy()) {
+                throw new Main.Stopped(String.format(Locale.ROOT,
+                        "%s: accuracy %.3f after %d steps, expected %.2f: try more --epochs, another --seed or --from a"
+                                + " full-rank network of the task",
+                        out, fresh.accuracy(), result.steps(), plan.accuracy()));
             }
-            throw new Main.Stopped(String.format(Locale.ROOT,
-                    "%s: accuracy %.3f after %d steps, expected %.2f: try more --epochs, another --seed or --from a"
-                            + " full-rank network of the task",
-                    out, fresh.accuracy(), result.steps(), plan.accuracy()));
         }
     }
 

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import kappa.dashboards.terminal.Drawing;
 import kappa.dashboards.terminal.TopicEnds;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Option;
     "",
     "Marks under the picture: | a trial starts, s neurons are silenced, ! bins or messages are "
             + "lost, E a new epoch of the rig's clock. Age is the time since the newest bin with a kappa."})
-final class WatchCommand implements Callable<Integer> {
+final class WatchCommand implements Runnable {
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long LINE_EVERY_NS = 1_000_000_000L;
@@ -53,7 +52,7 @@ final class WatchCommand implements Callable<Integer> {
     private boolean json;
 
     @Override
-    public Integer call() {
+    public void run() {
         Checks.require(seconds > 0 && seconds <= MAX_SECONDS, "--seconds", seconds, "a number in (0, 3600]");
         Optional<KafkaConnection> running = source.running();
         if (running.isEmpty()) {
@@ -72,7 +71,6 @@ final class WatchCommand implements Callable<Integer> {
                 print(ends);
             }
         }
-        return 0;
     }
 
     private boolean over(TopicEnds ends) {

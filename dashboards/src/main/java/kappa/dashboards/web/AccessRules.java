@@ -1,18 +1,11 @@
 package kappa.dashboards.web;
 
-import static akka.http.javadsl.server.Directives.extractUri;
-import static akka.http.javadsl.server.Directives.optionalHeaderValueByName;
-import static akka.http.javadsl.server.Directives.parameterOptional;
-import static akka.http.javadsl.server.Directives.redirect;
-import static akka.http.javadsl.server.Directives.reject;
-import static akka.http.javadsl.server.Directives.respondWithHeader;
-import static akka.http.javadsl.server.Directives.setCookie;
-
 import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.model.Uri;
 import akka.http.javadsl.model.headers.CacheControl;
 import akka.http.javadsl.model.headers.CacheDirectives;
 import akka.http.javadsl.model.headers.HttpCookie;
+import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.Route;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +18,7 @@ import java.util.stream.Stream;
  * Who gets in. Each rule is a directive: it lets a request through to the inner route, or rejects it with a {@link Refusal}.
  * Immutable.
  */
-final class AccessRules {
+final class AccessRules extends AllDirectives {
 
     private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
 

@@ -1,20 +1,10 @@
 package kappa.dashboards.web;
 
-import static akka.http.javadsl.server.Directives.complete;
-import static akka.http.javadsl.server.Directives.completeWithFuture;
-import static akka.http.javadsl.server.Directives.concat;
-import static akka.http.javadsl.server.Directives.extractMaterializer;
-import static akka.http.javadsl.server.Directives.extractRequestEntity;
-import static akka.http.javadsl.server.Directives.onComplete;
-import static akka.http.javadsl.server.Directives.optionalAttribute;
-import static akka.http.javadsl.server.Directives.path;
-import static akka.http.javadsl.server.Directives.post;
-import static akka.http.javadsl.server.Directives.reject;
-
 import akka.http.javadsl.model.AttributeKeys;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaTypes;
+import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.Route;
 import akka.http.scaladsl.model.EntityStreamSizeException;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +18,7 @@ import java.util.function.Supplier;
  * That needs the control token. A request must be JSON, as no form of another page can send it, and a browser must say that it
  * comes from here. Thread-safe.
  */
-final class ControlRoutes {
+final class ControlRoutes extends AllDirectives {
 
     /** Room for the numbers of as many neurons as a session can have. */
     static final int MAX_REQUEST_BYTES = 1 << 20;
@@ -62,7 +52,7 @@ final class ControlRoutes {
         });
     }
 
-    private static Route json(Supplier<Route> then) {
+    private Route json(Supplier<Route> then) {
         return extractRequestEntity(
                 entity -> entity.getContentType().mediaType().equals(MediaTypes.APPLICATION_JSON)
                         ? then.get()
