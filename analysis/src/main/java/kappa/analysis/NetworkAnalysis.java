@@ -15,7 +15,6 @@ import kappa.analysis.dynamics.Nullclines;
 import kappa.analysis.dynamics.PlaneFlow;
 import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.analysis.dynamics.SlowPoint;
-import kappa.analysis.dynamics.SlowPoints;
 import kappa.analysis.populations.Clustering;
 import kappa.fitting.model.LowRankNetwork;
 
@@ -26,7 +25,6 @@ import kappa.fitting.model.LowRankNetwork;
  * <p>All portraits share one axis: 1.5 times the outermost fixed point or four standard deviations of kappa, whichever is
  * more, and no further than kappa can ever get. Immutable: arrays are never changed.
  *
- * @param snapshot what was analysed
  * @param overlaps [K,K] sigma_kl = n_k' m_l / N
  * @param jacobianAtOrigin [K,K] of F at kappa = 0 without input
  * @param portraits the first without input
@@ -143,7 +141,7 @@ public record NetworkAnalysis(Snapshot.Id snapshot, double[] overlaps, double[] 
                 basins = Optional.of(Basins.of(plane, points, cycles));
             }
         }
-        List<SlowPoint> slow = system.rank() > 2 ? SlowPoints.of(system).points() : List.of();
+        List<SlowPoint> slow = system.rank() > 2 ? SlowPoint.search(system) : List.of();
         return new PhasePortrait.Orbits(version, cycles.cycles(), nullclines, slow, basins);
     }
 

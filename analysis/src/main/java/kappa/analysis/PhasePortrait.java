@@ -15,10 +15,8 @@ import kappa.analysis.dynamics.SlowPoint;
  *
  * @param input the input's name; {@link NetworkAnalysis#NO_INPUT} without any
  * @param drive u [S]
- * @param fixedPoints with types and eigenvalues
  * @param origin the dynamics about kappa = 0
  * @param flow absent for K > 2
- * @param orbits what takes longer to find
  */
 public record PhasePortrait(String input, double[] drive, FixedPoints fixedPoints, Linearisation origin,
         Optional<FlowField> flow, Orbits orbits) {

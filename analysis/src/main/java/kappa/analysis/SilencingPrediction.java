@@ -104,7 +104,6 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     /**
      * Predicts the effect of silencing each population and each context's neurons.
      *
-     * @param populations of the network
      * @param perturbed trials in which the rig silenced neurons
      * @param memory what earlier snapshots predicted; takes this one's predictions
      */

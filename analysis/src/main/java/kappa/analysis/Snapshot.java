@@ -22,8 +22,6 @@ public record Snapshot(Id id, boolean last, LowRankNetwork network, List<String>
     /**
      * What a result is a result of.
      *
-     * @param session its id
-     * @param version of the snapshot
      * @param binsLearned bins before this index were learned from
      */
     public record Id(String session, long version, long binsLearned) {}

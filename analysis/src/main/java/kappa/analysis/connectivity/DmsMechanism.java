@@ -24,8 +24,6 @@ import kappa.ingest.InvalidInputException;
  *
  * <p>Arrays are the receiver's and never changed.
  *
- * @param verdict which of the two
- * @param free without input
  * @param underInputs under A and under B
  */
 public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underInputs) {
@@ -42,7 +40,6 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
      * The dynamics under one input held.
      *
      * @param input {@code none}, {@code A} or {@code B}
-     * @param fixedPoints with types and eigenvalues
      * @param stable how many of them are stable
      * @param limitCycle whether there must be one: no fixed point is stable and all repel in every direction, so that
      *        trajectories, which stay in a bounded part of the plane, can only end on a cycle (Poincar&eacute; and

@@ -46,7 +46,6 @@ public record RegressionAxes(List<String> names, int columns, int[] bins, double
      * Regresses a session's activity on what distinguishes its trials: the context by its number, the strengths of signals,
      * and what was wanted.
      *
-     * @param seen the recording's trials
      * @throws InvalidInputException if the trials differ in nothing, or variables cannot be told apart in them
      */
     public static RegressionAxes of(Recording recording, SeenTrials seen) {

@@ -47,11 +47,8 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
     /**
      * One change.
      *
-     * @param amplitude where it happens
-     * @param kind what happens
      * @param kappa [K] where in the plane of kappa
      * @param before of the points that take part, their types below the amplitude
-     * @param after and above it
      */
     public record Bifurcation(double amplitude, Kind kind, double[] kappa, List<FixedPoint.Type> before,
             List<FixedPoint.Type> after) {}

@@ -1,6 +1,7 @@
 package kappa.analysis.dynamics;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.commons.math3.ode.FirstOrderDifferentialEquations;
@@ -81,11 +82,7 @@ public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
             this.rank = dynamics.rank();
             this.points = points;
             this.box = dynamics.bounds();
-            double widest = 0;
-            for (double width : box) {
-                widest = Math.max(widest, width);
-            }
-            this.scale = widest;
+            this.scale = Arrays.stream(box).max().orElseThrow();
             this.shooting = new OrbitShooting(dynamics, scale);
         }
 
@@ -321,9 +318,7 @@ public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
             if (cycle == null) {
                 return false;
             }
-            double[] first = new double[rank];
-            System.arraycopy(cycle.orbit(), 0, first, 0, rank);
-            if (!known(first) && cycles.size() < MOST_CYCLES) {
+            if (!known(Arrays.copyOf(cycle.orbit(), rank)) && cycles.size() < MOST_CYCLES) {
                 cycles.add(cycle);
             }
             return true;
@@ -334,13 +329,11 @@ public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
             for (LimitCycle cycle : cycles) {
                 double extent = 0;
                 double nearest = Double.POSITIVE_INFINITY;
-                double[] a = new double[rank];
-                double[] b = new double[rank];
-                double[] origin = new double[rank];
-                System.arraycopy(cycle.orbit(), 0, origin, 0, rank);
+                double[] origin = Arrays.copyOf(cycle.orbit(), rank);
                 for (int s = 0; s < SAMPLES; s++) {
-                    System.arraycopy(cycle.orbit(), s * rank, a, 0, rank);
-                    System.arraycopy(cycle.orbit(), (s + 1) % SAMPLES * rank, b, 0, rank);
+                    double[] a = Arrays.copyOfRange(cycle.orbit(), s * rank, (s + 1) * rank);
+                    int next = (s + 1) % SAMPLES;
+                    double[] b = Arrays.copyOfRange(cycle.orbit(), next * rank, (next + 1) * rank);
                     extent = Math.max(extent, MathArrays.distance(a, origin));
                     nearest = Math.min(nearest, toSegment(kappa, a, b));
                 }

@@ -38,7 +38,6 @@ public final class ReducedDynamics {
     private final double[] rates;
 
     /**
-     * @param network the network
      * @param drive u [S], held constant
      * @throws IllegalArgumentException if a weight or an input is not finite, or the drive has not S numbers
      */
@@ -156,9 +155,7 @@ public final class ReducedDynamics {
         return bounds;
     }
 
-    /**
-     * Bounds of all second derivatives of F wherever: T_klp = max|phi''| (1/N) sum_i |n_ki m_li m_pi|, [K,K,K].
-     */
+    /** Bounds of all second derivatives of F wherever: T_klp = max|phi''| (1/N) sum_i |n_ki m_li m_pi|, [K,K,K]. */
     double[] curvatureBounds() {
         double[] bounds = new double[rank * rank * rank];
         for (int k = 0; k < rank; k++) {

@@ -42,7 +42,6 @@ final class Trajectories {
     private long spent;
 
     /**
-     * @param regions where an integration ends
      * @param tolerance local error, absolute and relative
      * @param evaluations of F in one integration
      */

@@ -48,10 +48,6 @@ public final class ClosedLoop {
      * One intervention.
      *
      * @param intervention the request's id; empty for what the rig did by itself
-     * @param neurons silenced, ascending
-     * @param trials numbers of the perturbed trials
-     * @param predicted change in each
-     * @param observed change in each
      * @param correlation of the two; NaN below {@value #FEWEST} trials, or if one of them never changes
      * @param r2 1 - sum (observed - predicted)^2 / sum (observed - mean)^2; NaN likewise
      * @param choiceAgreement share of trials in which the readout's sign was predicted

@@ -6,18 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.Inactivation.Run;
 import kappa.analysis.populations.NeuronSet;
 
-/**
- * The same trials with and without some neurons. Arrays are never changed.
- *
- * @param set what was silenced
- * @param seen the trials
- * @param intact without silencing
- * @param silenced with it
- */
+/** The same trials with and without some neurons. Arrays are never changed. */
 public record Effect(NeuronSet set, SeenTrials seen, Run intact, Run silenced) {
 
     /** Strengths on a psychometric curve. */
@@ -26,21 +20,15 @@ public record Effect(NeuronSet set, SeenTrials seen, Run intact, Run silenced) {
     /**
      * Right choices: the sign of the readout is that of what was wanted.
      *
-     * @param trials how many
      * @param intact share of right ones without silencing
-     * @param silenced with it
      */
     public record Accuracy(int trials, double intact, double silenced) {}
 
     /**
      * How often the readout is positive, against the strength of an input, in as many trials at each point.
      *
-     * @param context of the trials
-     * @param channel whose strength it is
      * @param strength mean of each point, ascending
-     * @param trials of each point
      * @param intact P(choice = +1) without silencing
-     * @param silenced with it
      */
     public record Psychometric(String context, String channel, double[] strength, int[] trials, double[] intact,
             double[] silenced) {}
@@ -48,7 +36,6 @@ public record Effect(NeuronSet set, SeenTrials seen, Run intact, Run silenced) {
     /**
      * Mean over the trials of a context that wanted the same sign, bin by bin, as long as the shortest.
      *
-     * @param context of the trials
      * @param wanted -1, 1, or 0 where there is no choice
      * @param kappaIntact [T+1,K]; row 0 is before the first bin
      * @param kappaSilenced [T+1,K]
@@ -100,23 +87,21 @@ public record Effect(NeuronSet set, SeenTrials seen, Run intact, Run silenced) {
             double[] before = decisions(intact);
             double[] after = decisions(silenced);
             for (int c = 0; c < conditions.contexts().size(); c++) {
-                int[] trials = wantedOf(conditions.trialsOf(c), wanted);
+                // NaN where nothing was wanted.
+                int[] trials = Arrays.stream(conditions.trialsOf(c)).filter(i -> wanted[i] > 0 || wanted[i] < 0)
+                        .toArray();
                 if (trials.length > 0) {
-                    accuracy.put(conditions.contexts().get(c),
-                            new Accuracy(trials.length, right(trials, before, wanted), right(trials, after, wanted)));
+                    accuracy.put(conditions.contexts().get(c), new Accuracy(trials.length,
+                            share(trials, i -> before[i] * wanted[i] > 0),
+                            share(trials, i -> after[i] * wanted[i] > 0)));
                 }
             }
         }
         return accuracy;
     }
 
-    /** Trials in which something was wanted. */
-    private static int[] wantedOf(int[] trials, double[] wanted) {
-        return Arrays.stream(trials).filter(i -> wanted[i] > 0 || wanted[i] < 0).toArray();
-    }
-
-    static double right(int[] trials, double[] decisions, double[] wanted) {
-        return (double) Arrays.stream(trials).filter(i -> decisions[i] * wanted[i] > 0).count() / trials.length;
+    private static double share(int[] trials, IntPredicate of) {
+        return (double) Arrays.stream(trials).filter(of).count() / trials.length;
     }
 
     /** Curves of each context against each graded input; empty if there is no choice. */
@@ -150,14 +135,10 @@ public record Effect(NeuronSet set, SeenTrials seen, Run intact, Run silenced) {
             int[] part = Arrays.copyOfRange(trials, p * trials.length / points, (p + 1) * trials.length / points);
             curve.trials[p] = part.length;
             curve.strength[p] = Arrays.stream(part).mapToDouble(i -> signal.strength()[i]).average().orElseThrow();
-            curve.intact[p] = positive(part, before);
-            curve.silenced[p] = positive(part, after);
+            curve.intact[p] = share(part, i -> before[i] > 0);
+            curve.silenced[p] = share(part, i -> after[i] > 0);
         }
         return Optional.of(curve);
-    }
-
-    private static double positive(int[] trials, double[] decisions) {
-        return (double) Arrays.stream(trials).filter(i -> decisions[i] > 0).count() / trials.length;
     }
 
     /** Mean traces of each context and wanted sign that occurs. */

@@ -28,7 +28,6 @@ public final class Inactivation {
     /**
      * What is silenced when.
      *
-     * @param how what silencing means
      * @param from the first silenced bin of each trial; 0 includes the state before the trial
      * @param to the bin after the last
      * @param variance share of the variance of the fitted rates, about zero, that the components hold on which n is projected;

@@ -29,10 +29,7 @@ public record InactivationResult(Snapshot.Id snapshot, int trials, String readou
     /**
      * The effect in trials with similar inputs.
      *
-     * @param name of the condition
-     * @param trials how many
      * @param intact means over the trials without silencing
-     * @param silenced means with it
      * @param positive share of trials with a positive choice
      * @param correct share of trials whose choice is the intact animal's, or the target's
      */

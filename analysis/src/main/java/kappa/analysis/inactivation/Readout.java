@@ -26,7 +26,6 @@ import org.apache.commons.math3.linear.RealVector;
  * @param outputs O
  * @param rows [O,N] wo as in network files
  * @param offset [O] c
- * @param origin where it comes from
  * @param r2 of the regression, on the trials that it was made from; NaN if it is the network's own
  */
 public record Readout(int outputs, float[] rows, double[] offset, Origin origin, double r2) {

@@ -66,7 +66,6 @@ public final class SilencedSets {
     /**
      * Neurons that someone wrote down, such as {@code 0,5,7-20}.
      *
-     * @param neurons how many there are
      * @throws InvalidInputException if the text is something else, or names a neuron that is not there
      */
     public static NeuronSet parse(String name, String text, int neurons) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * What distinguishes the trials of a session, found in their inputs alone. An input channel whose sum over a trial takes two to
@@ -29,12 +30,7 @@ public record TaskConditions(List<String> contexts, int[] contextOf, List<Intege
     private static final double WIDEST_LEVEL = 0.2;
     private static final double ON = 0.25;
 
-    /**
-     * A graded input.
-     *
-     * @param channel its name
-     * @param strength in each trial
-     */
+    /** A graded input. */
     public record Signal(String channel, double[] strength) {}
 
     /** Looks at the trials' own inputs. */
@@ -164,13 +160,6 @@ public record TaskConditions(List<String> contexts, int[] contextOf, List<Intege
 
     /** Trials of a context, ascending. */
     public int[] trialsOf(int context) {
-        int[] trials = new int[contextOf.length];
-        int count = 0;
-        for (int i = 0; i < contextOf.length; i++) {
-            if (contextOf[i] == context) {
-                trials[count++] = i;
-            }
-        }
-        return Arrays.copyOf(trials, count);
+        return IntStream.range(0, contextOf.length).filter(i -> contextOf[i] == context).toArray();
     }
 }

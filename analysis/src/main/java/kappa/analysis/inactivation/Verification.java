@@ -31,10 +31,7 @@ public record Verification(double r2Change, double r2ChangeAllBins, double corre
         private final TrialRunner runner;
         private final List<float[]> intact;
 
-        /**
-         * @param plan what is silenced when
-         * @throws InvalidInputException if the teacher lacks a readout of what the trials ask for, or their inputs
-         */
+        /** @throws InvalidInputException if the teacher lacks a readout of what the trials ask for, or their inputs */
         public Truth(Network teacher, SeenTrials seen, Inactivation.Plan plan, TrialRunner runner) {
             this.teacher = teacher;
             this.seen = seen;

@@ -55,8 +55,6 @@ public final class AnalysisCodec {
 
     private AnalysisCodec() {}
 
-    // ------------------------------------------------------------------------------------------ what analyses start from
-
     /**
      * Decodes the value of a record of kappa.models.
      *
@@ -100,8 +98,6 @@ public final class AnalysisCodec {
                 SnapshotCodec.array(wire.getInputsList()), SnapshotCodec.array(wire.getBehaviorList()),
                 SnapshotCodec.array(wire.getKappaList()), modelVersion, silenced, wire.getIntervention());
     }
-
-    // ---------------------------------------------------------------------------------------------------------- analyses
 
     public static Analysis message(NetworkAnalysis analysis, long publishedUnixNs) {
         Analysis.Builder wire = Analysis.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
@@ -249,8 +245,6 @@ public final class AnalysisCodec {
                         number.getLogLikelihood(), number.getEvidence(), number.getStability())).toList(),
                 array(wire.getMeanConnectionList()));
     }
-
-    // ----------------------------------------------------------------------------------------------------- inactivations
 
     public static Inactivations message(InactivationResult result, long publishedUnixNs) {
         Inactivations.Builder wire = Inactivations.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)

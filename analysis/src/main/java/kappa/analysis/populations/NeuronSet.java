@@ -7,7 +7,6 @@ import java.util.stream.IntStream;
 /**
  * Neurons that are taken together, such as a population.
  *
- * @param name for people to read
  * @param neurons ascending indices; nobody writes to them
  */
 public record NeuronSet(String name, int[] neurons) {

@@ -32,7 +32,6 @@ import kappa.ingest.InvalidInputException;
  *
  * <p>Equal arguments give equal results. Arrays are the receiver's and never changed.
  *
- * @param mixture the kind of mixture
  * @param tried every number, ascending from 1
  * @param chosen the number that was chosen; a component to which no neuron belongs makes no population
  * @param assignment population of each neuron, [N]
@@ -47,7 +46,6 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
      *
      * @param number P
      * @param logLikelihood of all neurons, nats, of loadings scaled to unit variance
-     * @param evidence see {@link GaussianMixture#evidence}
      * @param stability mean adjusted Rand index, 1 for one population
      */
     public record Tried(int number, double logLikelihood, double evidence, double stability) {}
@@ -56,7 +54,6 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
      * One population. Moments are those of its neurons, in the network's own units, in the order m_1 .. m_K, n_1 ..
      * n_K, W_1 .. W_S.
      *
-     * @param neurons which they are
      * @param mean [D]
      * @param covariance [D,D] by rows
      * @param overlaps its part of the overlaps, [K,K] by rows
@@ -252,7 +249,6 @@ public record Populations(GaussianMixture.Options mixture, List<Tried> tried, Tr
      *
      * @param channel s
      * @param count how many, at most N
-     * @param name of the set
      */
     public static NeuronSet loadingMost(LowRankNetwork network, int channel, int count, String name) {
         if (channel < 0 || channel >= network.inputs()) {

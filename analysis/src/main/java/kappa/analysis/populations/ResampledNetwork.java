@@ -25,7 +25,6 @@ import kappa.ingest.InvalidInputException;
  * @param number P
  * @param mixture zero or free means, whichever has the higher evidence
  * @param evidence see {@link GaussianMixture#evidence}, of the loadings with the readout
- * @param accuracies of random draws
  * @param exactAccuracies of draws with exactly the mixture's means and covariances
  */
 public record ResampledNetwork(int number, GaussianMixture.Options mixture, double evidence, double[] accuracies,
@@ -38,10 +37,8 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      * How to draw and how to judge.
      *
      * @param neurons N' of each draw
-     * @param draws networks of each kind
      * @param trials of the task for each of them
      * @param noise standard deviation of the noise on each current in each bin
-     * @param seed of everything
      */
     public record Settings(int neurons, int draws, int trials, double noise, long seed) {
 
@@ -58,7 +55,6 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      *
      * @param network low rank, without biases and initial state
      * @param number P
-     * @param options how the mixture is fitted
      * @throws InvalidInputException if the network has biases or an initial state, or its neurons are all the same
      */
     public static MixtureNetwork mixture(LowRankNetwork network, int number, GaussianMixture.Options options,

@@ -1,5 +1,2 @@
-/**
- * Cell populations in the connectivity: what neurons load on, whether that falls into groups, and whether the groups
- * are enough to do the task (Dubreuil et al. 2022; Valente 2019, section 4.2). Pure functions on immutable networks.
- */
+/** Cell populations in the connectivity, and whether they are enough to do the task (Dubreuil et al. 2022; Valente 2019). */
 package kappa.analysis.populations;

@@ -133,11 +133,11 @@ class PhasePortraitTest {
         double fold = fold(gain);
         double speed = 0.01;
         ReducedDynamics dynamics = new ReducedDynamics(uncoupled(3, gain), new double[]{-fold - speed});
-        SlowPoints slow = SlowPoints.of(dynamics);
-        assertThat(slow.points()).isNotEmpty();
+        List<SlowPoint> slow = SlowPoint.search(dynamics);
+        assertThat(slow).isNotEmpty();
         // With kappa_2 and kappa_3 at rest the least |F_1|: a shift of the input by 0.01 moves F by g phi' = 1 times that.
-        assertThat(slow.points().getFirst().speed()).isCloseTo(speed, within(1e-3));
-        assertThat(slow.points()).allMatch(point -> point.re().length == 3);
+        assertThat(slow.getFirst().speed()).isCloseTo(speed, within(1e-3));
+        assertThat(slow).allMatch(point -> point.re().length == 3);
     }
 
     /** Where -kappa + g tanh(kappa + u) loses two of its roots: g (1 - tanh^2) = 1. */

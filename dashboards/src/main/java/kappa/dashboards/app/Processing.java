@@ -35,9 +35,7 @@ import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Publisher;
 import kappa.ingest.wire.Fault;
 
-/**
- * The pipeline of one process on one Kafka: reader, sessions, analyses, meters. Thread-safe.
- */
+/** The pipeline of one process on one Kafka: reader, sessions, analyses, meters. Thread-safe. */
 public final class Processing implements AutoCloseable {
 
     private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
@@ -56,7 +54,6 @@ public final class Processing implements AutoCloseable {
 
     /**
      * @param group the consumer group that shares the sessions
-     * @param threads threads that learn
      * @param onFailure called once, from any thread, when the pipeline cannot go on
      */
     public Processing(KafkaConnection connection, String group, int threads, Consumer<Throwable> onFailure) {

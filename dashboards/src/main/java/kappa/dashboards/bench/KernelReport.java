@@ -23,7 +23,6 @@ import kappa.ingest.recording.Observation;
  * What the benchmark of the kernels found, as JSON values, as tables and as a picture. Parts that were not measured
  * are empty.
  *
- * @param machine in words
  * @param limits of the machine, for one thread and for all
  */
 public record KernelReport(String machine, List<MachineLimits> limits, List<KernelBench.GradientRow> gradients,

@@ -57,7 +57,6 @@ public final class LatencyBench {
      * @param binsPerSecond how fast the bins of each session come
      * @param seconds measured, after the warm-up
      * @param warmUpSeconds not measured: the virtual machine compiles
-     * @param threads threads that learn
      */
     public record Load(int sessions, int neurons, int rank, double binsPerSecond, int seconds, int warmUpSeconds,
             int threads) {

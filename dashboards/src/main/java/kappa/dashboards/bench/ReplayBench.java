@@ -35,9 +35,6 @@ public final class ReplayBench {
     /**
      * @param neurons N
      * @param rank K of the fit
-     * @param trials counted
-     * @param warmUpTrials before them
-     * @param threads threads that learn
      */
     public record Load(int neurons, int rank, int trials, int warmUpTrials, int threads) {}
 

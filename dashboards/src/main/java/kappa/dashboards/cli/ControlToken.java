@@ -50,10 +50,7 @@ final class ControlToken {
         return token;
     }
 
-    /**
-     * @param what an option's name
-     * @throws InvalidInputException in one line that names it, if the file cannot be read
-     */
+    /** @throws InvalidInputException in one line that names it, if the file cannot be read */
     static String read(Path file, String what) {
         try {
             return Files.readString(file, StandardCharsets.UTF_8).strip();

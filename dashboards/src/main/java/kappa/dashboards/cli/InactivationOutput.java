@@ -128,7 +128,6 @@ final class InactivationOutput {
 
     /**
      * @param source the file that the readout is from
-     * @param verified whether the truth is known
      * @param fromTeacher whether the readout is the teacher's
      */
     void print(Path source, boolean verified, boolean fromTeacher) {

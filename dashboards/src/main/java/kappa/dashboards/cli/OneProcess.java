@@ -33,10 +33,7 @@ final class OneProcess {
 
     /** Publishes a session. */
     interface Publishing {
-        /**
-         * @param failed whether the pipeline has failed
-         * @return whether the session came to its end
-         */
+        /** @return whether the session came to its end */
         boolean publish(KafkaConnection connection, BooleanSupplier failed);
     }
 

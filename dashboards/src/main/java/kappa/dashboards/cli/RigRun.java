@@ -105,11 +105,7 @@ final class RigRun {
                 : run.sessionId;
     }
 
-    /**
-     * Units of the session that goes on, or those that were found and spare places.
-     *
-     * @param name of the session
-     */
+    /** Units of the session that goes on, or those that were found and spare places. */
     UnitTable units(String name, List<String> found, Optional<SessionDescription> goesOn) {
         if (goesOn.isPresent()) {
             return UnitTable.resume(goesOn.get().neurons(), lateUnits(name));

@@ -30,7 +30,6 @@ public final class AnalysisReport {
     /**
      * Writes the page and its pictures.
      *
-     * @param network that was analysed
      * @return the page
      * @throws kappa.ingest.InvalidInputException if the directory cannot be written to
      */

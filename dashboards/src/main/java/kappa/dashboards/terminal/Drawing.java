@@ -11,9 +11,6 @@ import kappa.ingest.session.SessionCounters;
  * Draws a session as lines of text: each kappa over the last seconds, newest on the right, one column of dots for a fixed number
  * of bins, so that the picture moves in whole columns. Pure: the same session and size give the same lines.
  *
- * @param width columns of the terminal
- * @param height lines of the terminal
- * @param colour whether to colour
  * @param unicode whether Braille and Greek can be shown; else stars and Latin
  */
 public record Drawing(int width, int height, boolean colour, boolean unicode) {

@@ -13,7 +13,6 @@ import kappa.ingest.session.SessionState;
  * What the terminal shows of a session's state. Not thread-safe.
  *
  * @param seconds how much of the past a picture shows
- * @param unixNs the time now
  */
 public record WatchedSession(SessionState state, double seconds, long unixNs) {
 

@@ -20,7 +20,6 @@ import javax.crypto.spec.SecretKeySpec;
  * time for every text that is offered. Immutable.
  *
  * @param cookieName the cookie that a browser keeps
- * @param secret the token itself
  */
 record AccessToken(String cookieName, String secret) {
 

@@ -103,7 +103,6 @@ final class ControlRequests {
     /**
      * What became of a request.
      *
-     * @param told the log
      * @param answer to the visitor, who gets it as JSON
      */
     private record Asked(CompletionStage<Void> published, Rig rig, String told, Object answer) {}

@@ -14,9 +14,7 @@ import kappa.analysis.inactivation.InactivationResult.Traces;
 /**
  * What a frame says of silencing: what it would do, and what it did.
  *
- * @param sets all of them
  * @param set name of the set whose traces follow; null if none were asked for
- * @param conditions of that set
  * @param carried the newest interventions that the rig has carried out
  */
 record InactivationsPart(long modelVersion, long binsLearned, int trials, String readout, double readoutR2,
@@ -36,7 +34,6 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
      *
      * @param every each so many-th bin is in the traces
      * @param intact the readout, then kappa's dimensions
-     * @param silenced likewise
      */
     record Condition(String name, int trials, int every, double positiveIntact, double positiveSilenced,
             double correctIntact, double correctSilenced, List<double[]> intact, List<double[]> silenced) {}

@@ -12,11 +12,7 @@ import kappa.fitting.model.LowRankNetwork;
 /**
  * What a frame says of two loading vectors of a snapshot, neuron by neuron.
  *
- * @param neurons of the network
  * @param every each so many-th neuron is in the frame
- * @param vectors names of all vectors
- * @param axes names of the two
- * @param values of the two
  * @param population of each neuron, as an index into the populations; -1 for none
  */
 record LoadingsPart(long modelVersion, long binsLearned, int neurons, int every, List<String> vectors,
