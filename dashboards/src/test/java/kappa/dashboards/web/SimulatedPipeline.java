@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
@@ -76,6 +77,9 @@ final class SimulatedPipeline {
     private boolean perturbed;
     private double decision;
     private final Map<String, Carried.Builder> carried = new LinkedHashMap<>();
+    /** All networks of a rank are the same one, so that its analyses are made once. */
+    private static final Map<String, Phase> PORTRAITS = new ConcurrentHashMap<>();
+    private static final Map<Integer, List<SilencedSet>> SILENCED_SETS = new ConcurrentHashMap<>();
 
     SimulatedPipeline(String session, int rank) {
         this.session = session;
@@ -221,7 +225,9 @@ final class SimulatedPipeline {
 
     Analysis analysis() {
         return Analysis.newBuilder().setSchemaVersion(1).setSession(session).setModelVersion(version)
-                .setBinsLearned(next).addConditions(portrait("none", 0)).addConditions(portrait("motion", 1))
+                .setBinsLearned(next)
+                .addConditions(PORTRAITS.computeIfAbsent("none, rank " + rank, key -> portrait("none", 0)))
+                .addConditions(PORTRAITS.computeIfAbsent("motion, rank " + rank, key -> portrait("motion", 1)))
                 .setConnectivity(connectivity()).setPopulations(populations()).build();
     }
 
@@ -318,6 +324,13 @@ final class SimulatedPipeline {
     Inactivations inactivations() {
         Inactivations.Builder all = Inactivations.newBuilder().setSchemaVersion(1).setSession(session)
                 .setModelVersion(version).setBinsLearned(next).setTrials(40).setReadout("choice").setReadoutR2(0.93);
+        all.addAllSets(SILENCED_SETS.computeIfAbsent(rank, key -> silencedSets()));
+        carried.values().forEach(all::addCarried);
+        return all.build();
+    }
+
+    private List<SilencedSet> silencedSets() {
+        List<SilencedSet> sets = new ArrayList<>();
         for (int p = 0; p < 2; p++) {
             SilencedSet.Builder set = SilencedSet.newBuilder().setName("population " + (p + 1))
                     .addAllNeurons(population(p)).setChange(0.7 - 0.3 * p).setChangeSd(0.04);
@@ -335,10 +348,9 @@ final class SimulatedPipeline {
                 }
                 set.addConditions(effect);
             }
-            all.addSets(set);
+            sets.add(set.build());
         }
-        carried.values().forEach(all::addCarried);
-        return all.build();
+        return List.copyOf(sets);
     }
 
     private static boolean[] silenced(List<Integer> neurons) {
