@@ -20,7 +20,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import kappa.ingest.Await;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.wire.Activity;
@@ -267,9 +267,9 @@ class DashboardServerTest {
             fold(view, latents.build());
         }
         AtomicLong questions = new AtomicLong();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         try (Socket slow = new Socket()) {
             slow.setReceiveBufferSize(4_096);
+            slow.setSoTimeout((int) Await.LIMIT.toMillis());
             slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
             OutputStream out = slow.getOutputStream();
             out.write(("GET /ws HTTP/1.1\r\nHost: localhost:" + server.port() + "\r\nUpgrade: websocket\r\n"
@@ -279,26 +279,23 @@ class DashboardServerTest {
             StringBuilder upgraded = new StringBuilder();
             while (upgraded.indexOf("\r\n\r\n") < 0) {
                 upgraded.append(new String(slow.getInputStream().readNBytes(1), StandardCharsets.US_ASCII));
-                assertThat(System.nanoTime()).as("waiting for the upgrade").isLessThan(deadline);
             }
             assertThat(upgraded.toString()).startsWith("HTTP/1.1 101 ");
             AtomicReference<IOException> end = new AtomicReference<>();
             Thread asking = Thread.ofVirtual().start(() -> end.set(askOnAndOn(out, questions)));
             Conversation quick = converse();
-            double others = Double.NaN;
-            long before = -1;
             // At first both get frames. Once nothing more fits between the slow one and the server, only this one does.
-            while (others != 0 || questions.get() != before) {
-                assertThat(System.nanoTime()).as("waiting for the server to stop answering").isLessThan(deadline);
-                before = questions.get();
+            Await.until("the server to stop answering", () -> {
+                long before = questions.get();
                 double frames = meters.get("kappa.dashboards.frames").counter().count();
                 for (int i = 0; i < 10; i++) {
                     quick.ask("{\"resync\":true,\"window\":5,\"width\":100}");
                     assertThat(quick.next()).as("the answer to the quick page's question")
                             .contains("\"session\":\"s\"");
                 }
-                others = meters.get("kappa.dashboards.frames").counter().count() - frames - 10;
-            }
+                double others = meters.get("kappa.dashboards.frames").counter().count() - frames - 10;
+                return others == 0 && questions.get() == before;
+            });
             assertThat(end).as("it would ask on").hasNullValue();
             assertThat(asking.isAlive()).isTrue();
             quick.close();
@@ -612,12 +609,9 @@ class DashboardServerTest {
         return CompletableFuture.completedFuture(null);
     }
 
-    private void awaitClients(int expected) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (meters.get("kappa.dashboards.clients").gauge().value() != expected && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
-        }
-        assertThat(meters.get("kappa.dashboards.clients").gauge().value()).isEqualTo(expected);
+    private void awaitClients(int expected) {
+        Await.until(expected + " open pages",
+                () -> meters.get("kappa.dashboards.clients").gauge().value() == expected);
     }
 
     private record Response(int status, String head, String body, String original) {}
@@ -637,7 +631,7 @@ class DashboardServerTest {
     /** Lines of the head; after an empty one, the body. */
     private Response request(String... lines) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout((int) Await.LIMIT.toMillis());
             String text = String.join("\r\n", lines);
             if (!text.contains("\r\n\r\n")) {
                 text += (text.contains("Upgrade") ? "" : "\r\nConnection: close") + "\r\n\r\n";
@@ -664,7 +658,7 @@ class DashboardServerTest {
     private Conversation converse(String... header) {
         Conversation conversation = new Conversation();
         WebSocket.Builder builder = HttpClient.newHttpClient().newWebSocketBuilder()
-                .connectTimeout(Duration.ofSeconds(10));
+                .connectTimeout(Await.LIMIT);
         if (header.length > 0) {
             builder.header(header[0], header[1]);
         }
@@ -684,8 +678,8 @@ class DashboardServerTest {
         }
 
         String next() throws InterruptedException {
-            String frame = received.poll(10, TimeUnit.SECONDS);
-            assertThat(frame).as("a frame within 10 s").isNotNull();
+            String frame = received.poll(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
+            assertThat(frame).as("a frame").isNotNull();
             return frame;
         }
 
