@@ -58,8 +58,11 @@ public final class Browser {
                 .until(driver -> (Boolean) browser.executeScript("return " + condition));
     }
 
-    /** Keeps what the page looks like under target/screenshots. */
+    /** Keeps what the page looks like under target/screenshots, where the property kappa.screenshots is true. */
     public static void screenshot(ChromeDriver browser, String name) throws IOException {
+        if (!Boolean.getBoolean("kappa.screenshots")) {
+            return;
+        }
         Files.createDirectories(SCREENSHOTS);
         Files.write(SCREENSHOTS.resolve(name), browser.getScreenshotAs(OutputType.BYTES));
     }
