@@ -92,14 +92,12 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     }
 
     /** Refines a fit that is there already; the first pass only collects trials. */
-    public ExpectationMaximisation(FitPlan plan, PublishedModel start, int iterations, RnnKernels kernels,
-            Team team) {
+    public ExpectationMaximisation(FitPlan plan, PublishedModel start, int iterations, RnnKernels kernels, Team team) {
         this(plan, iterations, 0, kernels, team);
         first = start;
     }
 
-    private ExpectationMaximisation(FitPlan plan, int iterations, int onlineSteps, RnnKernels kernels,
-            Team team) {
+    private ExpectationMaximisation(FitPlan plan, int iterations, int onlineSteps, RnnKernels kernels, Team team) {
         this.plan = plan;
         this.iterations = iterations;
         this.onlineSteps = onlineSteps;
@@ -210,8 +208,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         PublishedModel online = this.online.publish(null);
         return new PublishedModel(trialsSeen,
                 KernelModel.of(network, model.kind(), model.gain(), model.offset(), model.noise()),
-                gauge.covariance(parameters.processNoise()),
-                gauge.standardDeviations(parameters.kappaStd()),
+                gauge.covariance(parameters.processNoise()), gauge.standardDeviations(parameters.kappaStd()),
                 Smoother.matrix(gauge.toCanonical()).operate(parameters.start()),
                 gauge.covariance(parameters.startCovariance()), online.binsLearned(), online.steps());
     }

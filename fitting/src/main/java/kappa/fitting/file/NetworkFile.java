@@ -95,8 +95,7 @@ public final class NetworkFile {
                     if (low.hidden() > 0) {
                         npz.put("hidden", low.hidden());
                     }
-                    low.basis().ifPresent(
-                            basis -> npz.put("input_basis", new float[]{basis.bumps(), basis.bins()}, 2));
+                    low.basis().ifPresent(basis -> npz.put("input_basis", new float[]{basis.bumps(), basis.bins()}, 2));
                 }
                 case FullRankNetwork full -> npz.put("wrec", full.wrec(), neurons, neurons);
             }

@@ -54,8 +54,7 @@ public final class GainTracker {
      *         log f_i over observed neurons
      */
     public double learn(float[] y, int yOffset, float[] rate) {
-        return kernels.followGains(y, yOffset, rate, decay, PRIOR_SPIKES, seen, predicted, factors,
-                scratch);
+        return kernels.followGains(y, yOffset, rate, decay, PRIOR_SPIKES, seen, predicted, factors, scratch);
     }
 
     /** The two sums, [2 N], for a checkpoint. */

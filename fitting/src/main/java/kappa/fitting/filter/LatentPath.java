@@ -227,8 +227,7 @@ public final class LatentPath {
             spikes = kind == Observation.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
             kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
             oneStep.add(predictionError, baselineError, spikes);
-            freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError,
-                    spikes);
+            freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError, spikes);
             System.arraycopy(free, rank, free, 0, rank);
         }
         if (silent.length == 0) {

@@ -44,8 +44,7 @@ public final class Adam {
 
     /** An optimiser with a constant learning rate that averages nothing. */
     public static Adam constant(double learningRate, double largestNorm, List<float[]> parameters) {
-        return new Adam(step -> learningRate, largestNorm, parameters, zeros(parameters), zeros(parameters),
-                List.of());
+        return new Adam(step -> learningRate, largestNorm, parameters, zeros(parameters), zeros(parameters), List.of());
     }
 
     /** The online fit's: a decaying learning rate, clipped to norm 1, the iterates averaged. */

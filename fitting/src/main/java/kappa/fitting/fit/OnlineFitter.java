@@ -317,9 +317,8 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     /** Everything but the replay buffer's activity, which is in the log. Arrays are copies. */
     public FitState save() {
-        return new FitState(
-                new FitState.Optimiser(current.parameters().copy(), first.copy(), second.copy(),
-                        average.parameters().copy(), adam.steps()),
+        return new FitState(new FitState.Optimiser(current.parameters().copy(), first.copy(), second.copy(),
+                average.parameters().copy(), adam.steps()),
                 scale.save(), noise.save(), current.model().noise().clone(), noiseFactors.save(), trialsSeen,
                 binsLearned, seen.clone());
     }

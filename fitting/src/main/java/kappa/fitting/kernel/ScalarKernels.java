@@ -68,8 +68,7 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     /** dL/dx of one observation; adds the slopes with respect to gain and offset to the gradient. */
-    static double lossSlope(KernelModel model, double y, double x, double r, int i, double scale,
-            Gradient gradient) {
+    static double lossSlope(KernelModel model, double y, double x, double r, int i, double scale, Gradient gradient) {
         if (Double.isNaN(y)) {
             return 0;
         }
@@ -89,14 +88,12 @@ public final class ScalarKernels implements RnnKernels {
     }
 
     @Override
-    public WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins,
-            boolean neuronsShared) {
+    public WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins, boolean neuronsShared) {
         return new ScalarWindows(neurons, rank, inputs, capacity, maxBins);
     }
 
     @Override
-    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates,
-            float[] scratch) {
+    public void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates, float[] scratch) {
         LowRankNetwork net = model.network();
         for (int i = 0; i < net.neurons(); i++) {
             rates[i] = (float) LowRankNetwork.phi(current(net, kappa, 0, v, vOffset, i) + net.b()[i]);
@@ -127,8 +124,7 @@ public final class ScalarKernels implements RnnKernels {
 
     @Override
     public void observe(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
-            double[] mScore,
-            double[] mInfo, float[] scratch) {
+            double[] mScore, double[] mInfo, float[] scratch) {
         LowRankNetwork net = model.network();
         int N = net.neurons();
         int K = net.rank();

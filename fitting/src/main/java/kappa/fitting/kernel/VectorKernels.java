@@ -97,8 +97,7 @@ final class VectorKernels implements RnnKernels {
     }
 
     @Override
-    public WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins,
-            boolean neuronsShared) {
+    public WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins, boolean neuronsShared) {
         return new VectorWindows(neurons, rank, inputs, capacity, maxBins, neuronsShared);
     }
 
@@ -133,8 +132,7 @@ final class VectorKernels implements RnnKernels {
             scalar.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, scratch);
             return;
         }
-        VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, false, scratch, null,
-                0);
+        VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, false, scratch, null, 0);
     }
 
     @Override
@@ -142,8 +140,7 @@ final class VectorKernels implements RnnKernels {
             double[] mScore, double[] mInfo, float[] scratch) {
         return isSmall(model)
                 ? scalar.observeAndScore(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, scratch)
-                : VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, true, scratch,
-                        null, 0);
+                : VectorFilter.observe(model, y, yOffset, kappa, v, vOffset, mScore, mInfo, true, scratch, null, 0);
     }
 
     @Override

@@ -61,8 +61,7 @@ final class VectorPasses {
     }
 
     private static void combine4(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out,
-            int cell, int step, boolean more) {
+            float[] out, int cell, int step, boolean more) {
         FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
         FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
         FloatVector c02 = FloatVector.broadcast(LANES, c[at + 2]);
@@ -100,8 +99,7 @@ final class VectorPasses {
     }
 
     private static void combine2(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out,
-            int cell, int step, boolean more) {
+            float[] out, int cell, int step, boolean more) {
         FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
         FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
         FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
@@ -129,8 +127,7 @@ final class VectorPasses {
     }
 
     private static void combine1(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out,
-            int cell, int step, boolean more) {
+            float[] out, int cell, int step, boolean more) {
         FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
         FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
         FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
@@ -153,8 +150,7 @@ final class VectorPasses {
     }
 
     private static void combineOne4(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell,
-            int step, boolean more) {
+            int cell, int step, boolean more) {
         FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
         FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
         FloatVector c2 = FloatVector.broadcast(LANES, c[at + 2]);
@@ -174,8 +170,7 @@ final class VectorPasses {
     }
 
     private static void combineOne2(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell,
-            int step, boolean more) {
+            int cell, int step, boolean more) {
         FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
         FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
         for (int j = 0; j < panels; j++) {
@@ -191,8 +186,7 @@ final class VectorPasses {
     }
 
     private static void combineOne1(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell,
-            int step, boolean more) {
+            int cell, int step, boolean more) {
         FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
         for (int j = 0; j < panels; j++) {
             for (int i = 0; i < PANEL; i += WIDTH) {
@@ -362,8 +356,7 @@ final class VectorPasses {
     }
 
     private static void products4(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
-            int count, float[] sums,
-            int to, int sumStep, int panels) {
+            int count, float[] sums, int to, int sumStep, int panels) {
         for (int u = 0; u < panels * (PANEL / STRIP); u++) {
             int strip = u % (PANEL / STRIP) * STRIP;
             int sum = to + u / (PANEL / STRIP) * sumStep + strip;
@@ -407,8 +400,7 @@ final class VectorPasses {
     }
 
     private static void products2(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
-            int count, float[] sums,
-            int to, int sumStep, int panels) {
+            int count, float[] sums, int to, int sumStep, int panels) {
         for (int u = 0; u < panels * (PANEL / STRIP); u++) {
             int strip = u % (PANEL / STRIP) * STRIP;
             int sum = to + u / (PANEL / STRIP) * sumStep + strip;
@@ -438,8 +430,7 @@ final class VectorPasses {
     }
 
     private static void products1(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
-            int count, float[] sums,
-            int to, int sumStep, int panels) {
+            int count, float[] sums, int to, int sumStep, int panels) {
         for (int u = 0; u < panels * (PANEL / STRIP); u++) {
             int strip = u % (PANEL / STRIP) * STRIP;
             int sum = to + u / (PANEL / STRIP) * sumStep + strip;

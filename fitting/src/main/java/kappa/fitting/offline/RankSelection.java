@@ -52,15 +52,13 @@ public record RankSelection(List<RankScore> ranks, int best, int recommended, in
                 behind[t] = scores.get(best)[t] - scores.get(f)[t];
             }
             RankScore score = new RankScore(fits.get(f).plan().rank(), mean(scores.get(f)),
-                    standardError(scores.get(f)),
-                    mean(behind), standardError(behind));
+                    standardError(scores.get(f)), mean(behind), standardError(behind));
             ranks.add(score);
             if (score.behind() <= score.behindSe()) {
                 recommended = Math.min(recommended, score.rank());
             }
         }
-        return new RankSelection(ranks, fits.get(best).plan().rank(), recommended, first,
-                scores.getFirst().length);
+        return new RankSelection(ranks, fits.get(best).plan().rank(), recommended, first, scores.getFirst().length);
     }
 
     private static double mean(double[] x) {

@@ -45,8 +45,7 @@ public final class SessionReader {
      * @param progress is told how many bins were read, after each trial
      * @return bins read
      */
-    public static long read(BinSource source, FitPlan fit, List<? extends Follower> followers,
-            LongConsumer progress) {
+    public static long read(BinSource source, FitPlan fit, List<? extends Follower> followers, LongConsumer progress) {
         boolean trials = source.describe().trials();
         int inputs = fit.inputs();
         TrialAssembly assembly = new TrialAssembly(fit.neurons(), inputs, trials);

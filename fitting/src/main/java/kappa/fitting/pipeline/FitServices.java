@@ -21,8 +21,7 @@ import kappa.ingest.wire.BinClock;
  * @param activityBytes what past trials, and those that wait for fitters, may hold in all sessions together
  */
 public record FitServices(KafkaConnection connection, Publisher publisher, RnnKernels kernels,
-        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness,
-        long activityBytes) {
+        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness, long activityBytes) {
 
     /** The reader's side of checkpoints; thread-safe. */
     public interface Offsets {

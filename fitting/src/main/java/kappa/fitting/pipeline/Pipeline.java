@@ -161,8 +161,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
             getContext().getLog()
                     .warn("{} sessions in lockstep may keep {} MiB each to learn from, and there is room for {} MiB in"
                             + " all: replay fewer at once, or give Java more memory (-Xmx in KAPPA_JAVA_OPTS)",
-                            lockstep,
-                            FitPlan.DEFAULT_BUFFER_BYTES >> 20, services.activityBytes() >> 20);
+                            lockstep, FitPlan.DEFAULT_BUFFER_BYTES >> 20, services.activityBytes() >> 20);
         }
         long share = Math.min(FitPlan.DEFAULT_BUFFER_BYTES + Session.MAX_WAITING_BYTES,
                 Math.max(0, left) / Math.max(1, running.size() - lockstep));

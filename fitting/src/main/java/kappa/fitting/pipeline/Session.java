@@ -133,21 +133,18 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             newest = SnapshotCodec.fromWire(checkpoint.getPublished());
             restore(checkpoint);
         }
-        filter = context.spawn(
-                Filter.create(plan, services, newest, checkpoint,
-                        context.messageAdapter(Filter.Reply.class, Filtered::new)),
+        filter = context.spawn(Filter.create(plan, services, newest, checkpoint,
+                context.messageAdapter(Filter.Reply.class, Filtered::new)),
                 "filter", DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
-        fitter = context.spawn(
-                Fitter.create(plan, services, checkpoint,
-                        context.messageAdapter(Fitter.Learned.class, FromFitter::new)),
+        fitter = context.spawn(Fitter.create(plan, services, checkpoint,
+                context.messageAdapter(Fitter.Learned.class, FromFitter::new)),
                 "fitter", DispatcherSelector.fromConfig("kappa.fit-dispatcher"));
         progress = services.meters().begun(plan.session());
         // Without a handler for their end, a failing child fails this actor too.
         context.watch(filter);
         context.watch(fitter);
         told(Level.INFO).log("session {}: {} neurons, rank {}, {} {}", plan.session(), fit.neurons(), fit.rank(),
-                fit.kind(),
-                checkpoint == null
+                fit.kind(), checkpoint == null
                         ? "from its first bin"
                         : "from its checkpoint at bin " + cutter.nextBin() + ", " + trials + " trials learned");
     }
@@ -415,8 +412,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         // Whatever the parent has sent until it hears of this still comes here and is rejected.
         parent.tell(new Finished(plan.session(), stored.checkpoint()));
         told(Level.INFO).log("session {} is over: {} bins, {} trials, model {}", plan.session(), cutter.nextBin(),
-                trials,
-                newest.version());
+                trials, newest.version());
         return this;
     }
 

@@ -23,8 +23,7 @@ import kappa.ingest.wire.WireChecks;
 public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
 
     /** The plan of a recording that is fitted without a stream. */
-    public static SessionPlan of(RecordingDescription what, String session,
-            kappa.ingest.recording.FitSettings asked) {
+    public static SessionPlan of(RecordingDescription what, String session, kappa.ingest.recording.FitSettings asked) {
         return of(SessionPublisher.header(what, session, RecordingCodec.fit(asked)));
     }
 

@@ -159,8 +159,7 @@ public final class SnapshotCodec {
     }
 
     /** By name. */
-    private static Parameters named(LearnerState wire, Parameters like,
-            Function<ParameterBlock, List<Float>> part) {
+    private static Parameters named(LearnerState wire, Parameters like, Function<ParameterBlock, List<Float>> part) {
         Map<String, ParameterBlock> found = new LinkedHashMap<>();
         wire.getBlocksList().forEach(block -> found.put(block.getName(), block));
         Parameters out = like.zeros();

@@ -134,8 +134,7 @@ public final class MixtureNetwork implements Trainee {
      * @param draw how networks are drawn while the mixture is trained
      * @throws InvalidInputException if the network has biases or an initial state, which the mixture does not know
      */
-    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans,
-            Draw draw) {
+    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans, Draw draw) {
         requireNone("biases 'b'", network.b());
         requireNone("an initial state 'h0'", network.initialState());
         int neurons = network.neurons();
@@ -426,8 +425,7 @@ public final class MixtureNetwork implements Trainee {
         int d = dimensions();
         int neurons = network.neurons();
         List<float[]> slopes = List.of(gradient.of(NetworkParameter.M), gradient.of(NetworkParameter.N),
-                gradient.of(NetworkParameter.WI),
-                gradient.of(NetworkParameter.WO));
+                gradient.of(NetworkParameter.WI), gradient.of(NetworkParameter.WO));
         double[][] mean = new double[populations()][d];
         double[][] factor = new double[populations()][d * d];
         for (int i = 0; i < neurons; i++) {

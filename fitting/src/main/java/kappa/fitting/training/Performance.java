@@ -53,8 +53,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * @param sigma standard deviation of the noise on each current in each bin
      * @throws InvalidInputException if the network does not fit the task
      */
-    public static Performance of(Network network, Task task, int trials, double sigma, long seed,
-            TrialRunner runner) {
+    public static Performance of(Network network, Task task, int trials, double sigma, long seed, TrialRunner runner) {
         requireFit(network, task);
         return of(network, trials, i -> task.trial(seed, i), sigma, seed, runner);
     }
@@ -67,8 +66,7 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * @return empty if the session has no single target with a mask, or the teacher no readout of one output
      * @throws InvalidInputException if the networks and the session do not fit each other
      */
-    public static Optional<Performance> inSession(Network fit, Network teacher,
-            Recording session, TrialRunner runner) {
+    public static Optional<Performance> inSession(Network fit, Network teacher, Recording session, TrialRunner runner) {
         if (session.targets() != 1 || session.mask(0).isEmpty() || teacher.outputs() != 1) {
             return Optional.empty();
         }
@@ -180,9 +178,8 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
 
     private List<Point> grouped(ToDoubleFunction<Condition> first, ToDoubleFunction<Condition> second) {
         Map<List<Double>, List<Outcome>> groups = outcomes.stream()
-                .collect(Collectors.groupingBy(
-                        outcome -> List.of((double) outcome.condition().context(),
-                                first.applyAsDouble(outcome.condition()), second.applyAsDouble(outcome.condition())),
+                .collect(Collectors.groupingBy(outcome -> List.of((double) outcome.condition().context(),
+                        first.applyAsDouble(outcome.condition()), second.applyAsDouble(outcome.condition())),
                         () -> new TreeMap<>(Performance::compare), Collectors.toList()));
         List<Point> points = new ArrayList<>();
         groups.forEach((key, group) -> points.add(new Point(key.get(1), key.get(2), key.get(0).intValue(), group.size(),

@@ -50,8 +50,7 @@ public final class TaskRig implements BinSource, Perturbable {
      * @param endless whether the rig never stops
      * @throws kappa.ingest.InvalidInputException if the network does not fit the task
      */
-    public TaskRig(String name, Network network, Task task, TaskSimulator.Settings settings,
-            boolean endless) {
+    public TaskRig(String name, Network network, Task task, TaskSimulator.Settings settings, boolean endless) {
         Performance.requireInputs(network, task);
         this.name = name;
         this.network = network;

@@ -127,8 +127,7 @@ public final class TaskTrainer {
             }
             listener.step(step + 1, last);
         }
-        return new Trained(best == null ? trainee.network().copy() : best.network, false,
-                settings.maxSteps());
+        return new Trained(best == null ? trainee.network().copy() : best.network, false, settings.maxSteps());
     }
 
     private record Best(Network network, Performance performance) {

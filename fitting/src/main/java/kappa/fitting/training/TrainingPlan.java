@@ -17,8 +17,7 @@ import kappa.fitting.task.Task;
  *        from a random start networks of low rank find a memory late (WM) or never (DMS)
  */
 public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set<NetworkParameter> parts,
-        double accuracy,
-        boolean fromFullRank) {
+        double accuracy, boolean fromFullRank) {
 
     /** Trials of an epoch, by which the seed work counts. */
     public static final int EPOCH = 800;
