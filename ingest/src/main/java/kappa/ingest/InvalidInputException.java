@@ -19,6 +19,18 @@ public final class InvalidInputException extends RuntimeException {
         super(oneLine(message), cause);
     }
 
+    /**
+     * Refuses a value.
+     *
+     * @param holds whether the value can be used
+     * @throws InvalidInputException that names field, value and what was expected, if it cannot
+     */
+    public static void require(boolean holds, String field, Object value, String expected) {
+        if (!holds) {
+            throw new InvalidInputException(field + ": " + value + ", expected " + expected);
+        }
+    }
+
     /** Text of any origin, fit to be printed as a part of one line. */
     public static String oneLine(String text) {
         return CONTROL.matcher(text).replaceAll(" ");

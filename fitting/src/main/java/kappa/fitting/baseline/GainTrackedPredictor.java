@@ -2,12 +2,10 @@ package kappa.fitting.baseline;
 
 import kappa.fitting.filter.GainTracker;
 import kappa.fitting.kernel.KernelProvider;
-import kappa.fitting.model.Start;
-import kappa.fitting.model.Trial;
 
 /**
- * Another model's rates, each neuron's gain tracked on top of it. The other model is shown every bin first. Not
- * thread-safe.
+ * Another model's rates, each neuron's gain tracked on top of it, across trials. The other model is shown every bin
+ * first. Not thread-safe.
  */
 final class GainTrackedPredictor implements Predictor {
 
@@ -21,11 +19,6 @@ final class GainTrackedPredictor implements Predictor {
     }
 
     @Override
-    public void begin(Start start) {
-        // Gains drift across trials.
-    }
-
-    @Override
     public void predict(float[] u, float[] out) {
         for (int i = 0; i < rate.length; i++) {
             out[i] = rate[i] * tracker.factors()[i];
@@ -35,10 +28,5 @@ final class GainTrackedPredictor implements Predictor {
     @Override
     public void observe(float[] y) {
         tracker.learn(y, 0, rate);
-    }
-
-    @Override
-    public void learn(Trial trial) {
-        // Nothing but the tracker's sums changes.
     }
 }

@@ -10,7 +10,7 @@ import kappa.fitting.model.Trial;
 interface Predictor {
 
     /** A trial or segment begins. */
-    void begin(Start start);
+    default void begin(Start start) {}
 
     /**
      * Writes what is expected of the next bin: mean counts (above 0), rates or currents.
@@ -24,5 +24,5 @@ interface Predictor {
     void observe(float[] y);
 
     /** Learns from the trial that was just predicted. */
-    void learn(Trial trial);
+    default void learn(Trial trial) {}
 }

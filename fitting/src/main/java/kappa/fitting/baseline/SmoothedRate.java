@@ -1,9 +1,7 @@
 package kappa.fitting.baseline;
 
-import java.util.Arrays;
 import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
-import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
 import kappa.ingest.recording.Observation;
 
@@ -14,7 +12,7 @@ import kappa.ingest.recording.Observation;
  * (sum_j e^{-j/tau} y_{t-j} + p mean) / (sum_j e^{-j/tau} + p)
  * </pre>
  *
- * <p>tau and p are the pair out of a small grid that would have predicted all past trials best, the same for all
+ * <p>The mean goes on across the beginning of a trial, because gains drift. tau and p are the pair out of a small grid that would have predicted all past trials best, the same for all
  * neurons.
  */
 final class SmoothedRate implements Predictor {
@@ -37,12 +35,6 @@ final class SmoothedRate implements Predictor {
         weights = new double[TIME_CONSTANTS.length][plan.neurons()];
         losses = new double[TIME_CONSTANTS.length * PRIORS.length];
         tried = new float[plan.neurons()];
-        Arrays.fill(tried, 0);
-    }
-
-    @Override
-    public void begin(Start start) {
-        // What happened before a trial says something about it: gains drift.
     }
 
     @Override

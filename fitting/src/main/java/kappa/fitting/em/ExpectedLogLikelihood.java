@@ -339,14 +339,10 @@ final class ExpectedLogLikelihood {
         return r > -0.9 ? Math.log(1 + r) : Math.log(2) + 2 * z - Math.log1p(Math.exp(2 * z));
     }
 
-    private static void axpy(double a, double[] from, int fromOffset, double[] to, int toOffset, int length) {
-        for (int i = 0; i < length; i++) {
+    private void axpy(double a, double[] from, int fromOffset, double[] to, int toOffset) {
+        for (int i = 0; i < N; i++) {
             to[toOffset + i] += a * from[fromOffset + i];
         }
-    }
-
-    private void axpy(double a, double[] from, int fromOffset, double[] to, int toOffset) {
-        axpy(a, from, fromOffset, to, toOffset, N);
     }
 
     /** Four sums, so that additions need not wait for each other. */

@@ -40,28 +40,16 @@ public final class FilterGradient {
     private final float[] matrixAdjoint;
 
     /** What one bin's backward pass needs of its forward pass. */
-    private static final class Bin {
-        final float[] before;
-        final double[] covarianceBefore;
-        final double[] transition;
-        final float[] prior;
-        final double[] precision;
-        final float[] first;
-        final double[] firstInverse;
-        final double[] posterior;
-        final double[] innovation;
-
-        Bin(int K) {
-            before = new float[K];
-            covarianceBefore = new double[K * K];
-            transition = new double[K * K];
-            prior = new float[K];
-            precision = new double[K * K];
-            first = new float[K];
-            firstInverse = new double[K * K];
-            posterior = new double[K * K];
-            innovation = new double[K];
-        }
+    private final class Bin {
+        final float[] before = new float[K];
+        final double[] covarianceBefore = new double[K * K];
+        final double[] transition = new double[K * K];
+        final float[] prior = new float[K];
+        final double[] precision = new double[K * K];
+        final float[] first = new float[K];
+        final double[] firstInverse = new double[K * K];
+        final double[] posterior = new double[K * K];
+        final double[] innovation = new double[K];
     }
 
     /**
@@ -84,7 +72,7 @@ public final class FilterGradient {
         window = kernels.filterWindow(neurons, rank, inputs, maxBins);
         K = rank;
         bins = new Bin[maxBins];
-        Arrays.setAll(bins, t -> new Bin(K));
+        Arrays.setAll(bins, _ -> new Bin());
         factor = new double[K * K];
         work = new double[K * K];
         work2 = new double[K * K];

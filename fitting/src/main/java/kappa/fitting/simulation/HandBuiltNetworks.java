@@ -115,19 +115,15 @@ public final class HandBuiltNetworks {
      */
     public static LowRankNetwork rankOneDecision(int neurons, long seed, double rho, double alphaN, double alphaM,
             double sigmaN, double sigmaM) {
-        SplittableRandom random = new SplittableRandom(seed);
+        double[][] x = gaussian(4, neurons, new SplittableRandom(seed));
         double root = Math.sqrt(rho);
         float[] m = new float[neurons];
         float[] n = new float[neurons];
         float[] w = new float[neurons];
         for (int i = 0; i < neurons; i++) {
-            double x1 = random.nextGaussian();
-            double x2 = random.nextGaussian();
-            double x3 = random.nextGaussian();
-            double x4 = random.nextGaussian();
-            n[i] = (float) (root * x1 + alphaN * x2);
-            m[i] = (float) (root * x1 + alphaM * x3);
-            w[i] = (float) (x4 + sigmaN * x2 + sigmaM * x3);
+            n[i] = (float) (root * x[0][i] + alphaN * x[1][i]);
+            m[i] = (float) (root * x[0][i] + alphaM * x[2][i]);
+            w[i] = (float) (x[3][i] + sigmaN * x[1][i] + sigmaM * x[2][i]);
         }
         return LowRankNetwork.withoutBias(neurons, 1, 1, ALPHA, m, n, w);
     }
@@ -141,20 +137,19 @@ public final class HandBuiltNetworks {
      */
     public static LowRankNetwork rankTwo(int neurons, long seed, double sigma11, double sigma12, double sigma21,
             double sigma22) {
-        SplittableRandom random = new SplittableRandom(seed);
-        float[] m = new float[2 * neurons];
-        float[] n = new float[2 * neurons];
+        return twoPopulations(gaussian(4, neurons, new SplittableRandom(seed)), neurons, sigma11, sigma12, sigma21,
+                sigma22);
+    }
+
+    /** Vectors of independent standard Gaussian numbers, [count,N], drawn neuron by neuron. */
+    private static double[][] gaussian(int count, int neurons, SplittableRandom random) {
+        double[][] x = new double[count][neurons];
         for (int i = 0; i < neurons; i++) {
-            double x1 = random.nextGaussian();
-            double x2 = random.nextGaussian();
-            double x3 = random.nextGaussian();
-            double x4 = random.nextGaussian();
-            m[i] = (float) (x1 + x3);
-            m[neurons + i] = (float) (x2 + x4);
-            n[i] = (float) (sigma11 * x1 + sigma12 * x2);
-            n[neurons + i] = (float) (sigma21 * x3 + sigma22 * x4);
+            for (double[] vector : x) {
+                vector[i] = random.nextGaussian();
+            }
         }
-        return LowRankNetwork.withoutBias(neurons, 2, 0, ALPHA, m, n, new float[0]);
+        return x;
     }
 
     /**
@@ -191,17 +186,11 @@ public final class HandBuiltNetworks {
      * networks of 2,000 neurons.
      */
     private static HandBuilt twoPopulation(int neurons, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        double[][] x = new double[5][neurons];
-        for (int i = 0; i < neurons; i++) {
-            for (double[] vector : x) {
-                vector[i] = random.nextGaussian();
-            }
-        }
+        double[][] x = gaussian(5, neurons, new SplittableRandom(seed));
         int half = neurons / 2;
         orthonormalise(x, 0, half);
         orthonormalise(x, half, neurons);
-        LowRankNetwork free = twoPopulations(x, 3, 1, 1, 2.5);
+        LowRankNetwork free = twoPopulations(x, half, 3, 1, 1, 2.5);
         float[] w = Arrays.copyOf(free.m(), 3 * neurons);
         for (int i = 0; i < neurons; i++) {
             w[2 * neurons + i] = (float) ((i < half ? 10 : 0.1) * x[4][i]);
@@ -236,7 +225,7 @@ public final class HandBuiltNetworks {
         double[][] x = new double[5][neurons];
         mirrored(x, 0, half, random);
         mirrored(x, half, neurons, random);
-        LowRankNetwork free = twoPopulations(x, 4, 2.5, 2.5, 2.5);
+        LowRankNetwork free = twoPopulations(x, half, 4, 2.5, 2.5, 2.5);
         float[] w = new float[2 * neurons];
         float[] readout = new float[neurons];
         for (int i = 0; i < neurons; i++) {
@@ -249,22 +238,22 @@ public final class HandBuiltNetworks {
     }
 
     /**
-     * A network without input of two populations, the first half of the neurons and the rest, which differ in the sign of one
-     * overlap:
+     * A network without input of two populations, which differ in the sign of one overlap:
      *
      * <pre>
      * m_1 = x_1 + x_3    n_1 = sigma_11 x_1 + sigma_12 x_2    m_2 = x_2 + x_4    n_2 = +-sigma_21 x_3 + sigma_22 x_4
      * </pre>
      *
      * @param x at least four vectors [N]
+     * @param first neurons of the first population; the others are the second
      */
-    private static LowRankNetwork twoPopulations(double[][] x, double sigma11, double sigma12, double sigma21,
-            double sigma22) {
+    private static LowRankNetwork twoPopulations(double[][] x, int first, double sigma11, double sigma12,
+            double sigma21, double sigma22) {
         int neurons = x[0].length;
         float[] m = new float[2 * neurons];
         float[] n = new float[2 * neurons];
         for (int i = 0; i < neurons; i++) {
-            double turn = i < neurons / 2 ? sigma21 : -sigma21;
+            double turn = i < first ? sigma21 : -sigma21;
             m[i] = (float) (x[0][i] + x[2][i]);
             m[neurons + i] = (float) (x[1][i] + x[3][i]);
             n[i] = (float) (sigma11 * x[0][i] + sigma12 * x[1][i]);

@@ -1,5 +1,7 @@
 package kappa.fitting.simulation;
 
+import static kappa.ingest.InvalidInputException.require;
+
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +10,6 @@ import java.util.stream.IntStream;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.HandBuiltNetworks.Paradigm;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Intervention;
 import kappa.ingest.recording.Observation;
@@ -67,20 +68,12 @@ public final class SimulatedSession implements BinSource, Perturbable {
     public record Settings(Observation observation, double gain, double stateNoise, long trials, long seed) {
 
         public Settings {
-            if (observation != Observation.RATES && observation != Observation.CURRENTS
-                    && observation != Observation.COUNTS) {
-                throw new InvalidInputException("observation: " + observation + ", expected rates, currents or counts");
-            }
-            if (!(gain > 0 && gain <= LARGEST_GAIN)) {
-                throw new InvalidInputException(
-                        "gain: " + gain + " spikes per bin, expected a number in (0, " + LARGEST_GAIN + "]");
-            }
-            if (!(stateNoise >= 0 && stateNoise < Double.POSITIVE_INFINITY)) {
-                throw new InvalidInputException("state noise: " + stateNoise + ", expected a finite number >= 0");
-            }
-            if (trials < 0) {
-                throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");
-            }
+            require(observation != null, "observation", observation, "rates, currents or counts");
+            require(gain > 0 && gain <= LARGEST_GAIN, "gain", gain + " spikes per bin",
+                    "a number in (0, " + LARGEST_GAIN + "]");
+            require(stateNoise >= 0 && stateNoise < Double.POSITIVE_INFINITY, "state noise", stateNoise,
+                    "a finite number >= 0");
+            require(trials >= 0, "trials", trials, "a number >= 0 (0 is endless)");
         }
 
         /** Endless and without state noise, 0.4 spikes per bin and neuron: 20 Hz. */

@@ -1,5 +1,7 @@
 package kappa.fitting.task;
 
+import static kappa.ingest.InvalidInputException.require;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,13 +85,9 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
     }
 
     public Task {
-        if (!(context > 0 && context <= 100)) {
-            throw new InvalidInputException("context: " + context + ", expected a strength in (0, 100]");
-        }
-        if (shortestDelay < 1 || longestDelay < shortestDelay || longestDelay > 100_000) {
-            throw new InvalidInputException("delays: " + shortestDelay + " to " + longestDelay
-                    + " bins, expected ascending numbers from 1 to 100000");
-        }
+        require(context > 0 && context <= 100, "context", context, "a strength in (0, 100]");
+        require(shortestDelay >= 1 && longestDelay >= shortestDelay && longestDelay <= 100_000, "delays",
+                shortestDelay + " to " + longestDelay + " bins", "ascending numbers from 1 to 100000");
     }
 
     /** A task with its published timing and cues of strength 1. */

@@ -1,5 +1,7 @@
 package kappa.fitting.training;
 
+import static kappa.ingest.InvalidInputException.require;
+
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -48,8 +50,7 @@ public final class TaskSimulator {
 
         public Settings {
             require(trials >= 1, "trials", trials, "at least 1");
-            require(observation == Observation.RATES || observation == Observation.CURRENTS
-                    || observation == Observation.COUNTS, "observation", observation, "rates, currents or counts");
+            require(observation != null, "observation", observation, "rates, currents or counts");
             require(gain > 0 && gain <= LARGEST_GAIN, "gain", gain, "a number in (0, " + LARGEST_GAIN + "]");
             require(stateNoise >= 0 && stateNoise <= 100, "state noise", stateNoise, "0 to 100");
             require(observationNoise >= 0 && observationNoise <= 100, "observation noise", observationNoise,
@@ -72,12 +73,6 @@ public final class TaskSimulator {
         /** The generator of the spikes, or of the observation noise, of one trial. */
         SplittableRandom observationRandom(long trial) {
             return TrialRandom.of(seed ^ SPIKES, trial);
-        }
-
-        private static void require(boolean holds, String field, Object value, String expected) {
-            if (!holds) {
-                throw new InvalidInputException(field + ": " + value + ", expected " + expected);
-            }
         }
     }
 

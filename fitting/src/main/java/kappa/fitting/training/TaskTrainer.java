@@ -1,5 +1,7 @@
 package kappa.fitting.training;
 
+import static kappa.ingest.InvalidInputException.require;
+
 import java.util.ArrayList;
 import java.util.List;
 import kappa.fitting.fit.Adam;
@@ -45,12 +47,6 @@ public final class TaskTrainer {
             require(validationTrials >= 1, "validation trials", validationTrials, "at least 1");
             require(accuracy > 0 && accuracy <= 1, "accuracy", accuracy, "a number in (0, 1]");
             require(loss > 0, "loss", loss, "a number above 0");
-        }
-
-        private static void require(boolean holds, String field, Object value, String expected) {
-            if (!holds) {
-                throw new InvalidInputException(field + ": " + value + ", expected " + expected);
-            }
         }
     }
 

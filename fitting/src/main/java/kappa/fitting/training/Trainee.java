@@ -19,10 +19,10 @@ public interface Trainee {
     List<float[]> parameters();
 
     /** Before each step: draws what the network has at random, if anything. */
-    void resample(SplittableRandom random);
+    default void resample(SplittableRandom random) {}
 
-    /** After each step: brings the network up to date with changed parameters. */
-    void parametersChanged();
+    /** After each step: brings the network up to date with changed parameters, unless they are the network's own arrays. */
+    default void parametersChanged() {}
 
     /** The gradient with respect to {@link #parameters}, from that with respect to the network's parts. */
     List<float[]> gradient(NetworkGradient gradient);
@@ -50,16 +50,6 @@ public interface Trainee {
             @Override
             public List<float[]> parameters() {
                 return arrays;
-            }
-
-            @Override
-            public void resample(SplittableRandom random) {
-                // Every neuron is a parameter: nothing is left to chance.
-            }
-
-            @Override
-            public void parametersChanged() {
-                // The parameters are the network.
             }
 
             @Override
