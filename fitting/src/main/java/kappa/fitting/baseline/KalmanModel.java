@@ -2,7 +2,6 @@ package kappa.fitting.baseline;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -93,7 +92,7 @@ final class KalmanModel implements Predictor {
         }
         if (first) {
             x = system.start().clone();
-            p = copy(system.startCovariance());
+            p = LinearSystem.copy(system.startCovariance());
             first = false;
         } else {
             double[][] next = new double[K][K];
@@ -112,10 +111,6 @@ final class KalmanModel implements Predictor {
                             link[i][0] + d * (link[i][1] + d * link[i][2]))
                     : (float) (system.mu()[i] + d);
         }
-    }
-
-    private static double[][] copy(double[][] a) {
-        return Arrays.stream(a).map(double[]::clone).toArray(double[][]::new);
     }
 
     private double transformed(float y) {
@@ -198,7 +193,7 @@ final class KalmanModel implements Predictor {
     private void fitLink() {
         for (int i = 0; i < N; i++) {
             double[] prior = {past.mean()[i], 2 * Math.max(0.05, system.mu()[i]), 1};
-            double[][] a = copy(linkSquares[i]);
+            double[][] a = LinearSystem.copy(linkSquares[i]);
             double[] b = linkProducts[i].clone();
             for (int f = 0; f < prior.length; f++) {
                 a[f][f] += LINK_PRIOR[f];

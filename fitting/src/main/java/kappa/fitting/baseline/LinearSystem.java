@@ -1,18 +1,12 @@
 package kappa.fitting.baseline;
 
+import java.util.Arrays;
 import kappa.fitting.regression.Cholesky;
 
 /**
  * A linear dynamical system with Gaussian noises: x_t = A x_{t-1} + noise(Q), s_t = mu + C x_t + noise(diag R), x_0 ~
- * (start, startCovariance) at a trial's first bin. NaN is not observed. Immutable by agreement.
- *
- * @param a [K,K]
- * @param q [K,K]
- * @param c [N,K]
- * @param r [N]
- * @param mu [N]
- * @param start [K]
- * @param startCovariance [K,K]
+ * (start, startCovariance) at a trial's first bin, with K numbers in x and N in s. NaN is not observed. Immutable by
+ * agreement.
  */
 record LinearSystem(double[][] a, double[][] q, double[][] c, double[] r, double[] mu, double[] start,
         double[][] startCovariance) {
@@ -83,12 +77,11 @@ record LinearSystem(double[][] a, double[][] q, double[][] c, double[] r, double
         for (int t = 0; t < T; t++) {
             if (t == 0) {
                 predicted[0] = start;
-                copyInto(startCovariance, predictedP[0]);
+                predictedP[0] = copy(startCovariance);
             } else {
                 predicted[t] = predict(x[t - 1], p[t - 1], predictedP[t]);
             }
-            p[t] = new double[K][K];
-            copyInto(predictedP[t], p[t]);
+            p[t] = copy(predictedP[t]);
             x[t] = update(predicted[t], p[t], s[t]);
         }
         Sums sums = new Sums(s[0].length, K);
@@ -103,10 +96,10 @@ record LinearSystem(double[][] a, double[][] q, double[][] c, double[] r, double
                     x[t][k] += gain[k][l] * (next[l] - predicted[t + 1][l]);
                 }
             }
-            double[][] change = new double[K][K];
+            double[][] change = copy(nextP);
             for (int k = 0; k < K; k++) {
                 for (int l = 0; l < K; l++) {
-                    change[k][l] = nextP[k][l] - predictedP[t + 1][k][l];
+                    change[k][l] -= predictedP[t + 1][k][l];
                 }
             }
             double[][] shift = times(times(gain, change), transposed(gain));
@@ -252,19 +245,16 @@ record LinearSystem(double[][] a, double[][] q, double[][] c, double[] r, double
         }
 
         private static double[][] jittered(double[][] matrix, double jitter) {
-            double[][] out = new double[matrix.length][];
+            double[][] out = copy(matrix);
             for (int k = 0; k < matrix.length; k++) {
-                out[k] = matrix[k].clone();
                 out[k][k] += jitter;
             }
             return out;
         }
     }
 
-    private static void copyInto(double[][] from, double[][] to) {
-        for (int k = 0; k < from.length; k++) {
-            System.arraycopy(from[k], 0, to[k], 0, from.length);
-        }
+    static double[][] copy(double[][] matrix) {
+        return Arrays.stream(matrix).map(double[]::clone).toArray(double[][]::new);
     }
 
     private static double[][] times(double[][] left, double[][] right) {
@@ -294,9 +284,7 @@ record LinearSystem(double[][] a, double[][] q, double[][] c, double[] r, double
     /** Of a symmetric positive definite matrix. */
     private static double[][] inverse(double[][] matrix) {
         int K = matrix.length;
-        double[][] copy = new double[K][K];
-        copyInto(matrix, copy);
-        Cholesky factor = new Cholesky(copy);
+        Cholesky factor = new Cholesky(copy(matrix));
         double[][] out = new double[K][K];
         for (int k = 0; k < K; k++) {
             out[k][k] = 1;

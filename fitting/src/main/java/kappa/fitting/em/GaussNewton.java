@@ -1,5 +1,7 @@
 package kappa.fitting.em;
 
+import static kappa.fitting.model.EffectiveConnectivity.dot;
+
 import java.util.List;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.KernelModel;
@@ -119,14 +121,6 @@ final class GaussNewton {
             out[i] = g[i] / (DAMPING + ExpectedLogLikelihood.N_PRECISION);
         }
         return out;
-    }
-
-    private static double dot(double[] a, double[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum;
     }
 
     private double current(double[] p, int i, double[] mean, int t, float[] v) {

@@ -3,6 +3,7 @@ package kappa.fitting.evaluation;
 import static kappa.fitting.model.EffectiveConnectivity.dot;
 import static kappa.fitting.model.EffectiveConnectivity.rows;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import kappa.fitting.model.EffectiveConnectivity;
@@ -101,63 +102,61 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
                 : session;
     }
 
-    /** What the scores are computed from: sums per neuron, so that a session passes once. */
+    /** What a neuron's scores are computed from. */
+    private static final class Neuron {
+        private double count;
+        private double first; // its first observation: sums are taken about it, against cancellation
+        private double y;
+        private double yy;
+        private double p;
+        private double pp;
+        private double yp;
+        private double yLog; // sum of y log(1 + r)
+    }
+
+    /** Sums per neuron, so that a session passes once. */
     private static final class Sums {
         private final Observation observation;
         private final float[] gain;
         private final float[] biases;
-        private final double[] count;
-        private final double[] first; // the neuron's first observation: sums are taken about it, against cancellation
-        private final double[] y;
-        private final double[] yy;
-        private final double[] p;
-        private final double[] pp;
-        private final double[] yp;
-        private final double[] yLog; // sum of y log(1 + r)
+        private final Neuron[] neurons;
 
         Sums(Network network, Observation observation) {
-            int neurons = network.neurons() - network.hidden();
             this.observation = observation;
-            this.gain = network.gain();
-            this.biases = network.b();
-            this.count = new double[neurons];
-            this.first = new double[neurons];
-            this.y = new double[neurons];
-            this.yy = new double[neurons];
-            this.p = new double[neurons];
-            this.pp = new double[neurons];
-            this.yp = new double[neurons];
-            this.yLog = new double[neurons];
+            gain = network.gain();
+            biases = network.b();
+            neurons = new Neuron[network.neurons() - network.hidden()];
+            Arrays.setAll(neurons, _ -> new Neuron());
         }
 
         void add(float[] activity, FreeRun run) {
-            boolean spikes = observation == Observation.COUNTS;
-            for (int i = 0; i < count.length; i++) {
+            for (int i = 0; i < neurons.length; i++) {
                 double observed = activity[i];
                 if (Double.isNaN(observed)) {
                     continue;
                 }
+                Neuron n = neurons[i];
                 double predicted = ObservationMap.unscaled(observation, run.currents()[i], run.rates()[i]);
-                if (spikes) {
-                    p[i] += predicted;
-                    pp[i] += predicted * predicted;
-                    yp[i] += observed * predicted;
-                    y[i] += observed;
-                    yy[i] += observed * observed;
+                if (observation == Observation.COUNTS) {
+                    n.p += predicted;
+                    n.pp += predicted * predicted;
+                    n.yp += observed * predicted;
+                    n.y += observed;
+                    n.yy += observed * observed;
                     if (observed > 0) {
-                        yLog[i] += observed * logOnePlusTanh(run.currents()[i] + biases[i]);
+                        n.yLog += observed * logOnePlusTanh(run.currents()[i] + biases[i]);
                     }
                 } else {
-                    if (count[i] == 0) {
-                        first[i] = observed;
+                    if (n.count == 0) {
+                        n.first = observed;
                     }
-                    double shifted = observed - first[i];
+                    double shifted = observed - n.first;
                     double error = observed - predicted;
-                    y[i] += shifted;
-                    yy[i] += shifted * shifted;
-                    pp[i] += error * error;
+                    n.y += shifted;
+                    n.yy += shifted * shifted;
+                    n.pp += error * error;
                 }
-                count[i]++;
+                n.count++;
             }
         }
 
@@ -168,21 +167,22 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
         }
 
         Evaluation score(long bins) {
-            double[] r2 = new double[count.length];
+            double[] r2 = new double[neurons.length];
             double sse = 0;
             double sst = 0;
             double nats = 0;
             double spikes = 0;
             for (int i = 0; i < r2.length; i++) {
-                double neuronSst = count[i] == 0 ? 0 : yy[i] - y[i] * y[i] / count[i];
-                double neuronSse = pp[i];
+                Neuron n = neurons[i];
+                double neuronSst = n.count == 0 ? 0 : n.yy - n.y * n.y / n.count;
+                double neuronSse = n.pp;
                 if (observation == Observation.COUNTS) {
-                    double g = gain.length > 0 ? gain[i] : p[i] > 0 ? y[i] / p[i] : 0;
-                    neuronSse = yy[i] - 2 * g * yp[i] + g * g * pp[i];
-                    double model = (y[i] > 0 ? y[i] * Math.log(g) : 0) + yLog[i] - g * p[i];
-                    double mean = (y[i] > 0 ? y[i] * Math.log(y[i] / count[i]) : 0) - y[i];
+                    double g = gain.length > 0 ? gain[i] : n.p > 0 ? n.y / n.p : 0;
+                    neuronSse = n.yy - 2 * g * n.yp + g * g * n.pp;
+                    double model = (n.y > 0 ? n.y * Math.log(g) : 0) + n.yLog - g * n.p;
+                    double mean = (n.y > 0 ? n.y * Math.log(n.y / n.count) : 0) - n.y;
                     nats += model - mean;
-                    spikes += y[i];
+                    spikes += n.y;
                 }
                 r2[i] = Score.r2(neuronSse, neuronSst);
                 sse += neuronSse;

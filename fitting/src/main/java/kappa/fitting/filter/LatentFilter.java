@@ -119,7 +119,7 @@ public final class LatentFilter {
     public void predict(KernelModel model, double[] processNoise) {
         LowRankNetwork net = model.network();
         double alpha = net.alpha();
-        toFloat();
+        kappa(kappaFloat, 0);
         kernels.recurrent(model, kappaFloat, v, 0, drive, jacobian, scratch);
         for (int k = 0; k < rank; k++) {
             kappa[k] = (1 - alpha) * kappa[k] + alpha * drive[k];
@@ -141,7 +141,7 @@ public final class LatentFilter {
 
     /** r = phi(x + b) at the present state, [N], written to {@code rates}. */
     void rates(KernelModel model, float[] rates) {
-        toFloat();
+        kappa(kappaFloat, 0);
         kernels.rates(model, kappaFloat, v, 0, rates, scratch);
     }
 
@@ -152,7 +152,7 @@ public final class LatentFilter {
      *         the one-step prediction's
      */
     public double update(KernelModel model, float[] y, int yOffset) {
-        toFloat();
+        kappa(kappaFloat, 0);
         double loss = kernels.observeAndScore(model, y, yOffset, kappaFloat, v, 0, score, info, scratch);
         if (!SmallMatrix.invert(covariance, priorInverse, factor, rank)) {
             divergences++;
@@ -161,7 +161,7 @@ public final class LatentFilter {
         System.arraycopy(kappa, 0, prior, 0, rank);
         for (int pass = 0; pass < UPDATES; pass++) {
             if (pass > 0) {
-                toFloat();
+                kappa(kappaFloat, 0);
                 kernels.observe(model, y, yOffset, kappaFloat, v, 0, score, info, scratch);
             }
             for (int i = 0; i < work.length; i++) {
@@ -192,9 +192,10 @@ public final class LatentFilter {
         return loss;
     }
 
-    private void toFloat() {
+    /** Writes kappa to {@code out} from {@code at} on, in single precision. */
+    public void kappa(float[] out, int at) {
         for (int k = 0; k < rank; k++) {
-            kappaFloat[k] = (float) kappa[k];
+            out[at + k] = (float) kappa[k];
         }
     }
 }

@@ -110,26 +110,20 @@ public final class LatentPath {
         } else {
             filter.reset(published.start(), published.startCovariance());
         }
-        freeRunFromFilter();
+        filter.kappa(free, 0);
         Arrays.fill(vPair, 0);
     }
 
     /** A segment begins in a session without trials, or where a trial's beginning was lost: the state carries on. */
     public void startSegment() {
-        freeRunFromFilter();
-    }
-
-    private void freeRunFromFilter() {
-        for (int k = 0; k < rank; k++) {
-            free[k] = (float) filter.kappa()[k];
-        }
+        filter.kappa(free, 0);
     }
 
     /** The very first bin of a session without trials: nothing is known. */
     public void startUnknown() {
         filter.reset(UNKNOWN_VARIANCE);
         Arrays.fill(vPair, 0);
-        freeRunFromFilter();
+        filter.kappa(free, 0);
     }
 
     /**

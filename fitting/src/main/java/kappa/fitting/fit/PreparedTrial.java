@@ -37,9 +37,7 @@ record PreparedTrial(Trial trial, float[] states, float[] filtered, double[] cov
                 filter.setInputs(trial.v(), t * S);
                 filter.update(model, trial.y(), (t - 1) * N);
             }
-            for (int k = 0; k < K; k++) {
-                filtered[t * K + k] = (float) filter.kappa()[k];
-            }
+            filter.kappa(filtered, t * K);
             if (filterLoss) {
                 System.arraycopy(filter.covariance(), 0, covariances, t * K * K, K * K);
             }

@@ -226,9 +226,7 @@ public final class CoSmoothing {
             filter.predict(model, processNoise);
             filter.setInputs(v, 0);
             filter.update(model, heldIn, 0);
-            for (int k = 0; k < kappa.length; k++) {
-                kappa[k] = (float) filter.kappa()[k];
-            }
+            filter.kappa(kappa, 0);
             for (int i = 0; i < y.length; i++) {
                 if (heldOut[i] && !Float.isNaN(y[i])) {
                     // 1 + tanh rounds to 0 far below threshold; a spike there must stay finite.

@@ -1,5 +1,7 @@
 package kappa.fitting.regression;
 
+import static kappa.fitting.model.EffectiveConnectivity.dot;
+
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.apache.commons.math3.linear.EigenDecomposition;
@@ -109,13 +111,5 @@ public final class LeadingSubspace {
             }
         }
         return Math.sqrt(dot(rows[k], rows[k]));
-    }
-
-    static double dot(double[] a, double[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum;
     }
 }

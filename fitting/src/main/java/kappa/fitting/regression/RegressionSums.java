@@ -1,5 +1,7 @@
 package kappa.fitting.regression;
 
+import kappa.fitting.model.EffectiveConnectivity;
+
 /**
  * Sufficient statistics of a multivariate regression, added up block by block: A'A and D'A of regressors a and
  * targets d, and the solution under a constraint of rank. O(N^2) memory: 16 bytes (N + Q)^2 together. Not
@@ -167,7 +169,7 @@ final class RegressionSums {
     private static double[] times(double[][] matrix, double[] x) {
         double[] out = new double[matrix.length];
         for (int i = 0; i < matrix.length; i++) {
-            out[i] = LeadingSubspace.dot(matrix[i], x);
+            out[i] = EffectiveConnectivity.dot(matrix[i], x);
         }
         return out;
     }

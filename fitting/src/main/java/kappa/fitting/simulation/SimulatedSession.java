@@ -207,11 +207,6 @@ public final class SimulatedSession implements BinSource, Perturbable {
         }
     }
 
-    @Override
-    public void close() {
-        // Nothing is held open.
-    }
-
     /** z = readout r / N. */
     private double readout() {
         double sum = 0;

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import kappa.fitting.model.EffectiveConnectivity;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.ingest.InvalidInputException;
@@ -23,7 +24,7 @@ import org.apache.commons.math3.linear.RealMatrix;
  *
  * <p>with D = 2 K + S + O and covariance factor_p factor_p'. While it is trained, all z_i are drawn anew before each
  * step, so that nothing can be learnt but means and factors; afterwards networks of any number of neurons can be drawn
- * from it. What the thesis calls reproducing a network by hand is {@link #ofPopulations} and then {@link #sample}.
+ * from it. What the thesis calls reproducing a network by hand is {@link #ofShares} and then {@link #sample}.
  * Biases and initial state are zero. Not thread-safe.
  */
 public final class MixtureNetwork implements Trainee {
@@ -109,19 +110,6 @@ public final class MixtureNetwork implements Trainee {
         Arrays.fill(weights, 1.0 / populations);
         return new MixtureNetwork(neurons, rank, inputs, outputs, alpha, weights, trainMeans, Draw.RANDOM, means,
                 factors);
-    }
-
-    /**
-     * The mixture that has the means and covariances of a network's populations.
-     *
-     * @param population of each neuron, 0 to P - 1, each with at least one
-     */
-    public static MixtureNetwork ofPopulations(LowRankNetwork network, int[] population) {
-        double[][] shares = new double[Arrays.stream(population).max().orElse(0) + 1][network.neurons()];
-        for (int i = 0; i < population.length; i++) {
-            shares[population[i]][i] = 1;
-        }
-        return ofShares(network, shares, true, Draw.RANDOM);
     }
 
     /**
@@ -281,11 +269,6 @@ public final class MixtureNetwork implements Trainee {
         return weights.length - 1;
     }
 
-    /** A network of any number of neurons drawn from the mixture, independently. */
-    public LowRankNetwork sample(int neurons, SplittableRandom random) {
-        return sample(neurons, Draw.RANDOM, random);
-    }
-
     /**
      * A network of any number of neurons drawn from the mixture.
      *
@@ -356,11 +339,7 @@ public final class MixtureNetwork implements Trainee {
     }
 
     private static double meanProduct(double[] a, double[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum / a.length;
+        return EffectiveConnectivity.dot(a, b) / a.length;
     }
 
     /** Rows mean + factor z into the parts of a network. */

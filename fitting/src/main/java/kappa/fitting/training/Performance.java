@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.model.Network;
@@ -168,19 +167,10 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * matrix of the two coherences for each context, for WM one of f1 and f2, for DMS the four pairs, for DM a curve.
      */
     public List<Point> psychometric() {
-        return grouped(Condition::first, Condition::second);
-    }
-
-    /** P(choice = +1) by the coherence of one channel, 0 or 1, and context, over whatever the other channel did. */
-    public List<Point> marginal(int channel) {
-        return channel == 0 ? grouped(Condition::first, _ -> 0) : grouped(_ -> 0, Condition::second);
-    }
-
-    private List<Point> grouped(ToDoubleFunction<Condition> first, ToDoubleFunction<Condition> second) {
-        Map<List<Double>, List<Outcome>> groups = outcomes.stream()
-                .collect(Collectors.groupingBy(outcome -> List.of((double) outcome.condition().context(),
-                        first.applyAsDouble(outcome.condition()), second.applyAsDouble(outcome.condition())),
-                        () -> new TreeMap<>(Performance::compare), Collectors.toList()));
+        Map<List<Double>, List<Outcome>> groups = outcomes.stream().collect(Collectors.groupingBy(
+                outcome -> List.of((double) outcome.condition().context(), outcome.condition().first(),
+                        outcome.condition().second()),
+                () -> new TreeMap<>(Performance::compare), Collectors.toList()));
         List<Point> points = new ArrayList<>();
         groups.forEach((key, group) -> points.add(new Point(key.get(1), key.get(2), key.get(0).intValue(), group.size(),
                 (double) group.stream().filter(outcome -> outcome.readout() > 0).count() / group.size())));

@@ -182,9 +182,4 @@ public final class TaskRig implements BinSource, Perturbable {
             }
         }
     }
-
-    @Override
-    public void close() {
-        // Nothing is held open.
-    }
 }

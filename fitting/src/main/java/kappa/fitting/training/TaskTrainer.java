@@ -55,10 +55,9 @@ public final class TaskTrainer {
      *
      * @param stage from 0
      * @param steps so far
-     * @param trainingLoss mean over the steps since the last validation
      * @param validation of the present network
      */
-    public record Progress(int stage, long steps, double trainingLoss, Performance validation) {}
+    public record Progress(int stage, long steps, Performance validation) {}
 
     /** Told after every step; the progress is that of the last validation, or null before the first. */
     @FunctionalInterface
@@ -99,15 +98,13 @@ public final class TaskTrainer {
         int stage = 0;
         Best best = null;
         Progress last = null;
-        double lossSum = 0;
         for (long step = 0; step < settings.maxSteps(); step++) {
             trainee.resample(TrialRandom.of(settings.seed() ^ RESAMPLING, step));
-            lossSum += step(trainee, stages.get(stage), settings, step, gradients, adam);
+            step(trainee, stages.get(stage), settings, step, gradients, adam);
             if ((step + 1) % settings.checkEvery() == 0 || step + 1 == settings.maxSteps()) {
                 Performance validation = Performance.of(trainee.network(), stages.get(stage),
                         settings.validationTrials(), settings.noise(), settings.seed() ^ VALIDATION, runner);
-                last = new Progress(stage, step + 1, lossSum / ((step % settings.checkEvery()) + 1), validation);
-                lossSum = 0;
+                last = new Progress(stage, step + 1, validation);
                 boolean lastStage = stage == stages.size() - 1;
                 if (lastStage && (best == null || best.isWorseThan(validation))) {
                     best = new Best(trainee.network().copy(), validation);
@@ -134,25 +131,24 @@ public final class TaskTrainer {
         }
     }
 
-    private double step(Trainee trainee, Task task, Settings settings, long step, List<NetworkGradient> gradients,
+    private void step(Trainee trainee, Task task, Settings settings, long step, List<NetworkGradient> gradients,
             Adam adam) {
         long first = step * settings.batch();
         double scale = 1.0 / settings.batch();
-        List<Double> losses = runner.run(trainee.network(), settings.batch(), first,
+        List<NetworkGradient> parts = runner.run(trainee.network(), settings.batch(), first,
                 i -> task.trial(settings.seed(), first + i), settings.noise(), settings.seed(), TrialRunner.UNSEEN,
-                (batch, trials, number) -> {
+                (batch, _, number) -> {
                     NetworkGradient gradient = gradients.get((int) (number - first) / TrialBatch.ROWS);
                     gradient.clear();
                     runner.backward(batch, scale, gradient);
-                    return scale * Performance.loss(batch, trials);
+                    return gradient;
                 });
-        NetworkGradient sum = gradients.getFirst();
-        gradients.stream().skip(1).forEach(sum::add);
+        NetworkGradient sum = parts.getFirst();
+        parts.stream().skip(1).forEach(sum::add);
         if (!adam.step(trainee.gradient(sum))) {
             throw new InvalidInputException(
                     "training: the gradient of step " + step + " is not finite; try a lower learning rate or clip");
         }
         trainee.parametersChanged();
-        return losses.stream().mapToDouble(Double::doubleValue).sum();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import kappa.fitting.model.LowRankNetwork;
@@ -23,12 +24,12 @@ class MixtureNetworkTest {
         int neurons = 30_000;
         MixtureNetwork planted = mixture(2, 10);
         planted.parameters().forEach(array -> array[1] += 0.5f);
-        LowRankNetwork drawn = planted.sample(neurons, new SplittableRandom(SEED));
+        LowRankNetwork drawn = planted.sample(neurons, MixtureNetwork.Draw.RANDOM, new SplittableRandom(SEED));
         int[] population = new int[neurons];
         for (int i = 0; i < neurons; i++) {
             population[i] = planted.population(i, neurons);
         }
-        MixtureNetwork found = MixtureNetwork.ofPopulations(drawn, population);
+        MixtureNetwork found = ofPopulations(drawn, population);
         assertThat(found.populations()).isEqualTo(2);
         assertThat(found.dimensions()).isEqualTo(2 * 2 + 3 + 1);
         for (int p = 0; p < 2; p++) {
@@ -68,14 +69,14 @@ class MixtureNetworkTest {
 
     @Test
     void shouldLetNeuronsBelongToPopulationsInPart() {
-        LowRankNetwork network = mixture(1, 40).sample(40, new SplittableRandom(SEED));
+        LowRankNetwork network = mixture(1, 40).sample(40, MixtureNetwork.Draw.RANDOM, new SplittableRandom(SEED));
         double[][] shares = new double[2][40];
         for (int i = 0; i < 40; i++) {
             shares[0][i] = 0.25;
             shares[1][i] = 0.75;
         }
         MixtureNetwork split = MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM);
-        MixtureNetwork whole = MixtureNetwork.ofPopulations(network, new int[40]);
+        MixtureNetwork whole = ofPopulations(network, new int[40]);
         assertThat(split.weight(0)).isCloseTo(0.25, within(1e-12));
         for (int p = 0; p < 2; p++) {
             assertThat(split.mean(p)).usingComparatorWithPrecision(1e-6).containsExactly(whole.mean(0));
@@ -131,7 +132,7 @@ class MixtureNetworkTest {
         try (TrialRunner runner = new TrialRunner(2)) {
             TaskTrainer.Trained trained = new TaskTrainer(runner).train(mixture, List.of(task), settings, (_, _) -> {});
             assertThat(trained.reached()).isTrue();
-            LowRankNetwork fresh = mixture.sample(700, new SplittableRandom(SEED + 5));
+            LowRankNetwork fresh = mixture.sample(700, MixtureNetwork.Draw.RANDOM, new SplittableRandom(SEED + 5));
             assertThat(fresh.neurons()).isEqualTo(700);
             // No neuron of this network has been trained.
             assertThat(Performance.of(fresh, task, 200, 0.05, SEED + 1, runner).accuracy())
@@ -139,10 +140,19 @@ class MixtureNetworkTest {
         }
     }
 
+    /** The mixture of a network each of whose neurons belongs to one population. */
+    private static MixtureNetwork ofPopulations(LowRankNetwork network, int[] population) {
+        double[][] shares = new double[Arrays.stream(population).max().orElse(0) + 1][network.neurons()];
+        for (int i = 0; i < population.length; i++) {
+            shares[population[i]][i] = 1;
+        }
+        return MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM);
+    }
+
     @Test
     void shouldRefuseAnEmptyPopulation() {
-        LowRankNetwork network = mixture(1, 4).sample(4, new SplittableRandom(SEED));
-        assertThatThrownBy(() -> MixtureNetwork.ofPopulations(network, new int[]{0, 2, 2, 0}))
+        LowRankNetwork network = mixture(1, 4).sample(4, MixtureNetwork.Draw.RANDOM, new SplittableRandom(SEED));
+        assertThatThrownBy(() -> ofPopulations(network, new int[]{0, 2, 2, 0}))
                 .hasMessageContaining("population 1 has no neuron");
     }
 }

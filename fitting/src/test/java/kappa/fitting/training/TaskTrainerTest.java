@@ -122,7 +122,7 @@ class TaskTrainerTest {
                 List.of(outcome(0.1, 1, 0.2), outcome(0.1, 1, -0.1), outcome(-0.1, -1, -3)), 1.5);
         assertThat(performance.accuracy()).isCloseTo(2.0 / 3, within(1e-12));
         assertThat(performance.loss()).isEqualTo(0.5);
-        assertThat(performance.marginal(0)).containsExactly(new Performance.Point(-0.1, 0, 0, 1, 0),
+        assertThat(performance.psychometric()).containsExactly(new Performance.Point(-0.1, 0, 0, 1, 0),
                 new Performance.Point(0.1, 0, 0, 2, 0.5));
     }
 

@@ -49,6 +49,7 @@ public interface BinSource extends AutoCloseable {
         skip(bins);
     }
 
+    /** Lets go of what is held open, if anything. */
     @Override
-    void close();
+    default void close() {}
 }
