@@ -3,16 +3,7 @@ package kappa.fitting.bench;
 import java.util.Locale;
 import kappa.ingest.recording.Observation;
 
-/**
- * The size of one gradient step.
- *
- * @param neurons N
- * @param rank K
- * @param inputs S
- * @param bins T of each window
- * @param windows B
- * @param kind what is observed
- */
+/** The size of one gradient step: N neurons, rank K, S inputs, B windows of T bins. */
 public record GradientSize(int neurons, int rank, int inputs, int bins, int windows, Observation kind) {
 
     /** Of rates. */

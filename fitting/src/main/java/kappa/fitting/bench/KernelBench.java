@@ -34,11 +34,8 @@ public final class KernelBench {
     }
 
     /**
-     * One gradient step of {@code size}.
+     * One gradient step of {@code size}: its median time, the least time, and what it allocates on the heap.
      *
-     * @param ms median time
-     * @param floor the least time
-     * @param bytesAllocated on the heap
      * @param jaxMs what jit-compiled JAX takes, scaled to this machine by {@link MachineLimits#referenceScale}; NaN
      *        where it was not measured
      */

@@ -18,7 +18,7 @@ import kappa.fitting.kernel.MachineProbe;
  * counts, because other load only makes a loop slower. Rates are sums over the threads. Immutable.
  *
  * @param threads that ran at the same time
- * @param lanes floats an instruction works on
+ * @param lanes floats of an instruction
  * @param fmaPerSecond fused multiply-adds of floats, on registers
  * @param phiPerSecond values of phi, as the kernels compute it
  * @param rootsPerSecond square roots, each with a division

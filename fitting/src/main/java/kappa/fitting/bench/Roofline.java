@@ -39,9 +39,6 @@ import kappa.ingest.recording.Observation;
  * instead would cost more wherever phi and K + S + 1 operations take longer than eight bytes), at the rate at which a
  * working set of that size is read; and Adam reads and writes parameter, gradient, two moments and average once. What
  * fits the first-level cache is charged at that cache's rate, which never decides.
- *
- * @param computeMs what the arithmetic needs
- * @param memoryMs what memory needs
  */
 public record Roofline(double computeMs, double memoryMs) {
 

@@ -65,7 +65,6 @@ final class ExpectedLogLikelihood {
      * @param errors [K,K] sum of E[e e'] over transitions
      * @param squares [N] sum of E[(y - prediction)^2] for rates and currents
      * @param observed [N] number of observations
-     * @param transitions number of transitions
      */
     record Evaluation(double value, double[] gradient, double[] errors, double[] squares, double[] observed,
             long transitions) {}

@@ -34,7 +34,6 @@ import kappa.ingest.recording.WithInputBasis;
  * <p>where LL_mean is the Poisson likelihood of each neuron's mean count in the session. A gain that the network does not
  * bring along is the most likely one for this session, as the mean is for its opponent.
  *
- * @param bins bins of the session
  * @param r2 over all neurons; NaN if nothing varies
  * @param r2PerNeuron [N]; NaN for a neuron that does not vary or is never observed
  * @param bitsPerSpike for sessions of counts; NaN without a spike

@@ -28,8 +28,6 @@ public final class Adam {
      *
      * @param learningRate of step s, from 0
      * @param largestNorm to which the gradient's norm is clipped
-     * @param first moments
-     * @param second moments
      * @param average of the iterates; empty for none
      */
     public Adam(DoubleUnaryOperator learningRate, double largestNorm, List<float[]> parameters, List<float[]> first,

@@ -4,7 +4,6 @@ package kappa.fitting.fit;
  * The state from which an {@link OnlineFitter} continues, without the activity in the replay buffer. Arrays are
  * copies.
  *
- * @param optimiser parameters and what Adam keeps beside them
  * @param kappaSquares running mean squares of kappa
  * @param noiseSquares running mean squares of the observation's errors
  * @param noise [N] variance of the observation noise

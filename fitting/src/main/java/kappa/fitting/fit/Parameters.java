@@ -23,8 +23,6 @@ public record Parameters(int neurons, float[] m, float[] n, float[] w, float[] o
     /**
      * One of them.
      *
-     * @param name which
-     * @param shape of its array
      * @param values the array itself, shared
      */
     public record Block(String name, List<Integer> shape, float[] values) {}

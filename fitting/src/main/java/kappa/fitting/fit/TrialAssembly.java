@@ -78,7 +78,6 @@ public final class TrialAssembly {
      * Begins what the next bin belongs to, now that nothing is open.
      *
      * @param first the session's index of that bin
-     * @param start how it begins
      * @param missing bins that never came just before it
      * @param v [S] input coordinates; set to 0 where a trial begins or nothing is known
      */

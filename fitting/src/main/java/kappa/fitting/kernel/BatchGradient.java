@@ -41,13 +41,7 @@ public final class BatchGradient {
     private PackedModel model;
     private int count;
 
-    /**
-     * @param neurons N
-     * @param rank K
-     * @param inputs S
-     * @param windows windows of a step at most
-     * @param maxBins bins of a window at most
-     */
+    /** For steps of up to {@code windows} windows of up to {@code maxBins} bins. */
     public BatchGradient(RnnKernels kernels, int neurons, int rank, int inputs, int windows, int maxBins, Team team) {
         this.kernels = kernels;
         this.neurons = neurons;

@@ -18,7 +18,6 @@ public final class PackedMatrix {
      * Takes over a matrix times a scale.
      *
      * @param b element (k, j) stands at {@code bAt + k * rowStride + j * columnStride}
-     * @return this
      */
     public PackedMatrix pack(float[] b, int bAt, int rows, int columns, int rowStride, int columnStride, float scale) {
         this.rows = rows;

@@ -37,7 +37,6 @@ public final class PackedModel {
      * Takes over a model's numbers, which costs as much as reading them once.
      *
      * @param model of the size this was made for
-     * @return this
      */
     public PackedModel pack(KernelModel model) {
         this.model = model;

@@ -6,6 +6,7 @@ import kappa.fitting.model.KernelModel;
  * Whole steps of the K-dimensional network (see {@link kappa.fitting.model.LowRankNetwork} for the equations). Everything
  * is a flat array owned by the caller; nothing is allocated. Where a method speaks of rows, row t of v stands at
  * {@code vOffset + t * S} and so on, and row 0 is the state just before the first bin. NaN activity means not observed.
+ * Scratch memory is {@link #SCRATCH} floats.
  *
  * <p>Implementations have no state and are thread-safe as long as callers do not share output arrays.
  */
@@ -22,24 +23,16 @@ public interface RnnKernels {
      *
      * @param kappa row 0 is read, rows 1 to {@code bins} are written, [bins + 1, K]
      * @param v [bins + 1, S]
-     * @param scratch {@link #SCRATCH} floats
      */
     void rollout(KernelModel model, float[] v, int vOffset, int bins, float[] kappa, int kappaOffset, float[] scratch);
 
-    /**
-     * Room for windows whose gradients are taken together.
-     *
-     * @param capacity windows at most
-     * @param maxBins bins of a window at most
-     * @param neuronsShared whether threads share the neurons
-     */
+    /** Room for {@code capacity} windows of up to {@code maxBins} bins, whose neurons threads may share. */
     WindowGroup windows(int neurons, int rank, int inputs, int capacity, int maxBins, boolean neuronsShared);
 
     /**
      * r_i = phi(x_i + b_i) at one state.
      *
      * @param rates [N], written
-     * @param scratch {@link #SCRATCH} floats
      */
     void rates(KernelModel model, float[] kappa, float[] v, int vOffset, float[] rates, float[] scratch);
 
@@ -49,7 +42,6 @@ public interface RnnKernels {
      *
      * @param drive K numbers
      * @param slope [K,K] by rows
-     * @param scratch {@link #SCRATCH} floats
      */
     void recurrent(KernelModel model, float[] kappa, float[] v, int vOffset, double[] drive, double[] slope,
             float[] scratch);
@@ -57,17 +49,11 @@ public interface RnnKernels {
     /**
      * What the filter's update needs at one state: mScore_k = sum_i m_ki score_i and mInfo_kl = sum_i m_ki info_i m_li over
      * observed neurons, where score = dlog p/dx and info is its expected negative slope.
-     *
-     * @param scratch {@link #SCRATCH} floats
      */
     void observe(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset, double[] mScore,
             double[] mInfo, float[] scratch);
 
-    /**
-     * {@link #observe} and {@link #loss} at the same state, in one sweep.
-     *
-     * @return the loss
-     */
+    /** {@link #observe} and {@link #loss} at the same state, in one sweep. */
     double observeAndScore(KernelModel model, float[] y, int yOffset, float[] kappa, float[] v, int vOffset,
             double[] mScore, double[] mInfo, float[] scratch);
 
@@ -77,17 +63,11 @@ public interface RnnKernels {
     /**
      * Loss of one bin summed over observed neurons: squared error for rates and currents, negative log likelihood in nats
      * for counts.
-     *
-     * @param scratch {@link #SCRATCH} floats
      */
     double loss(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v, int vOffset,
             float[] scratch);
 
-    /**
-     * Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N].
-     *
-     * @param scratch {@link #SCRATCH} floats
-     */
+    /** Adds each observed neuron's squared error to {@code squares} [N] and 1 to {@code observed} [N]. */
     void squaredErrors(KernelModel model, float[] y, int yOffset, float[] kappa, int kappaOffset, float[] v,
             int vOffset, double[] squares, double[] observed, float[] scratch);
 
@@ -101,12 +81,10 @@ public interface RnnKernels {
      *
      * @param y counts from {@code yOffset} on
      * @param rate [N] what is predicted of the bin without tracking
-     * @param decay d
      * @param prior positive
      * @param seen [N]
      * @param predicted [N]
      * @param factors f, [N], positive
-     * @param scratch {@link #SCRATCH} floats
      * @return change: by how much the factors change the negative log likelihood of this bin, which they do not know yet
      */
     double followGains(float[] y, int yOffset, float[] rate, float decay, float prior, float[] seen,

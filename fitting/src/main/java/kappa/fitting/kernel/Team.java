@@ -32,7 +32,6 @@ public final class Team implements AutoCloseable {
     /** One of several pieces of work. */
     public interface Task {
         /**
-         * @param task which piece
          * @param member which of the team's threads does it, from 0, the caller, to {@link Team#threads()} - 1
          */
         void run(int task, int member);
@@ -40,10 +39,7 @@ public final class Team implements AutoCloseable {
 
     /** Work that several threads do at once, in step with each other. */
     public interface Part {
-        /**
-         * @param member which of the threads this is
-         * @param members how many there are
-         */
+        /** What one of {@code members} threads does, which count from 0. */
         void run(int member, int members);
     }
 

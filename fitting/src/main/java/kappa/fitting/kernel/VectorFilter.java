@@ -318,7 +318,7 @@ final class VectorFilter {
     }
 
     /**
-     * See {@link RnnKernels#observe} and {@link RnnKernels#lossAndObserve}.
+     * See {@link RnnKernels#observe} and {@link RnnKernels#observeAndScore}.
      *
      * @param kept where rates, or currents where they are observed, are kept from {@code keptAt} on, whole vectors; or null
      * @return the loss, or 0 where it is not wanted

@@ -26,7 +26,6 @@ final class VectorPasses {
      * out_w = sum_j row_j c_w,j of {@value #TILE} windows, over panels.
      *
      * @param p the model's panels, row 0 of the first one from {@code from} on, the next panel {@code rowStep} later
-     * @param count of rows
      * @param c coefficients of window 0 from {@code at} on, of the next one {@code stride} later
      * @param out a panel's numbers of window 0 from {@code cell} on, of the next window a panel's length later, of the next
      *        panel {@code step} later
@@ -203,7 +202,6 @@ final class VectorPasses {
      * lanes_w,k += sum over neurons of row_k x_w of {@value #TILE} windows, lane by lane.
      *
      * @param p row 0 of the first panel from {@code from} on, the next panel {@code rowStep} later
-     * @param count of rows
      * @param x a panel's numbers of window 0 from {@code at} on, of the next panel {@code step} later
      * @param lanes [windows, stride, WIDTH] from {@code lane} on
      */
@@ -338,7 +336,6 @@ final class VectorPasses {
      *
      * @param c coefficient j of the first row at {@code at} + j, of the next row {@code stride} later
      * @param rows a panel's part of row i from {@code cell} + {@code rowAt[i]} on, the next panel's {@code step} later
-     * @param count of rows
      * @param sums a panel's sums from {@code to} on, one row for each coefficient, the next panel's {@code sumStep} later
      */
     static void products(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt, int count,

@@ -7,8 +7,6 @@ import kappa.ingest.recording.Observation;
  * A low-rank network with its observation map, as the kernels read it: flat arrays, row by row as in
  * {@link LowRankNetwork}.
  *
- * @param network the recurrent network
- * @param map how its neurons are observed
  * @param linearDynamics whether neurons drive each other by x + b in place of phi(x + b): a linear dynamical system with the
  *        same observation map, to compare with
  */

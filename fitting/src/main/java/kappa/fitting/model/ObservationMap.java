@@ -15,7 +15,6 @@ import kappa.ingest.recording.Observation;
  *
  * <p>The arrays are the owner's: the fitter writes to them between kernel calls, a published map's never change.
  *
- * @param kind which of the three
  * @param gain [N] g
  * @param offset [N] c (zero for counts)
  * @param noise [N] variance of the observation noise; read for rates and currents by the filter only

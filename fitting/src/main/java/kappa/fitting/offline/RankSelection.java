@@ -12,18 +12,15 @@ import java.util.List;
  * hard for all of them. Recommended is the smallest rank that is no more than one standard error of these differences
  * behind the best (the one-standard-error rule; neighbouring trials are taken as independent).
  *
- * @param ranks in the order they were given
  * @param best the rank with the highest mean
  * @param recommended the smallest rank within one standard error of it
  * @param firstTrial the first trial looked at, from 0
- * @param trials how many were looked at
  */
 public record RankSelection(List<RankScore> ranks, int best, int recommended, int firstTrial, int trials) {
 
     /**
      * How one rank did.
      *
-     * @param mean one-step score
      * @param se its standard error over trials
      * @param behind mean difference to the best rank, trial by trial; 0 for the best itself
      * @param behindSe standard error of that difference

@@ -33,7 +33,6 @@ public final class HandBuiltNetworks {
     /**
      * A network with what a session needs to know of it.
      *
-     * @param name what {@link #named} calls it
      * @param network the network; its inputs are in the order of {@code inputChannels}
      * @param inputChannels S names
      * @param readout [O,N] with O = 1, or empty: z = readout phi(x) / N

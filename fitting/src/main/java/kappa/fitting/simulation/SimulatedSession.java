@@ -59,7 +59,6 @@ public final class SimulatedSession implements BinSource, Perturbable {
     /**
      * What the rig shows and for how long.
      *
-     * @param observation rates, currents or counts
      * @param gain g: mean count per bin of a neuron at x = 0; read for counts only
      * @param stateNoise sigma, the standard deviation of the noise added to each current in each bin
      * @param trials number of trials, or 0 for a rig that never stops

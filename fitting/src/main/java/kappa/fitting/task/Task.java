@@ -32,7 +32,6 @@ import kappa.ingest.InvalidInputException;
  * <p>Input noise has standard deviation 0.03 (DM, DMS), 0.01 (WM) and 0.1 (CDM, MSI) and is there in every bin; context and
  * modality cues are exact and on from the context epoch to the end of the delay. Conditions and delays are drawn uniformly.
  *
- * @param name which task
  * @param context strength of the cues of CDM and MSI
  * @param shortestDelay bins; WM and DMS draw each trial's delay between these two, the others ignore them
  * @param longestDelay bins

@@ -4,7 +4,6 @@ package kappa.fitting.task;
  * One trial of a task: what the network is given, and what its readout should be. There is one output. The arrays belong to
  * whoever asked for the trial.
  *
- * @param condition what the trial asks
  * @param bins T
  * @param inputs [T,S] u_t, noise included
  * @param targets [T] what the readout should be; meaningless where nothing is asked

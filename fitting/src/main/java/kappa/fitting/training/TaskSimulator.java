@@ -36,8 +36,6 @@ public final class TaskSimulator {
     /**
      * What is recorded.
      *
-     * @param trials number of trials
-     * @param observation rates, currents or counts
      * @param gain g for counts: the mean count per bin at x = 0
      * @param stateNoise standard deviation of the noise on each current in each bin
      * @param observationNoise standard deviation of the noise on recorded rates or currents
@@ -79,9 +77,7 @@ public final class TaskSimulator {
     /**
      * What was recorded.
      *
-     * @param trials number of trials
      * @param bins of all trials together
-     * @param neurons recorded
      * @param meanActivity over bins and neurons
      * @param performance of the network on these trials, or null if it has no readout
      */

@@ -23,8 +23,6 @@ public final class TaskTrainer {
     /**
      * How to train.
      *
-     * @param batch trials a step
-     * @param learningRate of Adam
      * @param largestNorm to which the gradient's norm is clipped
      * @param noise sigma, standard deviation of the noise on each current in each bin
      * @param maxSteps after which training ends in any case
@@ -53,8 +51,6 @@ public final class TaskTrainer {
     /**
      * Where the training stands after a validation.
      *
-     * @param stage from 0
-     * @param steps so far
      * @param validation of the present network
      */
     public record Progress(int stage, long steps, Performance validation) {}
@@ -70,7 +66,6 @@ public final class TaskTrainer {
      *
      * @param network that of the best validation in the last stage: highest accuracy, then lowest loss
      * @param reached whether accuracy and loss were reached in the last stage
-     * @param steps done in all
      */
     public record Trained(Network network, boolean reached, long steps) {}
 

@@ -10,7 +10,6 @@ import kappa.fitting.task.Task;
  * and Valente 2019).
  *
  * @param stages the task, preceded by easier versions of it
- * @param settings of the trainer
  * @param parts of the network that are trained
  * @param accuracy that a trained network has on fresh trials
  * @param fromFullRank whether to begin with the truncated connectivity of a full-rank network trained on the same task:

@@ -36,7 +36,6 @@ final class TrialBatch {
     @FunctionalInterface
     interface Observer {
         /**
-         * @param t from 0
          * @param x [rows,N]
          * @param rates [rows,N] from {@code ratesAt} on
          */
