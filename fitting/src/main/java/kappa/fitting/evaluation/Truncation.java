@@ -1,5 +1,6 @@
 package kappa.fitting.evaluation;
 
+import kappa.fitting.model.EffectiveConnectivity;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
@@ -19,14 +20,7 @@ public final class Truncation {
     /** Decomposes the connectivity, which takes of the order of 10 N^3 operations: seconds at N = 512. */
     public Truncation(FullRankNetwork full) {
         this.full = full;
-        int neurons = full.neurons();
-        float[] wrec = full.wrec();
-        double[][] rows = new double[neurons][neurons];
-        for (int i = 0; i < neurons; i++) {
-            for (int j = 0; j < neurons; j++) {
-                rows[i][j] = wrec[i * neurons + j];
-            }
-        }
+        double[][] rows = EffectiveConnectivity.rows(full.wrec(), full.neurons());
         this.svd = new SingularValueDecomposition(new Array2DRowRealMatrix(rows, false));
     }
 

@@ -95,8 +95,14 @@ public final class LatentPath {
     public void start(Start start) {
         switch (start) {
             case TRIAL -> startTrial();
-            case SEGMENT -> startSegment();
-            case UNKNOWN -> startUnknown();
+            // A segment begins in a session without trials, or where a trial's beginning was lost: the state carries on.
+            case SEGMENT -> filter.kappa(free, 0);
+            // The very first bin of a session without trials: nothing is known.
+            case UNKNOWN -> {
+                filter.reset(UNKNOWN_VARIANCE);
+                Arrays.fill(vPair, 0);
+                filter.kappa(free, 0);
+            }
             case NONE -> {
             }
         }
@@ -112,18 +118,6 @@ public final class LatentPath {
         }
         filter.kappa(free, 0);
         Arrays.fill(vPair, 0);
-    }
-
-    /** A segment begins in a session without trials, or where a trial's beginning was lost: the state carries on. */
-    public void startSegment() {
-        filter.kappa(free, 0);
-    }
-
-    /** The very first bin of a session without trials: nothing is known. */
-    public void startUnknown() {
-        filter.reset(UNKNOWN_VARIANCE);
-        Arrays.fill(vPair, 0);
-        filter.kappa(free, 0);
     }
 
     /**

@@ -15,42 +15,31 @@ import kappa.ingest.InvalidInputException;
 /** The ways of fitting, by name. */
 public enum FittingAlgorithms {
     /** Truncated backpropagation through time, which the live pipeline runs. */
-    BPTT("bptt") {
-        @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
-            return new OnlineFitter(plan, kernels, team);
-        }
-    },
+    BPTT("bptt", OnlineFitter::new),
     /** Reduced-rank regression of one-step differences. */
-    RRR("rrr") {
-        @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
-            return ReducedRankRegression.nonlinear(plan, kernels);
-        }
-    },
+    RRR("rrr", (plan, kernels, _) -> ReducedRankRegression.nonlinear(plan, kernels)),
     /** Truncated backpropagation in the first pass, which expectation-maximisation refines. */
-    EM("em") {
-        @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
-            return new ExpectationMaximisation(plan, ExpectationMaximisation.DEFAULT_ITERATIONS, kernels, team);
-        }
-    },
-    /** The same without phi: a baseline that no network file can hold. */
-    LINEAR_RRR("rrr-linear") {
-        @Override
-        public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
-            return ReducedRankRegression.linear(plan, kernels);
-        }
-    };
+    EM("em", (plan, kernels, team) -> new ExpectationMaximisation(plan, ExpectationMaximisation.DEFAULT_ITERATIONS,
+            kernels, team)),
+    /** Reduced-rank regression without phi: a baseline that no network file can hold. */
+    LINEAR_RRR("rrr-linear", (plan, kernels, _) -> ReducedRankRegression.linear(plan, kernels));
+
+    private interface Factory {
+        FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team);
+    }
 
     private final String text;
+    private final Factory factory;
 
-    FittingAlgorithms(String text) {
+    FittingAlgorithms(String text, Factory factory) {
         this.text = text;
+        this.factory = factory;
     }
 
     /** @param team shares the work; the result does not depend on it */
-    public abstract FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team);
+    public FittingAlgorithm create(FitPlan plan, RnnKernels kernels, Team team) {
+        return factory.create(plan, kernels, team);
+    }
 
     /**
      * The algorithm of this name.

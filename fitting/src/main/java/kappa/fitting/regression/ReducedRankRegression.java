@@ -9,6 +9,7 @@ import java.util.Optional;
 import kappa.fitting.filter.Gauge;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.kernel.RnnKernels;
+import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
@@ -88,8 +89,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     private final int S;
     private final RegressionSums sums;
     private final long[] rowsOfNeuron;
-    private final double[] countSums;
-    private final long[] countBins;
+    private final ConstantRate means;
     private final List<Trial> waiting = new ArrayList<>();
     private final Deque<Trial> held = new ArrayDeque<>();
     private final Deque<Trial> recent = new ArrayDeque<>();
@@ -124,8 +124,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         sums = new RegressionSums(N, S + 1);
         ridge = plan.kind() == Observation.COUNTS ? COUNT_RIDGE : RIDGES[0];
         rowsOfNeuron = new long[N];
-        countSums = new double[N];
-        countBins = new long[N];
+        means = new ConstantRate(plan.kind(), N);
     }
 
     /** With phi, as the network has it. */
@@ -164,7 +163,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
             recent.remove();
         }
         if (plan.kind() == Observation.COUNTS && gain == null) {
-            addToMeans(trial);
+            means.learn(trial.y(), trial.warmUp(), trial.bins() - trial.warmUp());
             waiting.add(trial);
             if (waiting.size() == GAIN_TRIALS) {
                 useWaiting();
@@ -197,26 +196,11 @@ public final class ReducedRankRegression implements FittingAlgorithm {
     }
 
     private void useWaiting() {
-        gain = new float[N];
-        for (int i = 0; i < N; i++) {
-            // Half a spike, so that a silent neuron has a gain.
-            gain[i] = (float) ((countSums[i] + 0.5) / Math.max(1, countBins[i]));
-        }
+        means.refresh();
+        gain = means.mean().clone();
         rateLimit = COUNT_LIMIT;
         waiting.forEach(this::use);
         waiting.clear();
-    }
-
-    private void addToMeans(Trial trial) {
-        for (int t = trial.warmUp(); t < trial.bins(); t++) {
-            for (int i = 0; i < N; i++) {
-                float y = trial.y()[t * N + i];
-                if (!Float.isNaN(y)) {
-                    countSums[i] += y;
-                    countBins[i]++;
-                }
-            }
-        }
     }
 
     @Override

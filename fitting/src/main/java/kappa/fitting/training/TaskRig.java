@@ -142,7 +142,7 @@ public final class TaskRig implements BinSource, Perturbable {
         activity = new float[current.bins() * neurons.length];
         readout = new float[network.outputs() == 1 ? current.bins() : 0];
         SplittableRandom random = settings.observationRandom(trial);
-        batch.forward(packed, List.of(current), settings.stateNoise(),
+        batch.forward(_ -> packed, List.of(current), settings.stateNoise(),
                 List.of(TrialRunner.noise(settings.seed(), trial)), (t, x, rates, ratesAt) -> {
                     for (int i : silencing.silent(t)) {
                         rates[ratesAt + i] = 0;

@@ -67,21 +67,12 @@ final class TrialBatch {
     }
 
     /**
-     * Runs the trials.
-     *
-     * @param sigma standard deviation of the noise on each current in each bin
-     * @param random one generator a trial, drawn from only if sigma is above 0
-     */
-    void forward(PackedNetwork network, List<TaskTrial> batch, double sigma, List<SplittableRandom> random,
-            Observer observer) {
-        forward(_ -> network, batch, sigma, random, observer);
-    }
-
-    /**
-     * Runs the trials on a network that changes on the way, such as when neurons are silent for a while.
+     * Runs the trials on a network that may change on the way, such as when neurons are silent for a while.
      *
      * @param at the network of each bin, whose rates it passes on and reads; all of the same size. The state before the first
      *        bin is the first bin's
+     * @param sigma standard deviation of the noise on each current in each bin
+     * @param random one generator a trial, drawn from only if sigma is above 0
      */
     void forward(IntFunction<PackedNetwork> at, List<TaskTrial> batch, double sigma, List<SplittableRandom> random,
             Observer observer) {

@@ -139,7 +139,7 @@ class BackpropagationTest {
         PackedNetwork packed = new PackedNetwork(KernelProvider.matrices()).pack(contents);
         TrialBatch batch = new TrialBatch(KernelProvider.matrices());
         NetworkGradient gradient = new NetworkGradient(contents, parts);
-        batch.forward(packed, trials, NOISE, noise(count), (_, _, _, _) -> {});
+        batch.forward(_ -> packed, trials, NOISE, noise(count), (_, _, _, _) -> {});
         batch.backward(packed, 1.0 / count, gradient);
 
         // Some 30 bins of float arithmetic with phi to 4e-7: a few 1e-6 of the largest entry.

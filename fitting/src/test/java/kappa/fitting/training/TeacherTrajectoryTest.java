@@ -31,7 +31,7 @@ class TeacherTrajectoryTest {
             TaskTrial trial = new TaskTrial(new Condition(0, 0, 0), session.bins(i), session.inputs(i),
                     session.targets(i).orElseThrow(), session.mask(i).orElseThrow(), new int[]{session.bins(i)});
             double[] worst = new double[1];
-            batch.forward(packed, List.of(trial), 0, List.of(new SplittableRandom(0)), (t, _, rates, at) -> {
+            batch.forward(_ -> packed, List.of(trial), 0, List.of(new SplittableRandom(0)), (t, _, rates, at) -> {
                 for (int n = 0; n < session.neurons(); n++) {
                     worst[0] = Math.max(worst[0],
                             Math.abs(rates[at + n] - expected[t * session.neurons() + n]));
