@@ -7,8 +7,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import kappa.fitting.fit.Adam;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.MachineProbe;
+import kappa.fitting.kernel.PackedMatrix;
 import kappa.ingest.recording.Observation;
 
 /**
@@ -173,8 +175,7 @@ public final class KernelBench {
     public List<MatrixRow> matrices() {
         int[][] sizes = {{32, 128}, {32, 512}, {32, 1024}, {512, 512}};
         List<Stopwatch.Time> times = Stopwatch.measure(
-                Stream.of(sizes).map(size -> new MatrixStep(KernelProvider.matrices(), size[0], size[1])).toList(),
-                effort);
+                Stream.of(sizes).map(size -> product(size[0], size[1])).toList(), effort);
         return IntStream.range(0, sizes.length).mapToObj(i -> {
             double fma = (double) sizes[i][0] * sizes[i][1] * sizes[i][1];
             double ns = times.get(i).ns();
@@ -183,13 +184,34 @@ public final class KernelBench {
         }).toList();
     }
 
+    /** One product of matrices, as one time step of a full-rank network needs it: B states times N by N weights. */
+    private static Step product(int rows, int neurons) {
+        RandomProblem random = new RandomProblem(1);
+        float[] a = random.gaussian(rows * neurons, 1);
+        PackedMatrix b = new PackedMatrix().pack(random.gaussian(neurons * neurons, 1), 0, neurons, neurons, neurons, 1,
+                1f);
+        float[] c = new float[rows * neurons];
+        return () -> KernelProvider.matrices().multiply(rows, a, 0, neurons, 1, b, c, 0, neurons, false);
+    }
+
     /** Adam alone, on one thread. */
     public List<OptimiserRow> optimisers() {
-        List<Stopwatch.Time> times = Stopwatch.measure(IntStream.of(OPTIMISED).mapToObj(AdamStep::new).toList(),
+        List<Stopwatch.Time> times = Stopwatch.measure(IntStream.of(OPTIMISED).mapToObj(KernelBench::adam).toList(),
                 effort);
         return IntStream.range(0, OPTIMISED.length).mapToObj(i -> new OptimiserRow(OPTIMISED[i],
                 times.get(i).ns() / OPTIMISED[i],
                 1e6 * Roofline.adam(OPTIMISED[i], limits.getFirst()).ms() / OPTIMISED[i],
                 times.get(i).bytesAllocated())).toList();
+    }
+
+    private static Step adam(int parameters) {
+        RandomProblem random = new RandomProblem(1);
+        Adam adam = Adam.averaging(List.of(random.gaussian(parameters, 1)));
+        List<float[]> gradient = List.of(random.gaussian(parameters, 1));
+        return () -> {
+            if (!adam.step(gradient)) {
+                throw new IllegalStateException("the gradient is not finite");
+            }
+        };
     }
 }

@@ -1,6 +1,5 @@
 package kappa.fitting.bench;
 
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
@@ -21,12 +20,8 @@ final class RandomProblem {
 
     /** With the weights that a fit begins with. */
     KernelModel model(int neurons, int rank, int inputs, Observation kind) {
-        float[] ones = new float[neurons];
-        Arrays.fill(ones, 1f);
-        return KernelModel.of(
-                new LowRankNetwork(neurons, rank, inputs, ALPHA, gaussian(rank * neurons, 1),
-                        gaussian(rank * neurons, 0.3), gaussian(inputs * neurons, 0.5), new float[neurons]),
-                kind, ones, new float[neurons], ones.clone());
+        return KernelModel.plain(LowRankNetwork.withoutBias(neurons, rank, inputs, ALPHA, gaussian(rank * neurons, 1),
+                gaussian(rank * neurons, 0.3), gaussian(inputs * neurons, 0.5)), kind);
     }
 
     /** Rates and currents in [-0.5, 0.5), counts 0 to 2. */
