@@ -30,12 +30,21 @@ public final class Await {
      * @throws AssertionError if it does not hold within the limit, or throws
      */
     public static void until(String what, Duration limit, Condition condition) {
+        until(what, limit, POLL, condition);
+    }
+
+    /**
+     * Waits until a condition holds, as the other methods do.
+     *
+     * @param pause between two looks at it: longer where a look takes time
+     */
+    public static void until(String what, Duration limit, Duration pause, Condition condition) {
         long end = System.nanoTime() + limit.toNanos();
         while (!holds(what, condition)) {
             if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
                 throw new AssertionError("waited " + limit.toSeconds() + " s in vain for " + what);
             }
-            LockSupport.parkNanos(POLL.toNanos());
+            LockSupport.parkNanos(pause.toNanos());
         }
     }
 

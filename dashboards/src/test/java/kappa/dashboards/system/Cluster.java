@@ -1,5 +1,6 @@
 package kappa.dashboards.system;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -17,8 +18,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kappa.ingest.Await;
+import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Checkpoint;
@@ -27,22 +30,31 @@ import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Rejected;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.utils.Utils;
 
 /**
- * A broker, and any number of {@code serve} in one group that reach it through a network which can be cut: all processes of
- * their own. What the topics hold is read past that network. Not thread-safe.
+ * A broker, and any number of {@code serve} in one group that reach it through a network which can be cut. Each {@code serve} is
+ * a process; the broker is one where it is to be killed. What the topics hold is read past that network. Not thread-safe.
  */
 final class Cluster implements AutoCloseable {
 
     static final Duration LIMIT = Await.LIMIT;
+
+    private static final Duration POLL = Duration.ofMillis(20);
+    /** Several processes on a small machine: a collector that has no threads of its own leaves more to the others. */
+    private static final List<String> SERVE = List.of("-XX:-UseG1GC", "-XX:+UseSerialGC");
 
     private final Path directory;
     private final Path data;
     private final int port;
     private final CutProxy network;
     private final Map<String, KappaProcess> serves = new TreeMap<>();
+    /** The broker in this process; null if it has one of its own. */
+    private EmbeddedBroker brokerHere;
     private KappaProcess broker;
 
     final TopicTail<Latents> latents;
@@ -50,8 +62,7 @@ final class Cluster implements AutoCloseable {
     final TopicTail<Checkpoint> checkpoints;
     final TopicTail<Rejected> rejected;
 
-    /** @param data where the broker keeps its log */
-    Cluster(Path directory, Path data) {
+    private Cluster(Path directory, Path data, boolean brokerHasProcess) {
         this.directory = directory;
         this.data = data;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -60,11 +71,34 @@ final class Cluster implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         network = new CutProxy(port);
-        startBroker();
+        if (brokerHasProcess) {
+            startBroker();
+        } else {
+            brokerHere = EmbeddedBroker.start(data, port);
+            Topics.createAll(KafkaConnection.to(servers()), Topics.DEFAULT_PARTITIONS);
+        }
         latents = new TopicTail<>(servers(), Topics.LATENTS, Latents::parseFrom);
         models = new TopicTail<>(servers(), Topics.MODELS, ModelSnapshot::parseFrom);
         checkpoints = new TopicTail<>(servers(), Topics.CHECKPOINTS, Checkpoint::parseFrom);
         rejected = new TopicTail<>(servers(), Topics.REJECTED, Rejected::parseFrom);
+    }
+
+    /**
+     * With the broker in this process, where it costs less.
+     *
+     * @param data where the broker keeps its log
+     */
+    static Cluster withBrokerHere(Path directory, Path data) {
+        return new Cluster(directory, data, false);
+    }
+
+    /**
+     * With a broker that can die.
+     *
+     * @param data where the broker keeps its log
+     */
+    static Cluster withBrokerProcess(Path directory, Path data) {
+        return new Cluster(directory, data, true);
     }
 
     /** The broker itself, past the network. */
@@ -80,12 +114,23 @@ final class Cluster implements AutoCloseable {
         return network;
     }
 
+    /** The broker's process. */
     KappaProcess broker() {
         return broker;
     }
 
+    /** Gives the broker a process, if it has none yet: it is stopped in order, and started again on its log and its port. */
+    void giveBrokerAProcess() {
+        if (brokerHere != null) {
+            brokerHere.close();
+            brokerHere = null;
+            startBroker();
+        }
+    }
+
     void startBroker() {
-        broker = KappaProcess.start(directory, "broker", "--port", Integer.toString(port), "--data", data.toString());
+        broker = KappaProcess.startWith(KappaProcess.CLIENT, directory, "broker", "--port", Integer.toString(port),
+                "--data", data.toString());
         broker.awaitLine("Kafka (\\S+)", LIMIT);
     }
 
@@ -99,7 +144,8 @@ final class Cluster implements AutoCloseable {
         try {
             Path config = Files.writeString(directory.resolve(name + ".properties"),
                     keepsPlace ? "group.instance.id=" + name : "");
-            KappaProcess serve = KappaProcess.start(directory, "serve", "--bootstrap-servers", network.servers(),
+            KappaProcess serve = KappaProcess.startWith(SERVE, directory, "serve", "--bootstrap-servers",
+                    network.servers(),
                     "--kafka-config", config.toString(), "--port", "0", "--fit-threads", "1");
             serves.put(name, serve);
             return serve;
@@ -130,21 +176,29 @@ final class Cluster implements AutoCloseable {
                 && line.contains(" from its "));
     }
 
-    /** Waits until so many members share the partitions. */
-    void awaitSharedBy(int members) {
+    /** Waits until so many members share the partitions, and gives those of each. */
+    List<List<Integer>> awaitSharedBy(int members) {
+        List<List<Integer>> shares = new ArrayList<>();
         try (Admin admin = Admin.create(KafkaConnection.to(servers()).admin())) {
-            await("the group to be shared by " + members, () -> shared(admin, members));
+            await("the group to be shared by " + members, () -> {
+                shares.clear();
+                shares.addAll(shares(admin));
+                return shares.size() == members && shares.stream().noneMatch(List::isEmpty);
+            });
         }
+        return shares;
     }
 
-    private static boolean shared(Admin admin, int members) {
+    /** The partitions of each member; nothing while the group changes. */
+    private static List<List<Integer>> shares(Admin admin) {
         try {
             ConsumerGroupDescription group = admin.describeConsumerGroups(List.of("kappa")).all().get().get("kappa");
-            return group.groupState() == GroupState.STABLE && group.members().size() == members
-                    && group.members().stream().noneMatch(member -> member.assignment().topicPartitions().isEmpty());
+            return group.groupState() == GroupState.STABLE
+                    ? group.members().stream().map(Cluster::share).toList()
+                    : List.of();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
-                return false; // nobody has joined it yet
+                return List.of(); // nobody has joined it yet
             }
             throw new AssertionError(e);
         } catch (InterruptedException e) {
@@ -153,16 +207,41 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    private static List<Integer> share(MemberDescription member) {
+        return member.assignment().topicPartitions().stream()
+                .filter(partition -> partition.topic().equals(Topics.ACTIVITY)).map(TopicPartition::partition).sorted()
+                .toList();
+    }
+
+    /** A session that lies in a partition. */
+    static String sessionIn(int partition, String prefix) {
+        return IntStream.range(0, 10_000).mapToObj(n -> prefix + partition + "-" + n)
+                .filter(id -> Utils.toPositive(Utils.murmur2(id.getBytes(UTF_8)))
+                        % Topics.DEFAULT_PARTITIONS == partition)
+                .findFirst().orElseThrow();
+    }
+
+    boolean ended(String session) {
+        return checkpoints.arrived(session).stream().anyMatch(Checkpoint::getEnded);
+    }
+
+    /** Kappa of a session that was published after a moment. */
+    List<Latents> since(String session, long unixNs) {
+        return latents.arrived(session).stream().filter(record -> record.getPublishedUnixNs() > unixNs).toList();
+    }
+
     /** Waits, and fails if a process ends meanwhile. */
     void await(String what, BooleanSupplier condition) {
-        Await.until(what, LIMIT, () -> {
+        Await.until(what, LIMIT, POLL, () -> {
             shouldRun();
             return condition.getAsBoolean();
         });
     }
 
     void shouldRun() {
-        broker.shouldRun();
+        if (broker != null) {
+            broker.shouldRun();
+        }
         serves.values().forEach(KappaProcess::shouldRun);
     }
 
@@ -208,7 +287,12 @@ final class Cluster implements AutoCloseable {
     public void close() {
         List.of(latents, models, checkpoints, rejected).forEach(TopicTail::close);
         serves.values().forEach(KappaProcess::close);
-        broker.close();
+        if (broker != null) {
+            broker.close();
+        }
+        if (brokerHere != null) {
+            brokerHere.close();
+        }
         network.close();
     }
 }

@@ -28,6 +28,10 @@ final class KappaProcess implements AutoCloseable {
 
     private static final Path ROOT = Path.of(System.getProperty("kappa.root")).toAbsolutePath().normalize();
     private static final int SHOWN_LINES = 40;
+
+    /** Options of Java for a process without kernels, which is over before a better compiler would pay. */
+    static final List<String> CLIENT = List.of("-XX:TieredStopAtLevel=1", "-XX:-UseG1GC", "-XX:+UseSerialGC");
+
     private static final Set<Process> CHILDREN = ConcurrentHashMap.newKeySet();
 
     static {

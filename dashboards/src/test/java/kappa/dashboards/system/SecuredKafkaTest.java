@@ -52,13 +52,15 @@ class SecuredKafkaTest {
                 broker.clientProperties(true).toString()};
             try (KappaProcess serve = KappaProcess.startForMachines(directory, "serve", kafka[0], kafka[1], kafka[2],
                     kafka[3], "--port", "0");
-                    KappaProcess replay = KappaProcess.start(directory, "replay", file.toString(), kafka[0], kafka[1],
+                    KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, "replay",
+                            file.toString(), kafka[0], kafka[1],
                             kafka[2], kafka[3], "--speed", "max", "--json")) {
                 replay.awaitSuccess(Recording.LIMIT);
                 assertThat(replay.figures().get("latents").asInt()).isEqualTo(BINS);
                 shouldLogJsonWithoutSecrets(serve.err());
             }
-            try (KappaProcess stranger = KappaProcess.start(directory, "replay", file.toString(), kafka[0], kafka[1],
+            try (KappaProcess stranger = KappaProcess.startWith(KappaProcess.CLIENT, directory, "replay",
+                    file.toString(), kafka[0], kafka[1],
                     "--kafka-config", broker.clientProperties(false).toString())) {
                 assertThat(stranger.awaitEnd(Recording.LIMIT)).isEqualTo(1);
                 assertThat(stranger.err().lines().toList().getLast()).startsWith("kappa: ").contains("uthentication");

@@ -59,7 +59,8 @@ class StoppedReplayTest {
                 var activity = new TopicTail<>(servers, Topics.ACTIVITY, Activity::parseFrom)) {
             String said;
             long stopped;
-            try (KappaProcess replay = KappaProcess.start(directory, "replay", file.toString(), "--from", "4",
+            try (KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, "replay", file.toString(),
+                    "--from", "4",
                     "--until",
                     "80%", "--loop", "--speed", "2", "--rank", "1", "--session-id", SESSION, "--bootstrap-servers",
                     servers)) {
@@ -76,14 +77,14 @@ class StoppedReplayTest {
                 assertThat(said).startsWith("./kappa replay '").contains("it'\\''s a session.npz' --from 4");
             }
             String[] again = words(said);
-            try (KappaProcess replay = KappaProcess.start(directory, again)) {
+            try (KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, again)) {
                 assertThat(replay.awaitLine("continued from bin (\\d+)", Recording.LIMIT))
                         .isEqualTo(String.valueOf(stopped));
                 replay.await("more", Recording.LIMIT,
                         () -> TopicTail.bins(latents, SESSION).cardinality() > stopped + 50);
                 replay.kill();
             }
-            try (KappaProcess replay = KappaProcess.start(directory, again)) {
+            try (KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, again)) {
                 long killed = Long.parseLong(replay.awaitLine("continued from bin (\\d+)", Recording.LIMIT));
                 assertThat(killed).isGreaterThan(stopped);
                 replay.await("kappa of all that was published before and more", Recording.LIMIT,

@@ -3,6 +3,7 @@ package kappa.dashboards.system;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -48,18 +49,31 @@ final class TopicTail<T> implements AutoCloseable {
             boolean reached = ends.entrySet().stream()
                     .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
             if (!reached) {
-                poll();
+                poll(Duration.ofMillis(100));
             }
             return reached;
         });
         return known(session);
     }
 
-    private void poll() throws IOException {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+    private void poll(Duration limit) throws IOException {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(limit)) {
             messages.computeIfAbsent(new String(record.key(), UTF_8), key -> new ArrayList<>())
                     .add(parser.parse(record.value()));
         }
+    }
+
+    /**
+     * The messages of a session that have come by now. Waits for nothing and does not ask the broker for the end of the topic, so
+     * that it costs little where a condition looks again and again.
+     */
+    List<T> arrived(String session) {
+        try {
+            poll(Duration.ZERO);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return known(session);
     }
 
     /** What of a session was read so far, which needs no broker. */
@@ -69,8 +83,13 @@ final class TopicTail<T> implements AutoCloseable {
 
     /** The bins of a session that have a kappa. */
     static BitSet bins(TopicTail<Latents> latents, String session) {
+        return bins(latents.all(session));
+    }
+
+    /** The bins of messages of one session. */
+    static BitSet bins(List<Latents> latents) {
         BitSet bins = new BitSet();
-        latents.all(session).forEach(message -> bins.set((int) message.getFirstBin(),
+        latents.forEach(message -> bins.set((int) message.getFirstBin(),
                 (int) message.getFirstBin() + message.getBinsCount()));
         return bins;
     }
