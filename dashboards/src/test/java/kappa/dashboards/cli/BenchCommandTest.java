@@ -9,11 +9,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** That every figure is there and could be true; how fast the machine is, is not a test's to judge. */
-@Tag("alone")
 class BenchCommandTest {
 
     private static String run(String... arguments) {

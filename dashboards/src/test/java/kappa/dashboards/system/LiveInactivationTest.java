@@ -16,7 +16,6 @@ import org.openqa.selenium.support.ui.Select;
 
 /** The prediction, held against the experiment while it runs. The rig hides a network that decides by context. */
 @Tag("slow")
-@Tag("alone")
 class LiveInactivationTest {
 
     private static final Duration LIMIT = Duration.ofMinutes(8);
