@@ -17,13 +17,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** The networks of the thesis, analysed as a user would ask for it. */
 class AnalyzeCommandTest {
 
+    private static final int NEURONS = 200;
+
     @TempDir
     static Path directory;
 
     @BeforeAll
     static void write() {
         for (String name : new String[]{"decision", "figure-4.1b", "figure-4.1d", "two-population", "dms"}) {
-            HandBuilt built = HandBuiltNetworks.named(name, name.equals("dms") ? 1_024 : 400, 1);
+            HandBuilt built = HandBuiltNetworks.named(name, name.equals("dms") ? 512 : NEURONS, 1);
             NetworkFile.write(directory.resolve(name + ".npz"),
                     built.network().withReadout(built.readout()));
         }
@@ -54,7 +56,7 @@ class AnalyzeCommandTest {
             assertThat(population.get("neurons")).hasSize(population.get("size").asInt());
             assertThat(population.get("covariance")).hasSize(6);
         }
-        assertThat(neurons).isEqualTo(400);
+        assertThat(neurons).isEqualTo(NEURONS);
         assertThat(figures.get("basin_fractions").get("none")).hasSize(2);
     }
 
@@ -77,7 +79,7 @@ class AnalyzeCommandTest {
 
     @Test
     void shouldReportTheMechanismOfAMatchToSampleNetworkAndWhetherItsPopulationsAreEnough() throws Exception {
-        JsonNode figures = figures("analyze D/dms.npz --task dms --populations 2 --draws 1 --neurons 1024 --json");
+        JsonNode figures = figures("analyze D/dms.npz --task dms --populations 2 --draws 1 --neurons 512 --json");
         assertThat(figures.get("dms_mechanism").get("verdict").asText()).isEqualTo("dynamics changed by input");
         assertThat(figures.get("dms_mechanism").get("stable_states").get("none").asInt()).isEqualTo(2);
         assertThat(figures.get("resampled")).hasSize(2);
