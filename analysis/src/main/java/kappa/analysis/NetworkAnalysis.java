@@ -23,7 +23,7 @@ import kappa.fitting.model.LowRankNetwork;
  * under each of some inputs held constant.
  *
  * <p>All portraits share one axis: 1.5 times the outermost fixed point or four standard deviations of kappa, whichever is
- * more, and no further than kappa can ever get. Immutable: arrays are never changed.
+ * more, and no further than kappa can ever get.
  *
  * @param overlaps [K,K] sigma_kl = n_k' m_l / N
  * @param jacobianAtOrigin [K,K] of F at kappa = 0 without input

@@ -1,7 +1,7 @@
 package kappa.analysis;
 
 /**
- * What was seen in one bin, apart from the neurons. Arrays belong to the record and are never changed.
+ * What was seen in one bin, apart from the neurons.
  *
  * @param bin the session's index of the bin
  * @param trial number of its trial in the session

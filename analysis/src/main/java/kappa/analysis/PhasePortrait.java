@@ -11,7 +11,7 @@ import kappa.analysis.dynamics.Nullclines;
 import kappa.analysis.dynamics.SlowPoint;
 
 /**
- * The dynamics of kappa while one input is held constant. Arrays are never changed.
+ * The dynamics of kappa while one input is held constant.
  *
  * @param input the input's name; {@link NetworkAnalysis#NO_INPUT} without any
  * @param drive u [S]

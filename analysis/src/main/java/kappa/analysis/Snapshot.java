@@ -5,7 +5,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.InputBasis;
 
 /**
- * A fitted network as the analyses need it. Immutable: arrays are never changed.
+ * A fitted network as the analyses need it.
  *
  * @param id which snapshot of which session it is
  * @param last whether the session is over and this is its last snapshot

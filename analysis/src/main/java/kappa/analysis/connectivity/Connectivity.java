@@ -6,7 +6,7 @@ import kappa.fitting.model.EffectiveConnectivity;
 import kappa.fitting.model.LowRankNetwork;
 
 /**
- * The geometry of a network's connectivity vectors, and how much of n data can determine. Arrays are never changed.
+ * The geometry of a network's connectivity vectors, and how much of n data can determine.
  *
  * @param overlaps among m, n, W, the readouts and further vectors
  * @param identifiable [K] share of |n_k|^2 within the span of m and W

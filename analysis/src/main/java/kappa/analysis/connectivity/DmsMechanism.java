@@ -22,8 +22,6 @@ import kappa.ingest.InvalidInputException;
  * effective Jacobian at the origin are complex, as in section 4.3.1, or brought to one place, whatever it was.
  * </ul>
  *
- * <p>Arrays are the receiver's and never changed.
- *
  * @param underInputs under A and under B
  */
 public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underInputs) {
@@ -88,7 +86,7 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         return new Portrait(input, points, stable, repelled, Linearisation.of(network, drive, new double[2]));
     }
 
-    /** One line for people: what remains of the stable states under each input, and what turns. */
+    /** One line for people. */
     public String summary() {
         StringBuilder text = new StringBuilder(verdict == Verdict.STATE_PUSHED_BETWEEN_BASINS
                 ? "inputs push the state between basins that remain"

@@ -12,7 +12,7 @@ import kappa.fitting.model.LowRankNetwork;
  * x = m kappa + W' u + b      sigma_eff_kl = (1/N) sum_i n_ki phi'(x_i) m_li      dF/dkappa = -1 + sigma_eff
  * </pre>
  *
- * <p>At kappa = 0 without input and biases sigma_eff is sigma. Arrays are the receiver's and never changed.
+ * <p>At kappa = 0 without input and biases sigma_eff is sigma.
  *
  * @param effectiveOverlaps sigma_eff, [K,K] by rows; empty if unknown
  * @param re [K] real parts of the eigenvalues of dF/dkappa, per time constant, largest first; empty if unknown

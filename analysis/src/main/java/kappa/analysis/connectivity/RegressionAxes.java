@@ -29,8 +29,6 @@ import org.apache.commons.math3.linear.RealVector;
  * Columns may as well be currents x or the K numbers kappa. An activity of NaN was not observed, and a trial counts in
  * the bins it has; a neuron that V + 1 trials or fewer observed in a bin has no part in the axes there.
  *
- * <p>Arrays are the receiver's and never changed.
- *
  * @param names V
  * @param columns N
  * @param bins [V] where each axis was taken
@@ -77,8 +75,6 @@ public record RegressionAxes(List<String> names, int columns, int[] bins, double
     }
 
     /**
-     * Regresses.
-     *
      * @param activity a trial each, [bins,N] by rows
      * @param columns N
      * @param variables value of each variable in each trial, [trials][V]

@@ -54,8 +54,6 @@ public record BifurcationScan(int input, double[] amplitudes, List<FixedPoints> 
             List<FixedPoint.Type> after) {}
 
     /**
-     * Scans.
-     *
      * @param drive u [S], held constant but for the channel scanned
      * @param input that channel, 0 to S - 1
      * @param amplitudes [A] ascending, at least two: the values of u_s

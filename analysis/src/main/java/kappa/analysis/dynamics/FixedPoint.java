@@ -3,7 +3,7 @@ package kappa.analysis.dynamics;
 import java.util.Arrays;
 
 /**
- * One fixed point of a reduced system. Arrays are never changed.
+ * One fixed point of a reduced system.
  *
  * @param kappa [K]
  * @param type by the signs of the eigenvalues' real parts

@@ -44,14 +44,11 @@ public record FixedPoints(List<FixedPoint> points, boolean complete) {
     /** Distance in units of the box below which two fixed points are one. */
     static final double SAME = 1e-6;
 
-    /** Searches with the default limit of work. */
     public static FixedPoints of(ReducedDynamics dynamics) {
         return of(dynamics, DEFAULT_WORK);
     }
 
     /**
-     * Searches.
-     *
      * @param work limit on evaluations of F times neurons; without effect for K >= 3, whose starts are limited in number
      */
     public static FixedPoints of(ReducedDynamics dynamics, long work) {

@@ -1,7 +1,7 @@
 package kappa.analysis.dynamics;
 
 /**
- * The velocity F(kappa) of a reduced system on a grid, to be drawn. Arrays are never changed.
+ * The velocity F(kappa) of a reduced system on a grid, to be drawn.
  *
  * @param axis [G] grid, the same along each dimension of kappa
  * @param velocity for K = 1 [G], F at each point; for K = 2 [G,G,2], kappa_2 by rows

@@ -1,7 +1,7 @@
 package kappa.analysis.dynamics;
 
 /**
- * One periodic orbit. Arrays are never changed.
+ * One periodic orbit.
  *
  * @param period T in time constants
  * @param orbit [P,K] by rows, at equal steps of T / P, in the order of time

@@ -32,7 +32,7 @@ import org.apache.commons.math3.util.MathArrays;
  */
 public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
 
-    /** Points that an orbit is given by. */
+    /** Points of an orbit. */
     public static final int SAMPLES = 100;
 
     private static final int STARTS_ON_A_RAY = 40;
@@ -50,7 +50,6 @@ public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
     private static final long WORK = 200_000_000;
     private static final double SAME = 5e-3;
 
-    /** Searches. */
     public static LimitCycles of(ReducedDynamics dynamics, FixedPoints points) {
         if (dynamics.rank() == 1) {
             return new LimitCycles(List.of(), true);
@@ -66,7 +65,6 @@ public record LimitCycles(List<LimitCycle> cycles, boolean settled) {
                 search.settled);
     }
 
-    /** State of one search. */
     private static final class Search {
         private final ReducedDynamics dynamics;
         private final int rank;

@@ -18,7 +18,7 @@ import org.apache.commons.math3.util.Pair;
 
 /**
  * A local minimum of q(kappa) = |F(kappa)|^2 / 2 that is no fixed point (Sussillo and Barak 2013). Trajectories linger there,
- * as at the ghost of two fixed points that have met. Arrays are never changed.
+ * as at the ghost of two fixed points that have met.
  *
  * @param kappa [K]
  * @param speed |F|, per time constant

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import kappa.analysis.inactivation.Inactivation.Run;
 import kappa.analysis.populations.NeuronSet;
 
-/** The same trials with and without some neurons. Arrays are never changed. */
+/** The same trials with and without some neurons. */
 public record Effect(NeuronSet set, SeenTrials seen, Run intact, Run silenced) {
 
     /** Strengths on a psychometric curve. */

@@ -6,7 +6,7 @@ import kappa.analysis.populations.NeuronSet;
 
 /**
  * What silencing each of some sets of neurons would do, predicted with one snapshot over recent intact trials; and for
- * interventions that the rig has carried out, what they did. Arrays are never changed.
+ * interventions that the rig has carried out, what they did.
  *
  * @param snapshot that the predictions were made with
  * @param trials intact trials that the predictions are made over

@@ -1,7 +1,7 @@
 package kappa.analysis.inactivation;
 
 /**
- * One trial of a session, as far as predictions need it. Arrays are never changed.
+ * One trial of a session, as far as predictions need it.
  *
  * @param bins T
  * @param inputs [T,S] the session's own inputs u_t

@@ -3,7 +3,7 @@ package kappa.analysis.populations;
 import java.util.List;
 
 /**
- * The populations of one snapshot as they are published. Arrays are never changed.
+ * The populations of one snapshot as they are published.
  *
  * @param snapshotVersion of the snapshot that was clustered, which may be older than the analysis that it is part of
  * @param populations the largest first

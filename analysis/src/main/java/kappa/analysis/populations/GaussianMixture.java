@@ -74,8 +74,6 @@ public final class GaussianMixture {
     }
 
     /**
-     * Fits a mixture.
-     *
      * @param data [d][N], finite
      * @param number P, 1 to N
      */

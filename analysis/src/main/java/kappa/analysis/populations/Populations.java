@@ -16,11 +16,10 @@ import kappa.ingest.InvalidInputException;
  * loadings (m_1i .. m_Ki, n_1i .. n_Ki, W_1i .. W_Si) of the neurons i, each scaled to unit variance (Dubreuil et al.
  * 2022).
  *
- * <p>Of several kinds of mixture the one is taken that reaches the highest evidence at any number. Then each number of
- * populations is judged by its evidence and by its stability: mixtures are fitted to random parts of 80 % of the
- * neurons, all neurons are assigned by each, and the stability is the mean adjusted Rand index over all pairs of these
- * assignments. Chosen is the number of highest evidence among those that are stable enough. A single population is
- * always stable.
+ * <p>Of several kinds of mixture the one is taken that reaches the highest evidence at any number. The stability of a
+ * number of populations is the mean adjusted Rand index over all pairs of assignments by mixtures fitted to random parts
+ * of 80 % of the neurons, 1 for a single population. Chosen is the number of highest evidence among those that are
+ * stable enough.
  *
  * <p>Populations say what part of the overlaps is theirs and how they are connected on average (Valente 2019, section
  * 4.2):
@@ -30,7 +29,7 @@ import kappa.ingest.InvalidInputException;
  * J_pq = mean of J_ij over i in p, j in q = (1/N) sum_k (mean of m_k over p)(mean of n_k over q)
  * </pre>
  *
- * <p>Equal arguments give equal results. Arrays are the receiver's and never changed.
+ * <p>Equal arguments give equal results.
  *
  * @param tried every number, ascending from 1
  * @param chosen the number that was chosen; a component to which no neuron belongs makes no population

@@ -19,8 +19,8 @@ import kappa.ingest.InvalidInputException;
  * a mixture of P Gaussians is fitted to the loadings (m_i, n_i, W_i, wo_i), new networks are drawn from it, in which
  * nothing is left of the old one but means and covariances of P populations, and they do the task or do not.
  *
- * <p>A draw of N' neurons has overlaps that differ from the mixture's by terms of order 1/sqrt(N'). Both are told: how
- * random draws do, and draws from which these terms have been taken out, which do what the mixture itself does.
+ * <p>A random draw of N' neurons has overlaps that differ from the mixture's by terms of order 1/sqrt(N'); an exact draw,
+ * from which these terms have been taken out, does what the mixture itself does.
  *
  * @param number P
  * @param mixture zero or free means, whichever has the higher evidence
@@ -95,11 +95,7 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
         return tried;
     }
 
-    /**
-     * How networks drawn from a mixture do.
-     *
-     * @return fraction of right choices of each draw
-     */
+    /** Fraction of right choices of each network drawn from a mixture. */
     public static double[] accuracies(MixtureNetwork mixture, MixtureNetwork.Draw draw, Task task,
             Settings settings, TrialRunner runner) {
         ToDoubleFunction<LowRankNetwork> accuracy = drawn -> Performance

@@ -91,23 +91,21 @@ public final class SvgPlot {
         return this;
     }
 
-    SvgPlot dot(double atX, double atY, String colour, double radius, String hint) {
+    void dot(double atX, double atY, String colour, double radius, String hint) {
         shapes.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" fill-opacity=\"0.7\">%s</circle>%n",
                 x(atX), y(atY), radius, colour, hint.isEmpty() ? "" : "<title>" + escape(hint) + "</title>");
-        return this;
     }
 
     /** A letter or symbol with its centre at a point. */
-    SvgPlot mark(double atX, double atY, String symbol, String colour, String hint) {
+    void mark(double atX, double atY, String symbol, String colour, String hint) {
         shapes.format(
                 "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
                         + "</text>%n",
                 x(atX), y(atY) + 5, colour, escape(symbol), escape(hint));
-        return this;
     }
 
     /** From a point in the direction of a velocity; {@code longest} is the speed whose arrow is {@code pixels} long. */
-    SvgPlot arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
+    void arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
         double dx = velocityX / longest * pixels;
         double dy = -velocityY / longest * pixels;
         double size = Math.hypot(dx, dy);
@@ -121,11 +119,10 @@ public final class SvgPlot {
                     tipX - 3 * ux + 2 * uy, tipY - 3 * uy - 2 * ux, tipX, tipY, tipX - 3 * ux - 2 * uy,
                     tipY - 3 * uy + 2 * ux);
         }
-        return this;
     }
 
     /** A cell of a matrix whose rows and columns are names: blue for negative, orange for positive numbers up to 1. */
-    SvgPlot cell(int row, int column, int count, double value, String hint) {
+    void cell(int row, int column, int count, double value, String hint) {
         double width = (double) (WIDTH - LEFT - RIGHT) / count;
         double height = (double) (HEIGHT - TOP - BOTTOM) / count;
         double strength = Math.min(1, Math.abs(value));
@@ -136,7 +133,6 @@ public final class SvgPlot {
             shapes.format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"9\">%.2f</text>%n",
                     LEFT + (column + 0.5) * width, TOP + (row + 0.5) * height + 3, value);
         }
-        return this;
     }
 
     /** Names along both sides of a matrix, in place of ticks. */

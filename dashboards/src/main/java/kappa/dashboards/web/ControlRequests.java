@@ -36,12 +36,7 @@ final class ControlRequests {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final Logger LOG = LoggerFactory.getLogger(ControlRequests.class);
 
-    /**
-     * What the visitor is told.
-     *
-     * @param status of HTTP
-     * @param text JSON if the status is 202, for an intervention an {@link Accepted}; else one line
-     */
+    /** What the visitor is told: JSON if the status is 202, for an intervention an {@link Accepted}; else one line. */
     record Answer(int status, String text) {}
 
     /** An intervention's id, and how many neurons it silences. */
@@ -100,11 +95,7 @@ final class ControlRequests {
         }
     }
 
-    /**
-     * What became of a request.
-     *
-     * @param answer to the visitor, who gets it as JSON
-     */
+    /** What became of a request: a line for the log, and the answer to the visitor, who gets it as JSON. */
     private record Asked(CompletionStage<Void> published, Rig rig, String told, Object answer) {}
 
     /** Publishes a request. */

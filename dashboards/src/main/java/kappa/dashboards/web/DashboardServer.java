@@ -63,8 +63,6 @@ public final class DashboardServer implements AutoCloseable {
     }
 
     /**
-     * Starts to serve.
-     *
      * @param ready asked at each {@code /health/ready}
      * @param controls publishes what is asked of rigs
      * @throws InvalidInputException with one line if the address cannot be listened on

@@ -2,10 +2,5 @@ package kappa.dashboards.web;
 
 import akka.http.javadsl.server.CustomRejection;
 
-/**
- * Why a request is turned away.
- *
- * @param status of HTTP
- * @param line for the visitor: one sentence
- */
+/** Why a request is turned away: the status of HTTP, and one sentence for the visitor. */
 record Refusal(int status, String line) implements CustomRejection {}

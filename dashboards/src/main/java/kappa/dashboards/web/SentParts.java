@@ -9,13 +9,7 @@ final class SentParts {
     private static final long QUALITY_EVERY_NS = 500_000_000L;
     private static final long ANALYSIS_EVERY_NS = 200_000_000L;
 
-    /**
-     * What a part was sent of.
-     *
-     * @param revision of what it tells
-     * @param other what else it depends on
-     * @param chosen by the page; another choice is sent at once
-     */
+    /** The revision that a part was sent of, what else it depends on, and what the page chose: another choice is sent at once. */
     record Told(long revision, long other, Object chosen) {}
 
     /** One part of the frames: sent when it has changed, and not too often. Not thread-safe. */
