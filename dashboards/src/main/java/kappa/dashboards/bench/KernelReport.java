@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import kappa.dashboards.report.SvgPlot;
-import kappa.fitting.bench.FilterSize;
 import kappa.fitting.bench.GradientSize;
 import kappa.fitting.bench.KernelBench;
 import kappa.fitting.bench.KernelBench.Series;
@@ -34,30 +34,23 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
      * them.
      */
     public void addTo(Map<String, Object> out) {
-        if (!limits.isEmpty()) {
-            out.put("machine_limits", limits.stream().map(KernelReport::json).toList());
-        }
-        if (!gradients.isEmpty()) {
-            out.put("bptt", gradients.stream().map(KernelReport::json).toList());
-        }
-        if (!filters.isEmpty()) {
-            out.put("filter", filters.stream().map(row -> {
-                FilterSize size = row.size();
-                return figures("n", size.neurons(), "k", size.rank(), "s", size.inputs(), "observation",
-                        name(size.kind()), "us", row.us(), "bytes_allocated", row.bytesAllocated());
-            }).toList());
-        }
-        if (!matrices.isEmpty()) {
-            out.put("matrix",
-                    matrices.stream().map(row -> figures("rows", row.rows(), "n", row.neurons(), "ms", row.ms(),
-                            "gflops", row.gflops(), "fraction_of_peak", row.peak(), "bytes_allocated",
-                            row.bytesAllocated()))
-                            .toList());
-        }
-        if (!optimisers.isEmpty()) {
-            out.put("optimiser", optimisers.stream().map(row -> figures("parameters", row.parameters(),
-                    "ns_per_parameter", row.nsPerParameter(), "floor_ns", row.floorNs(), "roofline_ratio",
-                    row.nsPerParameter() / row.floorNs(), "bytes_allocated", row.bytesAllocated())).toList());
+        put(out, "machine_limits", limits, KernelReport::json);
+        put(out, "bptt", gradients, KernelReport::json);
+        put(out, "filter", filters,
+                row -> figures("n", row.size().neurons(), "k", row.size().rank(), "s", row.size().inputs(),
+                        "observation",
+                        name(row.size().kind()), "us", row.us(), "bytes_allocated", row.bytesAllocated()));
+        put(out, "matrix", matrices, row -> figures("rows", row.rows(), "n", row.neurons(), "ms", row.ms(), "gflops",
+                row.gflops(), "fraction_of_peak", row.peak(), "bytes_allocated", row.bytesAllocated()));
+        put(out, "optimiser", optimisers, row -> figures("parameters", row.parameters(), "ns_per_parameter",
+                row.nsPerParameter(), "floor_ns", row.floorNs(), "roofline_ratio", row.nsPerParameter() / row.floorNs(),
+                "bytes_allocated", row.bytesAllocated()));
+    }
+
+    private static <R> void put(Map<String, Object> out, String name, List<R> rows,
+            Function<R, Map<String, Object>> json) {
+        if (!rows.isEmpty()) {
+            out.put(name, rows.stream().map(json).toList());
         }
     }
 

@@ -62,11 +62,6 @@ public record DashboardSettings(String host, int port, Optional<String> token, S
         return isLoopback(host);
     }
 
-    /** On this machine only, without a token. */
-    public static DashboardSettings loopback(int port) {
-        return new DashboardSettings("127.0.0.1", port, Optional.empty());
-    }
-
     /** Without the tokens. */
     @Override
     public String toString() {

@@ -24,10 +24,6 @@ final class PageClient {
     private long slotsAtSent;
     private long conflated;
 
-    PageClient(LiveView view) {
-        this(view, false);
-    }
-
     /** @param mayControl whether the page may ask for interventions */
     PageClient(LiveView view, boolean mayControl) {
         this.view = view;

@@ -449,7 +449,8 @@ class DashboardBrowserTest {
     void shouldSayHowToStartWhileThereIsNothingToShowAndReconnectAfterTheServerIsGone() throws IOException {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         LiveView empty = new LiveView(meters, System::nanoTime, System::nanoTime);
-        DashboardServer waiting = DashboardServer.start(system, DashboardSettings.loopback(0), empty, meters,
+        DashboardServer waiting = DashboardServer.start(system, new DashboardSettings("127.0.0.1", 0, Optional.empty()),
+                empty, meters,
                 () -> new DashboardServer.Readiness(false, "waiting"),
                 new ControlPublisher(DashboardBrowserTest::request));
         int port = waiting.port();
@@ -461,7 +462,8 @@ class DashboardBrowserTest {
         assertNoConsoleErrors();
         waiting.close();
         waitFor("document.body.dataset.state === 'disconnected'");
-        DashboardServer again = DashboardServer.start(system, DashboardSettings.loopback(port), empty,
+        DashboardServer again = DashboardServer.start(system,
+                new DashboardSettings("127.0.0.1", port, Optional.empty()), empty,
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 () -> new DashboardServer.Readiness(false, "waiting"),
                 new ControlPublisher(DashboardBrowserTest::request));

@@ -97,7 +97,7 @@ class DashboardServerTest {
 
     @Test
     void shouldServeThePageAndTheLibraryWithSecurityHeaders() throws IOException {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         for (String path : List.of("/", "/kappa.css", "/kappa.js", "/charts.js", "/portrait.js", "/theme.js",
                 "/favicon.svg", "/lib/echarts.min.js")) {
             Response response = get(path);
@@ -117,7 +117,7 @@ class DashboardServerTest {
 
     @Test
     void shouldServeMetricsAndHealth() throws IOException {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         assertThat(get("/metrics").body).contains("kappa_dashboards_clients 0")
                 .contains("kappa_dashboards_frames_conflated_total");
         assertThat(get("/health/live").status).isEqualTo(200);
@@ -129,7 +129,7 @@ class DashboardServerTest {
 
     @Test
     void shouldAnswerOnLoopbackOnlyToLoopbackNames() throws IOException {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         for (String host : List.of("localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080")) {
             assertThat(request("GET / HTTP/1.1", "Host: " + host).status).as(host).isEqualTo(200);
         }
@@ -142,7 +142,7 @@ class DashboardServerTest {
 
     @Test
     void shouldRefuseAWebSocketOfAPageFromElsewhere() throws IOException {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         assertThat(upgrade("Origin: http://localhost:" + server.port()).status).isEqualTo(101);
         assertThat(upgrade().status).as("a program, without Origin").isEqualTo(101);
         assertThat(upgrade("Origin: http://evil.example").status).isEqualTo(403);
@@ -201,9 +201,10 @@ class DashboardServerTest {
 
     @Test
     void shouldAnswerItsOwnFailureInASentenceWithoutItsCause() throws IOException {
-        server = DashboardServer.start(system, DashboardSettings.loopback(0), view, meters, () -> {
-            throw new IllegalStateException("inner words");
-        }, new ControlPublisher(this::publish));
+        server = DashboardServer.start(system, new DashboardSettings("127.0.0.1", 0, Optional.empty()), view, meters,
+                () -> {
+                    throw new IllegalStateException("inner words");
+                }, new ControlPublisher(this::publish));
         Response response = get("/health/ready");
         assertThat(response.status).isEqualTo(500);
         assertThat(response.body).isEqualTo("kappa could not answer this request. Its log says why.\n");
@@ -212,18 +213,19 @@ class DashboardServerTest {
 
     @Test
     void shouldSayInOneLineThatThePortIsTaken() {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         int taken = server.port();
-        assertThatThrownBy(() -> DashboardServer.start(system, DashboardSettings.loopback(taken), view,
-                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), this::readiness,
-                new ControlPublisher(this::publish)))
+        assertThatThrownBy(
+                () -> DashboardServer.start(system, new DashboardSettings("127.0.0.1", taken, Optional.empty()), view,
+                        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), this::readiness,
+                        new ControlPublisher(this::publish)))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("dashboard port: " + taken)
                 .hasMessageNotContaining("\n");
     }
 
     @Test
     void shouldAnswerAQuestionAndSayWhatIsWrongWithABadOne() throws Exception {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         Conversation page = converse();
         page.ask("{\"resync\":true}");
         assertThat(page.next()).contains("\"sessions\":[]");
@@ -237,7 +239,7 @@ class DashboardServerTest {
 
     @Test
     void shouldCloseAPageThatSendsTooMuchOrBinaryAndRefuseOneTooMany() throws Exception {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         Conversation large = converse();
         large.ask("x".repeat(PageSocket.MAX_REQUEST_CHARACTERS + 1));
         assertThat(large.next()).isEqualTo("{\"error\":\"request: expected at most 8192 characters\"}");
@@ -256,7 +258,7 @@ class DashboardServerTest {
 
     @Test
     void shouldHoldNobodyUpForAPageThatAsksOnAndOnAndReadsNothing() throws Exception {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         fold(view, header("s"));
         Random random = new Random(1);
         for (int t = 0; t < LiveView.HISTORY_BINS; t += 64) {
@@ -341,7 +343,7 @@ class DashboardServerTest {
 
     @Test
     void shouldNeedTheControlTokenOnLoopbackTooWhereLookingNeedsNone() throws Exception {
-        start(DashboardSettings.loopback(0));
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         announce();
         assertThat(get("/").status).isEqualTo(200);
         assertThat(get("/?token=wrong").status).as("looks without control").isEqualTo(200);

@@ -54,7 +54,7 @@ class LiveViewTest {
         fold(view, header("s", 2, Observation.RATES));
         fold(view, latents("s", 0, 1f, 2f, 3f));
         fold(view, latents("s", 1, 7f, 8f));
-        JsonNode frame = ask(new PageClient(view), -1);
+        JsonNode frame = ask(new PageClient(view, false), -1);
         assertThat(frame.at("/status/counters/latents").asInt()).isEqualTo(3);
         assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 7, 8);
         assertThat(frame.at("/now/kappa/0").asDouble()).isEqualTo(8);
@@ -68,7 +68,7 @@ class LiveViewTest {
             fold(view, latents(id, 0, 1f));
             fold(view, model(id).setQuality(FitQuality.newBuilder().setFirstTrial(2).addAllOneStep(List.of(.25, .5))
                     .addAllFreeRun(List.of(.125, .25))).build());
-            JsonNode frame = new JsonMapper().readTree(new PageClient(view)
+            JsonNode frame = new JsonMapper().readTree(new PageClient(view, false)
                     .answer(new PageQuestion(id, true, -1, 0.75, 800, List.of(), null, null)));
             assertThat(frame.at("/quality/unit").asText()).isEqualTo("r2");
             assertThat(frame.at("/quality/before").asInt()).isEqualTo(2);
@@ -112,7 +112,7 @@ class LiveViewTest {
                     .build());
         }
         clock.set(NOW + 700_000_000);
-        JsonNode status = ask(new PageClient(view), -1).at("/status");
+        JsonNode status = ask(new PageClient(view, false), -1).at("/status");
         assertThat(status.at("/lag").asInt()).isEqualTo(40);
         assertThat(status.at("/binsPerSecond").asDouble()).isEqualTo(30); // 60 bins in the last 2 s
         assertThat(status.at("/ageMs").asDouble()).isCloseTo(703, within(1.0));
@@ -120,7 +120,7 @@ class LiveViewTest {
         assertThat(status.at("/latencyMs/0").asDouble()).isCloseTo(3, within(0.03));
         assertThat(status.at("/latencyMs/2").asDouble()).isCloseTo(400, within(4.0));
         clock.set(NOW + 10 * SECOND);
-        assertThat(ask(new PageClient(view), -1).at("/status/binsPerSecond").asDouble()).isZero();
+        assertThat(ask(new PageClient(view, false), -1).at("/status/binsPerSecond").asDouble()).isZero();
     }
 
     @Test
@@ -131,7 +131,7 @@ class LiveViewTest {
             fold(view, model("s").setVersion(version + 1L).setPublishedUnixNs(NOW + snapshots[version][0] * SECOND)
                     .setSteps(snapshots[version][1]).setStepsShed(snapshots[version][2]).build());
         }
-        JsonNode status = ask(new PageClient(view), -1).at("/status");
+        JsonNode status = ask(new PageClient(view, false), -1).at("/status");
         assertThat(status.at("/counters/steps_shed").asInt()).isEqualTo(150);
         // The first one is more than half a minute old.
         assertThat(status.at("/model/stepsShedLately").asInt()).isEqualTo(100);
@@ -145,12 +145,12 @@ class LiveViewTest {
         view.skip(new TopicPartition(Topics.LATENTS, 1), 7);
         view.skip(new TopicPartition(Topics.LATENTS, 0), 98);
         fold(view, latents("s", 100, 3f));
-        JsonNode status = ask(new PageClient(view), -1).at("/status");
+        JsonNode status = ask(new PageClient(view, false), -1).at("/status");
         assertThat(status.at("/counters/bins_skipped").asInt()).isEqualTo(98);
         assertThat(status.at("/counters/bins_missing").asInt()).isZero();
         assertThat(meters.counter("kappa.dashboards.records.skipped").count()).isEqualTo(105);
         fold(view, latents("s", 110, 3f));
-        assertThat(ask(new PageClient(view), -1).at("/status/counters/bins_missing").asInt())
+        assertThat(ask(new PageClient(view, false), -1).at("/status/counters/bins_missing").asInt())
                 .as("later, it was the rig")
                 .isEqualTo(9);
     }
@@ -175,7 +175,7 @@ class LiveViewTest {
         fold(view, rejected("s", Reason.GAP, 9).toBuilder().setRecordUsed(true).setMissingFrom(1).setMissingBins(4)
                 .build());
         fold(view, rejected("nobody's", Reason.UNKNOWN_SESSION, 11));
-        JsonNode frame = ask(new PageClient(view), -1);
+        JsonNode frame = ask(new PageClient(view, false), -1);
         JsonNode counters = frame.at("/status/counters");
         assertThat(counters.at("/rejected").asInt()).as("one that is rejected again counts once").isEqualTo(2);
         assertThat(counters.at("/rejected_by_reason").toString()).isEqualTo("{\"NOT_FINITE\":2}");
@@ -213,7 +213,7 @@ class LiveViewTest {
                     NOW);
             fold(view, latents("s", t, 0f));
         }
-        JsonNode neurons = ask(new PageClient(view), -1).at("/neurons");
+        JsonNode neurons = ask(new PageClient(view, false), -1).at("/neurons");
         assertThat(neurons.at("/ids").toString()).isEqualTo("[\"n1\",\"n3\",\"n4\",\"n5\"]");
         assertThat(neurons.at("/observed/1/298").asInt()).isEqualTo(9);
         assertThat(neurons.at("/observed/1/299").isNull()).isTrue();
@@ -270,7 +270,7 @@ class LiveViewTest {
         fold(view, header("s", 2, Observation.COUNTS));
         fold(view, latents("s", 0, 0f));
         view.news();
-        PageClient page = new PageClient(view);
+        PageClient page = new PageClient(view, false);
         page.answer(new PageQuestion(null, true, -1, 20, 800, List.of(), null, null));
         for (int t = 1; t <= 100_000; t++) {
             clock.addAndGet(1_000_000); // 1,000 bins a second for 100 s
@@ -297,7 +297,7 @@ class LiveViewTest {
         for (int t = 0; t < 500; t++) {
             fold(view, latents("s", t, 0f));
         }
-        PageClient page = new PageClient(view);
+        PageClient page = new PageClient(view, false);
         assertThat(ask(page, -1).at("/trace/bins").size()).isEqualTo(500);
         clock.addAndGet(LiveView.FRAME_NS);
         fold(view, latents("s", 500, 1f, 2f, 3f));
@@ -316,7 +316,7 @@ class LiveViewTest {
         fold(view, header("new", 2, Observation.COUNTS).toBuilder().setCreatedUnixNs(NOW).build());
         fold(view, latents("new", 0, 1f));
         fold(view, latents("old", 0, 2f).toBuilder().setPublishedUnixNs(NOW + SECOND).build());
-        PageClient page = new PageClient(view);
+        PageClient page = new PageClient(view, false);
         assertThat(ask(page, -1).at("/session").asText()).isEqualTo("new");
         clock.addAndGet(LiveView.FRAME_NS);
         JsonNode chosen = new JsonMapper()
@@ -332,7 +332,7 @@ class LiveViewTest {
         withBins("s");
         fold(view, analysis("s", 1).build());
         fold(view, inactivations("s", 1).build());
-        PageClient page = new PageClient(view);
+        PageClient page = new PageClient(view, false);
         assertThat(asked(page, "m", "a").has("analysis")).isTrue();
         JsonNode same = asked(page, "m", "a");
         assertThat(same.has("analysis") || same.has("inactivations") || same.has("loadings")).isFalse();
@@ -357,7 +357,7 @@ class LiveViewTest {
                         .addAllOriginEigenvaluesIm(List.of(2., -2.)))
                 .addConditions(Phase.newBuilder().setInput("old").addAllEffectiveOverlaps(List.of(0., -2., 2., 0.)))
                 .build());
-        JsonNode conditions = asked(new PageClient(view), null, null).at("/analysis/conditions");
+        JsonNode conditions = asked(new PageClient(view, false), null, null).at("/analysis/conditions");
         assertThat(numbers(conditions.at("/0/origin/re"))).containsExactly(0.5, -3);
         assertThat(numbers(conditions.at("/1/origin/re"))).containsExactly(-1, -1);
         assertThat(numbers(conditions.at("/1/origin/im"))).containsExactly(2, -2);
@@ -371,7 +371,7 @@ class LiveViewTest {
                 .addLimitCycles(
                         LimitCycle.newBuilder().setPeriod(7).setStable(true).addAllOrbit(List.of(1., 0., 0., 1.)))
                 .addNullclines(Polyline.newBuilder().setDimension(1).addAllPoints(List.of(0., 0., 1., 1.)))).build());
-        JsonNode analysis = asked(new PageClient(view), null, null).at("/analysis");
+        JsonNode analysis = asked(new PageClient(view, false), null, null).at("/analysis");
         JsonNode none = analysis.at("/conditions/0");
         assertThat(none.at("/cycles/0/period").asDouble()).isEqualTo(7);
         assertThat(none.at("/cycles/0/stable").asBoolean()).isTrue();
@@ -398,7 +398,7 @@ class LiveViewTest {
         fold(view, model.build());
         fold(view, Analysis.newBuilder().setSchemaVersion(1).setSession("s").setModelVersion(3)
                 .setPopulations(Populations.newBuilder().addPopulations(even)).build());
-        PageClient page = new PageClient(view);
+        PageClient page = new PageClient(view, false);
         JsonNode loadings = asked(page, "motion", null).at("/loadings");
         assertThat(loadings.at("/every").asInt()).isEqualTo(3);
         assertThat(loadings.at("/values/0").size()).isEqualTo(1_667).isLessThanOrEqualTo(LoadingsPart.SHOWN_NEURONS);
@@ -417,7 +417,7 @@ class LiveViewTest {
     void shouldSendTracesOfTheChosenSetAndTheClosedLoopOfAll() throws Exception {
         withBins("s");
         fold(view, inactivations("s", 1).build());
-        JsonNode all = asked(new PageClient(view), null, "b").at("/inactivations");
+        JsonNode all = asked(new PageClient(view, false), null, "b").at("/inactivations");
         assertThat(all.at("/sets")).hasSize(2);
         assertThat(all.at("/set").asText()).isEqualTo("b");
         assertThat(numbers(all.at("/conditions/0/intact/0"))).containsExactly(1, 2);
@@ -427,7 +427,7 @@ class LiveViewTest {
         assertThat(all.at("/carried/0/trials").asInt()).isEqualTo(2);
         assertThat(all.at("/carried/0/correlation").isNull()).as("NaN below three trials").isTrue();
         assertThat(numbers(all.at("/carried/0/observed"))).containsExactly(0.5, -0.5);
-        JsonNode elsewhere = asked(new PageClient(view), null, null).at("/inactivations");
+        JsonNode elsewhere = asked(new PageClient(view, false), null, null).at("/inactivations");
         assertThat(elsewhere.has("conditions")).as("while no traces show").isFalse();
         assertThat(elsewhere.at("/carried")).hasSize(1);
     }
@@ -447,7 +447,7 @@ class LiveViewTest {
                         .setActivityUnixNs(NOW).setPublishedUnixNs(NOW).build());
             }
         }
-        JsonNode frame = asked(new PageClient(view), null, null);
+        JsonNode frame = asked(new PageClient(view, false), null, null);
         assertThat(frame.at("/trace/silenced").toString()).isEqualTo("[[0,0],[2,2],[4,0],[10,2]]");
         assertThat(frame.at("/intervention/perturbed").asInt()).isEqualTo(2);
         assertThat(frame.at("/intervention/id").asText()).isEqualTo("i-1");
@@ -464,7 +464,7 @@ class LiveViewTest {
             }
             fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build());
         }
-        JsonNode frame = new JsonMapper().readTree(new PageClient(view)
+        JsonNode frame = new JsonMapper().readTree(new PageClient(view, false)
                 .answer(new PageQuestion(null, true, -1, 1, 100, List.of(), null, null)));
         assertThat(frame.at("/trace/silenced").toString()).isEqualTo("[[0,0],[555,1],[560,0]]");
     }
@@ -474,12 +474,12 @@ class LiveViewTest {
         withBins("s");
         fold(view, Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").addNeurons(99)
                 .setTrials(5).build());
-        assertThat(asked(new PageClient(view), null, null).has("intervention")).isFalse();
+        assertThat(asked(new PageClient(view, false), null, null).has("intervention")).isFalse();
     }
 
     @Test
     void shouldTellThePageWhetherItMayControl() throws Exception {
-        assertThat(asked(new PageClient(view), null, null).at("/control").asBoolean()).isFalse();
+        assertThat(asked(new PageClient(view, false), null, null).at("/control").asBoolean()).isFalse();
         assertThat(asked(new PageClient(view, true), null, null).at("/control").asBoolean()).isTrue();
     }
 

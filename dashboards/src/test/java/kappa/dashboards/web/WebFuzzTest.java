@@ -159,7 +159,7 @@ class WebFuzzTest {
                         }
                     }
                     for (String session : List.of("s", "t")) {
-                        shouldBeJson(new PageClient(view).answer(question("{\"session\":\"" + session + "\"}")));
+                        shouldBeJson(new PageClient(view, false).answer(question("{\"session\":\"" + session + "\"}")));
                     }
                     return meters.get("kappa.dashboards.records.unreadable").counter().count() == before
                             ? null
@@ -202,7 +202,7 @@ class WebFuzzTest {
                 .seed("{\"session\":\"s\",\"resync\":true,\"axes\":[\"m 1\",\"n 1\"],\"set\":\"odd\"}".getBytes(UTF_8));
         Fuzzer.Report report = fuzzer.run(INPUTS_IN_CI, bytes -> {
             try {
-                shouldBeJson(new PageClient(view).answer(question(new String(bytes, UTF_8))));
+                shouldBeJson(new PageClient(view, false).answer(question(new String(bytes, UTF_8))));
                 return null;
             } catch (InvalidInputException e) {
                 assertThat(e.getMessage()).startsWith("request: ").hasSizeLessThan(500).doesNotContain("\n");
