@@ -65,7 +65,7 @@ public record SeenTrials(List<SeenTrial> trials, List<String> inputNames, List<S
         Kind kind = kind(session, outputs);
         List<String> names = switch (kind) {
             case TARGETS -> IntStream.range(0, session.targets()).mapToObj(o -> "target " + o).toList();
-            case BEHAVIOR -> session.behaviorNames();
+            case BEHAVIOR -> session.describe().behaviors();
             case NONE -> IntStream.range(0, outputs).mapToObj(o -> "output " + o).toList();
         };
         List<SeenTrial> trials = new ArrayList<>();
@@ -84,8 +84,8 @@ public record SeenTrials(List<SeenTrial> trials, List<String> inputNames, List<S
             }
             trials.add(new SeenTrial(bins, inputs, driven == session ? inputs : driven.inputs(i), wanted, weights));
         }
-        SeenTrials seen = new SeenTrials(trials, session.inputNames(), names, kind, false);
-        return new SeenTrials(trials, session.inputNames(), names, kind, seen.looksLikeChoices());
+        SeenTrials seen = new SeenTrials(trials, session.describe().inputs(), names, kind, false);
+        return new SeenTrials(trials, session.describe().inputs(), names, kind, seen.looksLikeChoices());
     }
 
     private static Kind kind(Recording session, int outputs) {

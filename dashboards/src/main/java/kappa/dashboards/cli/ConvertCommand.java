@@ -56,8 +56,8 @@ final class ConvertCommand implements Runnable {
         figures.put("trials", session.hasTrials() ? session.trials() : 0);
         figures.put("bins", session.bins());
         figures.put("bin_width", session.binWidthSeconds());
-        figures.put("inputs", session.inputNames());
-        figures.put("behavior", session.behaviorNames());
+        figures.put("inputs", session.describe().inputs());
+        figures.put("behavior", session.describe().behaviors());
         figures.put("unobserved", activity.unobserved() / ((double) session.bins() * session.neurons()));
         return figures;
     }

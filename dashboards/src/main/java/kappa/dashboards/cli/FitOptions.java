@@ -82,9 +82,10 @@ final class FitOptions {
             bumps = Checks.wholeNumber("--input-basis", inputBasis, "auto, off or a number of bumps");
             Checks.require(recording.hasTrials(), "--input-basis", inputBasis, "off for a session without trials");
         }
-        WithInputBasis extended = new WithInputBasis(recording, InputBasis.over(recording, bumps));
+        InputBasis basis = InputBasis.over(recording, bumps);
+        Recording extended = new WithInputBasis(recording, basis);
         System.err.println("input basis: " + extended.inputs() + " inputs in place of "
-                + recording.inputs() + ", with " + bumps + " bumps over " + extended.basis().bins()
+                + recording.inputs() + ", with " + bumps + " bumps over " + basis.bins()
                 + " bins (--input-basis off keeps the inputs as they are)");
         return extended;
     }

@@ -96,7 +96,7 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
 
     /** The session with the inputs that the network was fitted on. */
     public static Recording withInputsOf(Network network, Recording session) {
-        return network.basis().isPresent() && session.inputBasis().isEmpty()
+        return network.basis().isPresent() && session.describe().inputBasis().isEmpty()
                 ? new WithInputBasis(session, network.basis().get())
                 : session;
     }

@@ -1,5 +1,6 @@
 package kappa.ingest.recording;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -17,17 +18,22 @@ import kappa.ingest.InvalidInputException;
  */
 public interface Recording extends AutoCloseable {
 
+    /** Characters of a name. */
+    int MAX_NAME = 128;
+
     /** A short name fit for a session id: 1 to 128 characters out of A-Z a-z 0-9 . _ - only. */
     String name();
 
-    /** Where it comes from, in words for the user: the file's name. */
-    String origin();
+    /** What all bins have in common; always the same. */
+    RecordingDescription describe();
 
     /** Number of trials, at least 1. */
     int trials();
 
     /** Whether the recording is cut into trials; otherwise {@link #trials()} is 1. */
-    boolean hasTrials();
+    default boolean hasTrials() {
+        return describe().trials();
+    }
 
     /** Number of bins of a trial, at least 1. */
     int bins(int trial);
@@ -38,22 +44,32 @@ public interface Recording extends AutoCloseable {
     }
 
     /** N, at least 1. */
-    int neurons();
+    default int neurons() {
+        return describe().neurons().size();
+    }
 
     /** S, the number of input channels; may be 0. */
-    int inputs();
+    default int inputs() {
+        return describe().inputs().size();
+    }
 
     /** Number of behaviour channels; may be 0. */
-    int behaviors();
+    default int behaviors() {
+        return describe().behaviors().size();
+    }
 
     /** O, the number of target channels; may be 0. */
-    int targets();
+    default int targets() {
+        return 0;
+    }
 
-    /** Width of a bin in seconds. */
-    double binWidthSeconds();
+    default double binWidthSeconds() {
+        return describe().binWidthSeconds();
+    }
 
-    /** What one number of activity is: rates, currents or counts. */
-    Observation observation();
+    default Observation observation() {
+        return describe().observation();
+    }
 
     /** How {@link #observation()} was chosen, as one line to print. */
     String observationChoice();
@@ -61,30 +77,6 @@ public interface Recording extends AutoCloseable {
     /** What else is worth a line to the user about how the file was read. */
     default List<String> remarks() {
         return List.of();
-    }
-
-    /** N unique ids. */
-    default List<String> neuronNames() {
-        return numbered("", neurons());
-    }
-
-    /** S names. */
-    default List<String> inputNames() {
-        return numbered("input ", inputs());
-    }
-
-    /** One name for each behaviour channel. */
-    default List<String> behaviorNames() {
-        return numbered("behavior ", behaviors());
-    }
-
-    /** What the inputs were made with, if they are not the recording's own alone. */
-    default Optional<InputBasis> inputBasis() {
-        return Optional.empty();
-    }
-
-    private static List<String> numbered(String prefix, int count) {
-        return IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
     }
 
     /** Activity [bins, neurons] of a part of a trial; NaN where not observed, else finite. */
@@ -112,13 +104,17 @@ public interface Recording extends AutoCloseable {
     }
 
     /** What the readout should have been [bins, O] in a trial, NaN where nothing was asked; empty if the session has none. */
-    Optional<float[]> targets(int trial);
+    default Optional<float[]> targets(int trial) {
+        return Optional.empty();
+    }
 
     /**
      * Weights of the targets [bins, O] in a trial, finite; empty if the session has none. A file may hold one weight a bin: it
      * is repeated here for each target channel.
      */
-    Optional<float[]> mask(int trial);
+    default Optional<float[]> mask(int trial) {
+        return Optional.empty();
+    }
 
     /**
      * When a bin is over, nanoseconds on the rig's clock. Unless the recording knows better, its bins follow one another from 0.
@@ -129,18 +125,23 @@ public interface Recording extends AutoCloseable {
         return Math.round((sessionBin + 1) * binWidthSeconds() * 1e9);
     }
 
-    /** What all bins have in common. */
-    default RecordingDescription describe() {
-        return new RecordingDescription(neuronNames(), binWidthSeconds(), inputNames(), behaviorNames(), observation(),
-                hasTrials(), List.of(), origin(), inputBasis());
-    }
-
     /**
      * The session as a stream of bins from its start. Each call gives an independent one. Closing it leaves the session as it
      * is.
      */
     default BinSource source() {
         return new RecordingSource(this);
+    }
+
+    /**
+     * The name of a session out of a file: the file's own, without its extension.
+     *
+     * @param extension regular expression
+     */
+    static String name(Path file, String extension) {
+        String base = file.getFileName().toString().replaceFirst("(?i)\\.(" + extension + ")$", "");
+        String name = base.isEmpty() ? "session" : base.replaceAll("[^A-Za-z0-9._-]", "-");
+        return name.substring(0, Math.min(MAX_NAME, name.length()));
     }
 
     /** Lets go of the file, if one is open. */

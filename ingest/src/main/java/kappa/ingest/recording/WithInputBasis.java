@@ -4,7 +4,19 @@ import java.util.List;
 import java.util.Optional;
 
 /** A recorded session whose inputs are those of an {@link InputBasis}; everything else is the session's own. */
-public record WithInputBasis(Recording session, InputBasis basis) implements Recording {
+public final class WithInputBasis implements Recording {
+
+    private final Recording session;
+    private final InputBasis basis;
+    private final RecordingDescription description;
+
+    public WithInputBasis(Recording session, InputBasis basis) {
+        this.session = session;
+        this.basis = basis;
+        RecordingDescription own = session.describe();
+        description = new RecordingDescription(own.neurons(), own.binWidthSeconds(), basis.names(own.inputs()),
+                own.behaviors(), own.observation(), own.trials(), own.phases(), own.origin(), Optional.of(basis));
+    }
 
     @Override
     public String name() {
@@ -12,8 +24,8 @@ public record WithInputBasis(Recording session, InputBasis basis) implements Rec
     }
 
     @Override
-    public String origin() {
-        return session.origin();
+    public RecordingDescription describe() {
+        return description;
     }
 
     @Override
@@ -22,43 +34,13 @@ public record WithInputBasis(Recording session, InputBasis basis) implements Rec
     }
 
     @Override
-    public boolean hasTrials() {
-        return session.hasTrials();
-    }
-
-    @Override
     public int bins(int trial) {
         return session.bins(trial);
     }
 
     @Override
-    public int neurons() {
-        return session.neurons();
-    }
-
-    @Override
-    public int inputs() {
-        return basis.inputs(session.inputs());
-    }
-
-    @Override
-    public int behaviors() {
-        return session.behaviors();
-    }
-
-    @Override
     public int targets() {
         return session.targets();
-    }
-
-    @Override
-    public double binWidthSeconds() {
-        return session.binWidthSeconds();
-    }
-
-    @Override
-    public Observation observation() {
-        return session.observation();
     }
 
     @Override
@@ -69,26 +51,6 @@ public record WithInputBasis(Recording session, InputBasis basis) implements Rec
     @Override
     public List<String> remarks() {
         return session.remarks();
-    }
-
-    @Override
-    public List<String> neuronNames() {
-        return session.neuronNames();
-    }
-
-    @Override
-    public List<String> inputNames() {
-        return basis.names(session.inputNames());
-    }
-
-    @Override
-    public List<String> behaviorNames() {
-        return session.behaviorNames();
-    }
-
-    @Override
-    public Optional<InputBasis> inputBasis() {
-        return Optional.of(basis);
     }
 
     @Override

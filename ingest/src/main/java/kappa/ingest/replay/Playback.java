@@ -45,7 +45,7 @@ public final class Playback implements BinSource {
     public Playback(Recording session, long from, long until, boolean loop) {
         bins = session.bins();
         if (from < 0 || from >= until || until > bins) {
-            throw new InvalidInputException("bins " + from + " to " + until + " of " + session.origin()
+            throw new InvalidInputException("bins " + from + " to " + until + " of " + session.describe().origin()
                     + ": expected a part of its " + bins);
         }
         this.session = session;
@@ -131,7 +131,7 @@ public final class Playback implements BinSource {
         }
         long over = last.sample;
         if (over < 1 || over > bins) {
-            throw new InvalidInputException(session.origin() + ": the session on the topics has stopped after bin "
+            throw new InvalidInputException(session.describe().origin() + ": the session on the topics has stopped after bin "
                     + over
                     + " of its recording, but this one has " + bins + "; expected the recording that was replayed");
         }

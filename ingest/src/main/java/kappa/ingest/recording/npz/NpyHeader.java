@@ -49,10 +49,12 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
         }
 
         boolean integral() {
-            return switch (this) {
-                case FLOAT16, FLOAT32, FLOAT64 -> false;
-                case BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64 -> true;
-            };
+            return !code.startsWith("f");
+        }
+
+        /** NumPy's name of the type, little-endian. */
+        String descr() {
+            return (bytes == 1 ? "|" : "<") + code;
         }
     }
 
@@ -96,12 +98,11 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
                 .parse(headerBytes);
     }
 
-    /** The bytes of a version 1.0 header for a little-endian array in C order, as NumPy itself writes it. */
-    static byte[] write(Type type, long... shape) {
-        return write((type.bytes == 1 ? "|" : "<") + type.code, shape);
-    }
-
-    /** The same for any element type, as NumPy spells it: {@code <U12}, say. */
+    /**
+     * The bytes of a version 1.0 header for an array in C order, as NumPy itself writes it.
+     *
+     * @param descr the element type as NumPy spells it, such as {@code <U12}
+     */
     static byte[] write(String descr, long... shape) {
         StringBuilder extents = new StringBuilder("(");
         for (int i = 0; i < shape.length; i++) {

@@ -2,13 +2,16 @@ package kappa.ingest.recording.npz;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingDescription;
 
 /**
  * A session out of an NPZ file. In the file:
@@ -38,7 +41,6 @@ public final class NpzRecording implements Recording {
 
     private static final double MAX_DURATION_S = Long.MAX_VALUE * 1e-9;
 
-    private static final int MAX_NAME = 128;
 
     /** Elements converted at a time while checking. */
     private static final int CHECKED_AT_ONCE = 1 << 16;
@@ -49,11 +51,9 @@ public final class NpzRecording implements Recording {
     private final NpyArray behavior;
     private final NpyArray targets;
     private final NpyArray mask;
-    private final boolean hasTrials;
     private final int[] firstRow; // per trial, in rows of [rows, channels]
     private final int[] length;
-    private final double binWidthSeconds;
-    private final Observation observation;
+    private final RecordingDescription description;
     private final String observationChoice;
 
     /**
@@ -74,13 +74,12 @@ public final class NpzRecording implements Recording {
         int[] shape = activity.shape();
         checkShape(shape);
         NpyArray trialLength = npz.find("trial_length").orElse(null);
-        this.hasTrials = shape.length == 3 || trialLength != null;
         this.length = trialLengths(shape, trialLength);
         this.firstRow = new int[length.length];
         for (int trial = 1; trial < length.length; trial++) {
             firstRow[trial] = firstRow[trial - 1] + (shape.length == 3 ? shape[1] : length[trial - 1]);
         }
-        this.binWidthSeconds = binWidth(npz.array("bin_width"));
+        double binWidth = binWidth(npz.array("bin_width"));
         this.inputs = channels(npz, "inputs");
         this.behavior = channels(npz, "behavior");
         this.targets = channels(npz, "targets");
@@ -91,10 +90,11 @@ public final class NpzRecording implements Recording {
         checkFinite(targets, true);
         checkFinite(mask, false);
 
+        Observation observation;
         String why;
         if (asked == Observation.COUNTS || activity.name().equals("counts")) {
             checkCounts();
-            this.observation = Observation.COUNTS;
+            observation = Observation.COUNTS;
             why = npz.names().contains("activity")
                     ? "the file holds 'counts' (its 'activity' is not used)"
                     : "the file holds 'counts'";
@@ -104,14 +104,21 @@ public final class NpzRecording implements Recording {
                 throw activity.invalid("no observed value, every one is NaN: expected numbers");
             }
             boolean rates = range.low >= -1 && range.high <= 1;
-            this.observation = asked != null ? asked : rates ? Observation.RATES : Observation.CURRENTS;
+            observation = asked != null ? asked : rates ? Observation.RATES : Observation.CURRENTS;
             why = String.format(Locale.ROOT, "'activity' goes from %.4g to %.4g, %s [-1, 1]", range.low, range.high,
                     rates ? "within" : "beyond");
         }
+        this.description = new RecordingDescription(numbered("", width(activity)), binWidth,
+                numbered("input ", width(inputs)), numbered("behavior ", width(behavior)), observation,
+                shape.length == 3 || trialLength != null, List.of(), file.getFileName().toString(), Optional.empty());
         this.observationChoice = asked == null
                 ? "activity taken as " + words(observation) + ": " + why
                         + "; --observe rates, currents or counts overrides"
                 : "activity taken as " + words(observation) + ", as asked, from '" + activity.name() + "'";
+    }
+
+    private static List<String> numbered(String prefix, int count) {
+        return IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
     }
 
     private NpyArray chooseActivity(Npz npz, Observation asked) {
@@ -291,14 +298,12 @@ public final class NpzRecording implements Recording {
 
     @Override
     public String name() {
-        String base = origin().replaceFirst("(?i)\\.npz$", "").replaceAll("[^A-Za-z0-9._-]", "-");
-        String name = base.isEmpty() ? "session" : base;
-        return name.substring(0, Math.min(MAX_NAME, name.length()));
+        return Recording.name(file, "npz");
     }
 
     @Override
-    public String origin() {
-        return file.getFileName().toString();
+    public RecordingDescription describe() {
+        return description;
     }
 
     @Override
@@ -307,43 +312,13 @@ public final class NpzRecording implements Recording {
     }
 
     @Override
-    public boolean hasTrials() {
-        return hasTrials;
-    }
-
-    @Override
     public int bins(int trial) {
         return length[trial];
     }
 
     @Override
-    public int neurons() {
-        return width(activity);
-    }
-
-    @Override
-    public int inputs() {
-        return width(inputs);
-    }
-
-    @Override
-    public int behaviors() {
-        return width(behavior);
-    }
-
-    @Override
     public int targets() {
         return width(targets);
-    }
-
-    @Override
-    public double binWidthSeconds() {
-        return binWidthSeconds;
-    }
-
-    @Override
-    public Observation observation() {
-        return observation;
     }
 
     @Override

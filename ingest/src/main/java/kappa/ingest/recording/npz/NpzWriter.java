@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import kappa.ingest.InvalidInputException;
@@ -41,7 +42,6 @@ public final class NpzWriter implements AutoCloseable {
     private final Path part;
     private final ZipOutputStream zip;
     private final Set<String> names = new HashSet<>();
-    private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private boolean failed;
     private boolean closed;
 
@@ -77,74 +77,93 @@ public final class NpzWriter implements AutoCloseable {
 
     /** Adds float32 {@code data} of {@code shape} in C order. */
     public void put(String name, float[] data, int... shape) {
-        begin(name, NpyHeader.Type.FLOAT32, data.length, shape).write(data).close();
+        put(name, NpyHeader.Type.FLOAT32, data.length, (bytes, i) -> bytes.putFloat(data[i]), shape);
     }
 
     /** Adds float64 {@code data} of {@code shape} in C order. */
     public void put(String name, double[] data, int... shape) {
-        begin(name, NpyHeader.Type.FLOAT64, data.length, shape).write(data).close();
+        put(name, NpyHeader.Type.FLOAT64, data.length, (bytes, i) -> bytes.putDouble(data[i]), shape);
     }
 
     /** Adds int64 {@code data} of {@code shape} in C order. */
     public void put(String name, long[] data, int... shape) {
-        begin(name, NpyHeader.Type.INT64, data.length, shape).write(data).close();
+        put(name, NpyHeader.Type.INT64, data.length, (bytes, i) -> bytes.putLong(data[i]), shape);
     }
 
     /** Adds int32 {@code data} of {@code shape} in C order. */
     public void put(String name, int[] data, int... shape) {
-        begin(name, NpyHeader.Type.INT32, data.length, shape).write(data).close();
+        put(name, NpyHeader.Type.INT32, data.length, (bytes, i) -> bytes.putInt(data[i]), shape);
     }
 
     /** Adds uint8 {@code data} of {@code shape} in C order: a byte of -1 is read as 255. */
     public void putUnsigned(String name, byte[] data, int... shape) {
-        ArrayStream stream = begin(name, NpyHeader.Type.UINT8, data.length, shape);
-        stream.bytes(data);
-        stream.close();
+        put(name, NpyHeader.Type.UINT8, data.length, (bytes, i) -> bytes.put(data[i]), shape);
     }
 
     /** Adds a float64 scalar: an array of shape (). */
     public void put(String name, double scalar) {
-        put(name, new double[]{scalar}, new int[0]);
-    }
-
-    /** Begins a float32 array that need not fit in memory; nothing else can be put until it is closed. */
-    public ArrayStream streamFloats(String name, long... shape) {
-        return begin(name, NpyHeader.Type.FLOAT32, shape);
-    }
-
-    /** Begins a float64 array that need not fit in memory; nothing else can be put until it is closed. */
-    public ArrayStream streamDoubles(String name, long... shape) {
-        return begin(name, NpyHeader.Type.FLOAT64, shape);
+        put(name, new double[]{scalar});
     }
 
     /**
-     * Begins an array of whole numbers that need not fit in memory; nothing else can be put until it is closed.
+     * Adds an array of float32, or of whole numbers from 0, that need not fit in memory.
      *
-     * @param min at most every element
-     * @param max at least every element; dtype is the smallest of uint8, uint16, int32 and int64 that holds both
+     * @param type FLOAT32, UINT8, UINT16, INT32 or INT64
+     * @param pieces hands over all elements in C order, piece by piece
+     * @throws IllegalArgumentException if a number does not fit the type
+     * @throws IllegalStateException if the elements are fewer or more than the shape holds
      */
-    public ArrayStream streamIntegers(String name, long min, long max, long... shape) {
-        NpyHeader.Type type;
-        if (min >= 0 && max < 1 << Byte.SIZE) {
-            type = NpyHeader.Type.UINT8;
-        } else if (min >= 0 && max < 1 << Short.SIZE) {
-            type = NpyHeader.Type.UINT16;
-        } else {
-            type = min >= Integer.MIN_VALUE && max <= Integer.MAX_VALUE
-                    ? NpyHeader.Type.INT32
-                    : NpyHeader.Type.INT64;
-        }
-        return begin(name, type, shape);
+    void stream(String name, NpyHeader.Type type, Consumer<Consumer<float[]>> pieces, long... shape) {
+        putBytes(name, type.descr(), type.bytes, out -> pieces.accept(piece -> {
+            try {
+                write(out, type, piece.length, (bytes, i) -> put(bytes, type, piece[i]));
+            } catch (IOException e) {
+                throw unwritable(file, e);
+            }
+        }), shape);
     }
 
-    private ArrayStream begin(String name, NpyHeader.Type type, int length, int... shape) {
+    private static void put(ByteBuffer bytes, NpyHeader.Type type, float value) {
+        if (type == NpyHeader.Type.FLOAT32) {
+            bytes.putFloat(value);
+            return;
+        }
+        long whole = (long) value;
+        if (whole != value || whole < 0 || (type.bytes < Integer.BYTES && whole >= 1L << 8 * type.bytes)) {
+            throw new IllegalArgumentException(value + " does not fit " + type);
+        }
+        switch (type) {
+            case UINT8 -> bytes.put((byte) whole);
+            case UINT16 -> bytes.putShort((short) whole);
+            case INT32 -> bytes.putInt(Math.toIntExact(whole));
+            default -> bytes.putLong(whole);
+        }
+    }
+
+    private interface Element {
+        void put(ByteBuffer bytes, int i);
+    }
+
+    private void put(String name, NpyHeader.Type type, int length, Element element, int... shape) {
         long[] extents = Arrays.stream(shape).asLongStream().toArray();
         if (!closed && elements(extents) != length) {
             failed = true;
             throw new IllegalArgumentException(
                     name + ": " + length + " elements do not make an array of shape " + Arrays.toString(shape));
         }
-        return begin(name, type, extents);
+        putBytes(name, type.descr(), type.bytes, out -> write(out, type, length, element), extents);
+    }
+
+    private static void write(OutputStream out, NpyHeader.Type type, int length, Element element) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < length; i++) {
+            if (chunk.remaining() < type.bytes) {
+                out.write(chunk.array(), 0, chunk.position());
+                chunk.clear();
+            }
+            element.put(chunk, i);
+        }
+        out.write(chunk.array(), 0, chunk.position());
     }
 
     /** Writes an array's elements as they lie in the file. */
@@ -192,10 +211,6 @@ public final class NpzWriter implements AutoCloseable {
         failed = false;
     }
 
-    private ArrayStream begin(String name, NpyHeader.Type type, long... shape) {
-        return new ArrayStream(name, type, begin(name, NpyHeader.write(type, shape), shape));
-    }
-
     /** @return the number of elements */
     private long begin(String name, byte[] header, long... shape) {
         boolean wasFailed = failed;
@@ -232,150 +247,6 @@ public final class NpzWriter implements AutoCloseable {
             elements = Math.multiplyExact(elements, extent);
         }
         return elements;
-    }
-
-    /**
-     * The elements of one array in C order, piece by piece. Numbers are converted to the array's dtype; one that a dtype of
-     * whole numbers cannot hold is an {@link IllegalArgumentException}. Not thread-safe; pieces are read and not kept.
-     */
-    public final class ArrayStream implements AutoCloseable {
-        private final String name;
-        private final NpyHeader.Type type;
-        private long missing;
-        private boolean whole = true; // false once a piece could not be written
-
-        private ArrayStream(String name, NpyHeader.Type type, long elements) {
-            this.name = name;
-            this.type = type;
-            this.missing = elements;
-        }
-
-        public ArrayStream write(float... piece) {
-            take(piece.length);
-            write(() -> {
-                for (float value : piece) {
-                    if (type == NpyHeader.Type.FLOAT32) {
-                        room().putFloat(value);
-                    } else {
-                        put(value);
-                    }
-                }
-            });
-            return this;
-        }
-
-        public ArrayStream write(double... piece) {
-            take(piece.length);
-            write(() -> {
-                for (double value : piece) {
-                    put(value);
-                }
-            });
-            return this;
-        }
-
-        public ArrayStream write(long... piece) {
-            take(piece.length);
-            write(() -> {
-                for (long value : piece) {
-                    put(value);
-                }
-            });
-            return this;
-        }
-
-        public ArrayStream write(int... piece) {
-            take(piece.length);
-            write(() -> {
-                for (int value : piece) {
-                    put((long) value);
-                }
-            });
-            return this;
-        }
-
-        private void bytes(byte[] piece) {
-            take(piece.length);
-            write(() -> zip.write(piece));
-        }
-
-        private void take(int elements) {
-            missing -= elements;
-            if (missing < 0) {
-                throw new IllegalArgumentException(name + ": " + -missing + " elements more than its shape holds");
-            }
-        }
-
-        private void put(double value) throws IOException {
-            switch (type) {
-                case FLOAT64 -> room().putDouble(value);
-                case FLOAT32 -> room().putFloat((float) value);
-                default -> {
-                    if (value != (long) value) {
-                        throw misfit(value);
-                    }
-                    put((long) value);
-                }
-            }
-        }
-
-        private void put(long value) throws IOException {
-            switch (type) {
-                case FLOAT64 -> room().putDouble((double) value);
-                case FLOAT32 -> room().putFloat((float) value);
-                case INT64 -> room().putLong(value);
-                case INT32 -> room().putInt((int) fitting(value, Integer.MIN_VALUE, Integer.MAX_VALUE));
-                case UINT16 -> room().putShort((short) fitting(value, 0, (1 << Short.SIZE) - 1));
-                case UINT8 -> room().put((byte) fitting(value, 0, (1 << Byte.SIZE) - 1));
-                default -> throw new IllegalStateException("no stream of " + type);
-            }
-        }
-
-        private long fitting(long value, long min, long max) {
-            if (value < min || value > max) {
-                throw misfit(value);
-            }
-            return value;
-        }
-
-        private IllegalArgumentException misfit(Number value) {
-            return new IllegalArgumentException(name + ": " + value + " does not fit " + type);
-        }
-
-        private ByteBuffer room() throws IOException {
-            if (chunk.remaining() < type.bytes) {
-                zip.write(chunk.array(), 0, chunk.position());
-                chunk.clear();
-            }
-            return chunk;
-        }
-
-        private void write(Elements elements) {
-            whole = false;
-            try {
-                elements.write();
-                whole = true;
-            } catch (IOException e) {
-                throw unwritable(file, e);
-            }
-        }
-
-        /** Ends the array, which must be whole. */
-        @Override
-        public void close() {
-            if (missing != 0 || !whole) {
-                throw new IllegalStateException(name + ": is not whole, " + missing + " elements are missing");
-            }
-            write(() -> {
-                zip.write(chunk.array(), 0, chunk.position());
-                chunk.clear();
-            });
-            failed = false;
-        }
-    }
-
-    private interface Elements {
-        void write() throws IOException;
     }
 
     /**

@@ -6,7 +6,6 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
-import kappa.ingest.recording.npz.NpzWriter.ArrayStream;
 
 /**
  * Writes a recording as an NPZ session, which {@link NpzRecording} describes. The recording is read in blocks, so that a long
@@ -78,11 +77,8 @@ public final class RecordingWriter {
             }
             long[] shape = shape(recording.neurons());
             String name = recording.observation() == Observation.COUNTS ? "counts" : "activity";
-            try (ArrayStream array = integers
-                    ? npz.streamIntegers(name, 0, (long) high, shape)
-                    : npz.streamFloats(name, shape)) {
-                blocks(recording.neurons(), recording::activity, array::write);
-            }
+            npz.stream(name, integers ? smallest((long) high) : NpyHeader.Type.FLOAT32,
+                    array -> blocks(recording.neurons(), recording::activity, array), shape);
             channels(npz, "inputs", recording.inputs(), recording::inputs);
             channels(npz, "behavior", recording.behaviors(),
                     (trial, firstBin, bins) -> recording.behavior(trial, firstBin, bins).orElseThrow());
@@ -95,6 +91,14 @@ public final class RecordingWriter {
         }
         long numbers = recording.bins() * recording.neurons();
         return new Activity(low, high, unobserved, numbers * (integers && high < 256 ? 1 : Float.BYTES));
+    }
+
+    /** The smallest dtype of whole numbers from 0 up to this one. */
+    static NpyHeader.Type smallest(long max) {
+        if (max < 1 << Short.SIZE) {
+            return max < 1 << Byte.SIZE ? NpyHeader.Type.UINT8 : NpyHeader.Type.UINT16;
+        }
+        return max <= Integer.MAX_VALUE ? NpyHeader.Type.INT32 : NpyHeader.Type.INT64;
     }
 
     private void look(float[] activity) {
@@ -116,16 +120,14 @@ public final class RecordingWriter {
 
     private void channels(NpzWriter npz, String name, int channels, Reader reader) {
         if (channels > 0) {
-            try (ArrayStream array = npz.streamFloats(name, shape(channels))) {
-                blocks(channels, reader, array::write);
-            }
+            npz.stream(name, NpyHeader.Type.FLOAT32, array -> blocks(channels, reader, array), shape(channels));
         }
     }
 
     private void trials(NpzWriter npz, String name, IntFunction<float[]> reader) {
-        try (ArrayStream array = npz.streamFloats(name, shape(recording.targets()))) {
-            IntStream.range(0, recording.trials()).forEach(trial -> array.write(reader.apply(trial)));
-        }
+        npz.stream(name, NpyHeader.Type.FLOAT32,
+                array -> IntStream.range(0, recording.trials()).mapToObj(reader).forEach(array),
+                shape(recording.targets()));
     }
 
     private void blocks(int channels, Reader reader, Consumer<float[]> use) {

@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.RecordingOptions;
 
 /**
@@ -30,8 +30,6 @@ public final class NwbRecording implements Recording {
     /** Spikes up to which all are held in memory: 64 MB. */
     private static final int SPIKES_IN_MEMORY = 8_000_000;
 
-    private static final int MAX_NAME = 128;
-
     private final NwbFile file;
     private final List<String> remarks = new ArrayList<>();
     private final NwbActivity activity;
@@ -39,7 +37,7 @@ public final class NwbRecording implements Recording {
     private final NwbTrials trials;
     private final NwbInputs inputs;
     private final List<NwbSeries> behavior = new ArrayList<>();
-    private final List<String> behaviorNames = new ArrayList<>();
+    private final RecordingDescription description;
 
     /** Whether a file is HDF5, as NWB files are. */
     public static boolean isHdf5(Path file) {
@@ -78,6 +76,7 @@ public final class NwbRecording implements Recording {
         activity.requireObservedIn(trials);
         inputs = new NwbInputs(file, trials, activity.width());
         options.inputs().forEach(name -> inputs.add(name, remarks));
+        List<String> behaviorNames = new ArrayList<>();
         for (String name : options.behavior()) {
             NwbSeries series = file.series(name);
             series.requireSamples();
@@ -86,9 +85,13 @@ public final class NwbRecording implements Recording {
         }
         requireUnique("--inputs", inputs.names());
         requireUnique("--behavior", behaviorNames);
-        if (options.inputs().isEmpty() && hasTrials()) {
+        boolean hasTrials = trials.table() != null;
+        if (options.inputs().isEmpty() && hasTrials) {
             remarks.add("no inputs; --inputs takes columns of the trials table and time series");
         }
+        description = new RecordingDescription(activity.neurons(), activity.width(), inputs.names(), behaviorNames,
+                activity.observation(), hasTrials, List.of(), file.hdf().file().getFileName().toString(),
+                Optional.empty());
     }
 
     private static void requireUnique(String option, List<String> names) {
@@ -102,14 +105,12 @@ public final class NwbRecording implements Recording {
 
     @Override
     public String name() {
-        String base = origin().replaceFirst("(?i)\\.(nwb|h5|hdf5)$", "").replaceAll("[^A-Za-z0-9._-]", "-");
-        String name = base.isEmpty() ? "session" : base;
-        return name.substring(0, Math.min(MAX_NAME, name.length()));
+        return Recording.name(file.hdf().file(), "nwb|h5|hdf5");
     }
 
     @Override
-    public String origin() {
-        return file.hdf().file().getFileName().toString();
+    public RecordingDescription describe() {
+        return description;
     }
 
     @Override
@@ -118,43 +119,8 @@ public final class NwbRecording implements Recording {
     }
 
     @Override
-    public boolean hasTrials() {
-        return trials.table() != null;
-    }
-
-    @Override
     public int bins(int trial) {
         return trials.bins(trial);
-    }
-
-    @Override
-    public int neurons() {
-        return activity.neurons().size();
-    }
-
-    @Override
-    public int inputs() {
-        return inputs.names().size();
-    }
-
-    @Override
-    public int behaviors() {
-        return behaviorNames.size();
-    }
-
-    @Override
-    public int targets() {
-        return 0;
-    }
-
-    @Override
-    public double binWidthSeconds() {
-        return activity.width();
-    }
-
-    @Override
-    public Observation observation() {
-        return activity.observation();
     }
 
     @Override
@@ -165,26 +131,6 @@ public final class NwbRecording implements Recording {
     @Override
     public List<String> remarks() {
         return List.copyOf(remarks);
-    }
-
-    @Override
-    public List<String> neuronNames() {
-        return activity.neurons();
-    }
-
-    @Override
-    public List<String> inputNames() {
-        return List.copyOf(inputs.names());
-    }
-
-    @Override
-    public List<String> behaviorNames() {
-        return List.copyOf(behaviorNames);
-    }
-
-    /** When a trial begins, seconds on the recording's clock. */
-    public double startSeconds(int trial) {
-        return trials.start(trial);
     }
 
     @Override
@@ -235,16 +181,6 @@ public final class NwbRecording implements Recording {
             offset += series.channels();
         }
         return Optional.of(out);
-    }
-
-    @Override
-    public Optional<float[]> targets(int trial) {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<float[]> mask(int trial) {
-        return Optional.empty();
     }
 
     @Override

@@ -66,9 +66,9 @@ class NpzRecordingTest {
         assertThat(session.behavior(0)).hasValue(new float[]{NAN, 1, 2, 3, 4, 5});
         assertThat(session.targets(0)).hasValue(new float[]{1, 1, 1, NAN, -1, -1});
         assertThat(session.mask(0)).hasValue(new float[]{0, 0, 0, 0, 1, 1});
-        assertThat(session.neuronNames()).containsExactly("0", "1");
-        assertThat(session.inputNames()).containsExactly("input 0");
-        assertThat(session.behaviorNames()).containsExactly("behavior 0", "behavior 1");
+        assertThat(session.describe().neurons()).containsExactly("0", "1");
+        assertThat(session.describe().inputs()).containsExactly("input 0");
+        assertThat(session.describe().behaviors()).containsExactly("behavior 0", "behavior 1");
     }
 
     @Test

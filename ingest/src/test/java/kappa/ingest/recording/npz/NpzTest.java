@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -404,22 +403,21 @@ class NpzTest {
     void shouldReadBackWhatIsStreamedInPieces() {
         Path file = directory.resolve("streamed.npz");
         try (NpzWriter npz = NpzWriter.create(file)) {
-            try (NpzWriter.ArrayStream floats = npz.streamFloats("f", 2, 3)) {
-                floats.write(1f, Float.NaN).write(new float[0]).write(-3f, 4f, 5f, 6f);
-            }
-            try (NpzWriter.ArrayStream doubles = npz.streamDoubles("d", 2)) {
-                doubles.write(1.1, 2.2);
-            }
+            npz.stream("f", NpyHeader.Type.FLOAT32, floats -> {
+                floats.accept(new float[]{1f, Float.NaN});
+                floats.accept(new float[0]);
+                floats.accept(new float[]{-3f, 4f, 5f, 6f});
+            }, 2, 3);
             for (long max : new long[]{255, 256, 65_536, 1L << 32}) {
-                try (NpzWriter.ArrayStream whole = npz.streamIntegers("max " + max, 0, max, 2)) {
-                    whole.write(max).write(7f);
-                }
+                npz.stream("max " + max, RecordingWriter.smallest(max), whole -> {
+                    whole.accept(new float[]{max});
+                    whole.accept(new float[]{7f});
+                }, 2);
             }
             npz.put("after", 4.5);
         }
         assertThat(read(file, "f").shape()).containsExactly(2, 3);
         assertThat(read(file, "f").floats()).containsExactly(1f, Float.NaN, -3f, 4f, 5f, 6f);
-        assertThat(read(file, "d").doubles()).containsExactly(1.1, 2.2);
         assertThat(read(file, "max 255").dtype()).isEqualTo("uint8");
         assertThat(read(file, "max 256").dtype()).isEqualTo("uint16");
         assertThat(read(file, "max 65536").dtype()).isEqualTo("int32");
@@ -430,15 +428,13 @@ class NpzTest {
     @Test
     void shouldLeaveNoFileBehindWhenAStreamedArrayIsNotWhole() {
         Path file = directory.resolve("half.npz");
-        for (Consumer<NpzWriter.ArrayStream> mistake : List.<Consumer<NpzWriter.ArrayStream>>of(
-                stream -> stream.write(1L), // one is missing
-                stream -> stream.write(1L, 2L, 3L), // one too many
-                stream -> stream.write(1L, 256L), // does not fit uint8
-                stream -> stream.write(1.5, 2))) {
+        for (float[] mistake : List.of(new float[]{1}, // one is missing
+                new float[]{1, 2, 3}, // one too many
+                new float[]{1, 256}, // does not fit uint8
+                new float[]{1.5f, 2})) {
             assertThatThrownBy(() -> {
-                try (NpzWriter npz = NpzWriter.create(file);
-                        NpzWriter.ArrayStream stream = npz.streamIntegers("a", 0, 255, 2)) {
-                    mistake.accept(stream);
+                try (NpzWriter npz = NpzWriter.create(file)) {
+                    npz.stream("a", NpyHeader.Type.UINT8, stream -> stream.accept(mistake), 2);
                 }
             }).isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class);
             assertThat(directory).isEmptyDirectory();

@@ -45,7 +45,7 @@ class NwbRecordingTest {
             long[] lengths = truth.array("trial_length_" + ms + "ms").longs();
             float[] counts = truth.array("counts_" + ms + "ms").floats();
             assertThat(session.trials()).isEqualTo(lengths.length);
-            assertThat(session.neuronNames()).containsExactly(Arrays.stream(truth.array("unit_id").longs())
+            assertThat(session.describe().neurons()).containsExactly(Arrays.stream(truth.array("unit_id").longs())
                     .mapToObj(Long::toString).toArray(String[]::new));
             int from = 0;
             for (int trial = 0; trial < lengths.length; trial++) {
@@ -63,12 +63,12 @@ class NwbRecordingTest {
         RecordingOptions options = options(0.1, "move_onset_time", new Window(-0.5, 1), List.of("condition", "split"),
                 List.of("hand_pos", "BTS/lick"), "heldout == false", "split == val", null);
         try (NwbRecording session = NwbRecording.open(data("pynwb.nwb"), options)) {
-            assertThat(session.neuronNames()).containsExactly("0", "1");
+            assertThat(session.describe().neurons()).containsExactly("0", "1");
             assertThat(session.trials()).isEqualTo(1);
             assertThat(session.bins(0)).isEqualTo(15);
-            assertThat(session.inputNames()).containsExactly("condition", "split=train", "split=val");
+            assertThat(session.describe().inputs()).containsExactly("condition", "split=train", "split=val");
             assertThat(session.inputs(0, 7, 1)).containsExactly(1, 0, 1);
-            assertThat(session.behaviorNames()).containsExactly("hand_pos x", "hand_pos y", "lick");
+            assertThat(session.describe().behaviors()).containsExactly("hand_pos x", "hand_pos y", "lick");
             assertThat(session.behavior(0).orElseThrow()).hasSize(45);
             // Unit 1 spikes at 6.36961687 s, which is 0.8696 s into a trial that begins at 6 - 0.5 s.
             float[] activity = session.activity(0);

@@ -114,7 +114,7 @@ class UnusualNwbTest {
         "group-in-itself", "virtual-elsewhere"})
     void shouldLoad(String name) {
         try (NwbRecording session = width(0.5).open(name)) {
-            assertThat(session.neuronNames()).containsExactly("7", "8", "9");
+            assertThat(session.describe().neurons()).containsExactly("7", "8", "9");
             assertThat(session.trials()).isEqualTo(2);
             assertThat(session.activity(0)).containsExactly(2, 0, 0, 0, 0, 1);
             assertThat(session.activity(1)).containsExactly(0, 0, 1, 1, 0, 0);
@@ -169,7 +169,7 @@ class UnusualNwbTest {
         asked.units = "heldout == false and depth > 150";
         asked.trials = "side != 'left'";
         try (NwbRecording session = asked.open("columns")) {
-            assertThat(session.neuronNames()).containsExactly("9");
+            assertThat(session.describe().neurons()).containsExactly("9");
             assertThat(session.trials()).isEqualTo(1);
             assertThat(session.activity(0)).containsExactly(1, 0);
         }
@@ -177,7 +177,7 @@ class UnusualNwbTest {
                 "area == \"PMd\"", "depth<300 AND depth>100")) {
             asked.units = filter;
             try (NwbRecording session = asked.open("columns")) {
-                assertThat(session.neuronNames()).as(filter).containsExactly("8");
+                assertThat(session.describe().neurons()).as(filter).containsExactly("8");
             }
         }
     }
@@ -191,7 +191,7 @@ class UnusualNwbTest {
         try (NwbRecording session = asked.open("columns")) {
             assertThat(session.trials()).isEqualTo(1);
             assertThat(session.remarks()).contains("1 of 2 trials left out: their go is NaN");
-            assertThat(session.inputNames()).containsExactly("side=left", "side=right", "correct", "contrast");
+            assertThat(session.describe().inputs()).containsExactly("side=left", "side=right", "correct", "contrast");
             assertThat(session.activity(0)).containsExactly(2, 0, 0, 0, 0, 1, 0, 0, 1);
             assertThat(session.inputs(0)).containsExactly(1, 0, 1, 0.25f, 1, 0, 1, 0.25f, 1, 0, 1, 0.25f);
         }
@@ -203,7 +203,7 @@ class UnusualNwbTest {
         asked.behavior = List.of("behavior/Position/hand", "slow");
         asked.inputs = List.of("late", "linked by its stamps");
         try (NwbRecording session = asked.open("series")) {
-            assertThat(session.behaviorNames()).containsExactly("hand x", "hand y", "slow");
+            assertThat(session.describe().behaviors()).containsExactly("hand x", "hand y", "slow");
             float[] behavior = session.behavior(0).orElseThrow();
             // Samples 0 to 24 of the ramp of 0.01 steps have mean 0.12; conversion is 2, offset 1.
             assertThat(behavior[0]).isEqualTo(1.24f);
@@ -212,7 +212,7 @@ class UnusualNwbTest {
                     .containsExactly(0, 0.75f, 1);
             assertThat(session.behavior(1).orElseThrow()).as("unknown after the last known sample").contains(2,
                     Float.NaN);
-            assertThat(session.inputNames()).containsExactly("late", "linked by its stamps");
+            assertThat(session.describe().inputs()).containsExactly("late", "linked by its stamps");
             assertThat(session.inputs(0)).containsExactly(0, 3, 0, 3, 0, 4, 1, 4);
             assertThat(session.inputs(1)).containsExactly(1, 5, 2, 5, 2, 6, 2, 6);
         }
