@@ -9,7 +9,6 @@ import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Loss;
-import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
@@ -32,7 +31,7 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
         double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
         FitPlan fit = new FitPlan(header.getNeuronsCount() + header.getFit().getHiddenNeurons(),
                 header.getFit().getRank(), header.getInputChannelsCount(), alpha,
-                Observations.of(header.getObservation()),
+                RecordingCodec.observation(header.getObservation()),
                 header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
                 FitPlan.DEFAULT_BUFFER_BYTES, settings(header.getFit()));
         return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);

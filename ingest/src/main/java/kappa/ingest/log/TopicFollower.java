@@ -356,13 +356,13 @@ public final class TopicFollower implements AutoCloseable {
         } catch (WakeupException | InterruptException e) {
             throw e;
         } catch (KafkaException e) {
-            Throwable cause = e;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
             throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                    + ": no Kafka answered: " + cause.getMessage(), e);
+                    + ": no Kafka answered: " + rootCause(e).getMessage(), e);
         }
+    }
+
+    static Throwable rootCause(Throwable failure) {
+        return failure.getCause() == null ? failure : rootCause(failure.getCause());
     }
 
     @Override

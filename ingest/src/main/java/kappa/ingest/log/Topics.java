@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -93,22 +94,19 @@ public final class Topics {
         if (partitions < 1 || partitions > MAX_PARTITIONS) {
             throw new InvalidInputException("--partitions is " + partitions + ", expected 1 to " + MAX_PARTITIONS);
         }
-        try (Admin admin = Admin.create(connection.admin())) {
-            Set<String> existing = admin.listTopics().names().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            List<NewTopic> missing = new ArrayList<>();
-            for (String name : ALL) {
-                if (!existing.contains(name)) {
-                    // An empty replication factor takes the cluster's default.
-                    missing.add(new NewTopic(name, Optional.of(partitions), Optional.empty())
-                            .configs(settings(name, Retention.standard(partitions), partitions)));
-                }
-            }
+        ask(connection, admin -> {
+            Set<String> existing = answer(admin.listTopics().names());
+            // An empty replication factor takes the cluster's default.
+            List<NewTopic> missing = ALL.stream().filter(name -> !existing.contains(name))
+                    .map(name -> new NewTopic(name, Optional.of(partitions), Optional.empty())
+                            .configs(settings(name, Retention.standard(partitions), partitions)))
+                    .toList();
             CreateTopicsResult created = admin.createTopics(missing);
             Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
             for (NewTopic topic : missing) {
                 int count = 1;
                 try {
-                    count = created.numPartitions(topic.name()).get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                    count = answer(created.numPartitions(topic.name()));
                 } catch (ExecutionException e) {
                     // Two processes that start together both try: either may win, and with its number of partitions.
                     if (!(e.getCause() instanceof TopicExistsException)) {
@@ -120,19 +118,34 @@ public final class Topics {
                 }
             }
             awaitLeaders(admin, ends);
+            return null;
+        });
+    }
+
+    private interface Question<T> {
+        T ask(Admin admin) throws ExecutionException, InterruptedException, TimeoutException;
+    }
+
+    /** @throws InvalidInputException if the cluster cannot be reached or refuses */
+    private static <T> T ask(KafkaConnection connection, Question<T> question) {
+        try (Admin admin = Admin.create(connection.admin())) {
+            return question.ask(admin);
         } catch (KafkaException e) {
-            Throwable cause = e;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
             throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                    + ": no Kafka client can be created with this and --kafka-config: " + cause.getMessage(), e);
+                    + ": no Kafka client can be created with this and --kafka-config: "
+                    + TopicFollower.rootCause(e).getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
-            throw unreachable(connection, e);
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
+                    + ": no Kafka answered that allows kappa to create topics: " + cause, e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while creating topics", e);
+            throw new InterruptException(e);
         }
+    }
+
+    private static <T> T answer(KafkaFuture<T> question)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        return question.get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
     /**
@@ -144,7 +157,7 @@ public final class Topics {
         long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLUSTER_TIMEOUT_SECONDS);
         while (true) {
             try {
-                admin.listOffsets(ends).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                answer(admin.listOffsets(ends).all());
                 return;
             } catch (ExecutionException e) {
                 // What a broker says that has not heard of the topic yet; of all else the client itself tries again.
@@ -158,15 +171,8 @@ public final class Topics {
 
     /** How many partitions the topics have; all have as many as kappa.activity. */
     public static int partitions(KafkaConnection connection) {
-        try (Admin admin = Admin.create(connection.admin())) {
-            return admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY)
-                    .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).partitions().size();
-        } catch (ExecutionException | TimeoutException e) {
-            throw unreachable(connection, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while looking at topics", e);
-        }
+        return ask(connection, admin -> answer(admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY))
+                .partitions().size());
     }
 
     /**
@@ -184,14 +190,7 @@ public final class Topics {
                 changes.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), settings);
             }
         }
-        try (Admin admin = Admin.create(connection.admin())) {
-            admin.incrementalAlterConfigs(changes).all().get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw unreachable(connection, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while setting what topics keep", e);
-        }
+        ask(connection, admin -> answer(admin.incrementalAlterConfigs(changes).all()));
     }
 
     /**
@@ -200,24 +199,18 @@ public final class Topics {
      */
     public static OptionalLong bytesKept(KafkaConnection connection, String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        try (Admin admin = Admin.create(connection.admin())) {
-            long bytes = Long.parseLong(admin.describeConfigs(List.of(resource)).all()
-                    .get(CLUSTER_TIMEOUT_SECONDS, TimeUnit.SECONDS).get(resource).get("retention.bytes").value());
-            return OptionalLong.of(bytes < 0 ? Long.MAX_VALUE : bytes);
-        } catch (ExecutionException | TimeoutException e) {
-            if (e.getCause() instanceof AuthorizationException) {
-                return OptionalLong.empty();
+        return ask(connection, admin -> {
+            try {
+                long bytes = Long.parseLong(answer(admin.describeConfigs(List.of(resource)).all()).get(resource)
+                        .get("retention.bytes").value());
+                return OptionalLong.of(bytes < 0 ? Long.MAX_VALUE : bytes);
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof AuthorizationException) {
+                    return OptionalLong.empty();
+                }
+                throw e;
             }
-            throw unreachable(connection, e);
-        } catch (InterruptedException e) {
-            throw new InterruptException(e);
-        }
-    }
-
-    private static InvalidInputException unreachable(KafkaConnection connection, Exception e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        return new InvalidInputException("--bootstrap-servers " + connection.bootstrapServers()
-                + ": no Kafka answered that allows kappa to create topics: " + cause, e);
+        });
     }
 
     /** The settings of one topic. Append times are the broker's, because latency is measured between them. */

@@ -82,14 +82,6 @@ public final class SessionPublisher {
         default void paused(boolean paused) {}
     }
 
-    /**
-     * @param bins bins of the session that are on the topic now, from the first on
-     * @param last the last of them, or null
-     * @param complete whether its end is there too
-     * @param over whether its last model is there, so that a pipeline is done with it
-     */
-    public record Published(SessionHeader header, long bins, Bin last, boolean complete, boolean over) {}
-
     private final KafkaConnection connection;
 
     public SessionPublisher(KafkaConnection connection) {
@@ -97,7 +89,7 @@ public final class SessionPublisher {
     }
 
     /** What of a session is on the topics, if anything. */
-    public Optional<Published> find(String session) {
+    public Optional<SessionPlace> find(String session) {
         Found found = new Found(session);
         try (TopicFollower log = new TopicFollower(connection, found::read, TopicFollower.FAIL)) {
             for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.MODELS)) {
@@ -109,7 +101,7 @@ public final class SessionPublisher {
                 }
             }
         }
-        return Optional.of(new Published(found.header, found.bins, found.last, found.complete, found.over));
+        return Optional.of(new SessionPlace(found.header, found.bins, found.last, found.complete, found.over));
     }
 
     /** What the records read so far say of a session. */
@@ -165,15 +157,14 @@ public final class SessionPublisher {
         String id = base;
         for (int number = 2;; number++) {
             SessionPlace fresh = begin(source.describe(), id, fit);
-            Optional<Published> found = find(id);
+            Optional<SessionPlace> found = find(id);
             if (found.isEmpty()) {
                 return fresh;
             }
             boolean same = found.get().header().equals(fresh.header().toBuilder()
                     .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
             if (same && !found.get().over()) {
-                return new SessionPlace(found.get().header(), found.get().bins(), found.get().last(),
-                        found.get().complete());
+                return found.get();
             }
             if (asked.isPresent()) {
                 throw new InvalidInputException("--session-id " + id + ": "
@@ -187,19 +178,18 @@ public final class SessionPublisher {
     /** A session of which nothing is on the topics yet. */
     public static SessionPlace begin(RecordingDescription what, String session,
             kappa.ingest.recording.FitSettings fit) {
-        return new SessionPlace(header(what, session, RecordingCodec.fit(fit)), 0, null, false);
+        return SessionPlace.fresh(header(what, session, RecordingCodec.fit(fit)));
     }
 
     /** A session of which bins are on the topics, but not its end. */
     public Optional<SessionDescription> unfinished(String session) {
         return find(session).filter(found -> !found.complete() && found.bins() > 0)
-                .map(found -> SessionDescription.of(found.header()));
+                .map(SessionPlace::description);
     }
 
     /** The header of a recording under a session id. */
     public static SessionHeader header(RecordingDescription what, String session, FitSettings fit) {
-        SessionHeader header = RecordingCodec.header(what).setSession(session)
-                .setFit(fit)
+        SessionHeader header = RecordingCodec.header(what).setSession(session).setFit(fit)
                 .setCreatedUnixNs(UnixTime.nowNs()).build();
         WireChecks.header(header).ifPresent(fault -> {
             throw new InvalidInputException("session " + session + ": " + fault.detail());
@@ -207,22 +197,17 @@ public final class SessionPublisher {
         return header;
     }
 
-    /** Publishes the missing rest of a session, as the other method does. */
-    public long publish(BinSource source, SessionPlace place, Speed speed, long limit, Progress progress) {
-        return publish(source, place.header(), place.bins(), place.last(), speed, limit, progress);
-    }
-
     /**
-     * Publishes until the source ends or the thread is interrupted, in which case the session stays open and can be
-     * continued.
+     * Publishes what is missing of a session, until the source ends or the thread is interrupted, in which case the session
+     * stays open and can be continued.
      *
-     * @param from bins that are on the topic already; 0 also publishes the header
-     * @param last the last of them, or null
+     * @param place where nothing is on the topic yet, the header is published too
      * @param limit bins after which to stop without ending the session, or -1
      * @return bins of the session on the topic now
      */
-    public long publish(BinSource source, SessionHeader header, long from, Bin last, Speed speed, long limit,
-            Progress progress) {
+    public long publish(BinSource source, SessionPlace place, Speed speed, long limit, Progress progress) {
+        SessionHeader header = place.header();
+        long from = place.bins();
         byte[] key = header.getSession().getBytes(UTF_8);
         BinStream bins = null;
         boolean stopped = false;
@@ -240,7 +225,7 @@ public final class SessionPublisher {
             if (from == 0) {
                 producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
             } else {
-                source.resume(from, RecordingCodec.bin(header, last));
+                source.resume(from, RecordingCodec.bin(header, place.last()));
             }
             bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, backlog,
                     progress);

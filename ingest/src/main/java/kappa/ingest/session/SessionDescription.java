@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.Observation;
-import kappa.ingest.wire.Observations;
 import kappa.ingest.wire.Pacing;
+import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
 
 /**
@@ -36,7 +36,7 @@ public record SessionDescription(String session, List<String> neurons, double bi
         return new SessionDescription(header.getSession(), List.copyOf(header.getNeuronsList()), header.getBinWidthS(),
                 List.copyOf(header.getInputChannelsList()),
                 InputBasis.channels(inputs, header.getInputBasis().getBumps()),
-                List.copyOf(header.getBehaviorChannelsList()), Observations.of(header.getObservation()),
+                List.copyOf(header.getBehaviorChannelsList()), RecordingCodec.observation(header.getObservation()),
                 header.getTrials(), List.copyOf(header.getPhasesList()), header.getFit().getRank(),
                 header.getFit().getPacing() == Pacing.LOCKSTEP, header.getCreatedUnixNs(), header.getOrigin(),
                 Map.copyOf(index));

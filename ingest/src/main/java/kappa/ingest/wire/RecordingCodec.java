@@ -3,7 +3,6 @@ package kappa.ingest.wire;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.util.BitSet;
-import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.RecordingDescription;
 
@@ -19,11 +18,20 @@ public final class RecordingCodec {
     public static SessionHeader.Builder header(RecordingDescription what) {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
                 .addAllNeurons(what.neurons()).setBinWidthS(what.binWidthSeconds()).addAllInputChannels(what.inputs())
-                .addAllBehaviorChannels(what.behaviors()).setObservation(Observations.wire(what.observation()))
+                .addAllBehaviorChannels(what.behaviors()).setObservation(observation(what.observation()))
                 .setTrials(what.trials()).addAllPhases(what.phases()).setOrigin(what.origin());
         what.inputBasis()
                 .ifPresent(basis -> header.getInputBasisBuilder().setBumps(basis.bumps()).setBins(basis.bins()));
         return header;
+    }
+
+    public static Observation observation(kappa.ingest.recording.Observation observation) {
+        return Observation.valueOf(observation.name());
+    }
+
+    /** @throws IllegalArgumentException if the wire says nothing of it, which {@link WireChecks} keeps away */
+    public static kappa.ingest.recording.Observation observation(Observation wire) {
+        return kappa.ingest.recording.Observation.valueOf(wire.name());
     }
 
     /** Settings of the fit as a header holds them. */
@@ -37,8 +45,8 @@ public final class RecordingCodec {
     }
 
     /** A bin as it is published. */
-    public static Bin bin(RecordedBin bin, Observation observation) {
-        boolean counts = observation == Observation.COUNTS;
+    public static Bin bin(RecordedBin bin, kappa.ingest.recording.Observation observation) {
+        boolean counts = observation == kappa.ingest.recording.Observation.COUNTS;
         Bin.Builder out = Bin.newBuilder().setRigTimeNs(bin.rigTimeNs).setTrial(bin.trial).setTrialEnd(bin.trialEnd)
                 .setPhase(bin.phase).setIntervention(bin.intervention);
         int neurons = bin.activity.length;

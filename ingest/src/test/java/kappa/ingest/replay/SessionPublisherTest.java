@@ -19,7 +19,6 @@ import kappa.ingest.log.Topics;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
-import kappa.ingest.replay.SessionPublisher.Published;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
@@ -30,7 +29,6 @@ import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
-import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -88,16 +86,13 @@ class SessionPublisherTest {
 
         Running(String session, Playback playback, Speed speed) {
             SessionPublisher publisher = new SessionPublisher(connection);
-            var found = publisher.find(session);
-            SessionHeader header = found.map(Published::header)
-                    .orElseGet(() -> SessionPublisher.header(playback.describe(),
-                            session, FitSettings.newBuilder().setRank(1).build()));
-            long from = found.map(Published::bins).orElse(0L);
-            Bin last = found.map(Published::last).orElse(null);
+            SessionPlace place = publisher.find(session)
+                    .orElseGet(() -> SessionPlace.fresh(SessionPublisher.header(playback.describe(), session,
+                            FitSettings.newBuilder().setRank(1).build())));
             thread = Thread.ofPlatform().start(() -> {
                 try {
                     done.complete(
-                            publisher.publish(playback, header, from, last, speed, -1, (bins, total, said) -> {
+                            publisher.publish(playback, place, speed, -1, (bins, total, said) -> {
                                 published = bins;
                                 status = said;
                             }));

@@ -82,7 +82,7 @@ class RecordingCodecTest {
         assertThat(header.getInputChannelsList()).containsExactly("go");
         assertThat(header.getBehaviorChannelsList()).containsExactly("speed", "lever");
         assertThat(header.getPhasesList()).containsExactly("delay", "decision");
-        assertThat(Observations.of(header.getObservation())).isEqualTo(Observation.CURRENTS);
+        assertThat(RecordingCodec.observation(header.getObservation())).isEqualTo(Observation.CURRENTS);
         assertThat(header.getInputBasis()).isEqualTo(
                 kappa.ingest.wire.InputBasis.newBuilder().setBumps(3).setBins(40).build());
         assertThat(header.getSession()).isEmpty();
