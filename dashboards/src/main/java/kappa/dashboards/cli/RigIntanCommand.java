@@ -85,7 +85,6 @@ final class RigIntanCommand implements Callable<Integer> {
             UnitTable units = rig.units(name, found, goesOn);
             System.err.println("RHX at " + host + ": " + connector.sampleRate() + " Hz, " + units.names().size()
                     + " neurons, spare places included");
-            connector.units(units);
             return new RigSource(new RigLayout(name, "Intan RHX at " + host + ":" + spikePort, units.names(), List.of(),
                     List.of(), Observation.COUNTS, rig.binWidth, connector.sampleRate(), false, rig.onlyTrials), units,
                     connector, rig.silence());

@@ -126,7 +126,7 @@ final class RigLslCommand implements Callable<Integer> {
                 recording.kind().observation(),
                 rig.binWidth, LslConnector.TICKS_PER_SECOND, rules.trials(), rig.onlyTrials);
         return new RigSource(layout, units,
-                new LslConnector(lsl, new LslConnector.Settings(recording, marking, rules, units, lateness)),
+                new LslConnector(lsl, new LslConnector.Settings(recording, marking, rules, lateness)),
                 rig.silence());
     }
 }

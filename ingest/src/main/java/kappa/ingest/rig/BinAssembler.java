@@ -226,6 +226,16 @@ public final class BinAssembler {
         count(tick, neuron, 1);
     }
 
+    /** A spike of a unit. Where no place is left for the unit, the spike is counted and left out. */
+    public void spike(long tick, String unit) throws InterruptedException {
+        int neuron = units.place(unit);
+        if (neuron == UnitTable.NONE) {
+            status.homeless();
+        } else {
+            spike(tick, neuron);
+        }
+    }
+
     /** Some spikes of a neuron. */
     public void count(long tick, int neuron, int spikes) throws InterruptedException {
         OpenBin bin = reach(tick, false);

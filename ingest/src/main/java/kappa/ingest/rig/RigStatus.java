@@ -53,10 +53,6 @@ public final class RigStatus {
         return state;
     }
 
-    public long messages() {
-        return messages.sum();
-    }
-
     public long lostMessages() {
         return lost.sum();
     }
@@ -69,14 +65,6 @@ public final class RigStatus {
         return unusable.sum();
     }
 
-    public long homelessSpikes() {
-        return homeless.sum();
-    }
-
-    public int epochs() {
-        return epochs;
-    }
-
     /** Seconds since something came in; NaN before. */
     public double silentSeconds() {
         return heardNs == 0 ? Double.NaN : (System.nanoTime() - heardNs) * 1e-9;
@@ -84,11 +72,11 @@ public final class RigStatus {
 
     /** One line, which names problems only. */
     public String line() {
-        StringBuilder line = new StringBuilder(", ").append(state).append(", ").append(messages()).append(" messages");
+        StringBuilder line = new StringBuilder(", ").append(state).append(", ").append(messages.sum()).append(" messages");
         append(line, lostMessages(), "lost");
         append(line, lateEvents(), "late");
         append(line, unusableMessages(), "unusable");
-        append(line, homelessSpikes(), "spikes of units without a place");
+        append(line, homeless.sum(), "spikes of units without a place");
         if (epochs > 1) {
             line.append(", epoch ").append(epochs);
         }

@@ -25,13 +25,10 @@ final class IntanCommands implements AutoCloseable {
     /** The answer to the second command says where that to the first one ends. */
     private static final String ASK = "get SampleRateHertz;get RunMode;";
     private static final Pattern ANSWER = Pattern
-            .compile("Return: SampleRateHertz (\\d+(?:\\.\\d+)?)\\s*Return: RunMode (Run|Record|Trigger|Stop)");
+            .compile("Return: SampleRateHertz (\\d+(?:\\.\\d+)?)\\s*Return: RunMode (?:Run|Record|Trigger|Stop)");
 
     /** How RHX writes 10 000 / 3 Hz. */
     private static final double THIRD = 3333;
-
-    /** What RHX said. */
-    record State(double sampleRate, boolean running) {}
 
     private final String address;
     private final Socket socket;
@@ -54,8 +51,8 @@ final class IntanCommands implements AutoCloseable {
         socket.getOutputStream().flush();
     }
 
-    /** Sample rate, and whether acquisition runs. */
-    State state() throws IOException {
+    /** Samples in a second. */
+    double sampleRate() throws IOException {
         send(ASK);
         StringBuilder answer = new StringBuilder();
         byte[] bytes = new byte[4096];
@@ -79,7 +76,7 @@ final class IntanCommands implements AutoCloseable {
             Matcher matcher = ANSWER.matcher(answer);
             if (matcher.find()) {
                 double rate = Double.parseDouble(matcher.group(1));
-                return new State(rate == THIRD ? 1e4 / 3 : rate, !matcher.group(2).equals("Stop"));
+                return rate == THIRD ? 1e4 / 3 : rate;
             }
             if (answer.length() > 65_536) {
                 throw unexpected(answer);
@@ -92,7 +89,7 @@ final class IntanCommands implements AutoCloseable {
                 + "\" to \"" + ASK + "\", expected Return: SampleRateHertz ...Return: RunMode ...");
     }
 
-    /** Has RHX send the spikes of channels such as A-013; an error is told with the next {@link #state}. */
+    /** Has RHX send the spikes of channels such as A-013; an error is told with the next {@link #sampleRate}. */
     void sendSpikesOf(List<String> channels) throws IOException {
         for (String channel : channels) {
             if (!channel.matches("[A-Z]-\\d{3}")) {

@@ -12,9 +12,9 @@ import java.util.concurrent.TimeUnit;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
 import kappa.ingest.rig.BinAssembler;
+import kappa.ingest.rig.ClockEnvelope;
 import kappa.ingest.rig.Connector;
 import kappa.ingest.rig.RigStatus;
-import kappa.ingest.rig.UnitTable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,25 +67,21 @@ public final class IntanConnector implements Connector {
     private static final double JUMP_S = 2;
 
     /** The least delayed spike of the last two windows tells where the rig's clock is. */
-    private static final double WINDOW_S = 10;
+    private static final long WINDOW_NS = 10_000_000_000L;
 
     private final Settings settings;
     private final SpikeRecords records = new SpikeRecords();
     private double sampleRate;
     private IntanCommands commands;
     private Socket socket;
-    private UnitTable units;
     private BinAssembler bins;
     private RigStatus status;
-    private boolean any; // a spike has come since acquisition began
+    private ClockEnvelope clock; // knows a tick once a spike has come
     private boolean broken; // the connection was, since the last spike
     private long newest; // tick of the newest spike
     private long newestNs; // when it came
     private long skippedUntold;
     private long toldNs;
-    private double windowMinimum; // of a spike's delay: host's time less the rig's, s
-    private double earlierMinimum;
-    private long windowEndNs;
     private double interval = SILENT_S / SILENT_INTERVALS; // usual time between portions that hold a spike, s
     private boolean behind; // what came last was delayed: more of its time is on the way
     private boolean toldArtifacts;
@@ -130,7 +126,7 @@ public final class IntanConnector implements Connector {
         }
         commands.sendSpikesOf(settings.channels());
         commands.listenForSpikeReader();
-        double told = commands.state().sampleRate();
+        double told = commands.sampleRate();
         if (sampleRate != 0 && sampleRate != told) {
             throw new IOException("RHX samples at " + told + " Hz, not at " + sampleRate);
         }
@@ -177,11 +173,6 @@ public final class IntanConnector implements Connector {
         return channel + "/" + id;
     }
 
-    /** Which neuron a unit is; to be told before the session begins. */
-    public void units(UnitTable table) {
-        units = table;
-    }
-
     /** @return false if nothing came for a few milliseconds */
     private boolean read(InputStream in) throws IOException {
         try {
@@ -213,6 +204,7 @@ public final class IntanConnector implements Connector {
     void begin(BinAssembler assembler, RigStatus rigStatus) {
         bins = assembler;
         status = rigStatus;
+        clock = new ClockEnvelope(sampleRate, WINDOW_NS);
         status.state("listening");
     }
 
@@ -238,11 +230,11 @@ public final class IntanConnector implements Connector {
             status.unusable();
             told(skipped);
         }
-        if (any && newestNs != before) {
+        if (newestNs != before) {
             if (before != 0) {
                 interval += INTERVAL_MEMORY * (Math.min((newestNs - before) * 1e-9, SILENT_S) - interval);
             }
-            behind = expected(newestNs) - newest > settings.latenessSeconds() * sampleRate;
+            behind = clock.newest(newestNs) - newest > settings.latenessSeconds() * sampleRate;
             bins.complete(newest);
         }
         return skipped;
@@ -271,33 +263,26 @@ public final class IntanConnector implements Connector {
         }
     }
 
-    /** Where the rig's clock is by the host's, in ticks, if it runs. */
-    private double expected(long nowNs) {
-        return (nowNs * 1e-9 - Math.min(windowMinimum, earlierMinimum)) * sampleRate;
-    }
-
     private void spike(String channel, int sample, int id) throws InterruptedException {
         long now = System.nanoTime();
+        boolean any = clock.any();
         long tick = any ? newest + (sample - (int) newest) : Integer.toUnsignedLong(sample);
         // Only the least delayed spike is where the clock expects it; others come later, one from the future is none of this run.
         boolean back = any && tick < newest - settings.latenessSeconds() * sampleRate;
-        boolean ahead = any && tick > expected(now) + JUMP_S * sampleRate;
-        boolean stopped = broken && any && tick < expected(now) - JUMP_S * sampleRate;
+        boolean ahead = any && tick > clock.newest(now) + JUMP_S * sampleRate;
+        boolean stopped = broken && any && tick < clock.newest(now) - JUMP_S * sampleRate;
         if (!any || back || ahead || stopped) {
             tick = Integer.toUnsignedLong(sample);
-            any = true;
             bins.start(tick);
             newest = tick;
-            windowMinimum = Double.POSITIVE_INFINITY;
-            earlierMinimum = Double.POSITIVE_INFINITY;
-            windowEndNs = now + (long) (WINDOW_S * 1e9);
+            clock.restart();
         } else if (broken) {
             bins.lost(bins.openFrom(), tick, 1);
         }
         broken = false;
         newest = Math.max(newest, tick);
         newestNs = now;
-        delay(now, tick);
+        clock.arrived(tick, now);
         bins.arrived(tick, UnixTime.nowNs());
         status.heard();
         if (id == ARTIFACT) {
@@ -307,21 +292,7 @@ public final class IntanConnector implements Connector {
             }
             return;
         }
-        int neuron = units.place(unit(channel, id));
-        if (neuron == UnitTable.NONE) {
-            status.homeless();
-        } else {
-            bins.spike(tick, neuron);
-        }
-    }
-
-    private void delay(long nowNs, long tick) {
-        if (nowNs > windowEndNs) {
-            earlierMinimum = windowMinimum;
-            windowMinimum = Double.POSITIVE_INFINITY;
-            windowEndNs = nowNs + (long) (WINDOW_S * 1e9);
-        }
-        windowMinimum = Math.min(windowMinimum, nowNs * 1e-9 - tick / sampleRate);
+        bins.spike(tick, unit(channel, id));
     }
 
     private boolean silent(long nowNs) {
@@ -332,7 +303,7 @@ public final class IntanConnector implements Connector {
     /** While no neuron fires, the host's clock says which bins are over. */
     private void closeByClock() throws InterruptedException {
         long now = System.nanoTime();
-        if (!any || broken) {
+        if (!clock.any() || broken) {
             return;
         }
         boolean silent = silent(now);
@@ -340,7 +311,7 @@ public final class IntanConnector implements Connector {
         if (silent || behind) {
             return;
         }
-        bins.complete((long) (expected(now) - settings.latenessSeconds() * sampleRate));
+        bins.complete((long) (clock.newest(now) - settings.latenessSeconds() * sampleRate));
     }
 
     @Override

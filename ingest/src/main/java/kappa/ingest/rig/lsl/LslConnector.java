@@ -12,7 +12,6 @@ import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.Connector;
 import kappa.ingest.rig.RigStatus;
-import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.lsl.Lsl.Correction;
 import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Stream;
@@ -39,11 +38,9 @@ public final class LslConnector implements Connector {
 
     /**
      * @param markers         streams of markers, may be none
-     * @param units           which neuron a unit is; null unless the recording is of spikes
      * @param latenessSeconds after so long nothing older comes on an irregular stream
      */
-    public record Settings(LslRecording recording, List<Stream> markers, MarkerRules rules, UnitTable units,
-            double latenessSeconds) {
+    public record Settings(LslRecording recording, List<Stream> markers, MarkerRules rules, double latenessSeconds) {
         public Settings {
             markers = List.copyOf(markers);
         }
@@ -322,12 +319,7 @@ public final class LslConnector implements Connector {
     private void sample(Samples samples, int i, long tick) throws InterruptedException {
         Stream stream = recording.stream();
         if (recording.kind() == Kind.SPIKES) {
-            int neuron = settings.units().place(LslRecording.unit(stream, samples.values(), samples.texts(), i));
-            if (neuron == UnitTable.NONE) {
-                status.homeless();
-            } else {
-                bins.spike(tick, neuron);
-            }
+            bins.spike(tick, LslRecording.unit(stream, samples.values(), samples.texts(), i));
             return;
         }
         int at = i * stream.channels();

@@ -35,13 +35,13 @@ public final class OpenEphysConnector implements Connector {
     public void run(BinAssembler bins, RigStatus status) throws InterruptedException {
         PluginStream stream = new PluginStream(settings, found, new UnitPlaces(units, settings.unsorted()), bins,
                 status);
-        Reception.Message message = new Reception.Message();
         String state = "";
         int taken = 0;
         try (Reception reception = new Reception(settings.endpoint())) {
             while (true) {
                 long caughtUpNs = reception.caughtUpNs(); // before the look into the queue, which is filled first
-                if (reception.take(message, LOOK_EVERY_NS)) {
+                Reception.Message message = reception.take(LOOK_EVERY_NS);
+                if (message != null) {
                     stream.message(message);
                     if (++taken % BURST != 0) {
                         continue;

@@ -32,7 +32,6 @@ public final class OpenEphysListener {
 
     private static FoundStream listen(Reception reception, String endpoint, double seconds, Consumer<String> say)
             throws InterruptedException {
-        Reception.Message message = new Reception.Message();
         MessageHeader header = new MessageHeader();
         String stream = null;
         double rate = Double.NaN;
@@ -42,7 +41,8 @@ public final class OpenEphysListener {
         long end = Long.MAX_VALUE;
         long told = System.nanoTime();
         while (System.nanoTime() < end) {
-            if (!reception.take(message, LOOK_EVERY_NS)) {
+            Reception.Message message = reception.take(LOOK_EVERY_NS);
+            if (message == null) {
                 long now = System.nanoTime();
                 if (stream == null && now - told > SAY_EVERY_NS) {
                     told = now;
@@ -53,7 +53,7 @@ public final class OpenEphysListener {
                 }
                 continue;
             }
-            if (message.misshapen || !header.read(message.header) || header.kind() == MessageHeader.Kind.OTHER) {
+            if (message.misshapen() || !header.read(message.header()) || header.kind() == MessageHeader.Kind.OTHER) {
                 continue;
             }
             if (stream == null) {
@@ -77,8 +77,8 @@ public final class OpenEphysListener {
                     }
                 }
                 case TTL -> {
-                    if (message.payload.length > 0 && lines.size() < MOST) {
-                        lines.add(header.node() + ":" + (message.payload[0] & 0xff));
+                    if (message.payload().length > 0 && lines.size() < MOST) {
+                        lines.add(header.node() + ":" + (message.payload()[0] & 0xff));
                     }
                 }
                 case OTHER -> throw new AssertionError("left out above");

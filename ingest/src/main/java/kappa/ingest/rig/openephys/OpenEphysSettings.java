@@ -101,6 +101,12 @@ public record OpenEphysSettings(String endpoint, double binWidthSeconds, double 
         }
     }
 
+    /** The address of heartbeats: on the port after that of the data. */
+    static String heartbeat(String endpoint) {
+        int colon = endpoint.lastIndexOf(':');
+        return endpoint.substring(0, colon + 1) + (Integer.parseInt(endpoint.substring(colon + 1)) + 1);
+    }
+
     /** Names of the S inputs: lines, then channels. */
     List<String> inputs() {
         return Stream.concat(inputLines.stream().map(Line::name), inputChannels.stream()).toList();

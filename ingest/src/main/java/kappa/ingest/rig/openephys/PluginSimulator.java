@@ -101,11 +101,9 @@ public final class PluginSimulator implements AutoCloseable {
         data = context.createSocket(SocketType.PUB);
         data.setSndHWM(WAITING);
         heartbeat = context.createSocket(SocketType.REP);
-        int colon = endpoint.lastIndexOf(':');
-        String answers = endpoint.substring(0, colon + 1) + (Integer.parseInt(endpoint.substring(colon + 1)) + 1);
         try {
             data.bind(endpoint);
-            heartbeat.bind(answers);
+            heartbeat.bind(OpenEphysSettings.heartbeat(endpoint));
         } catch (ZMQException e) {
             context.close();
             throw new InvalidInputException(

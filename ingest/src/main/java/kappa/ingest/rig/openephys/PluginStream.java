@@ -13,6 +13,7 @@ import kappa.ingest.UnixTime;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.BinAssembler.Role;
+import kappa.ingest.rig.ClockEnvelope;
 import kappa.ingest.rig.RigStatus;
 import kappa.ingest.rig.UnitTable;
 import kappa.ingest.rig.openephys.OpenEphysSettings.Line;
@@ -53,6 +54,7 @@ final class PluginStream {
     static final long JUMP_NS = 2_000_000_000L;
 
     private static final Logger LOG = LoggerFactory.getLogger(PluginStream.class);
+    private static final long WINDOW_NS = 30_000_000_000L;
     private static final int MOST_LOST = 1 << 30;
     private static final int EDGE_BYTES = 10;
     private static final int MANY = 10;
@@ -137,7 +139,7 @@ final class PluginStream {
         rate = bins.layout().ticksPerSecond();
         jump = (long) (JUMP_NS * 1e-9 * rate);
         lateness = (long) Math.ceil(settings.latenessSeconds() * rate);
-        clock = new ClockEnvelope(rate);
+        clock = new ClockEnvelope(rate, WINDOW_NS);
         onTheWall = !found.continuous();
         if (settings.trialLine() != null) {
             wires.add(new Wire(settings.trialLine(), -1));
@@ -157,8 +159,8 @@ final class PluginStream {
 
     /** Takes one message. */
     void message(Reception.Message message) throws InterruptedException {
-        boolean ours = !message.misshapen && isTopic(message.topic);
-        boolean whole = ours && header.read(message.header);
+        boolean ours = !message.misshapen() && isTopic(message.topic());
+        boolean whole = ours && header.read(message.header());
         if (!whole) {
             status.unusable();
             if (!ours || !header.numbered()) {
@@ -166,8 +168,8 @@ final class PluginStream {
             }
         }
         status.heard();
-        count(message.arrivalNs, whole ? 0 : 1);
-        lastArrivalNs = message.arrivalNs;
+        count(message.arrivalNs(), whole ? 0 : 1);
+        lastArrivalNs = message.arrivalNs();
         sinceNs = sinceNs == 0 ? lastArrivalNs : sinceNs;
         if (!whole || header.kind() == MessageHeader.Kind.OTHER) {
             return;
@@ -181,7 +183,7 @@ final class PluginStream {
             }
             return;
         }
-        if (!plausible(header.sample(), message.arrivalNs)) {
+        if (!plausible(header.sample(), message.arrivalNs())) {
             boolean agrees = suspicious && Math.abs(header.sample() - suspect) < jump;
             suspicious = true;
             suspect = header.sample();
@@ -194,7 +196,7 @@ final class PluginStream {
         suspicious = false;
         switch (header.kind()) {
             case DATA -> data(message);
-            case SPIKE -> spike(message.arrivalNs);
+            case SPIKE -> spike(message.arrivalNs());
             case TTL -> edge(message);
             case OTHER -> throw new AssertionError("left out above");
         }
@@ -308,12 +310,12 @@ final class PluginStream {
     // ------------------------------------------------------------------ continuous channels
 
     private void data(Reception.Message message) throws InterruptedException {
-        byte[] payload = message.payload;
+        byte[] payload = message.payload();
         int samples = payload.length / Float.BYTES;
         if (payload.length % Float.BYTES != 0 || samples == 0
                 || (header.samples() >= 0 && header.samples() != samples)) {
             status.unusable();
-            lose(1, message.arrivalNs);
+            lose(1, message.arrivalNs());
             return;
         }
         if (!Double.isNaN(header.rate()) && Math.abs(header.rate() / rate - 1) > 1e-3) {
@@ -328,7 +330,7 @@ final class PluginStream {
         long from = header.sample();
         long to = from + samples;
         if (!block || from != blockStart) {
-            beginBlock(from, to, message.arrivalNs);
+            beginBlock(from, to, message.arrivalNs());
         }
         onTheWall = false;
         closeGap(Math.max(to, blockEnd));
@@ -414,16 +416,16 @@ final class PluginStream {
     // ------------------------------------------------------------------ lines
 
     private void edge(Reception.Message message) throws InterruptedException {
-        byte[] payload = message.payload;
+        byte[] payload = message.payload();
         int index = payload.length < EDGE_BYTES ? -1 : payload[0] & 0xff;
         if (index < 0 || index >= Long.SIZE) {
             status.unusable();
-            lose(1, message.arrivalNs);
+            lose(1, message.arrivalNs());
             return;
         }
         boolean high = payload[1] != 0;
         long word = (long) LONGS.get(payload, 2);
-        wall(header.sample(), message.arrivalNs);
+        wall(header.sample(), message.arrivalNs());
         for (Wire wire : wires) {
             boolean own = wire.line.index() == index;
             if (own && wire.node < 0) {

@@ -3,9 +3,9 @@ package kappa.ingest.rig.openephys;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.zeromq.SocketType;
@@ -42,30 +42,27 @@ final class Reception implements AutoCloseable {
     private static final int BURST = 1_024;
     private static final byte[] NONE = {};
 
-    /** One message. {@link #take} fills the same one again and again. */
-    static final class Message {
-        /** Of the monotonic clock. */
-        long arrivalNs;
-        /** Its topic as it came, NUL and all. */
-        byte[] topic;
-        byte[] header;
-        /** Empty if there is none. */
-        byte[] payload;
-        /** Whether there were more frames than any message has, or fewer. */
-        boolean misshapen;
+    /**
+     * A message.
+     *
+     * @param arrivalNs of the monotonic clock
+     * @param topic as it came, NUL and all
+     * @param payload empty if there is none
+     * @param misshapen whether there were more frames than any message has, or fewer; the others are empty then
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Message(long arrivalNs, byte[] topic, byte[] header, byte[] payload, boolean misshapen) {
+        private long size() {
+            return (long) topic.length + header.length + payload.length;
+        }
     }
 
     private final String endpoint;
     private final String heartbeat;
     private final byte[] question;
     private final Thread thread;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition filled = lock.newCondition();
-    private final byte[][][] frames = new byte[MAX_MESSAGES][][];
-    private final long[] arrivals = new long[MAX_MESSAGES];
-    private int head;
-    private int waiting;
-    private long bytes;
+    private final ArrayBlockingQueue<Message> queue = new ArrayBlockingQueue<>(MAX_MESSAGES);
+    private final AtomicLong waitingBytes = new AtomicLong();
     private volatile boolean stop;
     private boolean dropping;
     private volatile long answeredNs;
@@ -76,8 +73,7 @@ final class Reception implements AutoCloseable {
     /** @param endpoint tcp://HOST:PORT of the data socket; the heartbeat is on the next port */
     Reception(String endpoint) {
         this.endpoint = endpoint;
-        int colon = endpoint.lastIndexOf(':');
-        heartbeat = endpoint.substring(0, colon + 1) + (Integer.parseInt(endpoint.substring(colon + 1)) + 1);
+        heartbeat = OpenEphysSettings.heartbeat(endpoint);
         question = ("{\"application\":\"kappa\",\"uuid\":\"" + UUID.randomUUID() + "\",\"type\":\"heartbeat\"}")
                 .getBytes(UTF_8);
         answeredNs = System.nanoTime() - 2 * GONE_NS;
@@ -101,65 +97,26 @@ final class Reception implements AutoCloseable {
         return caughtUpNs;
     }
 
-    /**
-     * The next message.
-     *
-     * @return false if there was none for that long
-     */
-    boolean take(Message into, long patienceNs) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            long left = patienceNs;
-            while (waiting == 0) {
-                if (failure != null) {
-                    throw failure;
-                }
-                if (left <= 0) {
-                    return false;
-                }
-                left = filled.awaitNanos(left);
-            }
-            byte[][] message = frames[head];
-            frames[head] = null;
-            into.arrivalNs = arrivals[head];
-            into.misshapen = message == null;
-            into.topic = message == null ? NONE : message[0];
-            into.header = message == null ? NONE : message[1];
-            into.payload = message == null ? NONE : message[2];
-            bytes -= size(message);
-            head = (head + 1) % MAX_MESSAGES;
-            waiting--;
-            return true;
-        } finally {
-            lock.unlock();
+    /** The next message; null if there was none for that long. */
+    Message take(long patienceNs) throws InterruptedException {
+        Message message = queue.poll(patienceNs, TimeUnit.NANOSECONDS);
+        if (message != null) {
+            waitingBytes.addAndGet(-message.size());
+        } else if (failure != null) {
+            throw failure;
         }
+        return message;
     }
 
-    private static long size(byte[][] message) {
-        return message == null ? 0 : (long) message[0].length + message[1].length + message[2].length;
-    }
-
-    /** @param message null for one of another shape */
-    private void put(byte[][] message, long arrivalNs) {
-        lock.lock();
-        try {
-            if (waiting == MAX_MESSAGES || bytes + size(message) > MAX_BYTES) {
-                if (!dropping) {
-                    dropping = true;
-                    LOG.error("messages arrive faster than they are processed: some are dropped and marked as lost");
-                }
-                return;
+    private void put(Message message) {
+        boolean room = waitingBytes.addAndGet(message.size()) <= MAX_BYTES && queue.offer(message);
+        if (!room) {
+            waitingBytes.addAndGet(-message.size());
+            if (!dropping) {
+                LOG.error("messages arrive faster than they are processed: some are dropped and marked as lost");
             }
-            dropping = false;
-            int at = (head + waiting) % MAX_MESSAGES;
-            frames[at] = message;
-            arrivals[at] = arrivalNs;
-            bytes += size(message);
-            waiting++;
-            filled.signal();
-        } finally {
-            lock.unlock();
         }
+        dropping = !room;
     }
 
     private void run() {
@@ -167,13 +124,7 @@ final class Reception implements AutoCloseable {
             context.setLinger(0);
             new Sockets(context).run();
         } catch (RuntimeException e) {
-            lock.lock();
-            try {
-                failure = e;
-                filled.signal();
-            } finally {
-                lock.unlock();
-            }
+            failure = e;
         }
     }
 
@@ -235,7 +186,9 @@ final class Reception implements AutoCloseable {
             while (data.hasReceiveMore() && data.recv() != null) {
                 more = true;
             }
-            put(header == null || payload == null || more ? null : new byte[][]{topic, header, payload}, now);
+            put(header == null || payload == null || more
+                    ? new Message(now, NONE, NONE, NONE, true)
+                    : new Message(now, topic, header, payload, false));
             return true;
         }
 

@@ -153,7 +153,6 @@ class IntanConnectorTest {
     }
 
     private static RigSource source(IntanConnector connector, UnitTable units) {
-        connector.units(units);
         return new RigSource(
                 new RigLayout("intan-test", "test", units.names(), List.of(), List.of(), Observation.COUNTS,
                         WIDTH_S, connector.sampleRate(), false, false),

@@ -50,7 +50,6 @@ class IntanFuzzTest {
                                 directory.resolve("units"));
                         connector[0] = new IntanConnector(
                                 new IntanConnector.Settings("localhost", 5001, 0, List.of(), 20_000, 0.05));
-                        connector[0].units(rig[0].units());
                         connector[0].begin(rig[0].bins(), rig[0].status());
                     }
                     long unusable = rig[0].status().unusableMessages();

@@ -113,7 +113,7 @@ class LslConnectorTest {
                 recording.kind().observation(),
                 WIDTH_S, LslConnector.TICKS_PER_SECOND, rules.trials(), false);
         return new Reader(new RigSource(layout, units, new LslConnector(lsl,
-                new LslConnector.Settings(recording, markers, rules, units, LATENESS_S)), Double.POSITIVE_INFINITY));
+                new LslConnector.Settings(recording, markers, rules, LATENESS_S)), Double.POSITIVE_INFINITY));
     }
 
     private static boolean unobserved(Bin bin) {

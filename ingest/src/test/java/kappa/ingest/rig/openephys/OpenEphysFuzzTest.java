@@ -93,19 +93,15 @@ class OpenEphysFuzzTest {
         if (next++ % 500 == 0) {
             connect(next % 1_000 == 1);
         }
-        Reception.Message message = new Reception.Message();
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        int topic = in.hasRemaining() ? Math.min(Byte.toUnsignedInt(in.get()), in.remaining()) : 0;
-        message.topic = new byte[topic];
-        in.get(message.topic);
-        int header = in.remaining() > 1 ? Math.min(Short.toUnsignedInt(in.getShort()), in.remaining()) : 0;
-        message.header = new byte[header];
-        in.get(message.header);
-        message.payload = new byte[in.remaining()];
-        in.get(message.payload);
-        message.misshapen = bytes.length == 0;
+        byte[] topic = new byte[in.hasRemaining() ? Math.min(Byte.toUnsignedInt(in.get()), in.remaining()) : 0];
+        in.get(topic);
+        byte[] header = new byte[in.remaining() > 1 ? Math.min(Short.toUnsignedInt(in.getShort()), in.remaining()) : 0];
+        in.get(header);
+        byte[] payload = new byte[in.remaining()];
+        in.get(payload);
         arrivalNs += 1_000_000;
-        message.arrivalNs = arrivalNs;
+        Reception.Message message = new Reception.Message(arrivalNs, topic, header, payload, bytes.length == 0);
         long unusable = rig.status().unusableMessages();
         try {
             stream.message(message);
@@ -118,7 +114,7 @@ class OpenEphysFuzzTest {
         }
         assertThat(rig.status().unusableMessages() - unusable).as("counted").isBetween(0L, 1L);
         return rig.status().unusableMessages() > unusable
-                ? new String(message.header, ISO_8859_1).replaceAll("[^{}\\[\\]:,]", "")
+                ? new String(message.header(), ISO_8859_1).replaceAll("[^{}\\[\\]:,]", "")
                 : null;
     }
 
