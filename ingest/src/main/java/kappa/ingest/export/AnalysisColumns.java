@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.LongStream;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.FixedPoint;
 import kappa.ingest.wire.Phase;
@@ -22,19 +23,6 @@ import kappa.ingest.wire.SessionHeader;
  */
 final class AnalysisColumns implements AutoCloseable {
 
-    /** Of one analysis; small beside the flow fields and orbits, which are in the JSON only. */
-    private record Small(Analysis analysis) {
-
-        static Small of(Analysis analysis) {
-            Analysis.Builder small = analysis.toBuilder().clearConnectivity();
-            small.getConditionsBuilderList().forEach(condition -> condition.clearFlow().clearNullclines().clearBasins()
-                    .clearLimitCycles());
-            small.getPopulationsBuilder().clearMeanConnection().clearNumbers().getPopulationsBuilderList()
-                    .forEach(population -> population.clearMean().clearCovariance());
-            return new Small(small.build());
-        }
-    }
-
     private record Condition(int row, Phase phase) {}
 
     private record Point(int row, String input, FixedPoint point) {}
@@ -42,7 +30,8 @@ final class AnalysisColumns implements AutoCloseable {
     private final int neurons;
     private final int rank;
     private final Texts texts;
-    private final TreeMap<Long, Small> analyses = new TreeMap<>();
+    /** Without what is large: flow fields and orbits are in the JSON only. */
+    private final TreeMap<Long, Analysis> analyses = new TreeMap<>();
 
     AnalysisColumns(Path directory, SessionHeader header) {
         neurons = header.getNeuronsCount() + header.getFit().getHiddenNeurons();
@@ -58,10 +47,19 @@ final class AnalysisColumns implements AutoCloseable {
                 && analysis.getPopulations().getPopulationsList().stream()
                         .allMatch(of -> of.getNeuronsList().stream().allMatch(i -> i >= 0 && i < neurons));
         if (whole) {
-            analyses.put(analysis.getModelVersion(), Small.of(analysis));
+            analyses.put(analysis.getModelVersion(), withoutLargeParts(analysis));
             texts.put(analysis.getModelVersion(), WireJson.of(analysis));
         }
         return whole;
+    }
+
+    private static Analysis withoutLargeParts(Analysis analysis) {
+        Analysis.Builder small = analysis.toBuilder().clearConnectivity();
+        small.getConditionsBuilderList()
+                .forEach(condition -> condition.clearFlow().clearNullclines().clearBasins().clearLimitCycles());
+        small.getPopulationsBuilder().clearMeanConnection().clearNumbers().getPopulationsBuilderList()
+                .forEach(population -> population.clearMean().clearCovariance());
+        return small.build();
     }
 
     private boolean whole(Phase condition) {
@@ -75,7 +73,7 @@ final class AnalysisColumns implements AutoCloseable {
     }
 
     void putInto(ArrayFile file) {
-        List<Analysis> all = analyses.values().stream().map(Small::analysis).toList();
+        List<Analysis> all = List.copyOf(analyses.values());
         List<Condition> conditions = new ArrayList<>();
         List<Point> points = new ArrayList<>();
         for (int row = 0; row < all.size(); row++) {
@@ -141,12 +139,8 @@ final class AnalysisColumns implements AutoCloseable {
     }
 
     private static <T> void matrices(ArrayFile file, String name, List<T> rows, Function<T, List<Double>> values,
-            int... rowShape) {
-        long[] shape = new long[rowShape.length + 1];
-        shape[0] = rows.size();
-        for (int i = 0; i < rowShape.length; i++) {
-            shape[i + 1] = rowShape[i];
-        }
+            long... rowShape) {
+        long[] shape = LongStream.concat(LongStream.of(rows.size()), LongStream.of(rowShape)).toArray();
         file.doubles("analyses/" + name, rows.stream().map(values).flatMap(List::stream).mapToDouble(x -> x).toArray(),
                 shape);
     }

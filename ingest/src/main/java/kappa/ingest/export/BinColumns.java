@@ -29,6 +29,11 @@ final class BinColumns implements BinSink, AutoCloseable {
     static final class Parts {
         boolean silenced;
         boolean clock;
+
+        void add(ByteString silencedInBin, boolean clocked) {
+            silenced |= !silencedInBin.isEmpty();
+            clock |= clocked;
+        }
     }
 
     /** Interventions by id, in the order in which they were seen. */
@@ -45,27 +50,6 @@ final class BinColumns implements BinSink, AutoCloseable {
     private final Path directory;
 
     private final Column activity;
-    private final Column inputs;
-    private final Column behavior;
-    private final Column trial;
-    private final Column phase;
-    private final Column rigTime;
-    private final Column intervention;
-    private final Column silenced;
-    private final Column sample;
-    private final Column hostTime;
-    private final Column hostError;
-    private final Column epoch;
-    private final Column lost;
-    private final Column kappa;
-    private final Column covariance;
-    private final Column v;
-    private final Column version;
-    private final Column predictionError;
-    private final Column baselineError;
-    private final Column spikes;
-    private final Column activityTime;
-    private final Column publishedTime;
 
     /**
      * @param recorded bins whose activity is there
@@ -87,32 +71,36 @@ final class BinColumns implements BinSink, AutoCloseable {
         behaviorChannels = header.getBehaviorChannelsCount();
         rank = header.getFit().getRank();
         try {
-            Column bin = column("bin", ElementType.INT64);
+            column("bin", ElementType.INT64);
             activity = column(header.getObservation() == Observation.COUNTS ? "counts" : "activity",
                     ElementType.FLOAT32, neurons);
-            inputs = column("inputs", ElementType.FLOAT32, inputChannels);
-            behavior = behaviorChannels == 0 ? null : column("behavior", ElementType.FLOAT32, behaviorChannels);
-            trial = column("trial", ElementType.INT64);
-            phase = column("phase", ElementType.INT32);
-            rigTime = column("rig_time_ns", ElementType.INT64);
-            intervention = column("intervention", ElementType.INT32);
-            silenced = parts.silenced ? column("silenced", ElementType.BOOL, neurons) : null;
-            sample = parts.clock ? column("clock/sample", ElementType.INT64) : null;
-            hostTime = parts.clock ? column("clock/host_unix_ns", ElementType.INT64) : null;
-            hostError = parts.clock ? column("clock/error_ns", ElementType.INT64) : null;
-            epoch = parts.clock ? column("clock/epoch", ElementType.INT64) : null;
-            lost = parts.clock ? column("clock/lost", ElementType.INT64) : null;
-            kappa = column("kappa", ElementType.FLOAT32, rank);
-            covariance = column("kappa_covariance", ElementType.FLOAT32, rank, rank);
-            v = column("v", ElementType.FLOAT32, inputChannels);
-            version = column("model_version", ElementType.INT64);
-            predictionError = column("prediction_error", ElementType.FLOAT64);
-            baselineError = column("baseline_error", ElementType.FLOAT64);
-            spikes = column("spikes", ElementType.INT64);
-            activityTime = column("activity_unix_ns", ElementType.INT64);
-            publishedTime = column("published_unix_ns", ElementType.INT64);
+            column("inputs", ElementType.FLOAT32, inputChannels);
+            if (behaviorChannels > 0) {
+                column("behavior", ElementType.FLOAT32, behaviorChannels);
+            }
+            column("trial", ElementType.INT64);
+            column("phase", ElementType.INT32);
+            column("rig_time_ns", ElementType.INT64);
+            column("intervention", ElementType.INT32);
+            if (parts.silenced) {
+                column("silenced", ElementType.BOOL, neurons);
+            }
+            if (parts.clock) {
+                for (String name : List.of("sample", "host_unix_ns", "error_ns", "epoch", "lost")) {
+                    column("clock/" + name, ElementType.INT64);
+                }
+            }
+            column("kappa", ElementType.FLOAT32, rank);
+            column("kappa_covariance", ElementType.FLOAT32, rank, rank);
+            column("v", ElementType.FLOAT32, inputChannels);
+            column("model_version", ElementType.INT64);
+            column("prediction_error", ElementType.FLOAT64);
+            column("baseline_error", ElementType.FLOAT64);
+            column("spikes", ElementType.INT64);
+            column("activity_unix_ns", ElementType.INT64);
+            column("published_unix_ns", ElementType.INT64);
             all.kept().forEach((first, end) -> LongStream.range(first, end)
-                    .forEach(index -> bin.row(all.row(index)).putLong(index)));
+                    .forEach(index -> row("bin", all.row(index)).putLong(index)));
             fill(filtered);
         } catch (RuntimeException | Error e) {
             close();
@@ -126,6 +114,10 @@ final class BinColumns implements BinSink, AutoCloseable {
         return column;
     }
 
+    private ByteBuffer row(String column, long row) {
+        return columns.get(column).row(row);
+    }
+
     /** Bins with a kappa and without activity, or the other way round, are rare: only they are filled beforehand. */
     private void fill(IntervalSet filtered) {
         all.kept().forEach((first, end) -> LongStream.range(first, end).forEach(index -> {
@@ -134,15 +126,15 @@ final class BinColumns implements BinSink, AutoCloseable {
                 nan(activity.row(row), neurons);
             }
             if (!filtered.contains(index)) {
-                nan(kappa.row(row), rank);
-                nan(covariance.row(row), rank * rank);
-                nan(v.row(row), inputChannels);
-                version.row(row).putLong(-1);
-                predictionError.row(row).putDouble(Double.NaN);
-                baselineError.row(row).putDouble(Double.NaN);
-                spikes.row(row).putLong(-1);
-                activityTime.row(row).putLong(0);
-                publishedTime.row(row).putLong(0);
+                nan(row("kappa", row), rank);
+                nan(row("kappa_covariance", row), rank * rank);
+                nan(row("v", row), inputChannels);
+                row("model_version", row).putLong(-1);
+                row("prediction_error", row).putDouble(Double.NaN);
+                row("baseline_error", row).putDouble(Double.NaN);
+                row("spikes", row).putLong(-1);
+                row("activity_unix_ns", row).putLong(0);
+                row("published_unix_ns", row).putLong(0);
             }
         }));
     }
@@ -183,15 +175,15 @@ final class BinColumns implements BinSink, AutoCloseable {
             long index = latents.getFirstBin() + t;
             LatentBin bin = latents.getBins(t);
             long row = all.row(index);
-            floats(kappa.row(row), bin.getKappaList());
-            symmetric(covariance.row(row), bin.getCovarianceList());
-            floats(v.row(row), bin.getVList());
-            version.row(row).putLong(latents.getModelVersion());
-            predictionError.row(row).putDouble(bin.getPredictionError());
-            baselineError.row(row).putDouble(bin.getBaselineError());
-            spikes.row(row).putLong(Integer.toUnsignedLong(bin.getSpikes()));
-            activityTime.row(row).putLong(latents.getActivityUnixNs());
-            publishedTime.row(row).putLong(latents.getPublishedUnixNs());
+            floats(row("kappa", row), bin.getKappaList());
+            symmetric(row("kappa_covariance", row), bin.getCovarianceList());
+            floats(row("v", row), bin.getVList());
+            row("model_version", row).putLong(latents.getModelVersion());
+            row("prediction_error", row).putDouble(bin.getPredictionError());
+            row("baseline_error", row).putDouble(bin.getBaselineError());
+            row("spikes", row).putLong(Integer.toUnsignedLong(bin.getSpikes()));
+            row("activity_unix_ns", row).putLong(latents.getActivityUnixNs());
+            row("published_unix_ns", row).putLong(latents.getPublishedUnixNs());
             if (!recorded.contains(index)) {
                 common(row, bin.getInputsList(), bin.getBehaviorList(), bin.getTrial(), bin.getPhase(),
                         bin.getRigTimeNs());
@@ -203,34 +195,34 @@ final class BinColumns implements BinSink, AutoCloseable {
 
     private void common(long row, List<Float> u, List<Float> observed, long trialNumber, int phaseNumber,
             long rigTimeNs) {
-        floats(inputs.row(row), u);
-        if (behavior != null && observed.isEmpty()) {
-            nan(behavior.row(row), behaviorChannels);
-        } else if (behavior != null) {
-            floats(behavior.row(row), observed);
+        floats(row("inputs", row), u);
+        if (behaviorChannels > 0 && observed.isEmpty()) {
+            nan(row("behavior", row), behaviorChannels);
+        } else if (behaviorChannels > 0) {
+            floats(row("behavior", row), observed);
         }
-        trial.row(row).putLong(trialNumber);
-        phase.row(row).putInt(phaseNumber);
-        rigTime.row(row).putLong(rigTimeNs);
+        row("trial", row).putLong(trialNumber);
+        row("phase", row).putInt(phaseNumber);
+        row("rig_time_ns", row).putLong(rigTimeNs);
     }
 
     private void perturbation(long row, ByteString mask, String id) {
-        if (silenced != null) {
-            ByteBuffer out = silenced.row(row);
+        if (parts.silenced) {
+            ByteBuffer out = row("silenced", row);
             for (int i = 0; i < neurons; i++) {
                 out.put((byte) (WireChecks.marked(mask, i) ? 1 : 0));
             }
         }
-        intervention.row(row).putInt(id.isEmpty() ? -1 : interventions.computeIfAbsent(id, n -> interventions.size()));
+        row("intervention", row).putInt(id.isEmpty() ? -1 : interventions.computeIfAbsent(id, n -> interventions.size()));
     }
 
     private void clock(long row, BinClock clock) {
         if (parts.clock) {
-            sample.row(row).putLong(clock.getSample());
-            hostTime.row(row).putLong(clock.getHostUnixNs());
-            hostError.row(row).putLong(clock.getErrorNs());
-            epoch.row(row).putLong(Integer.toUnsignedLong(clock.getEpoch()));
-            lost.row(row).putLong(Integer.toUnsignedLong(clock.getLost()));
+            row("clock/sample", row).putLong(clock.getSample());
+            row("clock/host_unix_ns", row).putLong(clock.getHostUnixNs());
+            row("clock/error_ns", row).putLong(clock.getErrorNs());
+            row("clock/epoch", row).putLong(Integer.toUnsignedLong(clock.getEpoch()));
+            row("clock/lost", row).putLong(Integer.toUnsignedLong(clock.getLost()));
         }
     }
 
@@ -256,7 +248,7 @@ final class BinColumns implements BinSink, AutoCloseable {
         List<Long> lengths = new ArrayList<>();
         if (header.getTrials()) {
             long[] before = {Long.MIN_VALUE};
-            trial.longs(number -> {
+            columns.get("trial").longs(number -> {
                 if (lengths.isEmpty() || number != before[0]) {
                     lengths.add(0L);
                 }

@@ -1,16 +1,22 @@
 package kappa.ingest.export;
 
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 import kappa.ingest.recording.npz.NpzWriter;
 
 /**
@@ -33,11 +39,7 @@ final class Column implements NpzWriter.Bytes, AutoCloseable {
     Column(Path directory, ElementType type, long... rowShape) {
         this.type = type;
         this.rowShape = rowShape;
-        long elements = 1;
-        for (long extent : rowShape) {
-            elements = Math.multiplyExact(elements, extent);
-        }
-        rowBytes = Math.toIntExact(elements * type.bytes);
+        rowBytes = Math.toIntExact(LongStream.of(rowShape).reduce(type.bytes, Math::multiplyExact));
         buffer = ByteBuffer.allocate(Math.max(BUFFER_BYTES, rowBytes)).order(ByteOrder.LITTLE_ENDIAN);
         Path file = directory.resolve(".kappa-export." + UUID.randomUUID() + ".part");
         try {
@@ -58,10 +60,6 @@ final class Column implements NpzWriter.Bytes, AutoCloseable {
         }
         rows = Math.max(rows, row + 1);
         return buffer;
-    }
-
-    long rows() {
-        return rows;
     }
 
     private void flush() {
@@ -87,38 +85,24 @@ final class Column implements NpzWriter.Bytes, AutoCloseable {
     /** Some rows. */
     void copy(long firstRow, long count, OutputStream out) throws IOException {
         flush();
+        WritableByteChannel target = Channels.newChannel(out);
         long end = (firstRow + count) * rowBytes;
-        byte[] bytes = new byte[BUFFER_BYTES];
         for (long at = firstRow * rowBytes; at < end;) {
-            int read = channel.read(ByteBuffer.wrap(bytes, 0, (int) Math.min(bytes.length, end - at)), at);
-            if (read < 0) {
-                throw shorter();
+            long copied = channel.transferTo(at, end - at, target);
+            if (copied == 0) {
+                throw new EOFException("a temporary file is shorter than what was written to it");
             }
-            out.write(bytes, 0, read);
-            at += read;
+            at += copied;
         }
-    }
-
-    private static IOException shorter() {
-        return new IOException("a temporary file is shorter than what was written to it");
     }
 
     /** Hands over a column of whole numbers, one a row. */
     void longs(LongConsumer each) {
         flush();
-        ByteBuffer some = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         try {
-            for (long row = 0; row < rows; row += BUFFER_BYTES / Long.BYTES) {
-                some.clear().limit((int) Math.min(BUFFER_BYTES, (rows - row) * Long.BYTES));
-                while (some.hasRemaining()) {
-                    if (channel.read(some, row * Long.BYTES + some.position()) < 0) {
-                        throw shorter();
-                    }
-                }
-                some.flip();
-                while (some.hasRemaining()) {
-                    each.accept(some.getLong());
-                }
+            var in = new DataInputStream(new BufferedInputStream(Channels.newInputStream(channel.position(0))));
+            for (long row = 0; row < rows; row++) {
+                each.accept(Long.reverseBytes(in.readLong()));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -126,10 +110,7 @@ final class Column implements NpzWriter.Bytes, AutoCloseable {
     }
 
     void putInto(ArrayFile file, String name) {
-        long[] shape = new long[rowShape.length + 1];
-        shape[0] = rows;
-        System.arraycopy(rowShape, 0, shape, 1, rowShape.length);
-        file.put(name, type, this, shape);
+        file.put(name, type, this, LongStream.concat(LongStream.of(rows), LongStream.of(rowShape)).toArray());
     }
 
     @Override

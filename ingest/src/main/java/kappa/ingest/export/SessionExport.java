@@ -3,13 +3,13 @@ package kappa.ingest.export;
 import com.google.protobuf.Message;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
@@ -184,18 +184,13 @@ public final class SessionExport {
         state = new SessionState(header, History.EVERY_BIN, new BinSink() {
             @Override
             public void activity(Activity record, int skip) {
-                record.getBinsList().subList(skip, record.getBinsCount()).forEach(bin -> {
-                    parts.silenced |= !bin.getSilenced().isEmpty();
-                    parts.clock |= bin.hasClock();
-                });
+                record.getBinsList().subList(skip, record.getBinsCount())
+                        .forEach(bin -> parts.add(bin.getSilenced(), bin.hasClock()));
             }
 
             @Override
             public void latents(Latents record) {
-                record.getBinsList().forEach(bin -> {
-                    parts.silenced |= !bin.getSilenced().isEmpty();
-                    parts.clock |= bin.hasClock();
-                });
+                record.getBinsList().forEach(bin -> parts.add(bin.getSilenced(), bin.hasClock()));
             }
         });
         long seen = bins(state);
@@ -228,14 +223,10 @@ public final class SessionExport {
         }
     }
 
-    private interface Taker<T> {
-        /** @return false if the message cannot be used */
-        boolean take(T message);
-    }
-
-    private <T extends Message> void each(String topic, Class<T> type, Taker<T> taker) {
+    /** @param taker false for a message that cannot be used */
+    private <T extends Message> void each(String topic, Class<T> type, Predicate<T> taker) {
         records.of(header.getSession(), topic, partition, passed -> {}, record -> {
-            if (!SessionRecords.checked(record).message(type).map(taker::take).orElse(false)) {
+            if (!SessionRecords.checked(record).message(type).map(taker::test).orElse(false)) {
                 unreadable++;
             }
         });
@@ -249,16 +240,12 @@ public final class SessionExport {
         file.longs("created_unix_ns", new long[]{header.getCreatedUnixNs()});
         file.doubles("bin_width", new double[]{header.getBinWidthS()});
         file.text("header", List.of(WireJson.of(header)));
-        names(file, "neuron_names", header.getNeuronsList());
-        names(file, "input_names", header.getInputChannelsList());
-        names(file, "behavior_names", header.getBehaviorChannelsList());
-        names(file, "phase_names", header.getPhasesList());
+        file.text("neuron_names", header.getNeuronsList(), header.getNeuronsCount());
+        file.text("input_names", header.getInputChannelsList(), header.getInputChannelsCount());
+        file.text("behavior_names", header.getBehaviorChannelsList(), header.getBehaviorChannelsCount());
+        file.text("phase_names", header.getPhasesList(), header.getPhasesCount());
         if (trials.length > 0) {
             file.longs("trial_length", trials, trials.length);
         }
-    }
-
-    private static void names(ArrayFile file, String name, List<String> names) {
-        file.text(name, new ArrayList<>(names), names.size());
     }
 }

@@ -36,30 +36,27 @@ final class SnapshotColumns implements AutoCloseable {
         if (!whole(model)) {
             return false;
         }
-        if (first == null) {
-            first = model;
-            begin();
-        }
+        first = first == null ? model : first;
         newest = model;
         int n = model.getNeurons();
         int k = model.getRank();
         long row = rows.computeIfAbsent(model.getVersion(), version -> (long) rows.size());
-        columns.get("version").row(row).putLong(model.getVersion());
-        columns.get("bins_learned").row(row).putLong(model.getBinsLearned());
-        columns.get("steps").row(row).putLong(model.getSteps());
-        columns.get("published_unix_ns").row(row).putLong(model.getPublishedUnixNs());
-        columns.get("alpha").row(row).putDouble(model.getAlpha());
-        turned(columns.get("m").row(row), model.getMList(), n, k);
-        turned(columns.get("n").row(row), model.getNList(), n, k);
-        floats(columns.get("wi").row(row), model.getWList(), n * model.getInputs());
-        floats(columns.get("b").row(row), model.getBList(), n);
-        floats(columns.get("gain").row(row), model.getGainList(), n);
-        floats(columns.get("offset").row(row), model.getOffsetList(), n);
-        floats(columns.get("noise").row(row), model.getNoiseList(), n);
-        doubles(columns.get("process_noise").row(row), model.getProcessNoiseList(), k * k);
-        doubles(columns.get("kappa_std").row(row), model.getKappaStdList(), k);
-        doubles(columns.get("start").row(row), model.getStartList(), k);
-        doubles(columns.get("start_covariance").row(row), model.getStartCovarianceList(), k * k);
+        row("version", ElementType.INT64, row).putLong(model.getVersion());
+        row("bins_learned", ElementType.INT64, row).putLong(model.getBinsLearned());
+        row("steps", ElementType.INT64, row).putLong(model.getSteps());
+        row("published_unix_ns", ElementType.INT64, row).putLong(model.getPublishedUnixNs());
+        row("alpha", ElementType.FLOAT64, row).putDouble(model.getAlpha());
+        turned(row("m", ElementType.FLOAT32, row, n, k), model.getMList(), n, k);
+        turned(row("n", ElementType.FLOAT32, row, n, k), model.getNList(), n, k);
+        floats(row("wi", ElementType.FLOAT32, row, model.getInputs(), n), model.getWList(), n * model.getInputs());
+        floats(row("b", ElementType.FLOAT32, row, n), model.getBList(), n);
+        floats(row("gain", ElementType.FLOAT32, row, n), model.getGainList(), n);
+        floats(row("offset", ElementType.FLOAT32, row, n), model.getOffsetList(), n);
+        floats(row("noise", ElementType.FLOAT32, row, n), model.getNoiseList(), n);
+        doubles(row("process_noise", ElementType.FLOAT64, row, k, k), model.getProcessNoiseList(), k * k);
+        doubles(row("kappa_std", ElementType.FLOAT64, row, k), model.getKappaStdList(), k);
+        doubles(row("start", ElementType.FLOAT64, row, k), model.getStartList(), k);
+        doubles(row("start_covariance", ElementType.FLOAT64, row, k, k), model.getStartCovarianceList(), k * k);
         score(model.getQuality());
         return true;
     }
@@ -81,29 +78,9 @@ final class SnapshotColumns implements AutoCloseable {
         return count == 0 || count == expected;
     }
 
-    private void begin() {
-        int n = first.getNeurons();
-        int k = first.getRank();
-        column("version", ElementType.INT64);
-        column("bins_learned", ElementType.INT64);
-        column("steps", ElementType.INT64);
-        column("published_unix_ns", ElementType.INT64);
-        column("alpha", ElementType.FLOAT64);
-        column("m", ElementType.FLOAT32, n, k);
-        column("n", ElementType.FLOAT32, n, k);
-        column("wi", ElementType.FLOAT32, first.getInputs(), n);
-        column("b", ElementType.FLOAT32, n);
-        column("gain", ElementType.FLOAT32, n);
-        column("offset", ElementType.FLOAT32, n);
-        column("noise", ElementType.FLOAT32, n);
-        column("process_noise", ElementType.FLOAT64, k, k);
-        column("kappa_std", ElementType.FLOAT64, k);
-        column("start", ElementType.FLOAT64, k);
-        column("start_covariance", ElementType.FLOAT64, k, k);
-    }
-
-    private void column(String name, ElementType type, long... rowShape) {
-        columns.put(name, new Column(directory, type, rowShape));
+    /** Where a row of a column goes; the column is made for its first row. */
+    private ByteBuffer row(String name, ElementType type, long row, long... rowShape) {
+        return columns.computeIfAbsent(name, _ -> new Column(directory, type, rowShape)).row(row);
     }
 
     private static void turned(ByteBuffer row, List<Float> byDimension, int neurons, int rank) {
@@ -138,11 +115,6 @@ final class SnapshotColumns implements AutoCloseable {
 
     long size() {
         return rows.size();
-    }
-
-    /** The newest snapshot, or null. */
-    ModelSnapshot newest() {
-        return newest;
     }
 
     void putInto(ArrayFile file) {
