@@ -169,87 +169,77 @@ public final class WireChecks {
     }
 
     public static Optional<Fault> header(SessionHeader header) {
-        if (header.getSchemaVersion() != SCHEMA_VERSION) {
-            return bad("schema_version", header.getSchemaVersion(), "1");
-        }
-        if (!SESSION_ID.matcher(header.getSession()).matches()) {
-            return bad("session", '"' + header.getSession() + '"', "1 to 128 characters out of A-Z a-z 0-9 . _ -");
-        }
+        Rules rules = new Rules(Reason.BAD_HEADER);
+        rules.require(header.getSchemaVersion() == SCHEMA_VERSION, "schema_version", header.getSchemaVersion(), "1");
+        rules.require(SESSION_ID.matcher(header.getSession()).matches(), "session", '"' + header.getSession() + '"',
+                "1 to 128 characters out of A-Z a-z 0-9 . _ -");
         int neurons = header.getNeuronsCount();
-        if (neurons < 1 || neurons > MAX_NEURONS) {
-            return bad("neurons", neurons, "1 to " + MAX_NEURONS);
-        }
-        if (header.getInputChannelsCount() > MAX_CHANNELS || header.getBehaviorChannelsCount() > MAX_CHANNELS) {
-            return bad("channels", Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount()),
-                    "at most " + MAX_CHANNELS);
-        }
+        rules.require(neurons >= 1 && neurons <= MAX_NEURONS, "neurons", neurons, "1 to " + MAX_NEURONS);
+        int channels = Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount());
+        rules.require(channels <= MAX_CHANNELS, "channels", channels, "at most " + MAX_CHANNELS);
         for (var names : List.of(header.getNeuronsList(), header.getInputChannelsList(),
                 header.getBehaviorChannelsList())) {
             Set<String> seen = new HashSet<>();
-            for (String name : names) {
-                if (!seen.add(name)) {
-                    return bad("names", '"' + name + "\" twice", "unique names");
-                }
-            }
+            names.stream().filter(name -> !seen.add(name)).findFirst()
+                    .ifPresent(name -> rules.require(false, "names", '"' + name + "\" twice", "unique names"));
         }
-        if (header.hasInputBasis()) {
-            int bumps = header.getInputBasis().getBumps();
-            if (bumps < 2 || bumps > InputBasis.MAX_BUMPS || header.getInputBasis().getBins() < 2) {
-                return bad("input_basis", bumps + " bumps over " + header.getInputBasis().getBins() + " bins",
-                        "2 to " + InputBasis.MAX_BUMPS + " bumps over at least 2 bins");
-            }
-        }
+        int bumps = header.getInputBasis().getBumps();
+        int basisBins = header.getInputBasis().getBins();
+        rules.require(!header.hasInputBasis() || (bumps >= 2 && bumps <= InputBasis.MAX_BUMPS && basisBins >= 2),
+                "input_basis", bumps + " bumps over " + basisBins + " bins",
+                "2 to " + InputBasis.MAX_BUMPS + " bumps over at least 2 bins");
         double width = header.getBinWidthS();
-        if (!(width > 0 && width <= 60)) {
-            return bad("bin_width_s", width, "a number in (0, 60]");
-        }
-        if (header.getObservation() == Observation.OBSERVATION_UNSPECIFIED
-                || header.getObservation() == Observation.UNRECOGNIZED) {
-            return bad("observation", header.getObservationValue(), "RATES, CURRENTS or COUNTS");
-        }
-        int rank = header.getFit().getRank();
-        if (rank < 1 || rank > Math.min(MAX_RANK, neurons)) {
-            return bad("fit.rank", rank, "1 to " + Math.min(MAX_RANK, neurons));
-        }
-        int hidden = header.getFit().getHiddenNeurons();
+        rules.require(width > 0 && width <= 60, "bin_width_s", width, "a number in (0, 60]");
+        Observation observation = header.getObservation();
+        rules.require(observation != Observation.OBSERVATION_UNSPECIFIED && observation != Observation.UNRECOGNIZED,
+                "observation", header.getObservationValue(), "RATES, CURRENTS or COUNTS");
+        FitSettings fit = header.getFit();
+        int rank = fit.getRank();
+        int mostRank = Math.min(MAX_RANK, neurons);
+        rules.require(rank >= 1 && rank <= mostRank, "fit.rank", rank, "1 to " + mostRank);
+        int hidden = fit.getHiddenNeurons();
         int mostHidden = Math.min(MAX_HIDDEN_NEURONS, MAX_NEURONS - neurons);
-        if (hidden < 0 || hidden > mostHidden) {
-            return bad("fit.hidden_neurons", Integer.toUnsignedString(hidden), "at most " + mostHidden);
-        }
-        long weights = (long) (neurons + hidden) * (2 * rank + header.getInputChannelsCount());
-        if (weights > MAX_WEIGHTS) {
-            return bad("neurons", (neurons + hidden) + " with rank " + rank + " and " + header.getInputChannelsCount()
-                    + " input channels",
-                    "at most " + MAX_WEIGHTS + " weights, 2 rank + inputs for each, not " + weights);
-        }
-        if (header.getFit().getLoss() == Loss.UNRECOGNIZED) {
-            return bad("fit.loss", header.getFit().getLossValue(), "FREE_RUN or FREE_RUN_AND_ONE_STEP");
-        }
-        if (!(header.getFit().getPrior() >= 0 && header.getFit().getPrior() <= 1e6)) {
-            return bad("fit.prior", header.getFit().getPrior(), "a number from 0 to 1e6");
-        }
-        if (!(header.getFit().getHalfLifeTrials() >= 0 && header.getFit().getHalfLifeTrials() <= 1e9)) {
-            return bad("fit.half_life_trials", header.getFit().getHalfLifeTrials(), "a number from 0 to 1e9");
-        }
-        if (!(header.getFit().getTrackerBins() >= 0 && header.getFit().getTrackerBins() <= 1e9)) {
-            return bad("fit.tracker_bins", header.getFit().getTrackerBins(), "a number from 0 to 1e9");
-        }
+        rules.require(hidden >= 0 && hidden <= mostHidden, "fit.hidden_neurons", Integer.toUnsignedString(hidden),
+                "at most " + mostHidden);
+        long weights = ((long) neurons + hidden) * (2L * rank + header.getInputChannelsCount());
+        rules.require(weights <= MAX_WEIGHTS, "neurons", (neurons + hidden) + " with rank " + rank + " and "
+                + header.getInputChannelsCount() + " input channels",
+                "at most " + MAX_WEIGHTS + " weights, 2 rank + inputs for each, not " + weights);
+        rules.require(fit.getLoss() != Loss.UNRECOGNIZED, "fit.loss", fit.getLossValue(),
+                "FREE_RUN or FREE_RUN_AND_ONE_STEP");
+        rules.require(fit.getPrior() >= 0 && fit.getPrior() <= 1e6, "fit.prior", fit.getPrior(),
+                "a number from 0 to 1e6");
+        rules.require(fit.getHalfLifeTrials() >= 0 && fit.getHalfLifeTrials() <= 1e9, "fit.half_life_trials",
+                fit.getHalfLifeTrials(), "a number from 0 to 1e9");
+        rules.require(fit.getTrackerBins() >= 0 && fit.getTrackerBins() <= 1e9, "fit.tracker_bins",
+                fit.getTrackerBins(), "a number from 0 to 1e9");
         double tau = timeConstantSeconds(header);
-        if (!(tau > 0 && tau <= 60)) {
-            return bad("fit.time_constant_s", tau, "a number in (0, 60]");
-        }
-        if (header.getFit().getPacing() == Pacing.UNRECOGNIZED) {
-            return bad("fit.pacing", header.getFit().getPacingValue(), "LIVE or LOCKSTEP");
-        }
-        int steps = header.getFit().getStepsPerTrial();
-        if (steps < 0 || steps > 10_000) {
-            return bad("fit.steps_per_trial", Integer.toUnsignedString(steps), "at most 10000");
-        }
-        return Optional.empty();
+        rules.require(tau > 0 && tau <= 60, "fit.time_constant_s", tau, "a number in (0, 60]");
+        rules.require(fit.getPacing() != Pacing.UNRECOGNIZED, "fit.pacing", fit.getPacingValue(), "LIVE or LOCKSTEP");
+        int steps = fit.getStepsPerTrial();
+        rules.require(steps >= 0 && steps <= 10_000, "fit.steps_per_trial", Integer.toUnsignedString(steps),
+                "at most 10000");
+        return rules.broken();
     }
 
-    private static Optional<Fault> bad(String field, Object value, String expected) {
-        return Optional.of(new Fault(Reason.BAD_HEADER, field + " is " + value + ", expected " + expected));
+    /** Keeps the first rule that a message breaks. */
+    private static final class Rules {
+        private final Reason reason;
+        private Fault broken;
+
+        Rules(Reason reason) {
+            this.reason = reason;
+        }
+
+        void require(boolean holds, String field, Object value, String expected) {
+            if (!holds && broken == null) {
+                broken = new Fault(reason, field + " is " + value + ", expected " + expected);
+            }
+        }
+
+        Optional<Fault> broken() {
+            return Optional.ofNullable(broken);
+        }
     }
 
     /** Whether a valid record of activity ({@link CheckedRecord}) holds what its session's header announced. */
@@ -294,14 +284,14 @@ public final class WireChecks {
             return fault(Reason.BEHAVIOR_COUNT, index, bin.getBehaviorCount() + " numbers of behaviour",
                     Integer.toString(header.getBehaviorChannelsCount()));
         }
-        ByteString mask = bin.getUnobserved();
-        if (!mask.isEmpty() && mask.size() != (neurons + 7) / 8) {
-            return fault(Reason.NEURON_COUNT, index, "unobserved of " + mask.size() + " bytes",
-                    (neurons + 7) / 8 + " or none");
+        int maskBytes = Math.ceilDiv(neurons, Byte.SIZE);
+        int unobserved = bin.getUnobserved().size();
+        if (unobserved != 0 && unobserved != maskBytes) {
+            return fault(Reason.NEURON_COUNT, index, "unobserved of " + unobserved + " bytes", maskBytes + " or none");
         }
-        if (!bin.getSilenced().isEmpty() && bin.getSilenced().size() != (neurons + 7) / 8) {
-            return fault(Reason.NEURON_COUNT, index, "silenced of " + bin.getSilenced().size() + " bytes",
-                    (neurons + 7) / 8 + " or none");
+        int silenced = bin.getSilenced().size();
+        if (silenced != 0 && silenced != maskBytes) {
+            return fault(Reason.NEURON_COUNT, index, "silenced of " + silenced + " bytes", maskBytes + " or none");
         }
         if (!bin.getIntervention().isEmpty() && !INTERVENTION_ID.matcher(bin.getIntervention()).matches()) {
             return fault(Reason.BAD_INTERVENTION, index, "intervention of " + bin.getIntervention().length()
@@ -351,54 +341,37 @@ public final class WireChecks {
 
     /** Whether a request is one that a rig which records so many neurons could obey. */
     public static Optional<Fault> intervention(int neurons, Intervention request) {
-        if (request.getSchemaVersion() != SCHEMA_VERSION) {
-            return badRequest("schema_version", Integer.toUnsignedString(request.getSchemaVersion()), "1");
-        }
-        if (!INTERVENTION_ID.matcher(request.getId()).matches()) {
-            return badRequest("id", '"' + request.getId() + '"', INTERVENTION_FORM);
-        }
-        if (request.getTrials() < 0 || request.getTrials() > MAX_PERTURBED_TRIALS) {
-            return badRequest("trials", Integer.toUnsignedString(request.getTrials()),
-                    "at most " + MAX_PERTURBED_TRIALS);
-        }
-        if (request.getTrials() > 0 && request.getNeuronsCount() == 0) {
-            return badRequest("neurons", "empty", "at least one");
-        }
-        if (request.getNeuronsCount() > neurons) {
-            return badRequest("neurons", request.getNeuronsCount() + " of them", "at most " + neurons);
-        }
-        for (int neuron : request.getNeuronsList()) {
-            if (neuron < 0 || neuron >= neurons) {
-                return badRequest("neurons", Integer.toUnsignedString(neuron),
-                        "0 to " + (neurons - 1));
-            }
-        }
-        if (request.getFirstBin() < 0 || request.getBins() < 0 || request.getEvery() < 0) {
-            return badRequest("first_bin, bins, every", "above 2^31", "less");
-        }
-        return Optional.empty();
-    }
-
-    private static Optional<Fault> badRequest(String field, Object value, String expected) {
-        return Optional.of(new Fault(Reason.BAD_INTERVENTION, field + " is " + value + ", expected " + expected));
+        Rules rules = new Rules(Reason.BAD_INTERVENTION);
+        rules.require(request.getSchemaVersion() == SCHEMA_VERSION, "schema_version",
+                Integer.toUnsignedString(request.getSchemaVersion()), "1");
+        rules.require(INTERVENTION_ID.matcher(request.getId()).matches(), "id", '"' + request.getId() + '"',
+                INTERVENTION_FORM);
+        int trials = request.getTrials();
+        rules.require(trials >= 0 && trials <= MAX_PERTURBED_TRIALS, "trials", Integer.toUnsignedString(trials),
+                "at most " + MAX_PERTURBED_TRIALS);
+        int silenced = request.getNeuronsCount();
+        rules.require(trials <= 0 || silenced > 0, "neurons", "empty", "at least one");
+        rules.require(silenced <= neurons, "neurons", silenced + " of them", "at most " + neurons);
+        request.getNeuronsList().stream().filter(neuron -> neuron < 0 || neuron >= neurons).findFirst()
+                .ifPresent(neuron -> rules.require(false, "neurons", Integer.toUnsignedString(neuron),
+                        "0 to " + (neurons - 1)));
+        rules.require(request.getFirstBin() >= 0 && request.getBins() >= 0 && request.getEvery() >= 0,
+                "first_bin, bins, every", "above 2^31", "less");
+        return rules.broken();
     }
 
     /** Whether a wish is one that some replay could follow. */
     public static Optional<Fault> control(PlaybackControl wish) {
-        if (wish.getSchemaVersion() != SCHEMA_VERSION) {
-            return badControl("schema_version", Integer.toUnsignedString(wish.getSchemaVersion()), "1");
-        }
-        if (!wish.hasPause() && !wish.hasSeekS() && !wish.hasSpeed()) {
-            return badControl("wish", "empty", "pause, seek_s or speed");
-        }
-        if (wish.hasSeekS() && !(wish.getSeekS() >= 0 && Double.isFinite(wish.getSeekS()))) {
-            return badControl("seek_s", wish.getSeekS(), "seconds >= 0");
-        }
-        if (wish.hasSpeed() && !(wish.getSpeed() >= MIN_SPEED)) {
-            return badControl("speed", wish.getSpeed(),
-                    "a number >= " + MIN_SPEED + " (infinite: as fast as possible)");
-        }
-        return Optional.empty();
+        Rules rules = new Rules(Reason.BAD_CONTROL);
+        rules.require(wish.getSchemaVersion() == SCHEMA_VERSION, "schema_version",
+                Integer.toUnsignedString(wish.getSchemaVersion()), "1");
+        rules.require(wish.hasPause() || wish.hasSeekS() || wish.hasSpeed(), "wish", "empty",
+                "pause, seek_s or speed");
+        double seek = wish.getSeekS(); // 0 where it is not asked for
+        rules.require(seek >= 0 && Double.isFinite(seek), "seek_s", seek, "seconds >= 0");
+        rules.require(!wish.hasSpeed() || wish.getSpeed() >= MIN_SPEED, "speed", wish.getSpeed(),
+                "a number >= " + MIN_SPEED + " (infinite: as fast as possible)");
+        return rules.broken();
     }
 
     /** @param value of the field, which no replay, or not this one, can follow */

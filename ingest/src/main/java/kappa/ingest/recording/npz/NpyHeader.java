@@ -6,7 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -33,6 +36,16 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
 
     /** NumPy aligns the elements of an array to this many bytes from the start of its entry. */
     private static final int ALIGNMENT = 64;
+
+    private static final Pattern STRUCTURED = Pattern.compile("['\"]descr['\"]\\s*:\\s*[\\[(]");
+
+    /** A key with a quoted word, a truth value or a tuple of extents. */
+    private static final Pattern ENTRY = Pattern
+            .compile("\\s*(['\"])(?<key>descr|fortran_order|shape)\\1\\s*:\\s*(?:(['\"])(?<word>[^'\"]*)\\3"
+                    + "|(?<truth>True|False)|\\((?<extents>[^()]*)\\))\\s*(?:,|(?=\\}))");
+
+    /** A Python 2 long ends in L. */
+    private static final Pattern EXTENT = Pattern.compile("(\\d+)L?");
 
     /** The numeric element types of NumPy that a Java program can hold without loss. */
     enum Type {
@@ -94,8 +107,8 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
             throw new InvalidInputException(where + ": ends inside its header");
         }
         int headerBytes = start.length + lengthBytes.length + text.length;
-        return new Parser(new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1), where)
-                .parse(headerBytes);
+        return parse(new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1), where,
+                headerBytes);
     }
 
     /**
@@ -122,179 +135,94 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
                 .putShort((short) text.length).put(text).array();
     }
 
-    /** Python's literal of a dictionary, as far as NPY needs it. */
-    private static final class Parser {
-        private final String text;
-        private final String where;
-        private int at;
-
-        Parser(String text, String where) {
-            this.text = text;
-            this.where = where;
+    /** Reads Python's literal of a dictionary. */
+    private static NpyHeader parse(String text, String where, int headerBytes) {
+        if (STRUCTURED.matcher(text).find()) {
+            throw new InvalidInputException(where + ": structured dtype: expected bool, int, uint or float");
         }
-
-        NpyHeader parse(int headerBytes) {
-            String descr = null;
-            Boolean fortran = null;
-            int[] shape = null;
-            expect('{');
-            while (peek() != '}') {
-                String key = quoted();
-                expect(':');
-                if (key.equals("descr") && descr == null) {
-                    descr = descr();
-                } else if (key.equals("fortran_order") && fortran == null) {
-                    fortran = bool();
-                } else if (key.equals("shape") && shape == null) {
-                    shape = shape();
-                } else {
-                    throw malformed("unexpected or repeated key '" + key + "'");
-                }
-                if (peek() != '}') {
-                    expect(',');
-                }
+        String dictionary = text.strip();
+        Matcher entry = ENTRY.matcher(dictionary);
+        String descr = null;
+        String fortran = null;
+        String extents = null;
+        int entries = 0;
+        int at = dictionary.startsWith("{") ? 1 : 0;
+        for (; at > 0 && entry.region(at, dictionary.length()).lookingAt(); entries++) {
+            switch (entry.group("key")) {
+                case "descr" -> descr = entry.group("word");
+                case "fortran_order" -> fortran = entry.group("truth");
+                default -> extents = entry.group("extents");
             }
-            expect('}');
-            if (peek() != 0) {
-                throw malformed("something follows the closing brace");
-            }
-            if (descr == null || fortran == null || shape == null) {
-                throw malformed("expected the keys descr, fortran_order and shape");
-            }
-            Type type = type(descr);
-            return new NpyHeader(type, order(descr), fortran, shape, elements(shape, type), headerBytes);
+            at = entry.end();
         }
-
-        private String descr() {
-            if (peek() == '[' || peek() == '(') {
-                throw new InvalidInputException(where + ": structured dtype: expected bool, int, uint or float");
-            }
-            return quoted();
+        if (entries != 3 || descr == null || fortran == null || extents == null
+                || !dictionary.substring(at).strip().equals("}")) {
+            throw new InvalidInputException(where + ": malformed NPY header at character " + at
+                    + ": expected a dictionary with the keys descr, fortran_order and shape, each once");
         }
+        Type type = type(descr, where);
+        int[] shape = shape(extents, where);
+        ByteOrder order = switch (descr.charAt(0)) {
+            case '<' -> ByteOrder.LITTLE_ENDIAN;
+            case '>' -> ByteOrder.BIG_ENDIAN;
+            default -> ByteOrder.nativeOrder();
+        };
+        return new NpyHeader(type, order, fortran.equals("True"), shape, elements(shape, type, where), headerBytes);
+    }
 
-        private Type type(String descr) {
-            String code = descr.isEmpty() || "<>=|".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);
-            if (code.equals("?")) {
-                return Type.BOOL;
+    private static Type type(String descr, String where) {
+        String code = descr.isEmpty() || "<>=|".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);
+        for (Type type : Type.values()) {
+            if (type.code.equals(code.equals("?") ? Type.BOOL.code : code)) {
+                return type;
             }
-            for (Type type : Type.values()) {
-                if (type.code.equals(code)) {
-                    return type;
-                }
-            }
-            String kind = switch (code.isEmpty() ? ' ' : code.charAt(0)) {
-                case 'O' -> " (Python objects, stored as pickle, which kappa never runs)";
-                case 'c' -> " (complex)";
-                case 'U', 'S', 'a', 'T' -> " (strings)";
-                case 'M', 'm' -> " (dates)";
-                case 'V' -> " (raw bytes)";
-                default -> "";
-            };
-            throw new InvalidInputException(where + ": dtype '" + printable(descr) + "'" + kind
-                    + ": expected bool, int8 to int64, uint8 to uint64 or float16 to float64");
         }
+        String kind = switch (code.isEmpty() ? ' ' : code.charAt(0)) {
+            case 'O' -> " (Python objects, stored as pickle, which kappa never runs)";
+            case 'c' -> " (complex)";
+            case 'U', 'S', 'a', 'T' -> " (strings)";
+            case 'M', 'm' -> " (dates)";
+            case 'V' -> " (raw bytes)";
+            default -> "";
+        };
+        throw new InvalidInputException(where + ": dtype '" + printable(descr) + "'" + kind
+                + ": expected bool, int8 to int64, uint8 to uint64 or float16 to float64");
+    }
 
-        private static ByteOrder order(String descr) {
-            return switch (descr.charAt(0)) {
-                case '<' -> ByteOrder.LITTLE_ENDIAN;
-                case '>' -> ByteOrder.BIG_ENDIAN;
-                default -> ByteOrder.nativeOrder();
-            };
-        }
+    private static int[] shape(String extents, String where) {
+        List<String> given = Arrays.stream(extents.split(",", -1)).map(String::strip).toList();
+        // A comma may follow the last extent; a scalar has none.
+        return given.subList(0, given.getLast().isEmpty() ? given.size() - 1 : given.size()).stream()
+                .mapToInt(extent -> extent(extent, where)).toArray();
+    }
 
-        private int elements(int[] shape, Type type) {
-            long elements = 1;
-            for (int extent : shape) {
-                if (extent == 0) {
-                    return 0;
-                }
-            }
-            for (int extent : shape) {
-                elements *= extent; // below 2^31 * 2^31 while the check holds
-                if (elements > MAX_ARRAY_BYTES / type.bytes) {
-                    throw new InvalidInputException(where + ": shape " + Arrays.toString(shape) + " of "
-                            + type.name().toLowerCase(Locale.ROOT) + " is too large: expected at most 2 GiB an array");
-                }
-            }
-            return (int) elements;
+    private static int extent(String text, String where) {
+        Matcher extent = EXTENT.matcher(text);
+        if (!extent.matches()) {
+            throw new InvalidInputException(where + ": malformed NPY header: extent '" + printable(text)
+                    + "' of the shape, expected a whole number from 0");
         }
+        String digits = extent.group(1);
+        if (digits.length() > 10 || Long.parseLong(digits) > Integer.MAX_VALUE) {
+            throw new InvalidInputException(
+                    where + ": extent " + printable(digits) + ": expected at most " + Integer.MAX_VALUE);
+        }
+        return Integer.parseInt(digits);
+    }
 
-        private boolean bool() {
-            peek();
-            boolean value = text.startsWith("True", at);
-            if (!value && !text.startsWith("False", at)) {
-                throw malformed("fortran_order is neither True nor False");
-            }
-            at += value ? 4 : 5;
-            return value;
+    private static int elements(int[] shape, Type type, String where) {
+        if (Arrays.stream(shape).anyMatch(extent -> extent == 0)) {
+            return 0;
         }
-
-        private int[] shape() {
-            int[] extents = new int[4];
-            int count = 0;
-            expect('(');
-            while (peek() != ')') {
-                int from = at;
-                while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
-                    at++;
-                }
-                String digits = text.substring(from, at);
-                if (digits.isEmpty()) {
-                    throw malformed("an extent of the shape is not a whole number from 0");
-                }
-                // A Python 2 long ends in L.
-                if (at < text.length() && text.charAt(at) == 'L') {
-                    at++;
-                }
-                if (digits.length() > 10 || Long.parseLong(digits) > Integer.MAX_VALUE) {
-                    throw new InvalidInputException(
-                            where + ": extent " + printable(digits) + ": expected at most " + Integer.MAX_VALUE);
-                }
-                if (count == extents.length) {
-                    extents = Arrays.copyOf(extents, 2 * count);
-                }
-                extents[count++] = Integer.parseInt(digits);
-                if (peek() != ')') {
-                    expect(',');
-                }
+        long elements = 1;
+        for (int extent : shape) {
+            elements *= extent; // below 2^31 * 2^31 while the check holds
+            if (elements > MAX_ARRAY_BYTES / type.bytes) {
+                throw new InvalidInputException(where + ": shape " + Arrays.toString(shape) + " of "
+                        + type.name().toLowerCase(Locale.ROOT) + " is too large: expected at most 2 GiB an array");
             }
-            expect(')');
-            return Arrays.copyOf(extents, count);
         }
-
-        private String quoted() {
-            char quote = peek();
-            if (quote != '\'' && quote != '"') {
-                throw malformed("expected a quoted word");
-            }
-            int end = text.indexOf(quote, at + 1);
-            if (end < 0) {
-                throw malformed("a quote is not closed");
-            }
-            String word = text.substring(at + 1, end);
-            at = end + 1;
-            return word;
-        }
-
-        private void expect(char expected) {
-            if (peek() != expected) {
-                throw malformed("expected '" + expected + "'");
-            }
-            at++;
-        }
-
-        /** The next character that is not white space, or 0 at the end. */
-        private char peek() {
-            while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
-                at++;
-            }
-            return at < text.length() ? text.charAt(at) : 0;
-        }
-
-        private InvalidInputException malformed(String what) {
-            return new InvalidInputException(
-                    where + ": malformed NPY header: " + printable(what) + ", at character " + at + " of it");
-        }
+        return (int) elements;
     }
 
     /** Text out of a file, fit for one line of a message. */
