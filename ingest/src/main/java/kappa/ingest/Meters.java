@@ -124,7 +124,6 @@ public enum Meters {
         return Optional.ofNullable(unit);
     }
 
-    /** The key of the meter's one tag, if it has one. */
     public Optional<String> tagKey() {
         return Optional.ofNullable(tagKey);
     }

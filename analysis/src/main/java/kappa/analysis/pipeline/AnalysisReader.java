@@ -108,7 +108,7 @@ public final class AnalysisReader implements AutoCloseable {
         // Closed in the opposite order: as it leaves its group, the second tells the first.
         try (var opened = new TopicFollower(connection, this::read);
                 var models = new GroupMember(connection, group + "-analysis", Topics.MODELS, MODELS_AT_ONCE,
-                        new Owned(), this::read, null)) {
+                        this::assigned, this::revoked, this::read, null)) {
             bins = opened;
             long next = System.nanoTime();
             while (!stopping) {
@@ -141,26 +141,22 @@ public final class AnalysisReader implements AutoCloseable {
     }
 
     /** Headers and latents are read of the partitions whose snapshots are this member's. */
-    private final class Owned implements GroupMember.Partitions {
-        @Override
-        public void assigned(Collection<TopicPartition> added) {
-            bins.fromBeginning(of(Topics.SESSIONS, added));
-            bins.fromLast(of(Topics.LATENTS, added), LATENTS_BACK);
-            // A snapshot without its session's header would be of no use.
-            bins.readToEnd();
-        }
+    private void assigned(Collection<TopicPartition> added) {
+        bins.fromBeginning(of(Topics.SESSIONS, added));
+        bins.fromLast(of(Topics.LATENTS, added), LATENTS_BACK);
+        // A snapshot without its session's header would be of no use.
+        bins.readToEnd();
+    }
 
-        @Override
-        public void revoked(Collection<TopicPartition> gone) {
-            bins.remove(of(Topics.SESSIONS, gone));
-            bins.remove(of(Topics.LATENTS, gone));
-            sessions.values().removeIf(
-                    session -> gone.contains(new TopicPartition(Topics.MODELS, session.partition)));
-        }
+    private void revoked(Collection<TopicPartition> gone) {
+        bins.remove(of(Topics.SESSIONS, gone));
+        bins.remove(of(Topics.LATENTS, gone));
+        sessions.values().removeIf(
+                session -> gone.contains(new TopicPartition(Topics.MODELS, session.partition)));
+    }
 
-        private static List<TopicPartition> of(String topic, Collection<TopicPartition> partitions) {
-            return partitions.stream().map(partition -> new TopicPartition(topic, partition.partition())).toList();
-        }
+    private static List<TopicPartition> of(String topic, Collection<TopicPartition> partitions) {
+        return partitions.stream().map(partition -> new TopicPartition(topic, partition.partition())).toList();
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record) {

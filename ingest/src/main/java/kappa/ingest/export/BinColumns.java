@@ -145,7 +145,6 @@ final class BinColumns implements BinSink, AutoCloseable {
         }
     }
 
-    /** How many bins. */
     long bins() {
         return all.size();
     }

@@ -76,7 +76,6 @@ final class Column implements NpzWriter.Bytes, AutoCloseable {
         buffer.clear();
     }
 
-    /** The elements so far, row by row. */
     @Override
     public void writeTo(OutputStream out) throws IOException {
         copy(0, rows, out);

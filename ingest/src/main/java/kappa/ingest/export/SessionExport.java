@@ -176,7 +176,6 @@ public final class SessionExport {
         }
     }
 
-    /** Reads which bins there are, and the session's state. */
     private long survey() {
         passedBefore = 0;
         toPass = 2 * (records.records(Topics.ACTIVITY, partition) + records.records(Topics.LATENTS, partition));
@@ -200,7 +199,6 @@ public final class SessionExport {
         return seen;
     }
 
-    /** Puts what is said of each bin into its row. */
     private long gather(BinColumns columns) {
         return bins(new SessionState(header, History.EVERY_BIN, columns));
     }

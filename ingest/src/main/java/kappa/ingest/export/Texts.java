@@ -37,7 +37,6 @@ final class Texts implements AutoCloseable {
         return places.size();
     }
 
-    /** The numbers, in the order in which they first came. */
     List<Long> numbers() {
         return List.copyOf(places.keySet());
     }

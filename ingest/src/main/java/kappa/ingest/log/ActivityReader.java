@@ -73,7 +73,6 @@ public final class ActivityReader implements AutoCloseable {
     /** Bins of one partition under way; what one poll brings may come on top. */
     static final int HIGH = 2048;
 
-    /** Records that a poll brings. */
     static final int MOST_AT_ONCE = 64;
 
     private static final Duration POLL = Duration.ofMillis(5);
@@ -154,7 +153,7 @@ public final class ActivityReader implements AutoCloseable {
 
     private void run() {
         try (var known = new SessionHeaders(connection, publisher);
-                var joined = new GroupMember(connection, group, Topics.ACTIVITY, MOST_AT_ONCE, new OurPartitions(),
+                var joined = new GroupMember(connection, group, Topics.ACTIVITY, MOST_AT_ONCE, this::take, this::giveUp,
                         this::read, TopicFollower.FAIL);
                 var clientMetrics = new KafkaClientMetrics(joined.consumer())) {
             clientMetrics.bindTo(meters);
@@ -320,18 +319,6 @@ public final class ActivityReader implements AutoCloseable {
             open.giveUp(partition);
             commits.giveUp(activity);
             headers.giveUp(partition);
-        }
-    }
-
-    private final class OurPartitions implements GroupMember.Partitions {
-        @Override
-        public void assigned(Collection<TopicPartition> partitions) {
-            take(partitions);
-        }
-
-        @Override
-        public void revoked(Collection<TopicPartition> partitions) {
-            giveUp(partitions);
         }
     }
 

@@ -22,13 +22,14 @@ public final class BinOrder<R extends BinOrder.Offer> {
 
     /** A well-formed record of activity that waits for its verdict. */
     public interface Offer {
+
         Activity activity();
 
         /** Its verdict is near again, after {@link #release}. */
-        void take();
+        default void take() {}
 
         /** It waits for the next record, which must not wait for it. */
-        void release();
+        default void release() {}
     }
 
     /** Where the decisions go, in order. */
@@ -41,10 +42,9 @@ public final class BinOrder<R extends BinOrder.Offer> {
         void use(R arrival, int skip, long missing);
 
         /** Put the record on kappa.rejected; {@code used} says that it, or part of it, is used all the same. */
-        void reject(R arrival, Fault fault, boolean used);
+        default void reject(R arrival, Fault fault, boolean used) {}
 
-        /** The rig's clock did not advance. */
-        void clockJumped();
+        default void clockJumped() {}
     }
 
     private final Verdicts<R> verdicts;
@@ -62,7 +62,6 @@ public final class BinOrder<R extends BinOrder.Offer> {
         this.trials = trials;
     }
 
-    /** Goes on where a checkpoint left off. */
     public void restore(long savedNextBin, long savedTrial, long savedRigTimeNs, int savedEpoch, boolean anyBin) {
         nextBin = savedNextBin;
         lastTrial = savedTrial;
@@ -137,7 +136,6 @@ public final class BinOrder<R extends BinOrder.Offer> {
         }
     }
 
-    /** Decides about the held jump, now that the next record is known. */
     private void settle(Activity next) {
         R jump = held;
         held = null;

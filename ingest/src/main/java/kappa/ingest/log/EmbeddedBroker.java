@@ -135,7 +135,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         return LOOPBACK + ":" + port;
     }
 
-    /** Waits until the broker is closed by another thread. */
     public void awaitShutdown() {
         server.awaitShutdown();
     }

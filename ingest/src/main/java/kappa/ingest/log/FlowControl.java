@@ -30,7 +30,6 @@ final class FlowControl {
         underWay.remove(partition);
     }
 
-    /** Bins of our partition that are under way. */
     AtomicInteger underWay(int partition) {
         return underWay.computeIfAbsent(partition, _ -> new AtomicInteger());
     }

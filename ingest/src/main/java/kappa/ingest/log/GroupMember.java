@@ -23,15 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class GroupMember implements AutoCloseable {
 
-    /** Told which partitions the member has; called from {@link #poll} and {@link #close}, in the owner's thread. */
-    public interface Partitions {
-        /** These partitions are ours from now on. Never empty. */
-        void assigned(Collection<TopicPartition> partitions);
-
-        /** These partitions are no longer ours. */
-        void revoked(Collection<TopicPartition> partitions);
-    }
-
     /** What {@link #readinessProblem} says until the group has given partitions. */
     static final String WAITING = "waiting for the consumer group";
 
@@ -40,7 +31,8 @@ public final class GroupMember implements AutoCloseable {
 
     private final TopicFollower follower;
     private final KafkaConsumer<byte[], byte[]> consumer;
-    private final Partitions partitions;
+    private final Consumer<Collection<TopicPartition>> assigned;
+    private final Consumer<Collection<TopicPartition>> revoked;
     /** Kafka's own measure of when the last heartbeat was sent, seconds ago. */
     private final Metric heartbeat;
     private final double silentLimitSeconds;
@@ -49,13 +41,17 @@ public final class GroupMember implements AutoCloseable {
     /**
      * Joins at the first {@link #poll}.
      *
+     * @param assigned told, in the owner's thread, which partitions are ours from now on; never none
+     * @param revoked told likewise which partitions are no longer ours
      * @param mostAtOnce records that one poll hands over at most
      * @param onFailure as in {@link TopicFollower}
      */
-    public GroupMember(KafkaConnection connection, String group, String topic, int mostAtOnce, Partitions partitions,
+    public GroupMember(KafkaConnection connection, String group, String topic, int mostAtOnce,
+            Consumer<Collection<TopicPartition>> assigned, Consumer<Collection<TopicPartition>> revoked,
             Consumer<ConsumerRecord<byte[], byte[]>> reader,
             BiConsumer<ConsumerRecord<byte[], byte[]>, RuntimeException> onFailure) {
-        this.partitions = partitions;
+        this.assigned = assigned;
+        this.revoked = revoked;
         Map<String, Object> settings = connection.consumer(group);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(mostAtOnce));
         // Two heartbeats: earlier than the group gives our partitions to others.
@@ -70,7 +66,6 @@ public final class GroupMember implements AutoCloseable {
         consumer.subscribe(List.of(topic), new Rebalances());
     }
 
-    /** As {@link TopicFollower#poll}. */
     public int poll(Duration atMost) {
         return follower.poll(atMost);
     }
@@ -115,23 +110,23 @@ public final class GroupMember implements AutoCloseable {
 
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
-        public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-            if (!assigned.isEmpty()) {
-                partitions.assigned(assigned);
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            if (!partitions.isEmpty()) {
+                assigned.accept(partitions);
             }
             member = true;
         }
 
         @Override
-        public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
-            partitions.revoked(revoked);
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            revoked.accept(partitions);
         }
 
         /** The group has given us up. */
         @Override
         public void onPartitionsLost(Collection<TopicPartition> lost) {
             member = false;
-            partitions.revoked(lost);
+            revoked.accept(lost);
         }
     }
 

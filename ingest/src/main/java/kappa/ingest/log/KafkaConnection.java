@@ -45,7 +45,6 @@ public record KafkaConnection(String bootstrapServers, Map<String, String> extra
         return new KafkaConnection(bootstrapServers, extra);
     }
 
-    /** Settings for an admin client. */
     public Map<String, Object> admin() {
         Map<String, Object> settings = new HashMap<>(extra);
         settings.put("bootstrap.servers", bootstrapServers);

@@ -30,7 +30,6 @@ final class OffsetCommits {
         }
     }
 
-    /** Commits what was added. */
     void send(Consumer<?, ?> consumer) {
         if (due.isEmpty()) {
             return;

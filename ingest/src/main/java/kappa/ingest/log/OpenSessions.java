@@ -79,7 +79,6 @@ final class OpenSessions {
         open.put(partition, known);
     }
 
-    /** Reading of our partition begins here. */
     void begin(int partition, long position) {
         reached.put(partition, position);
     }
@@ -125,7 +124,6 @@ final class OpenSessions {
         return sessions(partition).computeIfPresent(id, (_, known) -> known.given(known.floor() - 1)).floor();
     }
 
-    /** A record of a session is handed over. */
     void handed(int partition, String id, long offset) {
         if (!finished.contains(id)) {
             sessions(partition).merge(id, new Open(offset, offset, 0, System.nanoTime()),
@@ -168,18 +166,15 @@ final class OpenSessions {
         }
     }
 
-    /** See {@link ActivityReader#checkpointed}. */
     void checkpointed(int partition, String id, long offset) {
         sessions(partition).computeIfPresent(id, (_, known) -> known.from(offset));
     }
 
-    /** See {@link ActivityReader#parked}. */
     void parked(int partition, String id, long upTo) {
         sessions(partition).computeIfPresent(id, (_, known) -> known.parked(upTo));
         parked.add(Map.entry(partition, id));
     }
 
-    /** See {@link ActivityReader#finished}. */
     void finished(int partition, String id) {
         finished.add(id);
         sessions(partition).remove(id);

@@ -145,7 +145,6 @@ public record Retention(Duration atMost, long bytes) {
         };
     }
 
-    /** For messages. */
     public static String gib(long bytes) {
         return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
     }

@@ -29,7 +29,6 @@ final class SessionHeaders implements AutoCloseable {
     /** Of other partitions, the first invalid header since they were ours. */
     private final Map<Integer, Long> invalidElsewhere = new HashMap<>();
 
-    /** Reads all headers that are there. */
     SessionHeaders(KafkaConnection connection, Publisher publisher) {
         this.connection = connection;
         this.publisher = publisher;
@@ -85,7 +84,6 @@ final class SessionHeaders implements AutoCloseable {
         reported.remove(partition);
     }
 
-    /** The first record of our partition that was not reported on yet. */
     long reported(int partition) {
         return reported.getOrDefault(partition, 0L);
     }

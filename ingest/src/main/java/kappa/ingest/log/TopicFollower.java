@@ -139,7 +139,6 @@ public final class TopicFollower implements AutoCloseable {
         return all;
     }
 
-    /** Follows partitions from their first record on. */
     public void fromBeginning(Collection<TopicPartition> partitions) {
         if (partitions.isEmpty()) {
             return; // no partition means all partitions to the call below
@@ -148,7 +147,6 @@ public final class TopicFollower implements AutoCloseable {
         consumer.seekToBeginning(partitions);
     }
 
-    /** Follows partitions from their present end on. */
     public void fromEnd(Collection<TopicPartition> partitions) {
         if (partitions.isEmpty()) {
             return; // no partition means all partitions to the call below
@@ -197,13 +195,11 @@ public final class TopicFollower implements AutoCloseable {
         consumer.assign(followed);
     }
 
-    /** Follows partitions no longer. */
     public void remove(Collection<TopicPartition> partitions) {
         followed.removeAll(partitions);
         consumer.assign(followed);
     }
 
-    /** The partitions that are followed. */
     public Set<TopicPartition> followed() {
         return Set.copyOf(followed);
     }

@@ -36,7 +36,6 @@ public interface BinSource extends AutoCloseable {
         return "";
     }
 
-    /** Skips {@code bins} bins. */
     void skip(long bins);
 
     /**

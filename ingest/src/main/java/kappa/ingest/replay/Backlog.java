@@ -49,7 +49,6 @@ final class Backlog implements AutoCloseable {
         latents.fromEnd(List.of(new TopicPartition(Topics.LATENTS, partition)));
     }
 
-    /** A record was sent. */
     void sent(int bins, long bytes) {
         sentBins += bins;
         sentBytes += bytes;

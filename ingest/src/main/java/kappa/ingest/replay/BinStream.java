@@ -120,8 +120,6 @@ final class BinStream {
         }
     }
 
-    // ---------------------------------------------------------------------------------------------------------- pace
-
     private void setPace() {
         paceBin = next;
         paceNs = System.nanoTime();
@@ -169,8 +167,6 @@ final class BinStream {
         setPace();
         return false;
     }
-
-    // ---------------------------------------------------------------------------------------------------- what is asked
 
     private boolean asked() {
         return (interventions != null && interventions.any()) || (controls != null && controls.any());

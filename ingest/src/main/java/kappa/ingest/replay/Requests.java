@@ -73,7 +73,6 @@ final class Requests<M extends Message> implements AutoCloseable {
         return waiting.get() == null ? Optional.empty() : Optional.ofNullable(waiting.getAndSet(null));
     }
 
-    /** Whether there is something to take. */
     boolean any() {
         return waiting.get() != null;
     }

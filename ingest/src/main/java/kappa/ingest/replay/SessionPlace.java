@@ -25,7 +25,6 @@ public record SessionPlace(SessionHeader header, long bins, Bin last, boolean co
         return SessionDescription.of(header);
     }
 
-    /** A state to fold the session's records into. */
     public SessionState state(History history) {
         return new SessionState(header, history);
     }

@@ -187,7 +187,6 @@ public final class SessionPublisher {
                 .map(SessionPlace::description);
     }
 
-    /** The header of a recording under a session id. */
     public static SessionHeader header(RecordingDescription what, String session, FitSettings fit) {
         SessionHeader header = RecordingCodec.header(what).setSession(session).setFit(fit)
                 .setCreatedUnixNs(UnixTime.nowNs()).build();

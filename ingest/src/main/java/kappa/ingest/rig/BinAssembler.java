@@ -221,7 +221,6 @@ public final class BinAssembler {
         return spare.isEmpty() ? new OpenBin(layout) : spare.removeLast();
     }
 
-    /** A spike of a neuron. */
     public void spike(long tick, int neuron) throws InterruptedException {
         count(tick, neuron, 1);
     }
@@ -236,7 +235,6 @@ public final class BinAssembler {
         }
     }
 
-    /** Some spikes of a neuron. */
     public void count(long tick, int neuron, int spikes) throws InterruptedException {
         OpenBin bin = reach(tick, false);
         if (bin == null) {

@@ -48,7 +48,6 @@ final class HeldInputs {
         queue.addAll(sorted);
     }
 
-    /** Forgets the steps that wait. */
     void clear() {
         steps.forEach(ArrayDeque::clear);
     }

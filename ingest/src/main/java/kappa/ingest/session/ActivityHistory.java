@@ -72,7 +72,6 @@ public final class ActivityHistory {
                 .limit(MOST_ACTIVE).mapToInt(i -> i).sorted().toArray();
     }
 
-    /** Bins that are kept at most. */
     public int capacity() {
         return capacity;
     }

@@ -7,21 +7,8 @@ import kappa.ingest.wire.Latents;
 public interface BinSink {
 
     /** The bins of a record of activity from {@code skip} on; the ones before came before. */
-    void activity(Activity record, int skip);
+    default void activity(Activity record, int skip) {}
 
     /** Kappa of some bins; of a bin that comes twice the last one counts. */
-    void latents(Latents record);
-
-    /** A sink for readers that need the state only. */
-    BinSink NONE = new BinSink() {
-        @Override
-        public void activity(Activity record, int skip) {
-            // The state has it.
-        }
-
-        @Override
-        public void latents(Latents record) {
-            // The state has it.
-        }
-    };
+    default void latents(Latents record) {}
 }

@@ -71,7 +71,6 @@ public final class IntervalSet {
         return number < forgottenEnd || (interval != null && number < interval.getValue());
     }
 
-    /** How many numbers. */
     public long size() {
         return size;
     }

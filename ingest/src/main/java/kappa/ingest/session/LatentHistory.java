@@ -108,7 +108,6 @@ public final class LatentHistory {
         return slot >= 0 && (marks[slot] & mark) != 0;
     }
 
-    /** Bins that are kept at most. */
     public int capacity() {
         return capacity;
     }

@@ -29,7 +29,6 @@ final class Losses {
         }
     }
 
-    /** A bin came with losses. */
     void lost(long bin, long count, long rigTimeNs) {
         binsWithLosses++;
         messages += count;

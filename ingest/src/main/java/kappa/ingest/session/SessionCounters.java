@@ -6,17 +6,8 @@ import java.util.Map;
 /**
  * The counters of a session. The package's description defines each of them.
  *
- * @param latents distinct bins that have a kappa
- * @param duplicates bins whose kappa was published again
- * @param binsMissing bins that never came
- * @param gaps runs of consecutive bins that never came
- * @param binsWithLosses bins of which the rig knows that messages or samples were lost
- * @param messagesLost messages or samples that the rig knows to be lost
- * @param binsSkipped bins that this reader left out itself
- * @param rejectedByReason records of which nothing was used, by the name of the reason in the schema
- * @param modelVersion newest model version that a snapshot or a bin names; 0 before the first
- * @param steps steps that the optimiser made
- * @param stepsShed steps left out because learning was behind
+ * @param rejectedByReason by the name of the reason in the schema
+ * @param modelVersion 0 before the first
  */
 public record SessionCounters(long latents, long duplicates, long binsMissing, long gaps, long binsWithLosses,
         long messagesLost, long binsSkipped, Map<String, Long> rejectedByReason, long modelVersion, long steps,

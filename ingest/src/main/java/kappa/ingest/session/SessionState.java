@@ -14,7 +14,6 @@ import kappa.ingest.log.BinOrder;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.CheckedRecord;
-import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
@@ -62,21 +61,11 @@ public final class SessionState {
     private Published inactivations;
 
     /** A record of activity, of which nothing waits for its verdict. */
-    private record Offered(Activity activity) implements BinOrder.Offer {
-        @Override
-        public void take() {
-            // Nothing is counted as under way.
-        }
-
-        @Override
-        public void release() {
-            // Nothing is counted as under way.
-        }
-    }
+    private record Offered(Activity activity) implements BinOrder.Offer {}
 
     /** @param header one that {@link WireChecks#header} accepts */
     public SessionState(SessionHeader header, History history) {
-        this(header, history, BinSink.NONE);
+        this(header, history, new BinSink() {});
     }
 
     /** @param sink takes the bins that are accepted */
@@ -84,7 +73,7 @@ public final class SessionState {
         this.header = header;
         this.sink = sink;
         description = SessionDescription.of(header);
-        order = new BinOrder<>(new Verdicts(), header.getTrials());
+        order = new BinOrder<>(this::use, header.getTrials());
         intervals = history.intervals();
         recorded = new IntervalSet(intervals);
         filtered = new IntervalSet(intervals);
@@ -94,7 +83,6 @@ public final class SessionState {
         lastActiveUnixNs = header.getCreatedUnixNs();
     }
 
-    // ------------------------------------------------------------------------------------------------------ folding
 
     /**
      * Takes a record of this session from any of the topics; those of other sessions are ignored.
@@ -144,27 +132,15 @@ public final class SessionState {
         }
     }
 
-    private final class Verdicts implements BinOrder.Verdicts<Offered> {
-        @Override
-        public void use(Offered offered, int skip, long missing) {
-            Activity record = offered.activity();
-            recorded.add(record.getFirstBin() + skip, record.getFirstBin() + record.getBinsCount());
-            for (int t = skip; t < record.getBinsCount(); t++) {
-                activity.keep(record.getFirstBin() + t, record.getBins(t));
-            }
-            ended |= record.getEndOfSession();
-            sink.activity(record, skip);
+    /** What is rejected counts where the pipeline puts it on kappa.rejected. */
+    private void use(Offered offered, int skip, long missing) {
+        Activity record = offered.activity();
+        recorded.add(record.getFirstBin() + skip, record.getFirstBin() + record.getBinsCount());
+        for (int t = skip; t < record.getBinsCount(); t++) {
+            activity.keep(record.getFirstBin() + t, record.getBins(t));
         }
-
-        @Override
-        public void reject(Offered offered, Fault fault, boolean used) {
-            // The pipeline puts it on kappa.rejected, where it is counted.
-        }
-
-        @Override
-        public void clockJumped() {
-            // It changes nothing.
-        }
+        ended |= record.getEndOfSession();
+        sink.activity(record, skip);
     }
 
     private Optional<String> fold(Latents record, TopicRecord at) {
@@ -283,7 +259,6 @@ public final class SessionState {
         skipped = true;
     }
 
-    // -------------------------------------------------------------------------------------------------- what it says
 
     public SessionDescription description() {
         return description;
@@ -306,17 +281,14 @@ public final class SessionState {
         return newest;
     }
 
-    /** The newest bin that has a kappa. */
     public Optional<NewestBin> newestBin() {
         return Optional.ofNullable(newestBin);
     }
 
-    /** The newest bins of kappa. */
     public LatentHistory latents() {
         return latents;
     }
 
-    /** The newest bins of activity. */
     public ActivityHistory activity() {
         return activity;
     }
@@ -340,27 +312,22 @@ public final class SessionState {
         return pace;
     }
 
-    /** The newest snapshot. */
     public Optional<Snapshot> snapshot() {
         return Optional.ofNullable(snapshot);
     }
 
-    /** The scores of the newest snapshot. */
     public Quality quality() {
         return snapshot == null ? Quality.NONE : snapshot.quality();
     }
 
-    /** The newest analysis. */
     public Optional<Published> analysis() {
         return Optional.ofNullable(analysis);
     }
 
-    /** The newest predictions of what silencing does. */
     public Optional<Published> inactivations() {
         return Optional.ofNullable(inactivations);
     }
 
-    /** The newest request to silence neurons. */
     public Optional<SilencingRequest> request() {
         return silencing.newest();
     }

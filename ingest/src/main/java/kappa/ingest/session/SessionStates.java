@@ -31,7 +31,6 @@ public final class SessionStates {
     private final Map<String, ReplayState> replays = new LinkedHashMap<>();
     private long rejectedElsewhere;
 
-    /** A session and the partition of its records. */
     private record Placed(SessionState state, int partition) {}
 
     /**

@@ -16,7 +16,6 @@ public record Fault(Reason reason, String detail, long missingFrom, long missing
         this(reason, detail, 0, 0);
     }
 
-    /** The names of all reasons. */
     public static List<String> reasons() {
         return Arrays.stream(Reason.values())
                 .filter(reason -> reason != Reason.REASON_UNSPECIFIED && reason != Reason.UNRECOGNIZED)

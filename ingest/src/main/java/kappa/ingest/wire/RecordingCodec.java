@@ -34,7 +34,6 @@ public final class RecordingCodec {
         return kappa.ingest.recording.Observation.valueOf(wire.name());
     }
 
-    /** Settings of the fit as a header holds them. */
     public static FitSettings fit(kappa.ingest.recording.FitSettings asked) {
         return FitSettings.newBuilder().setRank(asked.rank()).setTimeConstantS(asked.timeConstantS())
                 .setSeed(asked.seed()).setStepsPerTrial(asked.stepsPerTrial())
@@ -44,7 +43,6 @@ public final class RecordingCodec {
                 .setPacing(asked.lockstep() ? Pacing.LOCKSTEP : Pacing.LIVE).build();
     }
 
-    /** A bin as it is published. */
     public static Bin bin(RecordedBin bin, kappa.ingest.recording.Observation observation) {
         boolean counts = observation == kappa.ingest.recording.Observation.COUNTS;
         Bin.Builder out = Bin.newBuilder().setRigTimeNs(bin.rigTimeNs).setTrial(bin.trial).setTrialEnd(bin.trialEnd)

@@ -28,7 +28,6 @@ import kappa.ingest.recording.RecordedBin;
  */
 public final class WireChecks {
 
-    /** The version of the schema this build speaks. */
     public static final int SCHEMA_VERSION = 1;
 
     /** Neurons of a session: one header must not take the memory of all sessions. */

@@ -56,7 +56,6 @@ public final class NpyArray {
         return shape.length;
     }
 
-    /** Number of elements. */
     public int size() {
         return header.elements();
     }

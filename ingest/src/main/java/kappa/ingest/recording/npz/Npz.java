@@ -128,7 +128,6 @@ public final class Npz implements AutoCloseable {
         return entries;
     }
 
-    /** The file, as it was given. */
     public Path file() {
         return file;
     }
@@ -200,7 +199,6 @@ public final class Npz implements AutoCloseable {
         taken += expected;
     }
 
-    /** The arrays' names in messages. */
     String listing() {
         return entries.isEmpty() ? "no arrays" : NpyHeader.printable(String.join(", ", entries.keySet()));
     }

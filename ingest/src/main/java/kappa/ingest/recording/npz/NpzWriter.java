@@ -80,17 +80,14 @@ public final class NpzWriter implements AutoCloseable {
         put(name, NpyHeader.Type.FLOAT32, data.length, (bytes, i) -> bytes.putFloat(data[i]), shape);
     }
 
-    /** Adds float64 {@code data} of {@code shape} in C order. */
     public void put(String name, double[] data, int... shape) {
         put(name, NpyHeader.Type.FLOAT64, data.length, (bytes, i) -> bytes.putDouble(data[i]), shape);
     }
 
-    /** Adds int64 {@code data} of {@code shape} in C order. */
     public void put(String name, long[] data, int... shape) {
         put(name, NpyHeader.Type.INT64, data.length, (bytes, i) -> bytes.putLong(data[i]), shape);
     }
 
-    /** Adds int32 {@code data} of {@code shape} in C order. */
     public void put(String name, int[] data, int... shape) {
         put(name, NpyHeader.Type.INT32, data.length, (bytes, i) -> bytes.putInt(data[i]), shape);
     }

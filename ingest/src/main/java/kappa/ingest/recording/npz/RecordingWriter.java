@@ -13,7 +13,6 @@ import kappa.ingest.recording.Recording;
  */
 public final class RecordingWriter {
 
-    /** Numbers held at a time. */
     private static final int BLOCK_NUMBERS = 1 << 20;
 
     /** Told after each block; every bin is read several times. */

@@ -8,6 +8,7 @@ import io.jhdf.filter.FilterManager;
 import io.jhdf.filter.Lz4Filter;
 import io.jhdf.filter.LzfFilter;
 import java.nio.ByteBuffer;
+import java.util.function.ToLongBiFunction;
 
 /**
  * A filter of jHDF's that takes memory, or time, by a number in the file: what a chunk unfolds to, or how large its elements
@@ -23,17 +24,15 @@ final class BoundedFilter implements Filter {
     private static final int LZF_LENGTH = 2;
     private static final int SHUFFLE_COMPRESSION = 4;
 
-    /** What a chunk claims to hold. */
-    private interface Claim {
-        long bytes(byte[] chunk, int[] parameters);
-    }
-
     private final Filter filter;
     private final long inflation;
-    private final Claim claim;
+    private final ToLongBiFunction<byte[], int[]> claim;
 
-    /** @param inflation bytes that one byte of a chunk can become */
-    private BoundedFilter(Filter filter, long inflation, Claim claim) {
+    /**
+     * @param inflation bytes that one byte of a chunk can become
+     * @param claim how many bytes a chunk claims to hold, by its parameters
+     */
+    private BoundedFilter(Filter filter, long inflation, ToLongBiFunction<byte[], int[]> claim) {
         this.filter = filter;
         this.inflation = inflation;
         this.claim = claim;
@@ -76,7 +75,7 @@ final class BoundedFilter implements Filter {
 
     @Override
     public byte[] decode(byte[] chunk, int[] parameters) {
-        long claimed = claim.bytes(chunk, parameters);
+        long claimed = claim.applyAsLong(chunk, parameters);
         if (claimed < 0 || claimed > inflation * chunk.length + SMALL) {
             throw new HdfFilterException("a chunk of " + chunk.length + " bytes claims to hold " + claimed);
         }

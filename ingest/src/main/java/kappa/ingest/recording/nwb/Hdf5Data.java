@@ -16,6 +16,7 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -109,7 +110,6 @@ final class Hdf5Data {
                 : 1);
     }
 
-    /** The data set itself, for its attributes. */
     Dataset node() {
         return data;
     }
@@ -118,7 +118,6 @@ final class Hdf5Data {
         return file.invalid(path + ": " + complaint);
     }
 
-    /** All elements. */
     double[] numbers() {
         return numbers(0, rows());
     }
@@ -135,12 +134,10 @@ final class Hdf5Data {
     long[] wholes() {
         Object elements = kind == Kind.NUMBER && data.getDataType() instanceof FixedPoint ? elements(0, rows()) : null;
         return switch (elements) {
-            case byte[] values -> widen(values.length, i -> values[i]);
-            case short[] values -> widen(values.length, i -> values[i]);
-            case int[] values -> widen(values.length, i -> values[i]);
-            case long[] values -> values;
-            case BigInteger[] values -> file.read(path, () -> widen(values.length, i -> values[i].longValueExact()));
-            case null, default -> throw invalid("holds " + kind + ", expected whole numbers");
+            case null -> throw invalid("holds " + kind + ", expected whole numbers");
+            case BigInteger[] values -> file.read(path,
+                    () -> Arrays.stream(values).mapToLong(BigInteger::longValueExact).toArray());
+            default -> IntStream.range(0, Array.getLength(elements)).mapToLong(i -> Array.getLong(elements, i)).toArray();
         };
     }
 
@@ -151,16 +148,6 @@ final class Hdf5Data {
         }
         return Arrays.stream((Object[]) elements(0, rows())).map(text -> text == null ? "" : ((String) text).strip())
                 .toArray(String[]::new);
-    }
-
-    private interface Whole {
-        long at(int i);
-    }
-
-    private static long[] widen(int length, Whole whole) {
-        long[] values = new long[length];
-        Arrays.setAll(values, whole::at);
-        return values;
     }
 
     /** A flat array of whatever jHDF makes of the elements. */

@@ -161,7 +161,6 @@ final class Hdf5File implements AutoCloseable {
         return line.length() <= 160 ? line : line.substring(0, 157) + "...";
     }
 
-    /** Names of what a group holds. */
     List<String> names(Group group) {
         return read("group " + path(group), () -> List.copyOf(group.getChildren().keySet()));
     }

@@ -6,16 +6,20 @@ import kappa.ingest.recording.Observation;
 /** What an NWB session observes: spikes of units, or the channels of a time series. One thread reads at a time. */
 sealed interface NwbActivity permits UnitActivity, SeriesActivity {
 
-    /** N unique ids. */
-    List<String> neurons();
+    /**
+     * What is observed.
+     *
+     * @param neurons N unique ids
+     * @param width of a bin, seconds
+     * @param choice how the observation was chosen, as one line to print
+     */
+    record Description(List<String> neurons, double width, Observation observation, String choice) {}
 
-    /** Width of a bin, seconds. */
-    double width();
+    Description description();
 
-    Observation observation();
-
-    /** How {@link #observation} was chosen, as one line to print. */
-    String observationChoice();
+    default double width() {
+        return description().width();
+    }
 
     /** Seconds from the first to the last thing that is known, on the recording's clock. */
     double[] extent();

@@ -39,7 +39,6 @@ public record NwbContents(String version, String startTime, String referenceTime
             return path.substring(path.lastIndexOf('/') + 1);
         }
 
-        /** A column by its name. */
         public Optional<Column> column(String name) {
             return columns.stream().filter(column -> column.name.equals(name)).findFirst();
         }

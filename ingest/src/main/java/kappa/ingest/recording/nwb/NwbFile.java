@@ -124,7 +124,6 @@ final class NwbFile implements AutoCloseable {
         return List.copyOf(remarks);
     }
 
-    /** The table of units. */
     DynamicTable units() {
         if (units == null) {
             for (String remark : remarks) {
@@ -147,12 +146,10 @@ final class NwbFile implements AutoCloseable {
         return intervals.get("trials");
     }
 
-    /** A table of intervals by its name. */
     DynamicTable intervals(String name) {
         return intervals.get(name);
     }
 
-    /** Names of all tables of intervals. */
     List<String> intervalTables() {
         return List.copyOf(intervals.keySet());
     }
@@ -165,7 +162,6 @@ final class NwbFile implements AutoCloseable {
                 : Intervals.union(table.numbers("start_time"), table.numbers("stop_time"));
     }
 
-    /** Paths of all time series. */
     List<String> seriesPaths() {
         return List.copyOf(series.keySet());
     }

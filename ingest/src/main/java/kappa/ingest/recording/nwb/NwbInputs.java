@@ -17,12 +17,12 @@ final class NwbInputs {
     private final List<Channels> channels = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
 
-    /** Inputs of one origin. */
-    private interface Channels {
-        int count();
-
+    /** Writes the inputs of one origin. */
+    private interface Filler {
         void fill(int trial, int firstBin, int bins, float[] out, int offset, int stride);
     }
+
+    private record Channels(int count, Filler filler) {}
 
     NwbInputs(NwbFile file, NwbTrials trials, double width) {
         this.file = file;
@@ -38,8 +38,8 @@ final class NwbInputs {
     void fill(int trial, int firstBin, int bins, float[] out) {
         int offset = 0;
         for (Channels each : channels) {
-            each.fill(trial, firstBin, bins, out, offset, names.size());
-            offset += each.count();
+            each.filler.fill(trial, firstBin, bins, out, offset, names.size());
+            offset += each.count;
         }
     }
 
@@ -67,17 +67,8 @@ final class NwbInputs {
         NwbSeries series = file.series(name);
         series.requireSamples();
         names.addAll(series.prefixedNames());
-        channels.add(new Channels() {
-            @Override
-            public int count() {
-                return series.channels();
-            }
-
-            @Override
-            public void fill(int trial, int firstBin, int bins, float[] out, int offset, int stride) {
-                series.fill(NwbSeries.Binning.HELD, trials.start(trial), width, firstBin, bins, out, offset, stride);
-            }
-        });
+        channels.add(new Channels(series.channels(), (trial, firstBin, bins, out, offset, stride) -> series
+                .fill(NwbSeries.Binning.HELD, trials.start(trial), width, firstBin, bins, out, offset, stride)));
         remarks.add("input " + series.path()
                 + ": mean of the samples in a bin, else the last one before it, 0 before the first");
     }
@@ -90,20 +81,12 @@ final class NwbInputs {
                     + " different values, expected at most " + MAX_VALUES);
         }
         values.forEach(value -> names.add(name + "=" + value));
-        channels.add(new Channels() {
-            @Override
-            public int count() {
-                return values.size();
+        channels.add(new Channels(values.size(), (trial, firstBin, bins, out, offset, stride) -> {
+            int value = values.indexOf(texts[trials.row(trial)]);
+            for (int t = 0; t < bins; t++) {
+                out[offset + t * stride + value] = 1;
             }
-
-            @Override
-            public void fill(int trial, int firstBin, int bins, float[] out, int offset, int stride) {
-                int value = values.indexOf(texts[trials.row(trial)]);
-                for (int t = 0; t < bins; t++) {
-                    out[offset + t * stride + value] = 1;
-                }
-            }
-        });
+        }));
     }
 
     private void addNumbers(DynamicTable table, String name, double[] numbers) {
@@ -116,18 +99,10 @@ final class NwbInputs {
             }
         }
         names.add(name);
-        channels.add(new Channels() {
-            @Override
-            public int count() {
-                return 1;
+        channels.add(new Channels(1, (trial, firstBin, bins, out, offset, stride) -> {
+            for (int t = 0; t < bins; t++) {
+                out[offset + t * stride] = (float) numbers[trials.row(trial)];
             }
-
-            @Override
-            public void fill(int trial, int firstBin, int bins, float[] out, int offset, int stride) {
-                for (int t = 0; t < bins; t++) {
-                    out[offset + t * stride] = (float) numbers[trials.row(trial)];
-                }
-            }
-        });
+        }));
     }
 }

@@ -89,8 +89,8 @@ public final class NwbRecording implements Recording {
         if (options.inputs().isEmpty() && hasTrials) {
             remarks.add("no inputs; --inputs takes columns of the trials table and time series");
         }
-        description = new RecordingDescription(activity.neurons(), activity.width(), inputs.names(), behaviorNames,
-                activity.observation(), hasTrials, List.of(), file.hdf().file().getFileName().toString(),
+        description = new RecordingDescription(activity.description().neurons(), activity.width(), inputs.names(),
+                behaviorNames, activity.description().observation(), hasTrials, List.of(), file.hdf().file().getFileName().toString(),
                 Optional.empty());
     }
 
@@ -125,7 +125,7 @@ public final class NwbRecording implements Recording {
 
     @Override
     public String observationChoice() {
-        return activity.observationChoice();
+        return activity.description().choice();
     }
 
     @Override

@@ -18,15 +18,13 @@ final class NwbTrials {
     private static final int MAX_BINS = Integer.MAX_VALUE - 64;
 
     private final DynamicTable table; // null if the file has none
-    private final double[] start;
-    private final int[] length;
-    private final int[] row;
+    private final List<Trial> trials;
 
-    private NwbTrials(DynamicTable table, double[] start, int[] length, int[] row) {
+    private record Trial(double start, int bins, int row) {}
+
+    private NwbTrials(DynamicTable table, List<Trial> trials) {
         this.table = table;
-        this.start = start;
-        this.length = length;
-        this.row = row;
+        this.trials = List.copyOf(trials);
     }
 
     /** @param remarks takes what is worth a line to the user */
@@ -40,7 +38,7 @@ final class NwbTrials {
         int bins = bins(file, activity.width(), extent[0], extent[1], "the recording");
         remarks.add(String.format(Locale.ROOT, "no table of trials: one stretch from %.3f to %.3f s", extent[0],
                 extent[1]));
-        return new NwbTrials(null, new double[]{extent[0]}, new int[]{bins}, new int[]{-1});
+        return new NwbTrials(null, List.of(new Trial(extent[0], bins, -1)));
     }
 
     private static void requireNoTrials(RecordingOptions options) {
@@ -68,9 +66,7 @@ final class NwbTrials {
 
     private static NwbTrials cut(NwbFile file, DynamicTable trials, RecordingOptions options, double width,
             List<String> remarks) {
-        List<Double> starts = new ArrayList<>();
-        List<Integer> lengths = new ArrayList<>();
-        List<Integer> kept = new ArrayList<>();
+        List<Trial> kept = new ArrayList<>();
         int[] rows = RowFilter.rows("--only-trials", options.trials(), trials);
         double[] from = options.align().map(trials::numbers).orElseGet(() -> trials.numbers("start_time"));
         double[] to = options.align().isPresent() ? from : trials.numbers("stop_time");
@@ -92,9 +88,7 @@ final class NwbTrials {
                 tooShort++;
                 continue;
             }
-            starts.add(begin);
-            lengths.add(bins);
-            kept.add(trial);
+            kept.add(new Trial(begin, bins, trial));
         }
         String times = options.align().orElse("start_time and stop_time");
         if (untimed > 0) {
@@ -104,22 +98,22 @@ final class NwbTrials {
             remarks.add(
                     tooShort + " of " + rows.length + " trials left out: they last less than a bin of " + width + " s");
         }
-        if (starts.isEmpty()) {
+        if (kept.isEmpty()) {
             throw trials.invalid(
                     "no trial is left of " + rows.length + ": " + untimed + " have no " + times + ", " + tooShort
                             + " last less than a bin of " + width + " s");
         }
         int overlapping = 0;
-        for (int i = 1; i < starts.size(); i++) {
-            if (starts.get(i) < starts.get(i - 1) + lengths.get(i - 1) * width - Bins.slack(width)) {
+        for (int i = 1; i < kept.size(); i++) {
+            Trial before = kept.get(i - 1);
+            if (kept.get(i).start < before.start + before.bins * width - Bins.slack(width)) {
                 overlapping++;
             }
         }
         if (overlapping > 0) {
             remarks.add(overlapping + " trials begin before the one before them is over: its last spikes are in both");
         }
-        return new NwbTrials(trials, starts.stream().mapToDouble(x -> x).toArray(),
-                lengths.stream().mapToInt(x -> x).toArray(), kept.stream().mapToInt(x -> x).toArray());
+        return new NwbTrials(trials, kept);
     }
 
     /** The table of trials; null if the file has none. */
@@ -128,20 +122,20 @@ final class NwbTrials {
     }
 
     int count() {
-        return start.length;
+        return trials.size();
     }
 
     /** When a trial begins, seconds on the recording's clock. */
     double start(int trial) {
-        return start[trial];
+        return trials.get(trial).start;
     }
 
     int bins(int trial) {
-        return length[trial];
+        return trials.get(trial).bins;
     }
 
     /** A trial's row in the table. */
     int row(int trial) {
-        return row[trial];
+        return trials.get(trial).row;
     }
 }

@@ -14,9 +14,7 @@ final class SeriesActivity implements NwbActivity {
     private static final long LOOKED_AT = 1L << 24;
 
     private final NwbSeries series;
-    private final double width;
-    private final Observation observation;
-    private final String choice;
+    private final Description description;
 
     /**
      * @param name of the series
@@ -29,14 +27,15 @@ final class SeriesActivity implements NwbActivity {
         }
         series = file.series(name);
         series.requireSamples();
-        width = options.binWidth().orElse(step(remarks));
+        double width = options.binWidth().orElse(step(remarks));
         if (width < series.step() * (1 - 1e-6)) {
             throw new InvalidInputException(String.format(Locale.ROOT,
                     "--bin-width is %s, expected at least %.6g s, the time between samples of %s", width, series.step(),
                     series.path()));
         }
-        observation = observation(options.observe(), remarks);
-        choice = choice(options.observe().isPresent());
+        Observation observation = observation(options.observe(), remarks);
+        description = new Description(series.names(), width, observation,
+                choice(observation, options.observe().isPresent()));
     }
 
     private double step(List<String> remarks) {
@@ -78,7 +77,7 @@ final class SeriesActivity implements NwbActivity {
         return low >= -1 && high <= 1 ? Observation.RATES : Observation.CURRENTS;
     }
 
-    private String choice(boolean asked) {
+    private String choice(Observation observation, boolean asked) {
         return "activity taken as " + observation.name().toLowerCase(Locale.ROOT) + (asked ? ", as asked" : "")
                 + ", from time series " + series.path()
                 + (asked
@@ -88,23 +87,8 @@ final class SeriesActivity implements NwbActivity {
     }
 
     @Override
-    public List<String> neurons() {
-        return series.names();
-    }
-
-    @Override
-    public double width() {
-        return width;
-    }
-
-    @Override
-    public Observation observation() {
-        return observation;
-    }
-
-    @Override
-    public String observationChoice() {
-        return choice;
+    public Description description() {
+        return description;
     }
 
     /** The channels of a series are observed wherever they have samples. */
@@ -115,12 +99,13 @@ final class SeriesActivity implements NwbActivity {
 
     @Override
     public double[] extent() {
-        return new double[]{series.firstTime(), series.lastTime() + Math.max(series.step(), width)};
+        return new double[]{series.firstTime(), series.lastTime() + Math.max(series.step(), width())};
     }
 
     @Override
     public void fill(double start, int firstBin, int bins, float[] out) {
-        series.fill(observation == Observation.COUNTS ? NwbSeries.Binning.SUM : NwbSeries.Binning.MEAN, start, width,
-                firstBin, bins, out, 0, series.channels());
+        boolean counts = description.observation() == Observation.COUNTS;
+        series.fill(counts ? NwbSeries.Binning.SUM : NwbSeries.Binning.MEAN, start, width(), firstBin, bins, out, 0,
+                series.channels());
     }
 }

@@ -107,12 +107,10 @@ final class SpikeTrains {
         return trains.length;
     }
 
-    /** Spikes of a unit. */
     long spikes(int unit) {
         return trains[unit].size();
     }
 
-    /** The spikes of a unit. */
     SortedTimes train(int unit) {
         return trains[unit];
     }

@@ -22,7 +22,7 @@ final class UnitActivity implements NwbActivity {
     private final DynamicTable units;
     private final List<String> neurons;
     private final double width;
-    private final String choice;
+    private final Description description;
     private final SpikeTrains spikes;
     private final List<Intervals> observed; // of each unit; null if all of them always are
 
@@ -45,8 +45,8 @@ final class UnitActivity implements NwbActivity {
             throw new InvalidInputException("--observe is " + asked.name().toLowerCase(Locale.ROOT)
                     + ", expected counts: spikes of units are counted; --series NAME takes a time series");
         }
-        choice = "activity taken as counts: spikes of " + rows.length + " of " + units.rows() + " units of "
-                + units.path();
+        description = new Description(neurons, width, asked, "activity taken as counts: spikes of " + rows.length + " of "
+                + units.rows() + " units of " + units.path());
         spikes = new SpikeTrains(units, rows, spikesInMemory);
         remarks.addAll(spikes.remarks());
         observed = observed(units, rows);
@@ -90,23 +90,8 @@ final class UnitActivity implements NwbActivity {
     }
 
     @Override
-    public List<String> neurons() {
-        return neurons;
-    }
-
-    @Override
-    public double width() {
-        return width;
-    }
-
-    @Override
-    public Observation observation() {
-        return Observation.COUNTS;
-    }
-
-    @Override
-    public String observationChoice() {
-        return choice;
+    public Description description() {
+        return description;
     }
 
     @Override

@@ -57,23 +57,12 @@ public final class Lsl {
     private static final int LOST = -2;
     private static final int TIMEOUT = -1;
 
-    /** What a stream's channels hold. */
+    /** What a stream's channels hold, in the order of liblsl's codes. */
     public enum Format {
-        UNDEFINED(0), FLOAT32(1), DOUBLE64(2), STRING(3), INT32(4), INT16(5), INT8(6), INT64(7);
-
-        final int code;
-
-        Format(int code) {
-            this.code = code;
-        }
+        UNDEFINED, FLOAT32, DOUBLE64, STRING, INT32, INT16, INT8, INT64;
 
         static Format of(int code) {
-            for (Format format : values()) {
-                if (format.code == code) {
-                    return format;
-                }
-            }
-            return UNDEFINED;
+            return code >= 0 && code < values().length ? values()[code] : UNDEFINED;
         }
 
         boolean integer() {

@@ -83,7 +83,6 @@ public final class LslConnector implements Connector {
     private double newestLocal; // when it came
     private long sure = Long.MIN_VALUE; // of the data stream: nothing before this tick comes any more
 
-    /** A stream of markers. */
     private static final class Markers {
         private final StreamReader reader;
         private boolean open;

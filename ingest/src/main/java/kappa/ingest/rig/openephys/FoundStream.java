@@ -40,7 +40,7 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
         /** By its name where the plugin tells names: another selection of channels moves their indices. */
         boolean is(MessageHeader header) {
             boolean unnamed = name.isEmpty() || header.channelName.isEmpty();
-            return unnamed ? header.channel() == number : header.channelName.is(name);
+            return unnamed ? header.channel == number : header.channelName.is(name);
         }
     }
 
@@ -72,7 +72,6 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
                 .collect(Collectors.joining(", ")) + (channels.size() > 20 ? ", .." : "");
     }
 
-    /** Names of the neurons that the units found are. */
     public List<String> neurons(Unsorted unsorted) {
         List<String> names = new ArrayList<>();
         units.forEach((electrode, ids) -> {
@@ -86,7 +85,6 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
         return List.copyOf(new TreeSet<>(names)).stream().sorted(NATURAL).toList();
     }
 
-    /** What was found, in words. */
     public String summary(Unsorted unsorted) {
         int neurons = neurons(unsorted).size();
         long all = units.values().stream().mapToLong(Set::size).sum();

@@ -47,18 +47,37 @@ final class MessageHeader {
     private int strangeNames;
     private final byte[] closing = new byte[32];
 
-    private Kind kind;
     private boolean truncated;
-    private boolean hasNumber;
-    private int number;
     private boolean hasSample;
-    private long sample;
-    private int channel;
-    private int samples;
-    private double rate;
-    private int node;
     private int eventType;
-    private int sortedId;
+
+    /** Null where it could not be read. */
+    Kind kind;
+
+    /** Whether {@link #number} is there. */
+    boolean numbered;
+
+    /** The plugin's counter of messages, an int32 that may overflow. */
+    int number;
+
+    /** The stream's sample number: of the first sample, the edge or the spike's peak. */
+    long sample;
+
+    /** Index of a continuous channel within the stream. */
+    int channel;
+
+    /** How many a continuous channel's message announces, or -1. */
+    int samples;
+
+    /** Samples in a second, or NaN. */
+    double rate;
+
+    /** The processor that an edge comes from. */
+    int node;
+
+    /** 0 for a spike that was not sorted. */
+    int sortedId;
+
     final Text stream = new Text();
     final Text channelName = new Text();
     final Text electrode = new Text();
@@ -111,7 +130,7 @@ final class MessageHeader {
     private void clear() {
         kind = null;
         truncated = false;
-        hasNumber = false;
+        numbered = false;
         hasSample = false;
         channel = -1;
         samples = -1;
@@ -199,7 +218,7 @@ final class MessageHeader {
         switch (field) {
             case "message_num" -> {
                 long value = whole(token);
-                hasNumber = value == (int) value;
+                numbered = value == (int) value;
                 number = (int) value;
             }
             case "type" -> text(type, token);
@@ -253,7 +272,7 @@ final class MessageHeader {
     }
 
     private boolean complete() {
-        if (!hasNumber) {
+        if (!numbered) {
             return false;
         }
         if (type.is("data")) {
@@ -274,50 +293,5 @@ final class MessageHeader {
         }
         kind = Kind.OTHER;
         return !type.isEmpty();
-    }
-
-    /** Null where that could not be read. */
-    Kind kind() {
-        return kind;
-    }
-
-    /** Whether {@link #number} is there. */
-    boolean numbered() {
-        return hasNumber;
-    }
-
-    /** The plugin's counter of messages, an int32 that may overflow. */
-    int number() {
-        return number;
-    }
-
-    /** The stream's sample number: of the first sample, the edge or the spike's peak. */
-    long sample() {
-        return sample;
-    }
-
-    /** Index of a continuous channel within the stream. */
-    int channel() {
-        return channel;
-    }
-
-    /** How many a continuous channel's message announces, or -1. */
-    int samples() {
-        return samples;
-    }
-
-    /** Samples in a second, or NaN. */
-    double rate() {
-        return rate;
-    }
-
-    /** The processor that an edge comes from. */
-    int node() {
-        return node;
-    }
-
-    /** 0 for a spike that was not sorted. */
-    int sortedId() {
-        return sortedId;
     }
 }

@@ -53,7 +53,7 @@ public final class OpenEphysListener {
                 }
                 continue;
             }
-            if (message.misshapen() || !header.read(message.header()) || header.kind() == MessageHeader.Kind.OTHER) {
+            if (message.misshapen() || !header.read(message.header()) || header.kind == MessageHeader.Kind.OTHER) {
                 continue;
             }
             if (stream == null) {
@@ -63,22 +63,22 @@ public final class OpenEphysListener {
             } else if (!header.stream.is(stream)) {
                 continue;
             }
-            switch (header.kind()) {
+            switch (header.kind) {
                 case DATA -> {
-                    rate = header.rate() >= 1 && header.rate() <= 1e6 ? header.rate() : rate;
-                    if (header.channel() < MOST && !channels.containsKey(header.channel())) {
-                        channels.put(header.channel(), header.channelName.toString());
+                    rate = header.rate >= 1 && header.rate <= 1e6 ? header.rate : rate;
+                    if (header.channel < MOST && !channels.containsKey(header.channel)) {
+                        channels.put(header.channel, header.channelName.toString());
                     }
                 }
                 case SPIKE -> {
                     if (units.size() < UnitPlaces.MOST) {
                         units.computeIfAbsent(header.electrode.toString(), electrode -> new TreeSet<>())
-                                .add(header.sortedId());
+                                .add(header.sortedId);
                     }
                 }
                 case TTL -> {
                     if (message.payload().length > 0 && lines.size() < MOST) {
-                        lines.add(header.node() + ":" + (message.payload()[0] & 0xff));
+                        lines.add(header.node + ":" + (message.payload()[0] & 0xff));
                     }
                 }
                 case OTHER -> throw new AssertionError("left out above");

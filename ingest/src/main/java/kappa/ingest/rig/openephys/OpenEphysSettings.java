@@ -91,7 +91,6 @@ public record OpenEphysSettings(String endpoint, double binWidthSeconds, double 
         });
     }
 
-    /** Checks the address of the data port. */
     static void requireEndpoint(String endpoint) {
         Matcher parts = ENDPOINT.matcher(endpoint);
         // The heartbeat is on the next port.

@@ -157,13 +157,12 @@ final class PluginStream {
         }
     }
 
-    /** Takes one message. */
     void message(Reception.Message message) throws InterruptedException {
         boolean ours = !message.misshapen() && isTopic(message.topic());
         boolean whole = ours && header.read(message.header());
         if (!whole) {
             status.unusable();
-            if (!ours || !header.numbered()) {
+            if (!ours || !header.numbered) {
                 return; // its number is missing, then: the next message tells of a gap
             }
         }
@@ -171,7 +170,7 @@ final class PluginStream {
         count(message.arrivalNs(), whole ? 0 : 1);
         lastArrivalNs = message.arrivalNs();
         sinceNs = sinceNs == 0 ? lastArrivalNs : sinceNs;
-        if (!whole || header.kind() == MessageHeader.Kind.OTHER) {
+        if (!whole || header.kind == MessageHeader.Kind.OTHER) {
             return;
         }
         if (!header.stream.is(found.stream())) {
@@ -183,10 +182,10 @@ final class PluginStream {
             }
             return;
         }
-        if (!plausible(header.sample(), message.arrivalNs())) {
-            boolean agrees = suspicious && Math.abs(header.sample() - suspect) < jump;
+        if (!plausible(header.sample, message.arrivalNs())) {
+            boolean agrees = suspicious && Math.abs(header.sample - suspect) < jump;
             suspicious = true;
-            suspect = header.sample();
+            suspect = header.sample;
             if (!agrees) {
                 status.unusable();
                 return;
@@ -194,7 +193,7 @@ final class PluginStream {
             restart("the sample clock jumped");
         }
         suspicious = false;
-        switch (header.kind()) {
+        switch (header.kind) {
             case DATA -> data(message);
             case SPIKE -> spike(message.arrivalNs());
             case TTL -> edge(message);
@@ -209,13 +208,11 @@ final class PluginStream {
                 || Arrays.equals(topic, 0, length, EVENT, 0, EVENT.length);
     }
 
-    // ------------------------------------------------------------------ numbers
-
     private void count(long arrivalNs, int unusable) throws InterruptedException {
         int last = number;
         boolean first = !numbered;
         numbered = true;
-        number = header.number();
+        number = header.number;
         if (first) {
             return;
         }
@@ -267,7 +264,7 @@ final class PluginStream {
         if (gap) {
             return sample >= newest - jump;
         }
-        if (header.kind() == MessageHeader.Kind.DATA && block && sample < blockEnd && sample != blockStart) {
+        if (header.kind == MessageHeader.Kind.DATA && block && sample < blockEnd && sample != blockStart) {
             return false;
         }
         // A message that was long on its way is behind the clock, but not behind what came before it.
@@ -307,27 +304,25 @@ final class PluginStream {
         }
     }
 
-    // ------------------------------------------------------------------ continuous channels
-
     private void data(Reception.Message message) throws InterruptedException {
         byte[] payload = message.payload();
         int samples = payload.length / Float.BYTES;
         if (payload.length % Float.BYTES != 0 || samples == 0
-                || (header.samples() >= 0 && header.samples() != samples)) {
+                || (header.samples >= 0 && header.samples != samples)) {
             status.unusable();
             lose(1, message.arrivalNs());
             return;
         }
-        if (!Double.isNaN(header.rate()) && Math.abs(header.rate() / rate - 1) > 1e-3) {
+        if (!Double.isNaN(header.rate) && Math.abs(header.rate / rate - 1) > 1e-3) {
             if (++otherRates == MANY) {
-                throw new InvalidInputException("stream " + found.stream() + " has " + header.rate()
+                throw new InvalidInputException("stream " + found.stream() + " has " + header.rate
                         + " samples per second now, expected " + rate + " as at the session's beginning");
             }
             status.unusable();
             return;
         }
         otherRates = 0;
-        long from = header.sample();
+        long from = header.sample;
         long to = from + samples;
         if (!block || from != blockStart) {
             beginBlock(from, to, message.arrivalNs());
@@ -394,15 +389,13 @@ final class PluginStream {
         }
     }
 
-    // ------------------------------------------------------------------ spikes
-
     private void spike(long arrivalNs) throws InterruptedException {
-        long sample = header.sample();
+        long sample = header.sample;
         wall(sample, arrivalNs);
         if (!started || sample < epochStart) {
             return; // before the first bin
         }
-        int place = units.find(header.electrode, header.sortedId());
+        int place = units.find(header.electrode, header.sortedId);
         if (place >= 0) {
             bins.spike(sample, place);
         } else if (place == UnitTable.NONE) {
@@ -412,8 +405,6 @@ final class PluginStream {
             LOG.info("unsorted spikes are left out; --unsorted keep takes them");
         }
     }
-
-    // ------------------------------------------------------------------ lines
 
     private void edge(Reception.Message message) throws InterruptedException {
         byte[] payload = message.payload();
@@ -425,22 +416,22 @@ final class PluginStream {
         }
         boolean high = payload[1] != 0;
         long word = (long) LONGS.get(payload, 2);
-        wall(header.sample(), message.arrivalNs());
+        wall(header.sample, message.arrivalNs());
         for (Wire wire : wires) {
             boolean own = wire.line.index() == index;
             if (own && wire.node < 0) {
-                wire.node = header.node();
+                wire.node = header.node;
             }
-            if (wire.node == header.node()) {
+            if (wire.node == header.node) {
                 boolean now = own ? high : (word >>> wire.line.index() & 1) == 1;
                 if (own || now != wire.high) {
-                    change(wire, now, header.sample(), own);
+                    change(wire, now, header.sample, own);
                 }
             } else if (own && !wire.told && wire.line.node() < 0) {
                 wire.told = true;
                 LOG.warn("line {} changes at processors {} and {}; only the first is used, and NODE:LINE chooses one",
                         index,
-                        wire.node, header.node());
+                        wire.node, header.node);
             }
         }
     }
@@ -473,8 +464,6 @@ final class PluginStream {
             wire.inTrial = true;
         }
     }
-
-    // ------------------------------------------------------------------ the clock on the wall
 
     private void wall(long sample, long arrivalNs) throws InterruptedException {
         if (!onTheWall) {

@@ -35,25 +35,25 @@ class MessageHeaderTest {
     @Test
     void shouldReadTheThreeKindsOfMessagesAsTheyAreWrittenDown() {
         assertThat(read(DATA)).isTrue();
-        assertThat(header.kind()).isEqualTo(Kind.DATA);
-        assertThat(header.number()).isEqualTo(17);
+        assertThat(header.kind).isEqualTo(Kind.DATA);
+        assertThat(header.number).isEqualTo(17);
         assertThat(header.stream.is("A")).isTrue();
-        assertThat(header.channel()).isZero();
+        assertThat(header.channel).isZero();
         assertThat(header.channelName).hasToString("CH1");
-        assertThat(header.samples()).isEqualTo(697);
-        assertThat(header.sample()).isEqualTo(20_910);
-        assertThat(header.rate()).isEqualTo(30_000);
+        assertThat(header.samples).isEqualTo(697);
+        assertThat(header.sample).isEqualTo(20_910);
+        assertThat(header.rate).isEqualTo(30_000);
         assertThat(read(TTL)).isTrue();
-        assertThat(header.kind()).isEqualTo(Kind.TTL);
-        assertThat(header.node()).isEqualTo(100);
-        assertThat(header.sample()).isEqualTo(21_003);
+        assertThat(header.kind).isEqualTo(Kind.TTL);
+        assertThat(header.node).isEqualTo(100);
+        assertThat(header.sample).isEqualTo(21_003);
         assertThat(read(SPIKE)).isTrue();
-        assertThat(header.kind()).isEqualTo(Kind.SPIKE);
-        assertThat(header.number()).isEqualTo(19);
+        assertThat(header.kind).isEqualTo(Kind.SPIKE);
+        assertThat(header.number).isEqualTo(19);
         assertThat(header.electrode).hasToString("Electrode 7");
         assertThat(header.electrode.hash()).isEqualTo("Electrode 7".hashCode());
-        assertThat(header.sample()).isEqualTo(21_044);
-        assertThat(header.sortedId()).isEqualTo(1);
+        assertThat(header.sample).isEqualTo(21_044);
+        assertThat(header.sortedId).isEqualTo(1);
     }
 
     @Test
@@ -64,9 +64,9 @@ class MessageHeaderTest {
                 String what = new String(bytes, 0, length, UTF_8);
                 boolean usable = header.read(Arrays.copyOf(bytes, length));
                 if (usable) {
-                    assertThat(header.number()).as(what).isBetween(17, 19);
-                    assertThat(header.sample()).as(what).isIn(20_910L, 21_003L, 21_044L);
-                    assertThat(header.kind() != Kind.SPIKE || header.sortedId() == 1).as(what).isTrue();
+                    assertThat(header.number).as(what).isBetween(17, 19);
+                    assertThat(header.sample).as(what).isIn(20_910L, 21_003L, 21_044L);
+                    assertThat(header.kind != Kind.SPIKE || header.sortedId == 1).as(what).isTrue();
                 }
                 // All but what is needed may be missing.
                 boolean needed = what.matches("(?s).*\"sample_num\":\\d+[,}].*")
@@ -85,9 +85,9 @@ class MessageHeaderTest {
                 {"new":{"content":{"sample_num":1},"a":[1,[2,{}]]},"spike":{"sorted_id":65535,"sample_num":-7,
                  "electrode":"\\u00b5 \\"1\\"","new":[{"sample_num":3}],"stream":"A"},"type":"spike","message_num":-3}"""))
                 .isTrue();
-        assertThat(header.number()).isEqualTo(-3);
-        assertThat(header.sample()).isEqualTo(-7);
-        assertThat(header.sortedId()).isEqualTo(65_535);
+        assertThat(header.number).isEqualTo(-3);
+        assertThat(header.sample).isEqualTo(-7);
+        assertThat(header.sortedId).isEqualTo(65_535);
         assertThat(header.electrode).hasToString("\u00b5 \"1\"");
     }
 

@@ -161,7 +161,7 @@ class OpenEphysFuzzTest {
         }
         Fuzzer.Report report = fuzzer.run(2 * INPUTS_IN_CI, bytes -> header.read(bytes)
                 ? null
-                : "no header " + Arrays.toString(new Object[]{header.numbered(), header.kind()}));
+                : "no header " + Arrays.toString(new Object[]{header.numbered, header.kind}));
         assertThat(report.accepted()).isPositive();
     }
 }
