@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
-import java.util.regex.Pattern;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.Meters;
 import kappa.ingest.UnixTime;
 import kappa.ingest.wire.Fault;
@@ -37,7 +37,6 @@ public final class Publisher implements AutoCloseable {
     /** Of what a stranger wrote into a message or an id, characters. */
     private static final int MOST_OF_A_TEXT = 400;
 
-    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
     private static final long LOG_EVERY_NS = 1_000_000_000L;
 
@@ -129,7 +128,7 @@ public final class Publisher implements AutoCloseable {
     /** One line of bounded length: a key can be anything. */
     private static String line(String text) {
         String cut = text.length() > MOST_OF_A_TEXT ? text.substring(0, MOST_OF_A_TEXT) + "..." : text;
-        return CONTROL.matcher(cut).replaceAll(" ");
+        return InvalidInputException.oneLine(cut);
     }
 
     /** Waits until the broker has what was rejected so far; without that, returns at once. */

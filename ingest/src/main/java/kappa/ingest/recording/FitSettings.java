@@ -5,7 +5,6 @@ package kappa.ingest.recording;
  *
  * @param rank K, at least 1
  * @param hiddenNeurons unobserved neurons beside the recorded ones
- * @param timeConstantS time constant of the neurons in seconds
  * @param seed of every random number that the fit draws
  * @param lockstep whether a replay waits for learning, so that every run makes the same model
  * @param stepsPerTrial Adam steps after each trial

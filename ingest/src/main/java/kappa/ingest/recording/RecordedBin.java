@@ -5,7 +5,7 @@ import java.util.BitSet;
 
 /**
  * One bin of a recording in plain numbers. A reader makes one ({@link RecordingDescription#newBin}) and has a {@link BinSource}
- * fill it again and again; who keeps a bin keeps a {@link #copy}. Not thread-safe.
+ * fill it again and again; who keeps a bin copies it with {@link #set}. Not thread-safe.
  */
 public final class RecordedBin {
 
@@ -100,12 +100,6 @@ public final class RecordedBin {
         errorNs = other.errorNs;
         epoch = other.epoch;
         lost = other.lost;
-    }
-
-    public RecordedBin copy() {
-        RecordedBin copy = new RecordedBin(activity.length, inputs.length, behavior.length);
-        copy.set(this);
-        return copy;
     }
 
     /**

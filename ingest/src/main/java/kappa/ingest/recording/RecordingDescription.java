@@ -7,8 +7,6 @@ import java.util.Optional;
  * What all bins of a recording have in common.
  *
  * @param neurons names of the N neurons, each once
- * @param inputs names of the S input channels
- * @param behaviors names of the behaviour channels
  * @param trials whether bins belong to trials
  * @param phases names of the phases that {@link RecordedBin#phase} counts, from 1
  * @param origin where the recording comes from, in words: the file, the rig, the simulated network

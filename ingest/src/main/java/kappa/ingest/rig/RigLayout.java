@@ -7,12 +7,8 @@ import kappa.ingest.recording.Observation;
  * The layout of a rig's session.
  *
  * @param name            short and fit for a session id
- * @param origin          where it comes from, in words
  * @param neurons         names of the N neurons, those of spare places included
- * @param inputs          names of the S input channels
- * @param behaviors       names of the behaviour channels
  * @param observation     counts, or what is sampled: rates or currents
- * @param binWidthSeconds width of a bin
  * @param ticksPerSecond  what the rig's clock counts in a second
  * @param trials          whether something marks trials
  * @param onlyTrials      whether bins between a trial's end and the next one's start are left out

@@ -5,13 +5,11 @@ import java.util.List;
 /**
  * The newest bin that has a kappa.
  *
- * @param index its index
  * @param kappa K numbers
  * @param covariance lower triangle by rows
  * @param sd standard deviations, K numbers
  * @param trial its trial; without meaning in a session without trials
  * @param phase 0 for none, else the phase's number from 1
- * @param silenced whether neurons were being silenced
  * @param epoch of the rig's clock
  * @param clock the bin's end on the other clocks; null where the rig tells its own time only
  * @param activityUnixNs when its activity was appended to kappa.activity

@@ -13,12 +13,10 @@ import kappa.ingest.wire.SessionHeader;
  * What a session's header says, in plain types. Immutable.
  *
  * @param neurons ids, N of them
- * @param binWidthS bin width in seconds
  * @param inputChannels names of the inputs, S of them
  * @param ownInputs how many of the inputs are the recording's own; they come first, and an input basis made the others
  * @param trials whether bins belong to trials
  * @param phases names that a bin's phase counts into, from 1
- * @param rank K
  * @param lockstep whether a replay waits for learning
  * @param neuronIndex index of each neuron by its id
  */

@@ -67,7 +67,7 @@ class PlaybackTest {
 
     @Test
     void shouldKeepTheRecordingsOwnTimesAndTrials() {
-        Playback playback = new Playback(trials);
+        Playback playback = new Playback(trials, 0, trials.bins(), false);
         assertThat(playback.bins()).isEqualTo(20);
         List<String> said = play(playback, 100);
         assertThat(said).hasSize(20).startsWith("0 @ 20 sample 1 epoch 0 trial 0", "1 @ 40 sample 2 epoch 0 trial 0")
@@ -96,7 +96,7 @@ class PlaybackTest {
 
     @Test
     void shouldBeginATrialAndAnEpochWhereItIsSought() {
-        Playback playback = new Playback(trials);
+        Playback playback = new Playback(trials, 0, trials.bins(), false);
         play(playback, 3);
         playback.seek(12 * WIDTH_S);
         assertThat(playback.bins()).as("3 before and 10 from trial 2 on").isEqualTo(13);
@@ -105,7 +105,7 @@ class PlaybackTest {
         playback.seek(0);
         assertThat(play(playback, 1)).as("a jump back goes on counting").containsExactly(
                 "0 @ 20 sample 1 epoch 2 trial 3");
-        Playback without = new Playback(continuous);
+        Playback without = new Playback(continuous, 0, continuous.bins(), false);
         play(without, 3);
         without.seek(12 * WIDTH_S);
         assertThat(play(without, 1)).as("without trials, the very bin")
@@ -119,14 +119,12 @@ class PlaybackTest {
                 Playback uninterrupted = sought(recording);
                 List<String> expected = play(uninterrupted, 40);
                 Playback stopped = sought(recording);
-                RecordedBin last = null;
                 RecordedBin bin = stopped.describe().newBin();
                 for (int t = 0; t < stop; t++) {
                     stopped.next(bin);
-                    last = bin.copy();
                 }
                 Playback resumed = new Playback(recording, 5, 17, true);
-                resumed.resume(11 + stop, last);
+                resumed.resume(11 + stop, bin);
                 assertThat(play(resumed, 40 - stop)).as("stopped after %d", stop)
                         .isEqualTo(expected.subList(stop, 40));
             }
@@ -143,7 +141,7 @@ class PlaybackTest {
 
     @Test
     void shouldGoOnWithASessionThatWasPublishedBeforeBinsHadClocks() {
-        Playback playback = new Playback(trials);
+        Playback playback = new Playback(trials, 0, trials.bins(), false);
         RecordedBin last = playback.describe().newBin();
         last.trial = 1;
         playback.resume(7, last);
@@ -157,7 +155,7 @@ class PlaybackTest {
         RecordedBin beyond = trials.describe().newBin();
         beyond.clocked = true;
         beyond.sample = 21;
-        assertThatThrownBy(() -> new Playback(trials).resume(21, beyond))
+        assertThatThrownBy(() -> new Playback(trials, 0, trials.bins(), false).resume(21, beyond))
                 .isInstanceOf(InvalidInputException.class).hasMessageContaining("bin 21").hasMessageContaining("20");
         Playback part = new Playback(trials, 10, 18, true);
         PlaybackControl.Builder wish = PlaybackControl.newBuilder().setSchemaVersion(1);

@@ -177,7 +177,7 @@ class SessionPublisherTest {
     @Test
     void shouldHoldSeekAndGoOnAtTheRecordingsOwnPace() throws Exception {
         String session = "held";
-        Running running = new Running(session, new Playback(recording), new Speed(1));
+        Running running = new Running(session, new Playback(recording, 0, recording.bins(), false), new Speed(1));
         Await.until("bins", () -> records(session).size() >= 3);
         send(ask(session).setPause(true));
         Await.until("the pause", () -> state(session).getPaused());
@@ -205,7 +205,7 @@ class SessionPublisherTest {
     @Test
     void shouldChangeItsSpeedWhileItRuns() throws Exception {
         String session = "sped";
-        Running running = new Running(session, new Playback(recording), new Speed(0.001));
+        Running running = new Running(session, new Playback(recording, 0, recording.bins(), false), new Speed(0.001));
         Await.until("its state", () -> state(session).getSpeed() == 0.001);
         assertThat(records(session)).as("the first bin is over after 10 s").isEmpty();
         send(ask(session).setSpeed(Double.POSITIVE_INFINITY));
@@ -229,7 +229,7 @@ class SessionPublisherTest {
         send(ask(session).setSeekS(3));
         send(ask(session).setSpeed(0));
         send(ask(session).setSeekS(2));
-        Await.until("the jump", () -> state(session).getEpoch() == 1);
+        Await.until("the jump", () -> state(session).getEpoch() >= 1);
         assertThat(running.interrupt()).isEqualTo(bins(session).size());
         assertThat(all(Topics.REJECTED, session, Rejected::parseFrom)).extracting(Rejected::getReason).containsExactly(
                 Reason.MALFORMED, Reason.BAD_CONTROL, Reason.BAD_CONTROL, Reason.BAD_CONTROL);

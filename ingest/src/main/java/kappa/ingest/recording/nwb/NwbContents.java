@@ -14,12 +14,9 @@ import kappa.ingest.InvalidInputException;
  * @param version of NWB
  * @param startTime when the session began, as the file says it; may be empty
  * @param referenceTime what time stamps are relative to; may be empty
- * @param units the table of units
  * @param spikes of all units; 0 if there are none
  * @param firstSpike seconds; NaN if there is none, or spikes are not sorted
- * @param lastSpike seconds
  * @param intervals tables of intervals: trials, invalid_times and others
- * @param series time series
  * @param remarks what could not be read, or is unusual
  */
 public record NwbContents(String version, String startTime, String referenceTime, Optional<Table> units, long spikes,

@@ -40,7 +40,7 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
         /** By its name where the plugin tells names: another selection of channels moves their indices. */
         boolean is(MessageHeader header) {
             boolean unnamed = name.isEmpty() || header.channelName.isEmpty();
-            return unnamed ? header.channel == number : header.channelName.is(name);
+            return unnamed ? header.channel == number : name.contentEquals(header.channelName);
         }
     }
 

@@ -78,10 +78,10 @@ final class MessageHeader {
     /** 0 for a spike that was not sorted. */
     int sortedId;
 
-    final Text stream = new Text();
-    final Text channelName = new Text();
-    final Text electrode = new Text();
-    private final Text type = new Text();
+    final StringBuilder stream = new StringBuilder();
+    final StringBuilder channelName = new StringBuilder();
+    final StringBuilder electrode = new StringBuilder();
+    private final StringBuilder type = new StringBuilder();
 
     MessageHeader() {
         renew();
@@ -138,10 +138,10 @@ final class MessageHeader {
         node = 0;
         eventType = TTL_EVENT;
         sortedId = -1;
-        stream.clear();
-        channelName.clear();
-        electrode.clear();
-        type.clear();
+        stream.setLength(0);
+        channelName.setLength(0);
+        electrode.setLength(0);
+        type.setLength(0);
     }
 
     /** @return whether the parser is ready for the next header */
@@ -265,9 +265,10 @@ final class MessageHeader {
         return value >= 0 && value <= Integer.MAX_VALUE ? (int) value : -1;
     }
 
-    private void text(Text into, JsonToken token) throws IOException {
+    private void text(StringBuilder into, JsonToken token) throws IOException {
         if (token == JsonToken.VALUE_STRING && parser.getTextLength() <= MAX_NAME) {
-            into.set(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
+            into.setLength(0);
+            into.append(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
         }
     }
 
@@ -275,11 +276,11 @@ final class MessageHeader {
         if (!numbered) {
             return false;
         }
-        if (type.is("data")) {
+        if ("data".contentEquals(type)) {
             kind = Kind.DATA;
             return hasSample && channel >= 0 && !stream.isEmpty();
         }
-        if (type.is("spike")) {
+        if ("spike".contentEquals(type)) {
             kind = Kind.SPIKE;
             // Where the end is missing, an id that is not there may have been any.
             if (sortedId < 0 && !truncated) {
@@ -287,7 +288,7 @@ final class MessageHeader {
             }
             return hasSample && sortedId >= 0 && !electrode.isEmpty() && !stream.isEmpty();
         }
-        if (type.is("event")) {
+        if ("event".contentEquals(type)) {
             kind = eventType == TTL_EVENT ? Kind.TTL : Kind.OTHER;
             return kind == Kind.OTHER || (hasSample && !stream.isEmpty());
         }

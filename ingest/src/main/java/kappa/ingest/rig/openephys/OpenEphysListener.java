@@ -60,7 +60,7 @@ public final class OpenEphysListener {
                 stream = header.stream.toString();
                 end = System.nanoTime() + (long) (seconds * 1e9);
                 say.accept(String.format("listening for %.0f s to stream %s", seconds, stream));
-            } else if (!header.stream.is(stream)) {
+            } else if (!stream.contentEquals(header.stream)) {
                 continue;
             }
             switch (header.kind) {

@@ -13,12 +13,10 @@ import kappa.ingest.InvalidInputException;
  * What of a rig is used, and how.
  *
  * @param endpoint         tcp://HOST:PORT, the data port of the plugin; its heartbeat is on the next one
- * @param binWidthSeconds  width of a bin
  * @param sampleRate       of the stream, for where no continuous channel tells it; NaN otherwise
  * @param latenessSeconds  how long spikes may take from their peak to this program, for where no continuous channel is
  *                         selected in the plugin: at least two of the GUI's blocks and 100 samples
  * @param trialLine        high during trials; null without trials
- * @param onlyTrials       whether bins between trials are left out
  * @param inputLines       u(t) is the fraction of the bin that a line is high
  * @param inputChannels    continuous channels, by name or index: u(t) is their mean over the bin
  * @param behaviorChannels continuous channels, by name or index: their mean over the bin

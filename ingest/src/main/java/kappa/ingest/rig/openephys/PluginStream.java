@@ -173,7 +173,7 @@ final class PluginStream {
         if (!whole || header.kind == MessageHeader.Kind.OTHER) {
             return;
         }
-        if (!header.stream.is(found.stream())) {
+        if (!found.stream().contentEquals(header.stream)) {
             status.unusable();
             if (!otherStream) {
                 LOG.warn("messages of stream {} are ignored: the session records stream {}", header.stream,

@@ -50,10 +50,10 @@ final class UnitPlaces {
     }
 
     /** A neuron, {@link UnitTable#NONE} if there is no place for the unit, or {@link #UNSORTED}. */
-    int find(Text electrode, int sortedId) {
-        int at = ((electrode.hash() * 31 + sortedId) * 0x9E3779B9) >>> 16; // 65,536 slots
+    int find(StringBuilder electrode, int sortedId) {
+        int at = ((hash(electrode) * 31 + sortedId) * 0x9E3779B9) >>> 16; // 65,536 slots
         while (electrodes[at] != null) {
-            if (ids[at] == sortedId && electrode.is(electrodes[at])) {
+            if (ids[at] == sortedId && electrodes[at].contentEquals(electrode)) {
                 return places[at];
             }
             at = (at + 1) % electrodes.length;
@@ -71,6 +71,15 @@ final class UnitPlaces {
         ids[at] = sortedId;
         places[at] = place(name, sortedId);
         return places[at];
+    }
+
+    /** That of the equal string, without making one. */
+    static int hash(StringBuilder text) {
+        int hash = 0;
+        for (int i = 0; i < text.length(); i++) {
+            hash = 31 * hash + text.charAt(i);
+        }
+        return hash;
     }
 
     private int place(String electrode, int sortedId) {

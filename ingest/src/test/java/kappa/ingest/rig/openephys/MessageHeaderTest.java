@@ -37,7 +37,7 @@ class MessageHeaderTest {
         assertThat(read(DATA)).isTrue();
         assertThat(header.kind).isEqualTo(Kind.DATA);
         assertThat(header.number).isEqualTo(17);
-        assertThat(header.stream.is("A")).isTrue();
+        assertThat("A".contentEquals(header.stream)).isTrue();
         assertThat(header.channel).isZero();
         assertThat(header.channelName).hasToString("CH1");
         assertThat(header.samples).isEqualTo(697);
@@ -51,7 +51,7 @@ class MessageHeaderTest {
         assertThat(header.kind).isEqualTo(Kind.SPIKE);
         assertThat(header.number).isEqualTo(19);
         assertThat(header.electrode).hasToString("Electrode 7");
-        assertThat(header.electrode.hash()).isEqualTo("Electrode 7".hashCode());
+        assertThat(UnitPlaces.hash(header.electrode)).isEqualTo("Electrode 7".hashCode());
         assertThat(header.sample).isEqualTo(21_044);
         assertThat(header.sortedId).isEqualTo(1);
     }
