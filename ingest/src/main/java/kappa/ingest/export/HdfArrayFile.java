@@ -25,16 +25,13 @@ import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import kappa.ingest.InvalidInputException;
+import kappa.ingest.NewFile;
 import kappa.ingest.recording.npz.NpzWriter;
 
 /**
@@ -45,21 +42,18 @@ final class HdfArrayFile implements ArrayFile {
 
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private final Path file;
-    private final Path part;
+    private final NewFile file;
     private final WritableHdfFile hdf;
     private final Map<String, WritableGroup> groups = new HashMap<>();
     private boolean failed;
     private boolean closed;
 
     HdfArrayFile(Path file) {
-        this.file = file;
-        // Beside the target, so that a reader sees the old file or the new one.
-        part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+        this.file = new NewFile(file);
         try {
-            hdf = HdfFile.write(part);
+            hdf = HdfFile.write(this.file.part());
         } catch (HdfException e) {
-            throw unwritable(e);
+            throw this.file.unwritable(e);
         }
         groups.put("", hdf);
     }
@@ -119,24 +113,13 @@ final class HdfArrayFile implements ArrayFile {
             return;
         }
         closed = true;
-        try {
+        file.close(() -> {
             try {
                 hdf.close();
-                if (!failed) {
-                    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-                }
-            } finally {
-                Files.deleteIfExists(part);
+            } catch (HdfException e) {
+                throw new IOException(e.getMessage(), e.getCause());
             }
-        } catch (IOException | UncheckedIOException | HdfException e) {
-            throw unwritable(e);
-        }
-    }
-
-    private InvalidInputException unwritable(Exception e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        return new InvalidInputException(file + ": cannot be written (" + cause.getClass().getSimpleName() + ": "
-                + cause.getMessage() + ")", e);
+        }, !failed);
     }
 
     /** Follows each element with a zero. */

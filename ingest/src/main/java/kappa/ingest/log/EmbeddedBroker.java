@@ -24,6 +24,7 @@ import kafka.server.KafkaRaftServer;
 import kappa.ingest.InvalidInputException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 
@@ -122,7 +123,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             Files.writeString(directory.resolve(ADDRESS), LOOPBACK + ":" + brokerPort + "\n");
             return new EmbeddedBroker(server, brokerPort, lock);
         } catch (RuntimeException | IOException e) {
-            closeQuietly(lock, e);
+            Utils.closeQuietly(lock, LOCK);
             if (e instanceof InvalidInputException input) {
                 throw input;
             }
@@ -237,17 +238,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return port;
         } catch (BindException e) {
-            throw new InvalidInputException(
-                    "port " + port + " is taken; stop the other broker, or name another port",
-                    e);
-        }
-    }
-
-    private static void closeQuietly(FileChannel lock, Exception cause) {
-        try {
-            lock.close();
-        } catch (IOException e) {
-            cause.addSuppressed(e);
+            throw new InvalidInputException("port " + port + " is taken; stop the other broker, or name another port", e);
         }
     }
 }

@@ -1,7 +1,9 @@
 package kappa.ingest.rig;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
 import kappa.ingest.UnixTime;
 import kappa.ingest.recording.Observation;
@@ -62,7 +64,7 @@ public final class BinAssembler {
     private final RigStatus status;
     private final Sink sink;
     private final HostClock clock;
-    private final ArrayDeque<OpenBin> open = new ArrayDeque<>();
+    private final List<OpenBin> open = new ArrayList<>(); // consecutive; HORIZON at most
     private final ArrayDeque<OpenBin> spare = new ArrayDeque<>();
     private final HeldInputs inputs;
     private final PriorityQueue<Mark> marks = new PriorityQueue<>(
@@ -148,7 +150,7 @@ public final class BinAssembler {
     /** Closes all open bins, because acquisition has stopped and the rest will never come. */
     public void finish() throws InterruptedException {
         while (!open.isEmpty()) {
-            open.peekFirst().lost++;
+            open.getFirst().lost++;
             close();
         }
         marks.clear();
@@ -197,24 +199,14 @@ public final class BinAssembler {
             }
             open.addLast(next);
         }
-        return index((int) (bin - closed));
-    }
-
-    private OpenBin index(int i) {
-        int at = 0;
-        for (OpenBin bin : open) {
-            if (at++ == i) {
-                return bin;
-            }
-        }
-        throw new IllegalStateException("no open bin " + i);
+        return open.get((int) (bin - closed));
     }
 
     private OpenBin oldest() {
         if (open.isEmpty()) {
             open.addLast(fresh());
         }
-        return open.peekFirst();
+        return open.getFirst();
     }
 
     private OpenBin fresh() {
@@ -299,14 +291,10 @@ public final class BinAssembler {
         }
         status.lost(messages);
         reach(to - 1, false);
-        long first = Math.max(closed, binOf(Math.max(from, openFrom())));
-        long last = binOf(to - 1);
-        int at = 0;
-        for (OpenBin bin : open) {
-            if (closed + at >= first && closed + at <= last) {
-                bin.lost = (int) Math.min(Integer.MAX_VALUE, (long) bin.lost + messages);
-            }
-            at++;
+        int first = (int) Math.max(0, binOf(Math.max(from, openFrom())) - closed);
+        int end = (int) Math.max(first, binOf(to - 1) - closed + 1);
+        for (OpenBin bin : open.subList(first, end)) {
+            bin.lost = (int) Math.min(Integer.MAX_VALUE, (long) bin.lost + messages);
         }
     }
 

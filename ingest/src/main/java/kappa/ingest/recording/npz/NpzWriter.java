@@ -9,24 +9,22 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.NewFile;
 
 /**
  * Writes an NPZ file that {@code numpy.load} reads without pickle. Arrays are in C order, little-endian, deflated; the same
  * arrays give the same bytes every time.
  *
- * <p>Everything goes to a hidden file beside the target, which {@link #close()} moves into place in one step, so that a reader
- * sees the old file or the new one, never half of one. Once a {@code put} has failed, {@code close()} discards instead.
+ * <p>The file appears when the writer is closed ({@link NewFile}). Once a {@code put} has failed, {@code close()} discards it.
  *
  * <p>Not thread-safe. Arrays are read during the call and not kept. One that does not fit in memory is streamed, piece by
  * piece.
@@ -38,16 +36,14 @@ public final class NpzWriter implements AutoCloseable {
 
     private static final int CHUNK_BYTES = 1 << 16;
 
-    private final Path file;
-    private final Path part;
+    private final NewFile file;
     private final ZipOutputStream zip;
     private final Set<String> names = new HashSet<>();
     private boolean failed;
     private boolean closed;
 
-    private NpzWriter(Path file, Path part, ZipOutputStream zip) {
+    private NpzWriter(NewFile file, ZipOutputStream zip) {
         this.file = file;
-        this.part = part;
         this.zip = zip;
     }
 
@@ -57,21 +53,13 @@ public final class NpzWriter implements AutoCloseable {
      * @throws InvalidInputException if nothing can be written there
      */
     public static NpzWriter create(Path file) {
-        if (Files.isDirectory(file)) {
-            throw new InvalidInputException(file + ": is a directory: expected the name of a file to write");
-        }
-        Path name = file.getFileName();
-        if (name == null) {
-            throw new InvalidInputException(file + ": expected the name of a file to write");
-        }
-        // Not createTempFile: its permissions would shut out everybody else.
-        Path part = file.resolveSibling("." + name + "." + UUID.randomUUID() + ".part");
+        NewFile target = new NewFile(file);
         try {
-            return new NpzWriter(file, part, new ZipOutputStream(
-                    new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW)),
+            return new NpzWriter(target, new ZipOutputStream(
+                    new BufferedOutputStream(Files.newOutputStream(target.part(), StandardOpenOption.CREATE_NEW)),
                     StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw unwritable(file, e);
+            throw target.unwritable(e);
         }
     }
 
@@ -115,7 +103,7 @@ public final class NpzWriter implements AutoCloseable {
             try {
                 write(out, type, piece.length, (bytes, i) -> put(bytes, type, piece[i]));
             } catch (IOException e) {
-                throw unwritable(file, e);
+                throw file.unwritable(e);
             }
         }), shape);
     }
@@ -199,7 +187,7 @@ public final class NpzWriter implements AutoCloseable {
                 }
             });
         } catch (IOException e) {
-            throw unwritable(file, e);
+            throw file.unwritable(e);
         }
         if (written[0] != expected) {
             throw new IllegalStateException(
@@ -229,7 +217,7 @@ public final class NpzWriter implements AutoCloseable {
             zip.putNextEntry(entry);
             zip.write(header);
         } catch (IOException e) {
-            throw unwritable(file, e);
+            throw file.unwritable(e);
         }
         return elements;
     }
@@ -257,22 +245,6 @@ public final class NpzWriter implements AutoCloseable {
             return;
         }
         closed = true;
-        try {
-            try {
-                zip.close();
-                if (!failed) {
-                    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-                }
-            } finally {
-                Files.deleteIfExists(part);
-            }
-        } catch (IOException e) {
-            throw unwritable(file, e);
-        }
-    }
-
-    private static InvalidInputException unwritable(Path file, IOException e) {
-        return new InvalidInputException(
-                file + ": cannot be written (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")", e);
+        file.close(zip, !failed);
     }
 }
