@@ -24,6 +24,7 @@ import java.util.stream.LongStream;
  */
 public enum Meters {
 
+    // @formatter:off: it would join the meters' lines
     BINS_ACCEPTED(Kind.COUNTER, "kappa.bins.accepted", "Bins that passed validation"),
     /** Equal to the accepted ones once the lag is zero. */
     BINS_FILTERED(Kind.COUNTER, "kappa.bins.filtered", "Bins whose kappa has been appended to kappa.latents"),
@@ -80,6 +81,7 @@ public enum Meters {
     REQUESTS_REFUSED(Kind.COUNTER, "kappa.dashboards.requests.refused", null, "reason",
             "Requests turned away: by the HTTP status they were answered with, malformed if they were no HTTP, "
                     + "websocket if a page's connection held no question");
+    // @formatter:on
 
     /** What a meter measures with. */
     public enum Kind {

@@ -37,7 +37,8 @@ public final class SnapshotCodec {
         return ModelSnapshot.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(plan.session())
                 .setVersion(published.version()).setNeurons(net.neurons()).setRank(net.rank()).setInputs(net.inputs())
                 .setAlpha(net.alpha()).addAllM(list(net.m())).addAllN(list(net.n())).addAllW(list(net.w()))
-                .addAllB(list(net.b())).setObservation(RecordingCodec.observation(model.kind())).addAllGain(list(model.gain()))
+                .addAllB(list(net.b())).setObservation(RecordingCodec.observation(model.kind()))
+                .addAllGain(list(model.gain()))
                 .addAllOffset(list(model.offset())).addAllNoise(list(model.noise()))
                 .addAllProcessNoise(list(published.processNoise())).addAllKappaStd(list(published.kappaStd()))
                 .addAllStart(list(published.start())).addAllStartCovariance(list(published.startCovariance()))
@@ -66,7 +67,8 @@ public final class SnapshotCodec {
 
     public static PublishedModel fromWire(ModelSnapshot wire) {
         LowRankNetwork net = network(wire);
-        KernelModel model = KernelModel.of(net, RecordingCodec.observation(wire.getObservation()), array(wire.getGainList()),
+        KernelModel model = KernelModel.of(net, RecordingCodec.observation(wire.getObservation()),
+                array(wire.getGainList()),
                 array(wire.getOffsetList()), array(wire.getNoiseList()));
         return new PublishedModel(wire.getVersion(), model, doubles(wire.getProcessNoiseList()),
                 doubles(wire.getKappaStdList()), start(wire),

@@ -41,8 +41,7 @@ final class AnalysisColumns implements AutoCloseable {
 
     /** @return false if its numbers of dimensions are not the session's */
     boolean add(Analysis analysis) {
-        boolean whole = analysis.getOverlapsCount() == rank * rank
-                && analysis.getJacobianAtOriginCount() == rank * rank
+        boolean whole = analysis.getOverlapsCount() == rank * rank && analysis.getJacobianAtOriginCount() == rank * rank
                 && analysis.getConditionsList().stream().allMatch(this::whole)
                 && analysis.getPopulations().getPopulationsList().stream()
                         .allMatch(of -> of.getNeuronsList().stream().allMatch(i -> i >= 0 && i < neurons));

@@ -212,7 +212,8 @@ final class BinColumns implements BinSink, AutoCloseable {
                 out.put((byte) (WireChecks.marked(mask, i) ? 1 : 0));
             }
         }
-        row("intervention", row).putInt(id.isEmpty() ? -1 : interventions.computeIfAbsent(id, n -> interventions.size()));
+        row("intervention", row)
+                .putInt(id.isEmpty() ? -1 : interventions.computeIfAbsent(id, n -> interventions.size()));
     }
 
     private void clock(long row, BinClock clock) {

@@ -59,9 +59,8 @@ public final class SessionExport {
      * @param ended whether the session's last bin is there
      * @param over whether its last model is there too: nothing will be added
      */
-    public record Exported(SessionDescription session, long bins, SessionCounters counters, long trials,
-            long snapshots, long analyses, long inactivations, long interventions, long unreadable, boolean ended,
-            boolean over) {}
+    public record Exported(SessionDescription session, long bins, SessionCounters counters, long trials, long snapshots,
+            long analyses, long inactivations, long interventions, long unreadable, boolean ended, boolean over) {}
 
     private final SessionRecords records;
     private final SessionHeader header;
@@ -215,8 +214,7 @@ public final class SessionExport {
 
     /** What cannot be used counts in the first reading. */
     private void fold(SessionState of, ConsumerRecord<byte[], byte[]> record) {
-        if (of.fold(TopicRecord.of(record)).isPresent() && of == state
-                && !record.topic().equals(Topics.MODELS)) {
+        if (of.fold(TopicRecord.of(record)).isPresent() && of == state && !record.topic().equals(Topics.MODELS)) {
             unreadable++;
         }
     }

@@ -65,8 +65,7 @@ final class SnapshotColumns implements AutoCloseable {
         int n = model.getNeurons();
         int k = model.getRank();
         int s = model.getInputs();
-        boolean same = first == null
-                || (n == first.getNeurons() && k == first.getRank() && s == first.getInputs());
+        boolean same = first == null || (n == first.getNeurons() && k == first.getRank() && s == first.getInputs());
         return same && n > 0 && k > 0 && model.getMCount() == n * k && model.getNCount() == n * k
                 && model.getWCount() == n * s && fits(model.getBCount(), n) && fits(model.getGainCount(), n)
                 && fits(model.getOffsetCount(), n) && fits(model.getNoiseCount(), n)

@@ -12,9 +12,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * @param activity what it says
  * @param record where it stood, whole
  */
-public record Arrival(Activity activity, ConsumerRecord<byte[], byte[]> record, AtomicInteger underWay)
-        implements
-            BinOrder.Offer {
+public record Arrival(Activity activity, ConsumerRecord<byte[], byte[]> record,
+        AtomicInteger underWay) implements BinOrder.Offer {
 
     /** Of a record on the wire: what a bin of 4,096 rates takes. */
     private static final int BYTES_PER_BIN = 16_384;

@@ -238,7 +238,8 @@ public final class EmbeddedBroker implements AutoCloseable {
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return port;
         } catch (BindException e) {
-            throw new InvalidInputException("port " + port + " is taken; stop the other broker, or name another port", e);
+            throw new InvalidInputException("port " + port + " is taken; stop the other broker, or name another port",
+                    e);
         }
     }
 }

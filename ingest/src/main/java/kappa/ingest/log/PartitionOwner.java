@@ -166,8 +166,7 @@ public final class PartitionOwner {
                 claimed.complete(null);
             } else if (!claimed.completeExceptionally(e)) {
                 LOG.atError().addKeyValue("partition", partition).log(
-                        "checkpoints and snapshots of partition {} could not be written: {}", partition,
-                        e.toString());
+                        "checkpoints and snapshots of partition {} could not be written: {}", partition, e.toString());
                 onFailure.accept(e);
             }
         } finally {

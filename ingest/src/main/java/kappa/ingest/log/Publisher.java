@@ -37,7 +37,6 @@ public final class Publisher implements AutoCloseable {
     /** Of what a stranger wrote into a message or an id, characters. */
     private static final int MOST_OF_A_TEXT = 400;
 
-
     private static final long LOG_EVERY_NS = 1_000_000_000L;
 
     private final Producer<byte[], byte[]> producer;

@@ -63,8 +63,7 @@ public record Retention(Duration atMost, long bytes) {
     public static Retention onDisk(Path directory, int partitions) {
         long half = room(directory) / 2;
         Retention standard = standard(partitions);
-        return new Retention(DEFAULT_TIME,
-                Math.max(smallest(partitions), Math.min(standard.bytes, half)));
+        return new Retention(DEFAULT_TIME, Math.max(smallest(partitions), Math.min(standard.bytes, half)));
     }
 
     /** What a directory's disk has for it, bytes: what is free, and what the directory takes up. */

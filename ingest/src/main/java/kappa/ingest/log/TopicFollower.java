@@ -95,8 +95,7 @@ public final class TopicFollower implements AutoCloseable {
     /**
      * A follower for much that lies on the topics already: it fetches large pieces. What the reader throws ends the reading.
      */
-    public static TopicFollower ofHistory(KafkaConnection connection,
-            Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+    public static TopicFollower ofHistory(KafkaConnection connection, Consumer<ConsumerRecord<byte[], byte[]>> reader) {
         Map<String, Object> settings = connection.consumer();
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, LARGE_FETCH_BYTES);
         return new TopicFollower(connection, settings, reader, FAIL);

@@ -16,8 +16,7 @@ package kappa.ingest.recording;
  * @param trackerBins time constant of the gain tracker in bins; 0 for none
  */
 public record FitSettings(int rank, int hiddenNeurons, double timeConstantS, long seed, boolean lockstep,
-        int stepsPerTrial, boolean oneStep, boolean biases, double prior, double halfLifeTrials,
-        double trackerBins) {
+        int stepsPerTrial, boolean oneStep, boolean biases, double prior, double halfLifeTrials, double trackerBins) {
 
     /** The settings of a live session that leaves everything else at its default. */
     public static FitSettings of(int rank, long seed) {

@@ -126,7 +126,8 @@ public final class Playback implements BinSource {
         }
         long over = last.sample;
         if (over < 1 || over > bins) {
-            throw new InvalidInputException(session.describe().origin() + ": the session on the topics has stopped after bin "
+            throw new InvalidInputException(session.describe().origin()
+                    + ": the session on the topics has stopped after bin "
                     + over
                     + " of its recording, but this one has " + bins + "; expected the recording that was replayed");
         }
@@ -168,8 +169,7 @@ public final class Playback implements BinSource {
     /** Why a request cannot be followed, if so. Thread-safe. */
     Optional<Fault> fault(PlaybackControl wish) {
         Optional<Fault> fault = WireChecks.control(wish);
-        if (fault.isEmpty() && wish.hasSeekS()
-                && (bin(wish.getSeekS()) < from || bin(wish.getSeekS()) >= until)) {
+        if (fault.isEmpty() && wish.hasSeekS() && (bin(wish.getSeekS()) < from || bin(wish.getSeekS()) >= until)) {
             return WireChecks.badControl("seek_s", wish.getSeekS(), from * session.binWidthSeconds() + " to less than "
                     + until * session.binWidthSeconds() + ", the part that is replayed");
         }

@@ -183,8 +183,7 @@ public final class SessionPublisher {
 
     /** A session of which bins are on the topics, but not its end. */
     public Optional<SessionDescription> unfinished(String session) {
-        return find(session).filter(found -> !found.complete() && found.bins() > 0)
-                .map(SessionPlace::description);
+        return find(session).filter(found -> !found.complete() && found.bins() > 0).map(SessionPlace::description);
     }
 
     public static SessionHeader header(RecordingDescription what, String session, FitSettings fit) {

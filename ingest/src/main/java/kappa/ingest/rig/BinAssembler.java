@@ -336,8 +336,7 @@ public final class BinAssembler {
             ended = !mark.start;
             inside = mark.start;
         }
-        RecordedBin out = new RecordedBin(layout.neurons().size(), layout.inputs().size(),
-                layout.behaviors().size());
+        RecordedBin out = new RecordedBin(layout.neurons().size(), layout.inputs().size(), layout.behaviors().size());
         out.rigTimeNs = layout.rigTimeNs(to);
         activity(bin, out.activity);
         inputs.fill(bin.inputs, from, to, out.inputs);

@@ -21,9 +21,8 @@ public record RigLayout(String name, String origin, List<String> neurons, List<S
         inputs = List.copyOf(inputs);
         behaviors = List.copyOf(behaviors);
         if (!(binWidthSeconds * ticksPerSecond >= 1)) {
-            throw new IllegalArgumentException(
-                    "a bin of " + binWidthSeconds + " s holds no tick of a clock that counts "
-                            + ticksPerSecond + " in a second");
+            throw new IllegalArgumentException("a bin of " + binWidthSeconds
+                    + " s holds no tick of a clock that counts " + ticksPerSecond + " in a second");
         }
     }
 

@@ -72,7 +72,8 @@ public final class RigStatus {
 
     /** One line, which names problems only. */
     public String line() {
-        StringBuilder line = new StringBuilder(", ").append(state).append(", ").append(messages.sum()).append(" messages");
+        StringBuilder line = new StringBuilder(", ").append(state).append(", ").append(messages.sum())
+                .append(" messages");
         append(line, lostMessages(), "lost");
         append(line, lateEvents(), "late");
         append(line, unusableMessages(), "unusable");

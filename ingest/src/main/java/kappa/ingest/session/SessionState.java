@@ -65,7 +65,8 @@ public final class SessionState {
 
     /** @param header one that {@link WireChecks#header} accepts */
     public SessionState(SessionHeader header, History history) {
-        this(header, history, new BinSink() {});
+        this(header, history, new BinSink() {
+        });
     }
 
     /** @param sink takes the bins that are accepted */
@@ -83,7 +84,6 @@ public final class SessionState {
         lastActiveUnixNs = header.getCreatedUnixNs();
     }
 
-
     /**
      * Takes a record of this session from any of the topics; those of other sessions are ignored.
      *
@@ -95,9 +95,7 @@ public final class SessionState {
             return Optional.empty();
         }
         CheckedRecord checked = record.checked();
-        return checked instanceof CheckedRecord.Valid valid
-                ? fold(valid.message(), record)
-                : record.problem(checked);
+        return checked instanceof CheckedRecord.Valid valid ? fold(valid.message(), record) : record.problem(checked);
     }
 
     /** @param message of this session, as {@link CheckedRecord} has it */
@@ -168,8 +166,7 @@ public final class SessionState {
         int maskBytes = (description.neurons().size() + 7) / 8;
         return bin.getKappaCount() == k && bin.getCovarianceCount() == k * (k + 1) / 2 && bin.getVCount() == s
                 && (bin.getInputsCount() == 0 || bin.getInputsCount() == s)
-                && (bin.getBehaviorCount() == 0
-                        || bin.getBehaviorCount() == description.behaviorChannels().size())
+                && (bin.getBehaviorCount() == 0 || bin.getBehaviorCount() == description.behaviorChannels().size())
                 && (bin.getSilenced().isEmpty() || bin.getSilenced().size() == maskBytes);
     }
 
@@ -258,7 +255,6 @@ public final class SessionState {
     public void skipAhead() {
         skipped = true;
     }
-
 
     public SessionDescription description() {
         return description;

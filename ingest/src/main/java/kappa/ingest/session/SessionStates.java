@@ -38,8 +38,7 @@ public final class SessionStates {
      * @param history how much of a session's past to keep
      * @param unusable told the topic of a record that kappa itself has written and that cannot be used, and why not
      */
-    public SessionStates(int most, Function<SessionDescription, History> history,
-            BiConsumer<String, String> unusable) {
+    public SessionStates(int most, Function<SessionDescription, History> history, BiConsumer<String, String> unusable) {
         this.most = most;
         this.history = history;
         this.unusable = unusable;

@@ -351,9 +351,8 @@ public final class WireChecks {
         int silenced = request.getNeuronsCount();
         rules.require(trials <= 0 || silenced > 0, "neurons", "empty", "at least one");
         rules.require(silenced <= neurons, "neurons", silenced + " of them", "at most " + neurons);
-        request.getNeuronsList().stream().filter(neuron -> neuron < 0 || neuron >= neurons).findFirst()
-                .ifPresent(neuron -> rules.require(false, "neurons", Integer.toUnsignedString(neuron),
-                        "0 to " + (neurons - 1)));
+        request.getNeuronsList().stream().filter(neuron -> neuron < 0 || neuron >= neurons).findFirst().ifPresent(
+                neuron -> rules.require(false, "neurons", Integer.toUnsignedString(neuron), "0 to " + (neurons - 1)));
         rules.require(request.getFirstBin() >= 0 && request.getBins() >= 0 && request.getEvery() >= 0,
                 "first_bin, bins, every", "above 2^31", "less");
         return rules.broken();
@@ -364,8 +363,7 @@ public final class WireChecks {
         Rules rules = new Rules(Reason.BAD_CONTROL);
         rules.require(wish.getSchemaVersion() == SCHEMA_VERSION, "schema_version",
                 Integer.toUnsignedString(wish.getSchemaVersion()), "1");
-        rules.require(wish.hasPause() || wish.hasSeekS() || wish.hasSpeed(), "wish", "empty",
-                "pause, seek_s or speed");
+        rules.require(wish.hasPause() || wish.hasSeekS() || wish.hasSpeed(), "wish", "empty", "pause, seek_s or speed");
         double seek = wish.getSeekS(); // 0 where it is not asked for
         rules.require(seek >= 0 && Double.isFinite(seek), "seek_s", seek, "seconds >= 0");
         rules.require(!wish.hasSpeed() || wish.getSpeed() >= MIN_SPEED, "speed", wish.getSpeed(),

@@ -50,8 +50,7 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
     /** The numeric element types of NumPy that a Java program can hold without loss. */
     enum Type {
         BOOL("b1", 1), INT8("i1", 1), INT16("i2", 2), INT32("i4", 4), INT64("i8", 8), UINT8("u1", 1), UINT16("u2",
-                2), UINT32("u4",
-                        4), UINT64("u8", 8), FLOAT16("f2", 2), FLOAT32("f4", 4), FLOAT64("f8", 8);
+                2), UINT32("u4", 4), UINT64("u8", 8), FLOAT16("f2", 2), FLOAT32("f4", 4), FLOAT64("f8", 8);
 
         final String code;
         final int bytes;

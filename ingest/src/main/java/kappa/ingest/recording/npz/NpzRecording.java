@@ -41,7 +41,6 @@ public final class NpzRecording implements Recording {
 
     private static final double MAX_DURATION_S = Long.MAX_VALUE * 1e-9;
 
-
     /** Elements converted at a time while checking. */
     private static final int CHECKED_AT_ONCE = 1 << 16;
 
@@ -126,8 +125,7 @@ public final class NpzRecording implements Recording {
         boolean hasActivity = npz.names().contains("activity");
         if (!hasCounts && !hasActivity) {
             throw new InvalidInputException(
-                    file + ": no array 'activity' or 'counts': expected one of them, the file holds "
-                            + npz.listing());
+                    file + ": no array 'activity' or 'counts': expected one of them, the file holds " + npz.listing());
         }
         if (asked == Observation.RATES || asked == Observation.CURRENTS) {
             if (!hasActivity) {

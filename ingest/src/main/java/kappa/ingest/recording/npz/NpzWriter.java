@@ -190,8 +190,7 @@ public final class NpzWriter implements AutoCloseable {
             throw file.unwritable(e);
         }
         if (written[0] != expected) {
-            throw new IllegalStateException(
-                    name + ": " + written[0] + " bytes of elements, expected " + expected);
+            throw new IllegalStateException(name + ": " + written[0] + " bytes of elements, expected " + expected);
         }
         failed = false;
     }

@@ -105,9 +105,8 @@ final class Hdf5Data {
 
     /** Rows that are decompressed together; 1 where any can be read by itself. */
     long rowsPerChunk() {
-        return file.read(path, () -> data instanceof ChunkedDataset chunked
-                ? Math.max(1, chunked.getChunkDimensions()[0])
-                : 1);
+        return file.read(path,
+                () -> data instanceof ChunkedDataset chunked ? Math.max(1, chunked.getChunkDimensions()[0]) : 1);
     }
 
     Dataset node() {
@@ -137,7 +136,8 @@ final class Hdf5Data {
             case null -> throw invalid("holds " + kind + ", expected whole numbers");
             case BigInteger[] values -> file.read(path,
                     () -> Arrays.stream(values).mapToLong(BigInteger::longValueExact).toArray());
-            default -> IntStream.range(0, Array.getLength(elements)).mapToLong(i -> Array.getLong(elements, i)).toArray();
+            default ->
+                IntStream.range(0, Array.getLength(elements)).mapToLong(i -> Array.getLong(elements, i)).toArray();
         };
     }
 

@@ -55,8 +55,7 @@ public record NwbContents(String version, String startTime, String referenceTime
      * @param problem why it cannot be used; empty if it can
      */
     public record Series(String path, String type, long samples, int channels, boolean regular, double step,
-            double first,
-            double last, String unit, List<String> names, String problem) {}
+            double first, double last, String unit, List<String> names, String problem) {}
 
     /** @throws InvalidInputException if it is no NWB 2 file */
     public static NwbContents of(Path path) {

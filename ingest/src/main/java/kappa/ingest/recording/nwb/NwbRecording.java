@@ -90,7 +90,8 @@ public final class NwbRecording implements Recording {
             remarks.add("no inputs; --inputs takes columns of the trials table and time series");
         }
         description = new RecordingDescription(activity.description().neurons(), activity.width(), inputs.names(),
-                behaviorNames, activity.description().observation(), hasTrials, List.of(), file.hdf().file().getFileName().toString(),
+                behaviorNames, activity.description().observation(), hasTrials, List.of(),
+                file.hdf().file().getFileName().toString(),
                 Optional.empty());
     }
 

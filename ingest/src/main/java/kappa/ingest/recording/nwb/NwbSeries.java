@@ -118,8 +118,7 @@ final class NwbSeries {
     private double medianStep() {
         int steps = (int) Math.min(rows - 1, STEPS_LOOKED_AT);
         double[] found = IntStream.range(0, Math.max(0, steps)).mapToDouble(i -> stamps.at(i + 1) - stamps.at(i))
-                .sorted()
-                .toArray();
+                .sorted().toArray();
         return found.length == 0 ? 0 : found[found.length / 2];
     }
 
@@ -133,9 +132,7 @@ final class NwbSeries {
                 return given;
             }
         }
-        return channels == 1
-                ? List.of(series)
-                : IntStream.range(0, channels).mapToObj(c -> series + " " + c).toList();
+        return channels == 1 ? List.of(series) : IntStream.range(0, channels).mapToObj(c -> series + " " + c).toList();
     }
 
     String path() {

@@ -99,9 +99,8 @@ final class NwbTrials {
                     tooShort + " of " + rows.length + " trials left out: they last less than a bin of " + width + " s");
         }
         if (kept.isEmpty()) {
-            throw trials.invalid(
-                    "no trial is left of " + rows.length + ": " + untimed + " have no " + times + ", " + tooShort
-                            + " last less than a bin of " + width + " s");
+            throw trials.invalid("no trial is left of " + rows.length + ": " + untimed + " have no " + times + ", "
+                    + tooShort + " last less than a bin of " + width + " s");
         }
         int overlapping = 0;
         for (int i = 1; i < kept.size(); i++) {

@@ -127,9 +127,8 @@ final class SortedTimes {
         double before = loadedBlock == b - 1 && loaded != null ? loaded[loaded.length - 1] : Double.NEGATIVE_INFINITY;
         for (int i = 0; i < times.length; i++) {
             if (check(times[i], start + i) < before) {
-                throw data.invalid(
-                        "element " + (from + start + i) + ", " + whose + ", is " + times[i] + " s after " + before
-                                + " s: expected rising times, because there are too many to sort them in memory");
+                throw data.invalid("element " + (from + start + i) + ", " + whose + ", is " + times[i] + " s after "
+                        + before + " s: expected rising times, because there are too many to sort them in memory");
             }
             before = times[i];
         }

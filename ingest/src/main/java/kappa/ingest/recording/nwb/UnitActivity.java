@@ -45,8 +45,9 @@ final class UnitActivity implements NwbActivity {
             throw new InvalidInputException("--observe is " + asked.name().toLowerCase(Locale.ROOT)
                     + ", expected counts: spikes of units are counted; --series NAME takes a time series");
         }
-        description = new Description(neurons, width, asked, "activity taken as counts: spikes of " + rows.length + " of "
-                + units.rows() + " units of " + units.path());
+        description = new Description(neurons, width, asked,
+                "activity taken as counts: spikes of " + rows.length + " of "
+                        + units.rows() + " units of " + units.path());
         spikes = new SpikeTrains(units, rows, spikesInMemory);
         remarks.addAll(spikes.remarks());
         observed = observed(units, rows);

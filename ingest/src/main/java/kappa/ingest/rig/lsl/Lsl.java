@@ -179,9 +179,8 @@ public final class Lsl {
             throw failed("lsl_library_version", e);
         }
         if (version < OLDEST) {
-            throw new InvalidInputException(
-                    "liblsl " + where + ": version " + version / 100 + '.' + version % 100
-                            + ", expected 1.13 or newer");
+            throw new InvalidInputException("liblsl " + where + ": version " + version / 100 + '.' + version % 100
+                    + ", expected 1.13 or newer");
         }
         localClock = function("lsl_local_clock", JAVA_DOUBLE);
         resolveAll = function("lsl_resolve_all", JAVA_INT, ADDRESS, JAVA_INT, JAVA_DOUBLE);
@@ -204,8 +203,7 @@ public final class Lsl {
         pullChunk = MethodHandles.explicitCastArguments(
                 function("lsl_pull_chunk_d", size, ADDRESS, ADDRESS, ADDRESS, size, size, JAVA_DOUBLE, ADDRESS),
                 MethodType.methodType(long.class, MemorySegment.class, MemorySegment.class, MemorySegment.class,
-                        long.class,
-                        long.class, double.class, MemorySegment.class));
+                        long.class, long.class, double.class, MemorySegment.class));
         timeCorrection = function("lsl_time_correction_ex", JAVA_DOUBLE, ADDRESS, ADDRESS, ADDRESS, JAVA_DOUBLE,
                 ADDRESS);
     }
@@ -214,9 +212,8 @@ public final class Lsl {
     MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
         MemorySegment address = symbols.find(name).orElseThrow(() -> new InvalidInputException(
                 "liblsl " + where + ": has no function " + name + ", expected version 1.13 or newer"));
-        return linker.downcallHandle(address, result == null
-                ? FunctionDescriptor.ofVoid(arguments)
-                : FunctionDescriptor.of(result, arguments));
+        return linker.downcallHandle(address,
+                result == null ? FunctionDescriptor.ofVoid(arguments) : FunctionDescriptor.of(result, arguments));
     }
 
     static IllegalStateException failed(String function, Throwable e) {
@@ -278,8 +275,7 @@ public final class Lsl {
     private Stream stream(MemorySegment info) throws Throwable {
         return new Stream(text("lsl_get_name", info), text("lsl_get_type", info), text("lsl_get_source_id", info),
                 text("lsl_get_uid", info), text("lsl_get_hostname", info), (int) channelCount.invokeExact(info),
-                (double) nominalRate.invokeExact(info),
-                Format.of((int) channelFormat.invokeExact(info)), info);
+                (double) nominalRate.invokeExact(info), Format.of((int) channelFormat.invokeExact(info)), info);
     }
 
     private String text(String getter, MemorySegment info) throws Throwable {
@@ -448,8 +444,7 @@ public final class Lsl {
             double correction;
             try {
                 correction = (double) timeCorrection.invokeExact(inlet, times, times.asSlice(JAVA_DOUBLE.byteSize()),
-                        seconds,
-                        error);
+                        seconds, error);
             } catch (Throwable e) {
                 throw failed("lsl_time_correction_ex", e);
             }

@@ -299,8 +299,7 @@ public final class LslConnector implements Connector {
         } else if (first || step > recording.gapSeconds() * TICKS_PER_SECOND) {
             // A sender that closes its outlet may send a last sample that holds nothing (liblsl 1.16 does).
             long from = first ? newest - half : newest + half;
-            bins.lost(from, tick - half,
-                    Math.clamp(Math.round(step / (2.0 * half)) - 1, 1, Integer.MAX_VALUE));
+            bins.lost(from, tick - half, Math.clamp(Math.round(step / (2.0 * half)) - 1, 1, Integer.MAX_VALUE));
         }
     }
 

@@ -143,8 +143,7 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
                         gap * 1e3));
             }
             return new LslRecording(stream, kind,
-                    kind == Kind.SPIKES ? units.stream().sorted(BY_NUMBER).toList() : labels,
-                    gap, GAP_MARGIN * back);
+                    kind == Kind.SPIKES ? units.stream().sorted(BY_NUMBER).toList() : labels, gap, GAP_MARGIN * back);
         } catch (LostException e) {
             throw new InvalidInputException("stream " + stream.words() + ": the sender does not answer", e);
         }

@@ -103,9 +103,8 @@ public record FoundStream(String stream, double sampleRate, SortedMap<Integer, S
     public RigLayout layout(String name, OpenEphysSettings settings, List<String> neurons) {
         double rate = continuous() && !Double.isNaN(sampleRate) ? sampleRate : settings.sampleRate();
         if (Double.isNaN(rate)) {
-            throw new InvalidInputException(
-                    "stream " + stream + " sends no continuous channel, so its sample rate is"
-                            + " unknown: select one in the plugin, or give --sample-rate");
+            throw new InvalidInputException("stream " + stream + " sends no continuous channel, so its sample rate is"
+                    + " unknown: select one in the plugin, or give --sample-rate");
         }
         if (!Double.isNaN(settings.sampleRate()) && Math.abs(settings.sampleRate() / rate - 1) > 1e-3) {
             throw new InvalidInputException("--sample-rate is " + settings.sampleRate() + ", expected " + rate

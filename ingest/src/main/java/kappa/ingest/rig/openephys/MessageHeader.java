@@ -239,10 +239,9 @@ final class MessageHeader {
                 sample = whole(token);
                 hasSample = sample != NONE;
             }
-            case "sample_rate" ->
-                rate = token == JsonToken.VALUE_NUMBER_FLOAT || token == JsonToken.VALUE_NUMBER_INT
-                        ? parser.getDoubleValue()
-                        : Double.NaN;
+            case "sample_rate" -> rate = token == JsonToken.VALUE_NUMBER_FLOAT || token == JsonToken.VALUE_NUMBER_INT
+                    ? parser.getDoubleValue()
+                    : Double.NaN;
             case "source_node" -> node = small(token);
             case "type" -> eventType = small(token);
             case "electrode" -> text(electrode, token);

@@ -93,8 +93,7 @@ public final class PluginSimulator implements AutoCloseable {
         samplesPerBin = (int) Math.round(recording.binWidthSeconds() * RATE);
         channels = recording.inputs().size() + recording.behaviors().size() == 0
                 ? new String[]{"CH1"}
-                : Stream.concat(recording.inputs().stream(), recording.behaviors().stream())
-                        .toArray(String[]::new);
+                : Stream.concat(recording.inputs().stream(), recording.behaviors().stream()).toArray(String[]::new);
         random = new SplittableRandom(seed);
         waveform = waveform();
         context.setLinger(0);
@@ -107,8 +106,7 @@ public final class PluginSimulator implements AutoCloseable {
         } catch (ZMQException e) {
             context.close();
             throw new InvalidInputException(
-                    "--endpoint is " + endpoint + ", expected two free ports from there on (" + e.getMessage()
-                            + ")",
+                    "--endpoint is " + endpoint + ", expected two free ports from there on (" + e.getMessage() + ")",
                     e);
         }
     }

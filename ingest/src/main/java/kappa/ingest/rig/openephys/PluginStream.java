@@ -237,9 +237,7 @@ final class PluginStream {
         }
         if (!gap) {
             gap = true;
-            gapFrom = outstanding > 0
-                    ? Math.min(blockStart, blockEnd - SPIKE_TAIL)
-                    : blockEnd - SPIKE_TAIL;
+            gapFrom = outstanding > 0 ? Math.min(blockStart, blockEnd - SPIKE_TAIL) : blockEnd - SPIKE_TAIL;
             gapMessages = 0;
         }
         gapMessages = (int) Math.min(MOST_LOST, (long) gapMessages + messages);
@@ -307,8 +305,7 @@ final class PluginStream {
     private void data(Reception.Message message) throws InterruptedException {
         byte[] payload = message.payload();
         int samples = payload.length / Float.BYTES;
-        if (payload.length % Float.BYTES != 0 || samples == 0
-                || (header.samples >= 0 && header.samples != samples)) {
+        if (payload.length % Float.BYTES != 0 || samples == 0 || (header.samples >= 0 && header.samples != samples)) {
             status.unusable();
             lose(1, message.arrivalNs());
             return;
@@ -430,8 +427,7 @@ final class PluginStream {
             } else if (own && !wire.told && wire.line.node() < 0) {
                 wire.told = true;
                 LOG.warn("line {} changes at processors {} and {}; only the first is used, and NODE:LINE chooses one",
-                        index,
-                        wire.node, header.node);
+                        index, wire.node, header.node);
             }
         }
     }
@@ -446,8 +442,7 @@ final class PluginStream {
         long from = Math.max(sample, epochStart);
         if (!seen) {
             LOG.warn("an edge of line {} was lost: it went {} some time before sample {}", wire.line.index(),
-                    high ? "high" : "low",
-                    sample);
+                    high ? "high" : "low", sample);
         }
         if (wire.input >= 0) {
             if (before != high) {
