@@ -134,12 +134,10 @@ public enum Meters {
         return description;
     }
 
-    /** The counter of a meter without a tag. */
     public Counter counter(MeterRegistry registry) {
         return counter(registry, null);
     }
 
-    /** The counter of a meter with a tag, for one of the tag's values. */
     public Counter counter(MeterRegistry registry, String tagValue) {
         require(Kind.COUNTER);
         return Counter.builder(meterName).description(description).tags(tags(tagValue)).register(registry);

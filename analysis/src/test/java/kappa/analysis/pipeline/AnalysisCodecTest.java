@@ -27,9 +27,9 @@ import kappa.ingest.wire.Analysis;
 import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Masks;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Phase;
-import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 class AnalysisCodecTest {
@@ -79,7 +79,7 @@ class AnalysisCodecTest {
     void shouldReadTheBinsOfARecord() {
         LatentBin first = LatentBin.newBuilder().setTrial(4).setTrialStart(true).setPhase(2).addInputs(1).addBehavior(2)
                 .addKappa(3).build();
-        LatentBin silenced = LatentBin.newBuilder().setTrial(4).setSilenced(WireChecks.mask(9, List.of(2, 8)))
+        LatentBin silenced = LatentBin.newBuilder().setTrial(4).setSilenced(Masks.mask(9, List.of(2, 8)))
                 .setIntervention("i-1").build();
         List<ObservedBin> bins = AnalysisCodec.bins(
                 Latents.newBuilder().setFirstBin(10).setModelVersion(3).addBins(first).addBins(silenced).build(), 9);

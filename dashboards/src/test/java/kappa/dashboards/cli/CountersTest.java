@@ -37,11 +37,11 @@ import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.BinClock;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Masks;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -216,7 +216,7 @@ class CountersTest {
             out.addCounts(lost > 0 ? 0 : (int) (random.nextDouble() * (2 + Math.sin(bin / 4.0 + i))));
         }
         if (lost > 0) {
-            out.setUnobserved(WireChecks.mask(NEURONS, List.of(0, 1, 2, 3, 4, 5)));
+            out.setUnobserved(Masks.mask(NEURONS, List.of(0, 1, 2, 3, 4, 5)));
         }
         return Activity.newBuilder().setSchemaVersion(1).setSession(SESSION).setFirstBin(bin)
                 .addBins(out.setClock(BinClock.newBuilder().setSample(600 * (bin + 1)).setLost(lost)));

@@ -42,6 +42,7 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Masks;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
@@ -170,9 +171,9 @@ class ExportCommandTest {
                                 .setErrorNs(250_000).setEpoch(bin < NEW_EPOCH ? 0 : 1).setLost(bin == LOST ? 3 : 0));
         if (bin == LOST) {
             IntStream.range(0, NEURONS).forEach(i -> out.setCounts(i, 0));
-            out.setUnobserved(WireChecks.mask(NEURONS, List.of(0, 1, 2, 3, 4, 5)));
+            out.setUnobserved(Masks.mask(NEURONS, List.of(0, 1, 2, 3, 4, 5)));
         } else if (bin % 7 == 0) {
-            out.setCounts(2, 0).setUnobserved(WireChecks.mask(NEURONS, List.of(2))).clearBehavior();
+            out.setCounts(2, 0).setUnobserved(Masks.mask(NEURONS, List.of(2))).clearBehavior();
         }
         if (bin / TRIAL_BINS == SILENCED_TRIAL) {
             out.setSilenced(ByteString.copyFrom(new byte[]{0b10})).setIntervention("stim-1");

@@ -24,6 +24,7 @@ import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.LimitCycle;
+import kappa.ingest.wire.Masks;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.NumberOfPopulations;
 import kappa.ingest.wire.Observation;
@@ -35,7 +36,6 @@ import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
-import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -441,7 +441,7 @@ class LiveViewTest {
             for (int t = 0; t < 12; t++) {
                 LatentBin.Builder bin = LatentBin.newBuilder().addKappa(0).addCovariance(1).setTrial(t / 4);
                 if (t / 4 != 1 && t % 4 >= 2) {
-                    bin.setSilenced(WireChecks.mask(10, List.of(0, 9))).setIntervention("i-1");
+                    bin.setSilenced(Masks.mask(10, List.of(0, 9))).setIntervention("i-1");
                 }
                 fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin)
                         .setActivityUnixNs(NOW).setPublishedUnixNs(NOW).build());
@@ -460,7 +460,7 @@ class LiveViewTest {
         for (int t = 0; t < 1_000; t++) {
             LatentBin.Builder bin = LatentBin.newBuilder().addKappa(0).addCovariance(1).setTrial(1);
             if (t == 555) {
-                bin.setSilenced(WireChecks.mask(2, List.of(1)));
+                bin.setSilenced(Masks.mask(2, List.of(1)));
             }
             fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build());
         }

@@ -26,6 +26,7 @@ import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.LimitCycle;
+import kappa.ingest.wire.Masks;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.NumberOfPopulations;
 import kappa.ingest.wire.Observation;
@@ -35,7 +36,6 @@ import kappa.ingest.wire.Population;
 import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
 import kappa.ingest.wire.SilencedSet;
-import kappa.ingest.wire.WireChecks;
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -141,7 +141,7 @@ final class SimulatedPipeline {
                 .addInputs((float) (next / TRIAL_BINS % 2)).setTrial(next / TRIAL_BINS).setPhase(phase)
                 .setTrialEnd(inTrial == TRIAL_BINS - 1);
         if (perturbed) {
-            bin.setSilenced(WireChecks.mask(N, obeyed.getNeuronsList())).setIntervention(obeyed.getId());
+            bin.setSilenced(Masks.mask(N, obeyed.getNeuronsList())).setIntervention(obeyed.getId());
         }
         if (clock.apply(next) != null) {
             bin.setClock(clock.apply(next));

@@ -81,7 +81,6 @@ final class Column implements NpzWriter.Bytes, AutoCloseable {
         copy(0, rows, out);
     }
 
-    /** Some rows. */
     void copy(long firstRow, long count, OutputStream out) throws IOException {
         flush();
         WritableByteChannel target = Channels.newChannel(out);

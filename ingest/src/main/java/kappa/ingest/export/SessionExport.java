@@ -81,11 +81,7 @@ public final class SessionExport {
         this.progress = progress;
     }
 
-    /**
-     * Complains at once of a file whose name says neither NPZ nor HDF5.
-     *
-     * @throws InvalidInputException if it does not end in .npz, .h5 or .hdf5
-     */
+    /** @throws InvalidInputException if the name does not end in .npz, .h5 or .hdf5 */
     public static void requireKind(Path out) {
         ArrayFile.isHdf(out);
     }

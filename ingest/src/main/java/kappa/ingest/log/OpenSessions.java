@@ -58,7 +58,6 @@ final class OpenSessions {
         }
     }
 
-    /** Per partition. */
     private final Map<Integer, Map<String, Open>> open = new ConcurrentHashMap<>();
     /** Per partition, the first record that was never read since it is ours. */
     private final Map<Integer, Long> reached = new HashMap<>();
@@ -115,11 +114,7 @@ final class OpenSessions {
                 : Verdict.GO_BACK;
     }
 
-    /**
-     * Wakes a parked session: all its records from its first on are handed over again.
-     *
-     * @return that first record
-     */
+    /** @return the first record of a parked session: from there on its records are handed over again */
     long wake(int partition, String id) {
         return sessions(partition).computeIfPresent(id, (_, known) -> known.given(known.floor() - 1)).floor();
     }
@@ -150,7 +145,6 @@ final class OpenSessions {
         });
     }
 
-    /** The first record of a partition that was not read yet. */
     long reached(int partition) {
         return reached.get(partition);
     }

@@ -280,7 +280,6 @@ public final class TopicFollower implements AutoCloseable {
         }
     }
 
-    /** Where a record lies, for messages. */
     public static String place(ConsumerRecord<?, ?> record) {
         return record.topic() + "-" + record.partition() + "@" + record.offset();
     }

@@ -82,7 +82,6 @@ public interface Recording extends AutoCloseable {
     /** Activity [bins, neurons] of a part of a trial; NaN where not observed, else finite. */
     float[] activity(int trial, int firstBin, int bins);
 
-    /** Activity [bins, neurons] of a trial; NaN where not observed, else finite. */
     default float[] activity(int trial) {
         return activity(trial, 0, bins(trial));
     }
@@ -98,7 +97,6 @@ public interface Recording extends AutoCloseable {
     /** Behaviour [bins, behaviors] of a part of a trial, NaN where unknown; empty if none was recorded. */
     Optional<float[]> behavior(int trial, int firstBin, int bins);
 
-    /** Behaviour [bins, behaviors] of a trial, NaN where unknown; empty if none was recorded. */
     default Optional<float[]> behavior(int trial) {
         return behavior(trial, 0, bins(trial));
     }

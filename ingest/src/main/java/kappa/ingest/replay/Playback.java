@@ -1,6 +1,7 @@
 package kappa.ingest.replay;
 
 import java.util.Optional;
+import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.RecordedBin;
@@ -182,17 +183,10 @@ public final class Playback implements BinSource {
 
     /** The bin itself, or the first of the trial that holds it. */
     private long begin(long bin) {
-        if (!session.hasTrials()) {
-            return bin;
-        }
-        long first = 0;
-        for (int trial = 0; first + session.bins(trial) <= bin; trial++) {
-            first += session.bins(trial);
-        }
-        return first;
+        return session.hasTrials() ? IntStream.range(0, trial(bin)).mapToLong(session::bins).sum() : bin;
     }
 
-    private long trial(long bin) {
+    private int trial(long bin) {
         int trial = 0;
         for (long end = session.bins(0); end <= bin; end += session.bins(trial)) {
             trial++;

@@ -44,7 +44,6 @@ final class HostClock {
         known = false;
     }
 
-    /** Data up to {@code tick} arrived at {@code hostUnixNs}. */
     void arrived(long tick, long hostUnixNs) {
         if (!any) {
             any = true;

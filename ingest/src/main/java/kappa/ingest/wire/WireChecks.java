@@ -384,14 +384,4 @@ public final class WireChecks {
     public static boolean marked(ByteString mask, int neuron) {
         return !mask.isEmpty() && (mask.byteAt(neuron >> 3) >> (neuron & 7) & 1) != 0;
     }
-
-    /** A mask of so many neurons with the bits of some of them set; empty if there are none. */
-    public static ByteString mask(int neurons, List<Integer> marked) {
-        if (marked.isEmpty()) {
-            return ByteString.EMPTY;
-        }
-        byte[] bits = new byte[(neurons + 7) / 8];
-        marked.forEach(i -> bits[i >> 3] |= (byte) (1 << (i & 7)));
-        return ByteString.copyFrom(bits);
-    }
 }

@@ -15,12 +15,12 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Masks;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
-import kappa.ingest.wire.WireChecks;
 import org.junit.jupiter.api.Test;
 
 class SessionStateTest {
@@ -193,8 +193,8 @@ class SessionStateTest {
         fold(Topics.INTERVENTIONS, Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-2")
                 .addNeurons(99).setTrials(5).build());
         for (int twice = 0; twice < 2; twice++) {
-            latents(0, bin(0).setSilenced(WireChecks.mask(2, List.of(1))).setIntervention("i-1"), bin(0),
-                    bin(0).setTrial(3).setSilenced(WireChecks.mask(2, List.of(1))).setIntervention("i-1"));
+            latents(0, bin(0).setSilenced(Masks.mask(2, List.of(1))).setIntervention("i-1"), bin(0),
+                    bin(0).setTrial(3).setSilenced(Masks.mask(2, List.of(1))).setIntervention("i-1"));
         }
         SilencingRequest request = state.request().orElseThrow();
         assertThat(request.id()).as("no rig could obey the other").isEqualTo("i-1");

@@ -45,11 +45,11 @@ class InterventionChecksTest {
 
     @Test
     void shouldMarkNeuronsByTheirBits() {
-        ByteString mask = WireChecks.mask(9, List.of(0, 8));
+        ByteString mask = Masks.mask(9, List.of(0, 8));
         assertThat(mask.toByteArray()).containsExactly(1, 1);
         assertThat(WireChecks.marked(mask, 8)).isTrue();
         assertThat(WireChecks.marked(mask, 7)).isFalse();
-        assertThat(WireChecks.mask(9, List.of())).isEqualTo(ByteString.EMPTY);
+        assertThat(Masks.mask(9, List.of())).isEqualTo(ByteString.EMPTY);
         assertThat(WireChecks.marked(ByteString.EMPTY, 3)).isFalse();
     }
 

@@ -64,11 +64,7 @@ public final class RecordingFile {
         }
     }
 
-    /**
-     * Opens a session.
-     *
-     * @throws InvalidInputException if the file is no session, or the options do not suit it: one line
-     */
+    /** @throws InvalidInputException if the file is no session, or the options do not suit it: one line */
     public static Recording open(Path file, RecordingOptions options) {
         if (format(file) == Format.NWB) {
             return NwbRecording.open(file, options);

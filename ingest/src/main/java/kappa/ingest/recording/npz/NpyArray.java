@@ -51,7 +51,6 @@ public final class NpyArray {
         return shape.clone();
     }
 
-    /** Number of extents: 0 for a scalar. */
     public int dimensions() {
         return shape.length;
     }
@@ -119,11 +118,7 @@ public final class NpyArray {
         return values;
     }
 
-    /**
-     * The only element.
-     *
-     * @throws InvalidInputException if there is not exactly one
-     */
+    /** @throws InvalidInputException if there is not exactly one element */
     public double scalar() {
         if (size() != 1) {
             throw invalid("shape " + shapeText() + ": expected a single number");

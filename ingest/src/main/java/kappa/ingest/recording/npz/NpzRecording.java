@@ -41,7 +41,6 @@ public final class NpzRecording implements Recording {
 
     private static final double MAX_DURATION_S = Long.MAX_VALUE * 1e-9;
 
-    /** Elements converted at a time while checking. */
     private static final int CHECKED_AT_ONCE = 1 << 16;
 
     private final Path file;

@@ -33,7 +33,6 @@ final class Hdf5File implements AutoCloseable {
     /** Where a user block may end and HDF5 begin: 0, 512, 1024, 2048 and so on; nobody's is larger than this. */
     private static final long MAX_USER_BLOCK = 1 << 20;
 
-    /** One link that leads to the next. */
     private static final int MAX_LINKS = 16;
 
     static {

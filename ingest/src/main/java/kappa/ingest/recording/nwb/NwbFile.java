@@ -62,10 +62,13 @@ final class NwbFile implements AutoCloseable {
         if (depth > MAX_DEPTH || !seen.add(hdf.read(Hdf5File.path(group), group::getAddress))) {
             return;
         }
-        List<String> names = depth == 0 ? hdf.names(group) : null;
+        List<String> names;
         try {
-            names = names == null ? hdf.names(group) : names;
+            names = hdf.names(group);
         } catch (InvalidInputException e) {
+            if (depth == 0) {
+                throw e;
+            }
             remark(e);
             return;
         }

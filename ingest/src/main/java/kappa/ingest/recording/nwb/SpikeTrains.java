@@ -107,10 +107,6 @@ final class SpikeTrains {
         return trains.length;
     }
 
-    long spikes(int unit) {
-        return trains[unit].size();
-    }
-
     SortedTimes train(int unit) {
         return trains[unit];
     }

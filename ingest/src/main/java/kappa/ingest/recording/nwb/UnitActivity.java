@@ -123,7 +123,7 @@ final class UnitActivity implements NwbActivity {
         }
         if (first > last) {
             for (int unit = 0; unit < spikes.units(); unit++) {
-                if (spikes.spikes(unit) > 0) {
+                if (spikes.train(unit).size() > 0) {
                     // A whole bin at either end: all that is known is that something was recorded then.
                     first = Math.min(first, Math.floor(spikes.train(unit).first() / width) * width);
                     double end = (Math.floor(spikes.train(unit).last() / width) + 1) * width;

@@ -91,11 +91,7 @@ public final class IntanConnector implements Connector {
         sampleRate = settings.sampleRate();
     }
 
-    /**
-     * Connects, and asks RHX what was not said.
-     *
-     * @throws InvalidInputException if there is no RHX that listens
-     */
+    /** @throws InvalidInputException if there is no RHX that listens */
     public void connect() {
         try {
             prepare();

@@ -48,11 +48,7 @@ final class SpikeRecords {
         buffer.clear();
     }
 
-    /**
-     * Takes all whole records out of what was read.
-     *
-     * @return bytes that belong to no record
-     */
+    /** @return how many bytes were skipped because they belong to no record */
     int take(Taker taker) throws InterruptedException {
         buffer.flip();
         int skipped = 0;

@@ -359,11 +359,7 @@ public final class Lsl {
             }
         }
 
-        /**
-         * Waits for a sample, then takes all that are there.
-         *
-         * @return how many, 0 after {@code seconds} without any
-         */
+        /** @return how many samples were taken, 0 after {@code seconds} without any */
         int pull(double seconds) throws LostException {
             error.set(JAVA_INT, 0, 0);
             try {
@@ -452,11 +448,7 @@ public final class Lsl {
             return new Correction(correction, times.getAtIndex(JAVA_DOUBLE, 1), times.getAtIndex(JAVA_DOUBLE, 0));
         }
 
-        /**
-         * The channels' labels out of the stream's description.
-         *
-         * @return as many as there are channels, or none where the description does not give each its own
-         */
+        /** @return as many labels as there are channels, or none where the description does not give each its own */
         List<String> labels(double seconds) throws LostException {
             error.set(JAVA_INT, 0, 0);
             String xml;

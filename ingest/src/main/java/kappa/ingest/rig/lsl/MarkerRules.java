@@ -50,11 +50,7 @@ public record MarkerRules(Pattern trialStart, Pattern trialEnd, List<Input> inpu
         inputs = List.copyOf(inputs);
     }
 
-    /**
-     * Out of what was typed.
-     *
-     * @param inputs NAME=ON or NAME=ON/OFF; a slash within a pattern is written \/
-     */
+    /** @param inputs NAME=ON or NAME=ON/OFF; a slash within a pattern is written \/ */
     public static MarkerRules parse(String trialStart, String trialEnd, List<String> inputs) {
         if (trialEnd != null && trialStart == null) {
             throw new InvalidInputException("--trial-end " + trialEnd + " needs --trial-start");

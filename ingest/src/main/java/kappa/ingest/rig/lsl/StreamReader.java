@@ -21,11 +21,7 @@ final class StreamReader {
         StreamReader from();
     }
 
-    /**
-     * The stream is open.
-     *
-     * @param local from when on, by this host's clock, all that is sent comes
-     */
+    /** @param local from when on, by this host's clock, all that is sent comes */
     record Opened(StreamReader from, Stream stream, double local, Correction correction) implements Event {}
 
     /**

@@ -97,11 +97,7 @@ final class MessageHeader {
         strangeNames = 0;
     }
 
-    /**
-     * Reads a header.
-     *
-     * @return whether all that its kind of message needs is there. If not, {@link #numbered} may still hold.
-     */
+    /** @return whether all that its kind of message needs is there; if not, {@link #numbered} may still hold */
     boolean read(byte[] frame) {
         clear();
         int length = frame.length;
