@@ -63,7 +63,7 @@ public final class NpzWriter implements AutoCloseable {
         }
     }
 
-    /** Adds float32 {@code data} of {@code shape} in C order. */
+    /** Adds {@code data} of {@code shape} in C order, as float32. The methods after it keep the type of their data, too. */
     public void put(String name, float[] data, int... shape) {
         put(name, NpyHeader.Type.FLOAT32, data.length, (bytes, i) -> bytes.putFloat(data[i]), shape);
     }
