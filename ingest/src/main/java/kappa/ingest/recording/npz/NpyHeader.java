@@ -49,8 +49,8 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
 
     /** The numeric element types of NumPy that a Java program can hold without loss. */
     enum Type {
-        BOOL("b1"), INT8("i1"), INT16("i2"), INT32("i4"), INT64("i8"), UINT8("u1"), UINT16("u2"), UINT32("u4"),
-        UINT64("u8"), FLOAT16("f2"), FLOAT32("f4"), FLOAT64("f8");
+        BOOL("b1"), INT8("i1"), INT16("i2"), INT32("i4"), INT64("i8"), UINT8("u1"), UINT16("u2"), UINT32("u4"), UINT64(
+                "u8"), FLOAT16("f2"), FLOAT32("f4"), FLOAT64("f8");
 
         final String code;
         final int bytes;

@@ -114,7 +114,7 @@ public final class NpzWriter implements AutoCloseable {
             return;
         }
         long whole = (long) value;
-        if (whole != value || whole < 0 || (type.bytes < Integer.BYTES && whole >= 1L << 8 * type.bytes)) {
+        if (whole != value || whole < 0 || (type.bytes < Integer.BYTES && whole >= 1L << (8 * type.bytes))) {
             throw new IllegalArgumentException(value + " does not fit " + type);
         }
         switch (type) {

@@ -5,4 +5,3 @@
  * <p>{@link kappa.ingest.rig.openephys.PluginStream} knows the plugin's order of sending and tells the assembler.
  */
 package kappa.ingest.rig.openephys;
-
