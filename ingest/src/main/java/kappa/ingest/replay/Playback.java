@@ -56,6 +56,11 @@ public final class Playback implements BinSource {
         goTo(this.from);
     }
 
+    /** All of a recording, once. */
+    public Playback(Recording session) {
+        this(session, 0, session.bins(), false);
+    }
+
     @Override
     public String name() {
         return session.name();

@@ -89,7 +89,7 @@ final class LslOutlet implements AutoCloseable {
                     .function("lsl_create_streaminfo", ADDRESS, ADDRESS, ADDRESS, JAVA_INT, JAVA_DOUBLE, JAVA_INT,
                             ADDRESS)
                     .invokeExact(arena.allocateFrom(name), arena.allocateFrom(type), labels.size(), rate,
-                            List.of(Format.values()).indexOf(format),
+                            List.of(Lsl.Format.values()).indexOf(format),
                             arena.allocateFrom(sourceId));
             MethodHandle child = lsl.function("lsl_append_child", ADDRESS, ADDRESS, ADDRESS);
             MethodHandle value = lsl.function("lsl_append_child_value", ADDRESS, ADDRESS, ADDRESS, ADDRESS);
