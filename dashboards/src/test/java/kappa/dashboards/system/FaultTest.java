@@ -47,8 +47,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * sessions. After each session its kappa and its model must be those of the undisturbed one. The broker has a process of its own
  * from the first fault on that kills or stops it.
  *
- * <p>{@code -Dkappa.crashes=40} is the long form, with faults drawn from a seed. Each session has a seed, which is printed; {@code -Dkappa.seed=N
- * -Dkappa.crashes=1} draws the same faults for one session again (when exactly they fall is up to the machine).
+ * <p>{@code -Dkappa.crashes=40} is the long form, with faults drawn from a seed. Each session has a seed, which is printed.
+ * {@code -Dkappa.seed=N -Dkappa.crashes=1} draws the same faults for one session again (when exactly they fall is up to the
+ * machine).
  */
 @Tag("slow")
 class FaultTest {

@@ -12,8 +12,8 @@ import kappa.ingest.recording.Observation;
  * (sum_j e^{-j/tau} y_{t-j} + p mean) / (sum_j e^{-j/tau} + p)
  * </pre>
  *
- * <p>The mean goes on across the beginning of a trial, because gains drift. tau and p are the pair out of a small grid that would have predicted all past trials best, the same for all
- * neurons.
+ * <p>The mean goes on across the beginning of a trial, because gains drift. tau and p are the pair out of a small grid that would
+ * have predicted all past trials best, the same for all neurons.
  */
 final class SmoothedRate implements Predictor {
 
