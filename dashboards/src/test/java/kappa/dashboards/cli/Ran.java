@@ -10,17 +10,18 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A command as a user gives it, run in this process, with what it printed. */
-record Ran(int code, String out, String err) {
+public record Ran(int code, String out, String err) {
 
     /** @param line words between single blanks; {@code D/} stands for the directory */
     static Ran run(Path directory, String line) {
         return run(line.replace("D/", directory + "/").split(" "));
     }
 
-    /** As {@link Main#main} would. */
-    static Ran run(String... arguments) {
+    /** As {@link Main#main} would. One at a time, because it takes over the standard streams. */
+    public static Ran run(String... arguments) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
@@ -37,6 +38,19 @@ record Ran(int code, String out, String err) {
         }
     }
 
+    /** Runs a command beside the test, which prints nothing meanwhile. */
+    public static CompletableFuture<Ran> start(String... arguments) {
+        CompletableFuture<Ran> ran = new CompletableFuture<>();
+        Thread.ofPlatform().name("ran-" + arguments[0]).daemon().start(() -> {
+            try {
+                ran.complete(run(arguments));
+            } catch (RuntimeException | Error e) {
+                ran.completeExceptionally(e);
+            }
+        });
+        return ran;
+    }
+
     /** Fails unless the command failed with one line that holds all the parts. */
     static void assertFails(Path directory, String line, String... parts) {
         Ran ran = run(directory, line);
@@ -50,7 +64,7 @@ record Ran(int code, String out, String err) {
     }
 
     /** The one JSON object on standard output. */
-    JsonNode json() throws JsonProcessingException {
+    public JsonNode json() throws JsonProcessingException {
         assertThat(out).as(err).hasLineCount(1);
         return new ObjectMapper().readTree(out);
     }

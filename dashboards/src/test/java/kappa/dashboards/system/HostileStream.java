@@ -3,12 +3,13 @@ package kappa.dashboards.system;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
-import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -31,32 +32,42 @@ final class HostileStream {
     static final int BINS = (TRIALS - 1) * TRIAL_BINS + LONG_TRIAL_BINS;
 
     private final String session;
+    private final Gate gate;
     private final KafkaProducer<byte[], byte[]> producer;
     private final Random random = new Random(5);
 
-    private HostileStream(String session, KafkaProducer<byte[], byte[]> producer) {
+    private HostileStream(String session, Gate gate, KafkaProducer<byte[], byte[]> producer) {
         this.session = session;
+        this.gate = gate;
         this.producer = producer;
     }
 
-    /** Publishes the whole session: the same bins for any id. */
-    static void publish(String servers, String session) {
-        try (var producer = new KafkaProducer<byte[], byte[]>(KafkaConnection.to(servers).producer())) {
-            new HostileStream(session, producer).publish();
-        }
+    /** Publishes the session beside the test, as far as the gate is open: the same bins for any id. */
+    static CompletableFuture<Void> start(String servers, String session, Gate gate) {
+        CompletableFuture<Void> published = new CompletableFuture<>();
+        Thread.ofPlatform().name("hostile-stream-" + session).daemon().start(() -> {
+            try (var producer = new KafkaProducer<byte[], byte[]>(KafkaConnection.to(servers).producer())) {
+                new HostileStream(session, gate, producer).publish();
+                published.complete(null);
+            } catch (RuntimeException | Error e) {
+                published.completeExceptionally(e);
+            }
+        });
+        return published;
     }
 
     private void publish() {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
                 .setBinWidthS(0.02).setObservation(Observation.COUNTS).setTrials(true).addInputChannels("light")
                 .setFit(FitSettings.newBuilder().setRank(2).setSeed(3).setPacing(Pacing.LOCKSTEP)
-                        .setStepsPerTrial(200));
+                        .setStepsPerTrial(25));
         for (int i = 0; i < NEURONS; i++) {
             header.addNeurons("unit-" + i);
         }
         producer.send(new ProducerRecord<>(Topics.SESSIONS, session.getBytes(UTF_8), header.build().toByteArray()));
         int next = 0;
         while (next < BINS) {
+            gate.await(next);
             if (random.nextInt(40) == 0) {
                 mistake(next);
             }

@@ -32,6 +32,8 @@ final class KappaProcess implements AutoCloseable {
     /** Options of Java for a process without kernels, which is over before a better compiler would pay. */
     static final List<String> CLIENT = List.of("-XX:TieredStopAtLevel=1", "-XX:-UseG1GC", "-XX:+UseSerialGC");
 
+    /** Most conditions read a file, or ask a broker, which takes time from the process that they wait for. */
+    private static final Duration POLL = Duration.ofMillis(25);
     private static final Set<Process> CHILDREN = ConcurrentHashMap.newKeySet();
 
     static {
@@ -121,7 +123,7 @@ final class KappaProcess implements AutoCloseable {
     /** Waits for a condition that this process is to bring about, and fails if it ends before. */
     void await(String what, Duration limit, BooleanSupplier condition) {
         try {
-            Await.until(what, limit, () -> {
+            Await.until(what, limit, POLL, () -> {
                 if (condition.getAsBoolean()) {
                     return true;
                 }

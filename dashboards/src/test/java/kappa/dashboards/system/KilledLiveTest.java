@@ -33,7 +33,9 @@ class KilledLiveTest {
         }
         try (KappaProcess live = KappaProcess.start(directory, command)) {
             live.awaitSuccess(Recording.LIMIT);
-            assertThat(live.err()).contains("chewie: 71 neurons, rank 2, all 3648 bins were published earlier")
+            assertThat(live.err())
+                    .contains(
+                            "chewie: 71 neurons, rank 2, all " + Recording.CHEWIE_BINS + " bins were published earlier")
                     .containsPattern("from its checkpoint at bin [1-9]");
             Outcome outcome = Outcome.of(live, network);
             assertThat(outcome.figures().get("bins").asInt()).isEqualTo(Recording.CHEWIE_BINS);

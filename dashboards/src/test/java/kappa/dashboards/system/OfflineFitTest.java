@@ -1,6 +1,10 @@
 package kappa.dashboards.system;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import kappa.dashboards.cli.Ran;
 import kappa.dashboards.system.Recording.Outcome;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -13,30 +17,25 @@ class OfflineFitTest {
     @TempDir
     Path directory;
 
-    private Outcome fitted(Path session, int threads) {
-        Path network = directory.resolve("fit-" + threads + ".npz");
-        try (KappaProcess fit = KappaProcess.start(directory, "fit", session.toString(), "--rank", "2", "--threads",
-                Integer.toString(threads), "--json", "--out", network.toString())) {
-            fit.awaitSuccess(Recording.LIMIT);
-            return Outcome.of(fit, network);
-        }
+    /** All of kappa in one process, which is that of the test: broker, pipeline, page and replay. */
+    private Outcome live(Path session) throws IOException {
+        Path network = directory.resolve("live.npz");
+        Path token = Files.writeString(directory.resolve("token"), "0123456789abcdef0123456789abcdef");
+        return Outcome.of(Ran.start("live", "--session", session.toString(), "--rank", "2", "--speed", "max", "--json",
+                "--out", network.toString(), "--port", "0", "--control-token-file", token.toString(), "--data",
+                directory.resolve("data").toString()).orTimeout(Recording.LIMIT.toSeconds(), TimeUnit.SECONDS).join(),
+                network);
     }
 
     @Test
-    void shouldLeaveTheModelOfTheLivePipelineToTheBit() {
-        fitted(Recording.chewieFile(), 2).shouldEqual(Recording.chewieUndisturbed());
+    void shouldLeaveTheModelOfTheLivePipelineToTheBit() throws IOException {
+        Recording.chewieUndisturbed().shouldEqual(live(Recording.chewieFile()));
     }
 
     @Test
-    void shouldCutASessionWithoutTrialsAsTheLivePipelineDoes() {
+    void shouldCutASessionWithoutTrialsAsTheLivePipelineDoes() throws IOException {
         // Four stretches of 100 bins after the first with its warm-up of 25, and one that the session's end cuts short.
         Path session = Recording.synthetic(directory.resolve("session.npz"), 560, 40, 0, 0.02);
-        Path network = directory.resolve("live.npz");
-        try (KappaProcess live = KappaProcess.start(directory, "live", "--session", session.toString(), "--rank", "2",
-                "--speed", "max", "--json", "--out", network.toString(), "--port", "0", "--data",
-                directory.resolve("data").toString())) {
-            live.awaitSuccess(Recording.LIMIT);
-            fitted(session, 1).shouldEqual(Outcome.of(live, network));
-        }
+        Recording.fitted(session, directory, 1).shouldEqual(live(session));
     }
 }

@@ -1,5 +1,6 @@
 package kappa.dashboards.system;
 
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
@@ -15,21 +16,25 @@ final class PrintKappa {
 
     private PrintKappa() {}
 
-    /** @param args host:port and the last bin */
-    public static void main(String[] args) throws Exception {
+    /** Fails if nothing comes for as long as a test waits. */
+    static void print(String servers, long lastBin, PrintStream out) throws Exception {
         Properties settings = new Properties();
-        settings.put("bootstrap.servers", args[0]);
+        settings.put("bootstrap.servers", servers);
         settings.put("group.id", "print-kappa");
         settings.put("auto.offset.reset", "earliest");
         long last = -1;
         try (var consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
             consumer.subscribe(List.of("kappa.latents"));
-            while (last < Long.parseLong(args[1])) {
+            long end = System.nanoTime() + Recording.LIMIT.toNanos();
+            while (last < lastBin) {
+                if (System.nanoTime() - end > 0) {
+                    throw new AssertionError("waited in vain for bin " + lastBin + " after " + last);
+                }
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
                     Latents latents = Latents.parseFrom(record.value());
                     last = latents.getFirstBin() - 1;
                     for (LatentBin bin : latents.getBinsList()) {
-                        System.out.println(record.key() + " " + ++last + " " + bin.getKappaList());
+                        out.println(record.key() + " " + ++last + " " + bin.getKappaList());
                     }
                 }
             }

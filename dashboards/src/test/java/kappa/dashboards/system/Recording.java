@@ -12,21 +12,30 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.Stream;
+import kappa.dashboards.cli.Ran;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.Await;
 import kappa.ingest.SharedData;
+import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
 
 /** The recordings that the processes are tested on. */
 final class Recording {
 
-    /** Bins of the real recording. */
-    static final int CHEWIE_BINS = 3648;
+    /** Those of the real recording are 38 bins each. */
+    static final int CHEWIE_TRIAL_BINS = 38;
+
+    /** Enough for four checkpoints; the long form of the tests takes the whole recording. */
+    private static final int CHEWIE_TRIALS = Integer.getInteger("kappa.crashes", 1) >= 50 ? 96 : 40;
+
+    /** Bins of the part of the real recording that the processes are given. */
+    static final int CHEWIE_BINS = CHEWIE_TRIALS * CHEWIE_TRIAL_BINS;
 
     static final Duration LIMIT = Await.LIMIT;
 
-    private static Outcome chewie;
+    private static Path chewieFile;
+    private static Outcome chewieUndisturbed;
 
     private Recording() {}
 
@@ -35,6 +44,15 @@ final class Recording {
 
         static Outcome of(KappaProcess process, Path network) {
             return new Outcome(process.figures(), (LowRankNetwork) NetworkFile.read(network));
+        }
+
+        static Outcome of(Ran ran, Path network) {
+            assertThat(ran.code()).as(ran.err()).isZero();
+            try {
+                return new Outcome(ran.json(), (LowRankNetwork) NetworkFile.read(network));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         /** To the bit: in lockstep nothing depends on time. */
@@ -48,36 +66,71 @@ final class Recording {
         }
     }
 
-    /** 96 reaches recorded in motor cortex, 71 neurons; shared data that is not part of the checkout. */
-    static Path chewieFile() {
-        return SharedData.file("chewie.npz");
-    }
-
-    /** What one process that nobody disturbs makes of chewie at full speed; run once for all tests. */
-    static synchronized Outcome chewieUndisturbed() {
-        if (chewie == null) {
-            try {
-                Path directory = Files.createTempDirectory("kappa-undisturbed");
-                Path network = directory.resolve("net.npz");
-                try (KappaProcess live = KappaProcess.start(directory, "live", "--session", chewieFile().toString(),
-                        "--rank", "2", "--speed", "max", "--until-end", "--json", "--out", network.toString(), "--port",
-                        "0", "--data", directory.resolve("data").toString())) {
-                    live.awaitSuccess(LIMIT);
-                    chewie = Outcome.of(live, network);
-                }
-                delete(directory);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+    /** The first reaches recorded in motor cortex, 71 neurons; out of shared data that is not part of the checkout. */
+    static synchronized Path chewieFile() {
+        if (chewieFile == null) {
+            try (NpzRecording whole = NpzRecording.open(SharedData.file("chewie.npz"), null)) {
+                chewieFile = firstTrials(whole, temporary().resolve("chewie.npz"));
             }
         }
-        return chewie;
+        return chewieFile;
     }
 
-    private static void delete(Path directory) throws IOException {
+    private static Path firstTrials(NpzRecording whole, Path file) {
+        int[] counts = new int[CHEWIE_BINS * whole.neurons()];
+        float[] inputs = new float[CHEWIE_BINS * whole.inputs()];
+        for (int trial = 0; trial < CHEWIE_TRIALS; trial++) {
+            int from = trial * CHEWIE_TRIAL_BINS;
+            float[] activity = whole.activity(trial, 0, CHEWIE_TRIAL_BINS);
+            for (int i = 0; i < activity.length; i++) {
+                counts[from * whole.neurons() + i] = (int) activity[i];
+            }
+            float[] u = whole.inputs(trial, 0, CHEWIE_TRIAL_BINS);
+            System.arraycopy(u, 0, inputs, from * whole.inputs(), u.length);
+        }
+        try (NpzWriter npz = NpzWriter.create(file)) {
+            npz.put("counts", counts, CHEWIE_TRIALS, CHEWIE_TRIAL_BINS, whole.neurons());
+            npz.put("inputs", inputs, CHEWIE_TRIALS, CHEWIE_TRIAL_BINS, whole.inputs());
+            npz.put("bin_width", whole.binWidthSeconds());
+        }
+        return file;
+    }
+
+    /**
+     * What {@code fit} makes of chewie, which is to the bit what any pipeline makes of it in lockstep; run once for all tests.
+     */
+    static synchronized Outcome chewieUndisturbed() {
+        if (chewieUndisturbed == null) {
+            chewieUndisturbed = fitted(chewieFile(), temporary(), 2);
+        }
+        return chewieUndisturbed;
+    }
+
+    /** What {@code fit} makes of a recording, in this process. */
+    static Outcome fitted(Path session, Path directory, int threads) {
+        Path network = directory.resolve("fit-" + threads + ".npz");
+        return Outcome.of(Ran.run("fit", session.toString(), "--rank", "2", "--threads", Integer.toString(threads),
+                "--json", "--out", network.toString()), network);
+    }
+
+    /** A directory that is deleted when the tests are over. */
+    private static Path temporary() {
+        try {
+            Path directory = Files.createTempDirectory("kappa-recording");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+            return directory;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
