@@ -27,7 +27,7 @@ final class Recording {
     static final int CHEWIE_TRIAL_BINS = 38;
 
     /** Enough for four checkpoints; the long form of the tests takes the whole recording. */
-    private static final int CHEWIE_TRIALS = Integer.getInteger("kappa.crashes", 1) >= 50 ? 96 : 40;
+    private static final int CHEWIE_TRIALS = Integer.getInteger("kappa.crashes", 1) >= 40 ? 96 : 40;
 
     /** Bins of the part of the real recording that the processes are given. */
     static final int CHEWIE_BINS = CHEWIE_TRIALS * CHEWIE_TRIAL_BINS;
