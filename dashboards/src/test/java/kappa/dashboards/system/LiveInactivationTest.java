@@ -15,7 +15,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.support.ui.Select;
 
 /** The prediction, held against the experiment while it runs. The rig hides a network that decides by context. */
-@Tag("slow")
+@Tag("soak")
 class LiveInactivationTest {
 
     private static final Duration LIMIT = Duration.ofMinutes(8);
