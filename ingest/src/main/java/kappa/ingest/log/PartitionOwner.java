@@ -13,11 +13,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +60,7 @@ public final class PartitionOwner {
     private static final Write END = new Write(null, 0, null);
 
     private final int partition;
+    private final Supplier<Producer<byte[], byte[]>> producers;
     private final Consumer<Throwable> onFailure;
     private final BlockingQueue<Write> writes = new LinkedBlockingQueue<>();
     /** Bytes that may still be sent before a caller waits. */
@@ -65,16 +68,22 @@ public final class PartitionOwner {
     private final int mostBytes;
     private final CompletableFuture<Void> claimed = new CompletableFuture<>();
     private final Thread thread;
+    /** Of the thread alone. */
+    private Producer<byte[], byte[]> producer;
     private volatile boolean released;
     private volatile boolean fenced;
     private volatile long fencedAtNs;
 
-    PartitionOwner(int partition, Producer<byte[], byte[]> producer, int mostBytes, Consumer<Throwable> onFailure) {
+    /** @param producers makes a producer with the partition's transactional id: the first, and one for each that failed */
+    PartitionOwner(int partition, Supplier<Producer<byte[], byte[]>> producers, int mostBytes,
+            Consumer<Throwable> onFailure) {
         this.partition = partition;
+        this.producers = producers;
         this.mostBytes = mostBytes;
         this.onFailure = onFailure;
         room = new Semaphore(mostBytes);
-        thread = Thread.ofVirtual().name("kappa-owner-" + partition).start(() -> run(producer));
+        producer = producers.get();
+        thread = Thread.ofVirtual().name("kappa-owner-" + partition).start(this::run);
     }
 
     /**
@@ -89,7 +98,7 @@ public final class PartitionOwner {
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-owner-" + partition);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION.toMillis()));
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION.toMillis()));
-        return new PartitionOwner(partition, new KafkaProducer<>(settings), MOST_BYTES, onFailure);
+        return new PartitionOwner(partition, () -> new KafkaProducer<>(settings), MOST_BYTES, onFailure);
     }
 
     /** Returns when no earlier owner can write any more and every transaction of theirs has ended. */
@@ -135,8 +144,8 @@ public final class PartitionOwner {
         thread.join(atMost);
     }
 
-    private void run(Producer<byte[], byte[]> given) {
-        try (Producer<byte[], byte[]> producer = given) {
+    private void run() {
+        try {
             producer.initTransactions();
             claimed.complete(null);
             List<Write> batch = new ArrayList<>();
@@ -148,7 +157,7 @@ public final class PartitionOwner {
                 more = end < 0;
                 List<Write> due = more ? batch : batch.subList(0, end);
                 if (!due.isEmpty()) {
-                    write(producer, due);
+                    write(due);
                     due.forEach(write -> write.durable().run());
                     room.release(due.stream().mapToInt(Write::room).sum());
                 }
@@ -157,7 +166,7 @@ public final class PartitionOwner {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
-            if (isFenced(e)) {
+            if (comesFrom(ProducerFencedException.class, e)) {
                 fencedAtNs = System.nanoTime();
                 fenced = true;
                 LOG.atInfo().addKeyValue("partition", partition).log(
@@ -174,10 +183,11 @@ public final class PartitionOwner {
             released = true;
             writes.clear();
             room.release(Integer.MAX_VALUE / 2);
+            producer.close();
         }
     }
 
-    private static void write(Producer<byte[], byte[]> producer, List<Write> batch) {
+    private void write(List<Write> batch) {
         for (int attempt = 1;; attempt++) {
             try {
                 producer.beginTransaction();
@@ -185,19 +195,35 @@ public final class PartitionOwner {
                 producer.commitTransaction();
                 return;
             } catch (KafkaException e) {
-                if (attempt == ATTEMPTS || e instanceof ProducerFencedException) {
+                if (attempt == ATTEMPTS || comesFrom(ProducerFencedException.class, e)) {
                     throw e;
                 }
                 LOG.info("a transaction is begun again: {}", e.toString());
-                // Says whether a record was refused because somebody else has claimed the partition.
-                producer.abortTransaction();
+                abort();
             }
         }
     }
 
-    private static boolean isFenced(Throwable failure) {
+    /** Ends the transaction. This says whether a record was refused because somebody else has claimed the partition. */
+    private void abort() {
+        try {
+            producer.abortTransaction();
+        } catch (KafkaException e) {
+            if (!comesFrom(InvalidTxnStateException.class, e)) {
+                throw e;
+            }
+            // The broker says so where it had ended the transaction before it was asked to, and the producer can do nothing more. The
+            // broker looks first at who has claimed the partition: it is still ours, and a new producer claims it again.
+            LOG.info("the producer of partition {} failed and is replaced: {}", partition, e.toString());
+            producer.close(Duration.ZERO);
+            producer = producers.get();
+            producer.initTransactions();
+        }
+    }
+
+    private static boolean comesFrom(Class<? extends KafkaException> type, Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ProducerFencedException) {
+            if (type.isInstance(cause)) {
                 return true;
             }
         }

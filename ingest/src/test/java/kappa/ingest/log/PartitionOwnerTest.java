@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,7 +17,10 @@ import kappa.ingest.Await;
 import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
 import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -164,7 +168,7 @@ class PartitionOwnerTest {
         AtomicInteger durable = new AtomicInteger();
         AtomicInteger sent = new AtomicInteger();
         int bytes = Checkpoint.newBuilder().setNextOffset(1).build().getSerializedSize();
-        PartitionOwner owner = new PartitionOwner(0, producer, 10 * bytes, failures::add);
+        PartitionOwner owner = new PartitionOwner(0, () -> producer, 10 * bytes, failures::add);
         owner.awaitClaimed();
         Thread caller = Thread.ofPlatform().start(() -> {
             for (int i = 0; i < 100; i++) {
@@ -184,6 +188,39 @@ class PartitionOwnerTest {
         owner.release();
         owner.join(LIMIT);
         assertThat(durable).hasValue(lost ? 0 : 100);
+        assertThat(failures).isEmpty();
+    }
+
+    /** What Kafka's producer does when the broker finds a transaction ended before it was asked to. */
+    private static final class EndedTooEarly extends MockProducer<byte[], byte[]> {
+        EndedTooEarly() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public void commitTransaction() {
+            throw new InvalidTxnStateException("the transaction is complete");
+        }
+
+        @Override
+        public void abortTransaction() {
+            throw new KafkaException("the producer is in an error state", new InvalidTxnStateException("as before"));
+        }
+    }
+
+    @Test
+    void shouldWriteWithANewProducerWhatAProducerCannotEnd() throws Exception {
+        var second = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        Iterator<Producer<byte[], byte[]>> producers = List.<Producer<byte[], byte[]>>of(new EndedTooEarly(), second)
+                .iterator();
+        PartitionOwner owner = new PartitionOwner(0, producers::next, 1_000, failures::add);
+        owner.awaitClaimed();
+        AtomicInteger durable = new AtomicInteger();
+        owner.send(Topics.CHECKPOINTS, "a", Checkpoint.newBuilder().setNextOffset(1).build(), durable::incrementAndGet);
+        owner.release();
+        owner.join(LIMIT);
+        assertThat(second.history()).hasSize(1);
+        assertThat(durable).hasValue(1);
         assertThat(failures).isEmpty();
     }
 }
