@@ -212,8 +212,8 @@ public final class PartitionOwner {
             if (!comesFrom(InvalidTxnStateException.class, e)) {
                 throw e;
             }
-            // The broker says so where it had ended the transaction before it was asked to, and the producer can do nothing more. The
-            // broker looks first at who has claimed the partition: it is still ours, and a new producer claims it again.
+            // The broker says so where it had ended the transaction before it was asked to. The producer can do nothing more.
+            // The broker looks first at who has claimed the partition: it is still ours, and a new producer claims it again.
             LOG.info("the producer of partition {} failed and is replaced: {}", partition, e.toString());
             producer.close(Duration.ZERO);
             producer = producers.get();
