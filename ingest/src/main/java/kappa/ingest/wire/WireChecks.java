@@ -178,6 +178,10 @@ public final class WireChecks {
         rules.require(channels <= MAX_CHANNELS, "channels", channels, "at most " + MAX_CHANNELS);
         for (var names : List.of(header.getNeuronsList(), header.getInputChannelsList(),
                 header.getBehaviorChannelsList())) {
+            if (rules.broken().isPresent()) {
+                // There may be more names than anybody should collect.
+                return rules.broken();
+            }
             Set<String> seen = new HashSet<>();
             names.stream().filter(name -> !seen.add(name)).findFirst()
                     .ifPresent(name -> rules.require(false, "names", '"' + name + "\" twice", "unique names"));
