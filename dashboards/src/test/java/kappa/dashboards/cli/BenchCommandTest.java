@@ -1,34 +1,27 @@
 package kappa.dashboards.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** That every figure is there and could be true; how fast the machine is, is not a test's to judge. */
+@Isolated("it measures")
 class BenchCommandTest {
 
-    private static String run(String... arguments) {
-        PrintStream before = System.out;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (PrintStream out = new PrintStream(bytes, true, UTF_8)) {
-            System.setOut(out);
-            assertThat(Main.commandLine().execute(arguments)).isZero();
-        } finally {
-            System.setOut(before);
-        }
-        return bytes.toString(UTF_8);
+    private static String ran(String... arguments) {
+        Ran ran = Ran.run(arguments);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        return ran.out();
     }
 
     @Test
     void shouldTellEveryFigureAsJson() throws IOException {
-        String out = run("bench", "--quick", "--threads", "2", "--seconds", "1", "--warm-up", "0", "--neurons", "64",
+        String out = ran("bench", "--quick", "--threads", "2", "--seconds", "1", "--warm-up", "0", "--neurons", "64",
                 "--rank", "2", "--json");
         assertThat(out).hasLineCount(1);
         JsonNode figures = new ObjectMapper().readTree(out);
@@ -63,7 +56,7 @@ class BenchCommandTest {
 
     @Test
     void shouldShowTablesOfWhatWasAskedFor() {
-        assertThat(run("bench", "--quick", "--threads", "1", "--only", "optimiser"))
+        assertThat(ran("bench", "--quick", "--threads", "1", "--only", "optimiser"))
                 .contains("processors", "FMA GFLOP/s", "ns a parameter")
                 .doesNotContain("us a bin").doesNotContain("replay").doesNotContain("latency");
     }

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -139,15 +137,12 @@ class InterveneCommandTest {
     @Test
     void shouldGoOnWithATokenThatCannotBeKeptAndSayThatItChanges() throws IOException {
         Files.writeString(home.resolve(".kappa"), "in the way");
-        PrintStream err = System.err;
-        ByteArrayOutputStream told = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(told, true, UTF_8));
-        try {
+        String told;
+        try (Captured captured = Captured.start()) {
             assertThat(ControlToken.kept()).matches("[0-9a-f]{32}").isNotEqualTo(ControlToken.kept());
-        } finally {
-            System.setErr(err);
+            told = captured.err();
         }
-        assertThat(told.toString(UTF_8).lines()).hasSize(2).allSatisfy(line -> assertThat(line)
+        assertThat(told.lines()).hasSize(2).allSatisfy(line -> assertThat(line)
                 .startsWith("control token ").contains("the next start makes a new token"));
     }
 }

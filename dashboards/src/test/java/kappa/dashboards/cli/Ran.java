@@ -1,13 +1,10 @@
 package kappa.dashboards.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,25 +17,15 @@ public record Ran(int code, String out, String err) {
         return run(line.replace("D/", directory + "/").split(" "));
     }
 
-    /** As {@link Main#main} would. One at a time, because it takes over the standard streams. */
+    /** As {@link Main#main} would. */
     public static Ran run(String... arguments) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        try (PrintStream toOut = new PrintStream(outBytes, true, UTF_8);
-                PrintStream toErr = new PrintStream(errBytes, true, UTF_8)) {
-            System.setOut(toOut);
-            System.setErr(toErr);
+        try (Captured captured = Captured.start()) {
             int code = Main.commandLine().execute(arguments);
-            return new Ran(code, outBytes.toString(UTF_8), errBytes.toString(UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
+            return new Ran(code, captured.out(), captured.err());
         }
     }
 
-    /** Runs a command beside the test, which prints nothing meanwhile. */
+    /** Runs a command beside the test. */
     public static CompletableFuture<Ran> start(String... arguments) {
         CompletableFuture<Ran> ran = new CompletableFuture<>();
         Thread.ofPlatform().name("ran-" + arguments[0]).daemon().start(() -> {

@@ -13,12 +13,11 @@ import kappa.ingest.replay.Playback;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The broker's disk is a file system in memory that somebody else fills; needs root, and runs in the long form only. */
-@Tag("slow")
+@ProcessTest
 class DiskFullTest {
 
     private static final int TRIALS = 80;

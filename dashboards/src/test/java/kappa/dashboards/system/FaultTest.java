@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dkappa.seed=N -Dkappa.crashes=1} draws the same faults for one session again (when exactly they fall is up to the
  * machine).
  */
-@Tag("slow")
+@ProcessTest
 class FaultTest {
 
     private static final int CRASHES = Integer.getInteger("kappa.crashes", 1);

@@ -31,7 +31,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * SIGKILL in the middle, and the same command again. The tests share a broker and, as far as they can, a {@code serve}, each with
  * sessions of its own; their order saves a start.
  */
-@Tag("slow")
+@ProcessTest
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class KillTest {
 

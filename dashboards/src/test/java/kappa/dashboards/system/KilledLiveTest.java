@@ -6,12 +6,11 @@ import java.nio.file.Path;
 import kappa.dashboards.system.Recording.Outcome;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Latents;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole of kappa in one process, broker included, killed in the middle. */
-@Tag("slow")
+@ProcessTest
 class KilledLiveTest {
 
     @TempDir

@@ -15,6 +15,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.support.ui.Select;
 
 /** The prediction, held against the experiment while it runs. The rig hides a network that decides by context. */
+@ProcessTest
 @Tag("soak")
 class LiveInactivationTest {
 

@@ -6,12 +6,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import kappa.dashboards.cli.Ran;
 import kappa.dashboards.system.Recording.Outcome;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code fit} and {@code live} are one fitter. */
-@Tag("slow")
+@ProcessTest
 class OfflineFitTest {
 
     @TempDir

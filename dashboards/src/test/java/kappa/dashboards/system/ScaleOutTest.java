@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several {@code serve} in one group share the sessions; {@link FaultTest} kills one of them. */
-@Tag("slow")
+@ProcessTest
 @Tag("soak")
 class ScaleOutTest {
 

@@ -10,12 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.ingest.log.SecuredBroker;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A Kafka with TLS and passwords, as {@code --kafka-config} reaches it. */
-@Tag("slow")
+@ProcessTest
 class SecuredKafkaTest {
 
     private static final int BINS = 120;

@@ -19,12 +19,11 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A replay of its own process: sought from outside, stopped, continued as it says, killed, and continued again. */
-@Tag("slow")
+@ProcessTest
 class StoppedReplayTest {
 
     private static final String SESSION = "it-s-a-session";

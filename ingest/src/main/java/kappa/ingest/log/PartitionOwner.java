@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -21,6 +23,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +69,8 @@ public final class PartitionOwner {
     /** Bytes that may still be sent before a caller waits. */
     private final Semaphore room;
     private final int mostBytes;
+    private final Duration verdict;
+    private final CountDownLatch givenUp = new CountDownLatch(1);
     private final CompletableFuture<Void> claimed = new CompletableFuture<>();
     private final Thread thread;
     /** Of the thread alone. */
@@ -74,12 +79,16 @@ public final class PartitionOwner {
     private volatile boolean fenced;
     private volatile long fencedAtNs;
 
-    /** @param producers makes a producer with the partition's transactional id: the first, and one for each that failed */
-    PartitionOwner(int partition, Supplier<Producer<byte[], byte[]>> producers, int mostBytes,
+    /**
+     * @param producers makes a producer with the partition's transactional id: the first, and one for each that failed
+     * @param verdict within this time the group tells us that it has given the partition to another process
+     */
+    PartitionOwner(int partition, Supplier<Producer<byte[], byte[]>> producers, int mostBytes, Duration verdict,
             Consumer<Throwable> onFailure) {
         this.partition = partition;
         this.producers = producers;
         this.mostBytes = mostBytes;
+        this.verdict = verdict;
         this.onFailure = onFailure;
         room = new Semaphore(mostBytes);
         producer = producers.get();
@@ -98,7 +107,8 @@ public final class PartitionOwner {
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-owner-" + partition);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION.toMillis()));
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION.toMillis()));
-        return new PartitionOwner(partition, () -> new KafkaProducer<>(settings), MOST_BYTES, onFailure);
+        return new PartitionOwner(partition, () -> new KafkaProducer<>(settings), MOST_BYTES, VERDICT,
+                onFailure);
     }
 
     /** Returns when no earlier owner can write any more and every transaction of theirs has ended. */
@@ -130,12 +140,13 @@ public final class PartitionOwner {
      * the group would have told us by now.
      */
     boolean lostUnawares() {
-        return fenced && System.nanoTime() - fencedAtNs > VERDICT.toNanos();
+        return fenced && System.nanoTime() - fencedAtNs > verdict.toNanos();
     }
 
     /** Gives the partition up. What was sent before is still written, unless another process has claimed it. */
     void release() {
         released = true;
+        givenUp.countDown();
         writes.add(END);
     }
 
@@ -173,6 +184,10 @@ public final class PartitionOwner {
                         "another process has claimed partition {}; what this one had not written yet is dropped",
                         partition);
                 claimed.complete(null);
+            } else if (claimed.isDone() && wasTakenFromUs(e)) {
+                LOG.atWarn().addKeyValue("partition", partition).log(
+                        "partition {} was given to another process while the broker failed to end a transaction: {}",
+                        partition, e.toString());
             } else if (!claimed.completeExceptionally(e)) {
                 LOG.atError().addKeyValue("partition", partition).log(
                         "checkpoints and snapshots of partition {} could not be written: {}", partition, e.toString());
@@ -184,6 +199,23 @@ public final class PartitionOwner {
             writes.clear();
             room.release(Integer.MAX_VALUE / 2);
             producer.close();
+        }
+    }
+
+    /**
+     * Whether the partition goes to another process at this moment. A broker that is asked to end a transaction while another
+     * process claims the partition may answer with an internal error; that it has refused us is then not said. Nothing may be
+     * written again in this case, because it could replace a record of the new owner.
+     */
+    private boolean wasTakenFromUs(Throwable failure) {
+        if (released || !comesFrom(UnknownServerException.class, failure)) {
+            return false;
+        }
+        try {
+            return givenUp.await(verdict.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

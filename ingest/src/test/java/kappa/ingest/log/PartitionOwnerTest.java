@@ -21,6 +21,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,7 +169,7 @@ class PartitionOwnerTest {
         AtomicInteger durable = new AtomicInteger();
         AtomicInteger sent = new AtomicInteger();
         int bytes = Checkpoint.newBuilder().setNextOffset(1).build().getSerializedSize();
-        PartitionOwner owner = new PartitionOwner(0, () -> producer, 10 * bytes, failures::add);
+        PartitionOwner owner = new PartitionOwner(0, () -> producer, 10 * bytes, LIMIT, failures::add);
         owner.awaitClaimed();
         Thread caller = Thread.ofPlatform().start(() -> {
             for (int i = 0; i < 100; i++) {
@@ -213,7 +214,7 @@ class PartitionOwnerTest {
         var second = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
         Iterator<Producer<byte[], byte[]>> producers = List.<Producer<byte[], byte[]>>of(new EndedTooEarly(), second)
                 .iterator();
-        PartitionOwner owner = new PartitionOwner(0, producers::next, 1_000, failures::add);
+        PartitionOwner owner = new PartitionOwner(0, producers::next, 1_000, LIMIT, failures::add);
         owner.awaitClaimed();
         AtomicInteger durable = new AtomicInteger();
         owner.send(Topics.CHECKPOINTS, "a", Checkpoint.newBuilder().setNextOffset(1).build(), durable::incrementAndGet);
@@ -222,5 +223,45 @@ class PartitionOwnerTest {
         assertThat(second.history()).hasSize(1);
         assertThat(durable).hasValue(1);
         assertThat(failures).isEmpty();
+    }
+
+    /** What Kafka's producer does when the broker fails by itself. */
+    private static final class Broken extends MockProducer<byte[], byte[]> {
+        final CountDownLatch failed = new CountDownLatch(1);
+
+        Broken() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public void commitTransaction() {
+            throw new UnknownServerException("an unexpected error");
+        }
+
+        @Override
+        public void abortTransaction() {
+            failed.countDown();
+            throw new KafkaException("the producer is in an error state", new UnknownServerException("as before"));
+        }
+    }
+
+    @Test
+    void shouldNotCountABrokersErrorWhileThePartitionGoesToAnotherProcess() throws Exception {
+        Broken producer = new Broken();
+        PartitionOwner owner = new PartitionOwner(0, () -> producer, 1_000, LIMIT, failures::add);
+        CompletableFuture<Void> stored = store(owner, "moving", 1);
+        assertThat(producer.failed.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        owner.release();
+        owner.join(LIMIT);
+        assertThat(stored).isNotDone();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void shouldFailOnABrokersErrorWhileThePartitionStaysOurs() throws Exception {
+        PartitionOwner owner = new PartitionOwner(0, Broken::new, 1_000, Duration.ofMillis(1), failures::add);
+        store(owner, "ours", 1);
+        owner.join(LIMIT);
+        assertThat(failures).singleElement().isInstanceOf(KafkaException.class);
     }
 }
