@@ -9,7 +9,9 @@ import java.util.regex.Pattern;
  */
 public final class InvalidInputException extends RuntimeException {
 
-    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
+    /** What moves a terminal's cursor, sets its title, ends a line, or turns the direction of the text around. */
+    private static final Pattern CONTROL = Pattern
+            .compile("[\\p{Cntrl}\\u0080-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]");
 
     public InvalidInputException(String message) {
         super(oneLine(message));
@@ -31,7 +33,7 @@ public final class InvalidInputException extends RuntimeException {
         }
     }
 
-    /** Text of any origin, fit to be printed as a part of one line. */
+    /** Text of any origin, fit to be printed as a part of one line: whatever controls a terminal is a space in it. */
     public static String oneLine(String text) {
         return CONTROL.matcher(text).replaceAll(" ");
     }

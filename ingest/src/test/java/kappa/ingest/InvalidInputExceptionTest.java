@@ -9,10 +9,10 @@ class InvalidInputExceptionTest {
     /** Names come out of files that anybody may have written. */
     @Test
     void shouldBeOneLineThatControlsNoTerminal() {
-        String name = "hand\n\u001b[2J\r\u009b31m\u2028µ κ";
+        String name = "hand\n\u001b[2J\r\u009b31m\u2028\u202eµ\u2067 κ";
         assertThat(new InvalidInputException("a.nwb: series " + name))
-                .hasMessage("a.nwb: series hand  [2J  31m µ κ");
+                .hasMessage("a.nwb: series hand  [2J  31m  µ  κ");
         assertThat(new InvalidInputException("a.nwb: series " + name, new IllegalStateException()).getMessage())
-                .isEqualTo("a.nwb: series hand  [2J  31m µ κ");
+                .isEqualTo("a.nwb: series hand  [2J  31m  µ  κ");
     }
 }

@@ -145,7 +145,7 @@ public final class Processing implements AutoCloseable {
     /** Null if the process is ready; else the reason in one line. */
     public String readinessProblem() {
         if (failure.get() != null) {
-            return "failed: " + failure.get().getMessage();
+            return "failed: " + FailureLine.of(failure.get());
         }
         return warmUp.isAlive() ? "compiling the kernels" : activity.readinessProblem();
     }

@@ -1,8 +1,9 @@
 package kappa.dashboards.cli;
 
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.stream.Collectors;
-import kappa.ingest.InvalidInputException;
+import kappa.dashboards.app.FailureLine;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +19,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
             InterveneCommand.class, TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class,
             AnalyzeCommand.class, InactivateCommand.class,
-            InspectCommand.class, ConvertCommand.class, ExportCommand.class, WatchCommand.class, BenchCommand.class,
+            InspectCommand.class, ConvertCommand.class, ExportCommand.class, SessionCommand.class, WatchCommand.class,
+            BenchCommand.class,
             CommandLine.HelpCommand.class},
         footer = {"", "Start with:  ./kappa live"})
 public final class Main implements Runnable {
@@ -54,13 +56,16 @@ public final class Main implements Runnable {
         HelpLayout.apply(line);
         line.setExecutionExceptionHandler((exception, command, result) -> {
             PrintWriter err = command.getErr();
-            Throwable shown = exception;
-            if (shown instanceof InvalidInputException || shown instanceof Stopped) {
-                err.println("kappa: " + shown.getMessage());
+            if (exception instanceof Stopped) {
+                err.println("kappa: " + exception.getMessage());
             } else {
-                // No logger before the form of the log is chosen.
-                LoggerFactory.getLogger(Main.class).error("kappa {} failed", command.getCommandName(), exception);
-                err.println("kappa: " + command.getCommandName() + " failed: " + exception);
+                Optional<String> foreseen = FailureLine.foreseen(exception);
+                if (foreseen.isEmpty()) {
+                    // No logger before the form of the log is chosen.
+                    LoggerFactory.getLogger(Main.class).error("kappa {} failed", command.getCommandName(), exception);
+                }
+                err.println("kappa: " + foreseen
+                        .orElseGet(() -> command.getCommandName() + " failed: " + FailureLine.of(exception)));
             }
             err.flush();
             return FAILED;

@@ -57,7 +57,7 @@ final class OneProcess {
             server.stopWith(broker::close);
             System.err.println("dashboard " + server.link() + "   Kafka " + broker.bootstrapServers() + "   log "
                     + directory);
-            boolean whole = publishing.publish(connection, server::failed);
+            boolean whole = publish(publishing, connection, server);
             if (whole && stays) {
                 System.err.println("the session is over; the page stays until Ctrl-C");
                 server.awaitStop();
@@ -69,6 +69,18 @@ final class OneProcess {
             } else {
                 server.close();
             }
+        }
+    }
+
+    /** A pipeline that fails interrupts the publishing. How that ends then says nothing about the reason. */
+    private static boolean publish(Publishing publishing, KafkaConnection connection, Server server) {
+        try {
+            boolean whole = publishing.publish(connection, server::failed);
+            server.requireRunning();
+            return whole;
+        } catch (RuntimeException e) {
+            server.requireRunning();
+            throw e;
         }
     }
 }

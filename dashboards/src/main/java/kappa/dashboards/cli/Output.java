@@ -3,6 +3,7 @@ package kappa.dashboards.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.replay.SessionPublisher;
 
 /** What commands print: figures on standard output, progress on standard error. */
@@ -23,6 +24,11 @@ final class Output {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** A line on standard error that may hold names from files, from the network or from the topics. */
+    static void note(String line) {
+        System.err.println(InvalidInputException.oneLine(line));
     }
 
     /**

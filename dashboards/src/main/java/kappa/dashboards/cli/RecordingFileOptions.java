@@ -81,7 +81,7 @@ final class RecordingFileOptions {
     Recording open(Path file) {
         Recording session = RecordingFile.open(file, options());
         System.err.println(session.observationChoice());
-        session.remarks().forEach(remark -> System.err.println("note: " + remark));
+        session.remarks().forEach(remark -> Output.note("note: " + remark));
         return session;
     }
 

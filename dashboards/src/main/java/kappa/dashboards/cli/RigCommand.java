@@ -65,6 +65,7 @@ final class RigCommand implements Runnable {
 
         @Override
         public Integer call() {
+            run.check();
             Checks.require(as.equals("topics") || as.equals("open-ephys"), "--as", as, "topics or open-ephys");
             try (BinSource source = simulation.source(observe, fit.seed)) {
                 if (as.equals("open-ephys")) {

@@ -106,8 +106,8 @@ final class RigLslCommand implements Callable<Integer> {
 
     private static int list(Lsl lsl) {
         List<Lsl.Stream> streams = lsl.resolve();
-        streams.forEach(one -> System.out.println(one.words()
-                + (one.sourceId().isEmpty() ? "" : ", source_id " + one.sourceId())));
+        streams.forEach(one -> System.out.println(InvalidInputException.oneLine(one.words()
+                + (one.sourceId().isEmpty() ? "" : ", source_id " + one.sourceId()))));
         if (streams.isEmpty()) {
             System.err.println("no streams found");
         }
@@ -117,7 +117,7 @@ final class RigLslCommand implements Callable<Integer> {
     private BinSource open(Lsl lsl, Kind asked, MarkerRules rules, Optional<SessionDescription> goesOn) {
         Lsl.Stream found = LslRecording.find(lsl, stream, "--stream", wait);
         List<Lsl.Stream> marking = markers.stream().map(one -> LslRecording.find(lsl, one, "--markers", wait)).toList();
-        LslRecording recording = LslRecording.listen(lsl, found, asked, rig.discover, System.err::println);
+        LslRecording recording = LslRecording.listen(lsl, found, asked, rig.discover, Output::note);
         String name = rig.name("lsl");
         UnitTable units = recording.kind() == Kind.SPIKES ? rig.units(name, recording.neurons(), goesOn) : null;
         RigLayout layout = new RigLayout(name, "LSL stream " + found.words(),

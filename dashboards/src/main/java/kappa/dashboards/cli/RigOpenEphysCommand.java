@@ -89,14 +89,14 @@ final class RigOpenEphysCommand implements Callable<Integer> {
     private BinSource open(OpenEphysSettings settings, Optional<SessionDescription> goesOn) {
         FoundStream found;
         try {
-            found = OpenEphysListener.listen(endpoint, rig.discover, System.err::println);
+            found = OpenEphysListener.listen(endpoint, rig.discover, Output::note);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Main.Stopped("stopped before the session began");
         }
         String name = rig.name("open-ephys");
         UnitTable units = rig.units(name, found.neurons(settings.unsorted()), goesOn);
-        System.err.println(found.summary(settings.unsorted()));
+        Output.note(found.summary(settings.unsorted()));
         return new RigSource(found.layout(name, settings, units.names()), units,
                 new OpenEphysConnector(settings, found, units), rig.silence());
     }

@@ -72,6 +72,7 @@ final class RigRun {
 
     /** @return the exit code */
     int run(Rig rig) {
+        run.check();
         Checks.require(binWidth > 0 && binWidth <= 60, "--bin-width", binWidth, "seconds in (0, 60]");
         Checks.require(discover > 0 && discover <= 3_600, "--discover", discover, "seconds in (0, 3600]");
         Checks.require(spare >= 0 && spare <= 10_000, "--spare", spare, "0 to 10000");

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import kappa.ingest.wire.WireChecks;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,6 +43,17 @@ final class RunOptions {
     @Option(names = "--json",
             description = "Print the figures as one JSON object on the last line; implies --until-end.")
     boolean json;
+
+    /**
+     * Checks what can be checked before a broker or a rig is started.
+     *
+     * @throws kappa.ingest.InvalidInputException in one line about the option
+     */
+    void check() {
+        Checks.require(sessionId == null || WireChecks.isSessionId(sessionId), "--session-id", '"' + sessionId + '"',
+                WireChecks.SESSION_ID_FORM);
+        Checks.requireWritable(out);
+    }
 
     boolean waits() {
         return untilEnd || json || out != null;

@@ -4,6 +4,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import kappa.dashboards.app.FailureLine;
 import kappa.dashboards.app.Processing;
 import kappa.dashboards.web.DashboardServer;
 import kappa.dashboards.web.DashboardSettings;
@@ -81,7 +82,8 @@ final class Server implements AutoCloseable {
     }
 
     private void onFailure(Throwable cause) {
-        LOG.error("the pipeline stopped; start it again to continue from its checkpoints", cause);
+        LOG.atError().setCause(FailureLine.foreseen(cause).isPresent() ? null : cause)
+                .log("the pipeline stopped: {}", FailureLine.of(cause));
         failure.set(cause);
         stop.countDown();
         main.interrupt();
@@ -104,8 +106,13 @@ final class Server implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        requireRunning();
+    }
+
+    /** Throws the failure of the pipeline, if it has failed. */
+    void requireRunning() {
         if (failed()) {
-            throw new Main.Stopped("the pipeline stopped: " + failure.get());
+            throw new Main.Stopped("the pipeline stopped: " + FailureLine.of(failure.get()));
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import kappa.dashboards.app.FailureLine;
 import kappa.dashboards.app.SessionAccount;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.pipeline.SnapshotCodec;
@@ -52,7 +53,6 @@ final class SessionRun {
      * @return false if it did not come to its end
      */
     boolean run(BinSource source, FitSettings fit) {
-        Checks.requireWritable(options.out);
         Thread publishing = Thread.currentThread();
         AtomicBoolean stopped = new AtomicBoolean();
         CountDownLatch over = new CountDownLatch(1);
@@ -126,7 +126,7 @@ final class SessionRun {
         try {
             complete = followed.join();
         } catch (CompletionException e) {
-            throw new InvalidInputException("following session " + id + " failed: " + e.getCause(), e);
+            throw new InvalidInputException("following session " + id + " failed: " + FailureLine.of(e), e);
         }
         if (!complete && stopped.get()) {
             tellHowToGoOn(source, id, published);

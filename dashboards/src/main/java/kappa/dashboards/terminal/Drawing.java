@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import kappa.dashboards.terminal.WatchedSession.Mark;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.session.SessionCounters;
 
 /**
@@ -41,7 +42,7 @@ public record Drawing(int width, int height, boolean colour, boolean unicode) {
         lines.add(fit(pad(shown < session.rank() ? "and " + (session.rank() - shown) + " more" : ""))
                 + marks(session, plot, binsPerColumn));
         if (named) {
-            lines.add(fit("also: " + String.join(", ", others)));
+            lines.add(fit(InvalidInputException.oneLine("also: " + String.join(", ", others))));
         }
         return lines.subList(0, Math.min(lines.size(), Math.max(1, height - 1)));
     }
@@ -92,6 +93,8 @@ public record Drawing(int width, int height, boolean colour, boolean unicode) {
             parts.add("silenced");
         }
         parts.add(session.description().neurons().size() + " neurons, rank " + session.rank());
+        // Some of these texts come from the topics.
+        parts.replaceAll(InvalidInputException::oneLine);
         return parts;
     }
 

@@ -98,7 +98,12 @@ final class AccessRules extends AllDirectives {
             return cookies.isEmpty()
                     ? then.get()
                     : extractUri(uri -> respondWithHeader(CacheControl.create(CacheDirectives.NO_STORE),
-                            () -> setCookie(cookies, () -> redirect(Uri.create(uri.path()), StatusCodes.SEE_OTHER))));
+                            () -> setCookie(cookies, () -> redirect(here(uri), StatusCodes.SEE_OTHER))));
         });
+    }
+
+    /** The address without its query. Two slashes at its beginning would make the path the name of another host. */
+    private static Uri here(Uri uri) {
+        return Uri.create("/" + uri.path().replaceFirst("^[/\\\\]+", ""));
     }
 }

@@ -156,6 +156,9 @@ class CommandLineTest {
                 bad("live --session D/session.npz --observe nonsense", "--observe", "nonsense", "rates, currents"), //
                 bad("live --session D/session.npz --observe currents", "session.npz", "'activity'", "currents"), //
                 bad("live --session D/session.npz --speed fast", "--speed", "fast", "max"), //
+                bad("live --session-id a/b", "--session-id", "\"a/b\"", "1 to 128 characters"), //
+                bad("replay D/session.npz --session-id a=b", "--session-id", "\"a=b\""), //
+                bad("live --out D/missing/net.npz", "--out", "missing/net.npz", "a directory that exists"), //
                 bad("live --speed 0", "--speed", "0", "positive"), //
                 bad("live --session D/session.npz --rank 0", "--rank", "0", "at least 1"), //
                 bad("live --session D/session.npz --tau 0", "--tau", "0", "(0, 60]"), //
@@ -459,9 +462,7 @@ class CommandLineTest {
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect", "convert", "export", "watch",
-                "bench",
-                "help");
+                "inspect", "convert", "export", "session", "watch", "bench", "help");
         assertThat(Ran.run("help").out()).contains("live");
     }
 

@@ -316,7 +316,7 @@ class FaultTest {
             network.holdAfter(bytes);
             try (KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, "replay",
                     recording.toString(), "--bootstrap-servers", network.servers(), "--rank", "2", "--speed", "max",
-                    "--session-id", session)) {
+                    "--steps-per-trial", Integer.toString(Replay.STEPS_PER_TRIAL), "--session-id", session)) {
                 cluster.await("replay to be cut off, or done", () -> {
                     replay.shouldRunOrSucceed();
                     return network.holding() || cluster.ended(session);

@@ -30,7 +30,15 @@ final class KappaProcess implements AutoCloseable {
     private static final int SHOWN_LINES = 40;
 
     /** Options of Java for a process without kernels, which is over before a better compiler would pay. */
-    static final List<String> CLIENT = List.of("-XX:TieredStopAtLevel=1", "-XX:-UseG1GC", "-XX:+UseSerialGC");
+    static final List<String> CLIENT = List.of("-XX:TieredStopAtLevel=1");
+
+    /**
+     * Of every process: it lives for seconds and keeps little, and other tests run beside it. So garbage is collected by one
+     * thread, and only what is called four times as often as usual is compiled for speed.
+     */
+    private static final List<String> SHORT_LIVED = List.of("-XX:-UseG1GC", "-XX:+UseSerialGC",
+            "-XX:Tier4InvocationThreshold=20000", "-XX:Tier4MinInvocationThreshold=2400",
+            "-XX:Tier4CompileThreshold=60000", "-XX:Tier4BackEdgeThreshold=160000");
 
     /** Most conditions read a file, or ask a broker, which takes time from the process that they wait for. */
     private static final Duration POLL = Duration.ofMillis(25);
@@ -83,8 +91,9 @@ final class KappaProcess implements AutoCloseable {
             Map<String, String> environment) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + ROOT.resolve("dashboards/src/main/launch/jvm.args"), "-cp",
-                classPath));
+                "@" + ROOT.resolve("dashboards/src/main/launch/jvm.args")));
+        command.addAll(SHORT_LIVED);
+        command.addAll(List.of("-cp", classPath));
         command.addAll(rest);
         try {
             Path out = Files.createTempFile(directory, name, ".out");

@@ -275,7 +275,7 @@ class KillTest {
         String[] command = {"replay", file.toString(), "--bootstrap-servers", servers, "--rank", "2", "--session-id",
             "continued", "--json", "--speed"};
         // At 50 ms a bin the session lasts more than a minute, and its first checkpoint comes after a few seconds.
-        try (KappaProcess replay = KappaProcess.start(directory, with(command, "0.5"))) {
+        try (KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, with(command, "0.5"))) {
             replay.await("a checkpoint of a part of the session", Recording.LIMIT,
                     () -> !checkpoints.all("continued").isEmpty());
             replay.kill();

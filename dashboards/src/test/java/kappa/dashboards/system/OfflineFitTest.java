@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import kappa.dashboards.cli.Ran;
 import kappa.dashboards.system.Recording.Outcome;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code fit} and {@code live} are one fitter. */
-@ProcessTest
+@Tag("slow")
 class OfflineFitTest {
 
     @TempDir

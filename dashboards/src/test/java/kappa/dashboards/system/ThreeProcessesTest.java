@@ -48,13 +48,14 @@ class ThreeProcessesTest {
     void shouldGiveTheFiguresAndTheModelOfOneProcessAndLatentsThatAnybodyCanRead() throws Exception {
         String file = Recording.chewieFile().toString();
         Path network = directory.resolve("net.npz");
-        try (KappaProcess broker = KappaProcess.start(directory, "broker", "--port", "0", "--data",
-                directory.resolve("data").toString())) {
+        try (KappaProcess broker = KappaProcess.startWith(KappaProcess.CLIENT, directory, "broker", "--port", "0",
+                "--data", directory.resolve("data").toString())) {
             String servers = broker.awaitLine("Kafka (\\S+)", Recording.LIMIT);
             try (KappaProcess serve = KappaProcess.start(directory, "serve", "--bootstrap-servers", servers, "--port",
                     "0");
-                    KappaProcess replay = KappaProcess.start(directory, "replay", file, "--bootstrap-servers", servers,
-                            "--rank", "2", "--speed", "max", "--until-end", "--json", "--out", network.toString())) {
+                    KappaProcess replay = KappaProcess.startWith(KappaProcess.CLIENT, directory, "replay", file,
+                            "--bootstrap-servers", servers, "--rank", "2", "--speed", "max", "--until-end", "--json",
+                            "--out", network.toString())) {
                 String token = serve.awaitLine("dashboard http://localhost:\\d+/\\?token=([0-9a-f]{32}) ",
                         Recording.LIMIT);
                 replay.awaitSuccess(Recording.LIMIT);

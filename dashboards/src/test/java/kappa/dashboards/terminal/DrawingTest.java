@@ -76,6 +76,21 @@ class DrawingTest {
     }
 
     @Test
+    void shouldNotLetANameControlTheTerminal() {
+        String evil = "delay\u001b]0;owned\u0007\u009b31m\u202e";
+        SessionHeader header = SessionHeader.newBuilder().setSchemaVersion(1).setSession("mouse-7").setBinWidthS(0.02)
+                .setTrials(true).addPhases(evil).setObservation(Observation.COUNTS).addNeurons("a").addNeurons("b")
+                .setFit(FitSettings.newBuilder().setRank(1)).build();
+        state = new SessionState(header, WatchedSession.history(SessionDescription.of(header), SECONDS));
+        fold(0, bin(1, 1));
+        List<String> drawn = new Drawing(200, 20, false, true).of(watched(), List.of(evil));
+        assertThat(drawn).anySatisfy(line -> assertThat(line).contains("phase delay ]0;owned  31m"))
+                .anySatisfy(line -> assertThat(line).startsWith("also: delay ]0;owned  31m"))
+                .noneMatch(line -> line.matches(".*[\\u0000-\\u001f\\u007f-\\u009f\\u202e].*"));
+        assertThat(Drawing.line(watched())).contains("phase delay ]0;owned  31m").doesNotContain("\u001b");
+    }
+
+    @Test
     void shouldShowANumberAndAPictureOfEachKappaAndWhereTrialsBegin() {
         wave(2, 1_000);
         fold(Topics.MODELS, ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("mouse-7").setVersion(5)

@@ -185,6 +185,10 @@ class DashboardServerTest {
         assertThat(redirect.status).isEqualTo(303);
         assertThat(redirect.head).contains("location: /\r\n").contains("httponly").contains("samesite=strict")
                 .doesNotContain(TOKEN);
+        for (String elsewhere : List.of("//evil.example/", "///evil.example/", "/%5Cevil.example/")) {
+            assertThat(get(elsewhere + "?token=" + TOKEN).head).as(elsewhere)
+                    .doesNotContainPattern("(?i)location: (//|/\\\\|[a-z]+:)");
+        }
         String cookie = redirect.original.replaceAll("(?s).*Set-Cookie: ([^;]*);.*", "$1");
         assertThat(request("GET / HTTP/1.1", "Host: rig", "Cookie: other=1; " + cookie).status).isEqualTo(200);
         assertThat(upgrade("Cookie: " + cookie).status).isEqualTo(101);

@@ -349,7 +349,7 @@ class WebFuzzTest {
                 .once(request("GET / HTTP/1.1", "Host: localhost\r\n" + "X: 1\r\n".repeat(10_000)))
                 .once(post("/interventions", "[".repeat(ControlRoutes.MAX_REQUEST_BYTES)))
                 .once(post("/interventions", " ".repeat(ControlRoutes.MAX_REQUEST_BYTES + 1)));
-        Fuzzer.Report report = fuzzer.run(CONNECTIONS_IN_CI, bytes -> {
+        Fuzzer.Report report = fuzzer.oneIn(50).run(CONNECTIONS_IN_CI, bytes -> {
             double before = refused();
             String heard = new String(converse(bytes), ISO_8859_1);
             if (heard.isEmpty()) {
@@ -432,7 +432,7 @@ class WebFuzzTest {
                 .seed(joined(frame(2, true, new byte[]{1, 2, 3}), close)).seed(frame(1, true, new byte[200]))
                 .once(joined(new byte[]{(byte) 0x81, (byte) 0xff, 0x7f, -1, -1, -1, -1, -1, -1, -1}, new byte[60_000]))
                 .once(frame(1, true, new byte[60_000]))
-                .making(WebFuzzTest::frames).run(CONNECTIONS_IN_CI, bytes -> {
+                .making(WebFuzzTest::frames).oneIn(50).run(CONNECTIONS_IN_CI, bytes -> {
                     // The ends of connections before are noticed when there is time to.
                     await(() -> clients() < PageSocket.MAX_CLIENTS);
                     double before = refused();

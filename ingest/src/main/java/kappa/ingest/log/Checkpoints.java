@@ -3,6 +3,7 @@ package kappa.ingest.log;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.Fault;
@@ -17,7 +18,7 @@ final class Checkpoints {
     /**
      * The newest checkpoint of each session, by partition. A session whose checkpoint was deleted has none.
      *
-     * @throws IllegalStateException if a record is no checkpoint that this kappa can read: its session would begin anew
+     * @throws InvalidInputException if a record is no checkpoint that this kappa can read: its session would begin anew
      */
     static Map<Integer, Map<String, Checkpoint>> read(KafkaConnection connection,
             Collection<TopicPartition> partitions) {
@@ -40,7 +41,7 @@ final class Checkpoints {
 
     static Checkpoint checkpoint(ConsumerRecord<byte[], byte[]> record) {
         CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
-        return checked.message(Checkpoint.class).orElseThrow(() -> new IllegalStateException(
+        return checked.message(Checkpoint.class).orElseThrow(() -> new InvalidInputException(
                 TopicFollower.place(record) + " cannot be read as a checkpoint: "
                         + checked.fault().map(Fault::detail).orElseThrow()
                         + ". If a newer kappa wrote it, start that one. Only kappa may write to this topic."));

@@ -30,7 +30,7 @@ import org.apache.kafka.server.common.MetadataVersion;
 
 /**
  * A real Kafka broker (KRaft, one node) in this process, listening on loopback only, for machines without a Kafka. Its log
- * is kept in a directory and survives a crash of the process.
+ * is kept in a directory that no other account can read, and survives a crash of the process.
  *
  * <p>Thread-safe. One broker a directory: a second one is refused.
  */
@@ -113,6 +113,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         try {
             int brokerPort = port == 0 ? freePort() : requireFree(port);
             Path log = directory.resolve("kafka");
+            OwnersOnly.directory(log);
             Properties properties = settings(log, brokerPort, freePort());
             properties.putAll(changes);
             if (!Files.exists(log.resolve("meta.properties"))) {
@@ -206,7 +207,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static FileChannel lock(Path directory) {
         try {
-            Files.createDirectories(directory);
+            OwnersOnly.createMissing(directory);
             FileChannel channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE,
                     StandardOpenOption.WRITE);
             FileLock lock;

@@ -76,12 +76,18 @@ public final class WireChecks {
 
     private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
 
+    public static final String SESSION_ID_FORM = "1 to 128 characters out of A-Z a-z 0-9 . _ -";
     private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final Pattern INTERVENTION_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final String INTERVENTION_FORM = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
     private static final double DEFAULT_TIME_CONSTANT_S = 0.1;
 
     private WireChecks() {}
+
+    /** Whether a session can have this id. {@link #SESSION_ID_FORM} says what is expected. */
+    public static boolean isSessionId(String id) {
+        return SESSION_ID.matcher(id).matches();
+    }
 
     /** A parsed message or the fault that kept it from being one. */
     record Parsed<T>(T message, Fault fault) {}
@@ -170,8 +176,7 @@ public final class WireChecks {
     public static Optional<Fault> header(SessionHeader header) {
         Rules rules = new Rules(Reason.BAD_HEADER);
         rules.require(header.getSchemaVersion() == SCHEMA_VERSION, "schema_version", header.getSchemaVersion(), "1");
-        rules.require(SESSION_ID.matcher(header.getSession()).matches(), "session", '"' + header.getSession() + '"',
-                "1 to 128 characters out of A-Z a-z 0-9 . _ -");
+        rules.require(isSessionId(header.getSession()), "session", '"' + header.getSession() + '"', SESSION_ID_FORM);
         int neurons = header.getNeuronsCount();
         rules.require(neurons >= 1 && neurons <= MAX_NEURONS, "neurons", neurons, "1 to " + MAX_NEURONS);
         int channels = Math.max(header.getInputChannelsCount(), header.getBehaviorChannelsCount());

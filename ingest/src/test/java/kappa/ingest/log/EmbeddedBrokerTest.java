@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,11 @@ class EmbeddedBrokerTest {
             assertThat(EmbeddedBroker.runningIn(directory)).contains(broker.bootstrapServers());
         }
         assertThat(EmbeddedBroker.runningIn(directory)).isEmpty();
+        shouldBeTheOwners(directory.resolve("kafka"));
+        // As earlier versions of kappa left it.
+        Files.setPosixFilePermissions(directory.resolve("kafka"), PosixFilePermissions.fromString("rwxr-xr-x"));
         try (EmbeddedBroker broker = EmbeddedBroker.startToRead(directory)) {
+            shouldBeTheOwners(directory.resolve("kafka"));
             KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
             try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.consumer())) {
                 consumer.assign(List.of(new TopicPartition(Topics.ACTIVITY, 1)));
@@ -72,6 +77,10 @@ class EmbeddedBrokerTest {
                 }
             }
         }
+    }
+
+    private static void shouldBeTheOwners(Path log) throws IOException {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(log))).isEqualTo("rwx------");
     }
 
     private void tellsHowFullItsDiskIs(KafkaConnection connection) throws IOException {
