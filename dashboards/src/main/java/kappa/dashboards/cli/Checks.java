@@ -1,5 +1,6 @@
 package kappa.dashboards.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,8 +39,13 @@ final class Checks {
         }
     }
 
-    /** Checked before a long session, not at its end; null is no file. */
-    static void requireWritable(Path out) {
+    /**
+     * Checked before a long session, not at its end.
+     *
+     * @param out null is no file
+     * @param inputs files that are read, which must not be replaced by what is made of them; null is none
+     */
+    static void requireWritable(Path out, Path... inputs) {
         if (out == null) {
             return;
         }
@@ -47,6 +53,19 @@ final class Checks {
         if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
             throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
                     + " exists");
+        }
+        for (Path input : inputs) {
+            if (input != null && isSame(out, input)) {
+                throw new InvalidInputException("--out " + out + ": is the file that is read, expected another one");
+            }
+        }
+    }
+
+    private static boolean isSame(Path out, Path input) {
+        try {
+            return Files.exists(out) && Files.exists(input) && Files.isSameFile(out, input);
+        } catch (IOException e) {
+            return false; // whoever reads the input says why it cannot be read
         }
     }
 }

@@ -38,7 +38,7 @@ final class ConvertCommand implements Runnable {
 
     @Override
     public void run() {
-        Checks.requireWritable(out);
+        Checks.requireWritable(out, file);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
             output.print(figures);

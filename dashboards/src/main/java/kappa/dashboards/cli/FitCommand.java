@@ -127,7 +127,7 @@ final class FitCommand implements Runnable {
                             + " because a network file holds a tanh network; use rrr");
         }
         List<Integer> wanted = wantedRanks();
-        Checks.requireWritable(out);
+        Checks.requireWritable(out, session);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);

@@ -41,7 +41,7 @@ final class LiveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        run.check();
+        run.check(session);
         Speed speed = Speed.parse(run.speed);
         if (session == null) {
             part.requireNone();

@@ -35,7 +35,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        run.check();
+        run.check(file);
         Speed speed = Speed.parse(run.speed);
         try (BinSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);

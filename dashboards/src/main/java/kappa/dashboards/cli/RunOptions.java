@@ -47,12 +47,13 @@ final class RunOptions {
     /**
      * Checks what can be checked before a broker or a rig is started.
      *
+     * @param inputs files that are read; null is none
      * @throws kappa.ingest.InvalidInputException in one line about the option
      */
-    void check() {
+    void check(Path... inputs) {
         Checks.require(sessionId == null || WireChecks.isSessionId(sessionId), "--session-id", '"' + sessionId + '"',
                 WireChecks.SESSION_ID_FORM);
-        Checks.requireWritable(out);
+        Checks.requireWritable(out, inputs);
     }
 
     boolean waits() {

@@ -81,7 +81,7 @@ final class SimulateCommand implements Runnable {
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
-        Checks.requireWritable(out);
+        Checks.requireWritable(out, network);
         Network contents = NetworkFile.read(network);
         TaskSimulator.Recorded recorded;
         try (TrialRunner runner = new TrialRunner(threads.count())) {

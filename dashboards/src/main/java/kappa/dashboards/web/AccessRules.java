@@ -1,18 +1,12 @@
 package kappa.dashboards.web;
 
-import akka.http.javadsl.model.StatusCodes;
-import akka.http.javadsl.model.Uri;
-import akka.http.javadsl.model.headers.CacheControl;
-import akka.http.javadsl.model.headers.CacheDirectives;
-import akka.http.javadsl.model.headers.HttpCookie;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.Route;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Who gets in. Each rule is a directive: it lets a request through to the inner route, or rejects it with a {@link Refusal}.
@@ -30,8 +24,8 @@ final class AccessRules extends AllDirectives {
     AccessRules(DashboardSettings settings) {
         onLoopback = settings.onLoopback();
         secure = settings.tls().isPresent();
-        visitors = settings.token().map(token -> new AccessToken("kappa-dashboard", token));
-        control = new AccessToken("kappa-control", settings.controlToken());
+        visitors = settings.token().map(AccessToken::new);
+        control = new AccessToken(settings.controlToken());
     }
 
     /** What admits to interventions and controls, and to everything else. */
@@ -72,13 +66,26 @@ final class AccessRules extends AllDirectives {
 
     /** Admits who shows the visitors' token, if there is one, or the control token. */
     Route visitor(Supplier<Route> then) {
-        return visitors.isEmpty()
+        return whetherVisitor(admitted -> admitted
                 ? then.get()
-                : visitors.get().whetherShown(visits -> control.whetherShown(controls -> visits || controls
-                        ? then.get()
-                        : reject(new Refusal(401,
-                                "This dashboard needs its token: open /?token=... once, or send Authorization: Bearer"
-                                        + " ..."))));
+                : reject(new Refusal(401, "This dashboard needs its token: open /?token=..., or send Authorization:"
+                        + " Bearer ...")));
+    }
+
+    /**
+     * Goes on with whether the page may show anything to this visitor. A browser that opens the page can show a token in its
+     * address only: {@code ?token=}. The page itself holds no data; it keeps the token and shows it to {@code /ws}.
+     */
+    Route whetherPageIsFor(Function<Boolean, Route> then) {
+        return parameterOptional("token", offered -> whetherVisitor(admitted -> then.apply(admitted || offered
+                .map(token -> control.is(token) || (visitors.isPresent() && visitors.get().is(token))).orElse(false))));
+    }
+
+    private Route whetherVisitor(Function<Boolean, Route> then) {
+        return visitors.isEmpty()
+                ? then.apply(true)
+                : visitors.get().whetherShown(
+                        visits -> control.whetherShown(controls -> then.apply(visits || controls)));
     }
 
     /** Admits who shows the control token. */
@@ -87,23 +94,5 @@ final class AccessRules extends AllDirectives {
                 ? then.get()
                 : reject(new Refusal(401, "To ask anything of a rig needs the control token: open the address that"
                         + " kappa printed, or send Authorization: Bearer ...")));
-    }
-
-    /** Exchanges a token in the address for a cookie and redirects to the address without it; goes on if there is none. */
-    Route remembered(Supplier<Route> then) {
-        return parameterOptional("token", offered -> {
-            List<HttpCookie> cookies = Stream.concat(visitors.stream(), Stream.of(control))
-                    .filter(token -> offered.isPresent() && token.is(offered.get()))
-                    .map(token -> token.cookie(secure)).toList();
-            return cookies.isEmpty()
-                    ? then.get()
-                    : extractUri(uri -> respondWithHeader(CacheControl.create(CacheDirectives.NO_STORE),
-                            () -> setCookie(cookies, () -> redirect(here(uri), StatusCodes.SEE_OTHER))));
-        });
-    }
-
-    /** The address without its query. Two slashes at its beginning would make the path the name of another host. */
-    private static Uri here(Uri uri) {
-        return Uri.create("/" + uri.path().replaceFirst("^[/\\\\]+", ""));
     }
 }

@@ -90,10 +90,14 @@ final class Answers {
         return withoutBody(() -> {
             refused.accept(refusal);
             HttpResponse answer = plain(refusal.status(), refusal.line()).addHeaders(headers);
-            return complete(refusal.status() == 401
-                    ? answer.addHeader(WWWAuthenticate.create(HttpChallenge.create("Bearer", "kappa")))
-                    : answer);
+            return complete(refusal.status() == 401 ? unauthorised(answer) : answer);
         });
+    }
+
+    /** The answer with status 401, which asks for a token. */
+    static HttpResponse unauthorised(HttpResponse answer) {
+        return answer.withStatus(401)
+                .addHeader(WWWAuthenticate.create(HttpChallenge.create("Bearer", "kappa")));
     }
 
     /** Passes over the request's body, which the inner route does not need. */

@@ -34,11 +34,10 @@ import kappa.ingest.log.ControlPublisher;
  * of a rig.
  *
  * <p>Closed by default: it listens on loopback and answers only to loopback's names ({@link AccessRules}). Any other address
- * needs a token, sent as {@code Authorization: Bearer} or once as {@code ?token=}, which a cookie then remembers. A WebSocket is
- * opened only for a page this server served.
+ * needs a token, sent as {@code Authorization: Bearer}. The page takes it from its own address ({@code ?token=}) and keeps it for
+ * its tab; there are no cookies ({@link AccessToken}). A WebSocket is opened only for a page this server served.
  *
- * <p>With a certificate it speaks HTTPS only, and its cookies go over nothing else. A token that is shown over plain HTTP beyond
- * loopback can be read on the way.
+ * <p>With a certificate it speaks HTTPS only. A token that is shown over plain HTTP beyond loopback can be read on the way.
  *
  * <p>Thread-safe. Frames are composed on virtual threads of their own, never on the pipeline's dispatchers.
  */
@@ -81,8 +80,8 @@ public final class DashboardServer implements AutoCloseable {
 
     private static Route pages(AccessRules access, PageSocket socket, HealthRoutes health, PageFiles files) {
         return Answers.withoutBody(() -> Answers.sealed(refusal -> {}, () -> access.allowedHost(() -> looking(
-                () -> concat(health.health(), access.remembered(() -> access.visitor(
-                        () -> concat(socket.route(), health.metrics(), files.route()))))))));
+                () -> concat(health.health(), files.route(access),
+                        access.visitor(() -> concat(socket.route(), health.metrics())))))));
     }
 
     private static Route looking(Supplier<Route> inner) {

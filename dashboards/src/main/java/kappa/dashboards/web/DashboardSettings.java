@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import kappa.ingest.InvalidInputException;
 
@@ -22,6 +23,9 @@ public record DashboardSettings(String host, int port, Optional<String> token, S
     private static final int MIN_TOKEN = 16;
     private static final int CONTROL_TOKEN_BYTES = 16;
 
+    /** What a header can hold as it is. */
+    private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]+");
+
     public DashboardSettings {
         if (port < 0 || port > 65_535) {
             throw new InvalidInputException("dashboard port: " + port + ", expected 0 to 65535");
@@ -33,6 +37,10 @@ public record DashboardSettings(String host, int port, Optional<String> token, S
         if (token.isPresent() && token.get().length() < MIN_TOKEN) {
             throw new InvalidInputException("dashboard token: " + token.get().length()
                     + " characters, expected at least " + MIN_TOKEN);
+        }
+        if (!PRINTABLE.matcher(token.orElse(controlToken) + controlToken).matches()) {
+            throw new InvalidInputException("dashboard token or control token: holds characters that are not in ASCII,"
+                    + " expected letters, digits and signs");
         }
         if (controlToken.length() < MIN_TOKEN) {
             throw new InvalidInputException("dashboard control token: " + controlToken.length()

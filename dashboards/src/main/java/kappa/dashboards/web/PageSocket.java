@@ -1,6 +1,7 @@
 package kappa.dashboards.web;
 
-import static akka.http.javadsl.server.Directives.handleWebSocketMessages;
+import static akka.http.javadsl.server.Directives.extractOfferedWsProtocols;
+import static akka.http.javadsl.server.Directives.handleWebSocketMessagesForOptionalProtocol;
 import static akka.http.javadsl.server.Directives.path;
 import static akka.http.javadsl.server.Directives.reject;
 
@@ -13,6 +14,7 @@ import akka.stream.SharedKillSwitch;
 import akka.stream.StreamLimitReachedException;
 import akka.stream.StreamTcpException;
 import akka.stream.javadsl.Flow;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +26,8 @@ import kappa.ingest.InvalidInputException;
 final class PageSocket {
 
     static final int MAX_CLIENTS = 32;
+    /** What a page offers first; a program need not offer anything. */
+    private static final String PROTOCOL = "kappa";
     static final int MAX_REQUEST_CHARACTERS = 8_192;
 
     private final LiveView view;
@@ -59,7 +63,9 @@ final class PageSocket {
                 () -> clients.get() >= MAX_CLIENTS
                         ? reject(new Refusal(503, MAX_CLIENTS + " pages are open already."))
                         : access.control()
-                                .whetherShown(controls -> handleWebSocketMessages(conversation(controls)))));
+                                .whetherShown(controls -> extractOfferedWsProtocols(
+                                        offered -> handleWebSocketMessagesForOptionalProtocol(conversation(controls),
+                                                Optional.of(PROTOCOL).filter(offered::contains))))));
     }
 
     /**

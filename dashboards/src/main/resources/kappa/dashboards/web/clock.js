@@ -1,4 +1,5 @@
 // What the rig's clocks say of the newest bin, what was lost, and, of a replay, the means to hold it, seek in it and pace it.
+import { authorization } from "/access.js";
 const SPEEDS = [["0.1", "0.1×"], ["0.25", "¼×"], ["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["5", "5×"], ["10", "10×"], ["max", "max"]];
 const ANSWER_WITHIN_MS = 4000;
 
@@ -118,7 +119,7 @@ export class ClockBar {
       this.problem = "";
       this.pending = { state: this.state.playback?.state, since: performance.now() };
       try {
-        const response = await fetch("/controls", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+        const response = await fetch("/controls", { method: "POST", headers: { "Content-Type": "application/json", ...authorization() }, body });
         if (response.status !== 202) { this.problem = (await response.text()).trim(); this.pending = null; }
       } catch (error) {
         this.problem = `kappa does not answer: ${error.message}`;

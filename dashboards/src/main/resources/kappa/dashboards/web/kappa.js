@@ -1,4 +1,5 @@
 // The page: asks the server for the next frame when the last one is drawn, and keeps what the charts draw.
+import { protocols, refused } from "/access.js";
 import { ActivityChart, QualityChart, TraceChart } from "/charts.js";
 import { ClockBar } from "/clock.js";
 import { ConnectivityView, spokenOf } from "/mechanism.js";
@@ -111,10 +112,11 @@ let drawQueued = false;
 let resync = true;
 let retryMs = 250;
 let retryAt = 0;
+let needsToken = false;
 
 function connect() {
-  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
-  socket.onopen = () => { retryMs = 250; resync = true; waitingForFrame = false; ask(); showBadge(); };
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, protocols());
+  socket.onopen = () => { needsToken = false; retryMs = 250; resync = true; waitingForFrame = false; ask(); showBadge(); };
   socket.onmessage = event => receive(JSON.parse(event.data));
   socket.onclose = () => {
     socket = null;
@@ -123,6 +125,7 @@ function connect() {
     setTimeout(connect, retryMs);
     retryMs = Math.min(10_000, retryMs * 2);
     showBadge();
+    refused().then(answer => { needsToken = answer; showBadge(); });
   };
 }
 
@@ -361,7 +364,7 @@ function showBadge() {
   if (!socket || socket.readyState !== WebSocket.OPEN) {
     kind = "disconnected";
     const wait = Math.max(0, (retryAt - performance.now()) / 1000);
-    text = retryAt ? `disconnected, trying again${wait > 1 ? ` in ${wait.toFixed(0)} s` : ""}` : "connecting";
+    text = needsToken ? "no access: open the link with the token" : retryAt ? `disconnected, trying again${wait > 1 ? ` in ${wait.toFixed(0)} s` : ""}` : "connecting";
   } else if (frame?.problem) {
     kind = "stale";
     text = frame.problem.length > 60 ? "Kafka is not answering" : frame.problem;

@@ -1,4 +1,5 @@
 // What silencing a set of neurons would do, the request to do it, and what it did.
+import { authorization } from "/access.js";
 import { Chart, FIXED, axisStyle, path, scales, scene, stretches, tidy } from "/charts.js";
 import { fill, fixed, show, spokenOf, roundAxis, tooltip } from "/mechanism.js";
 import { FONT, SteadyRange, niceStep, palette } from "/theme.js";
@@ -204,7 +205,8 @@ export class SilencingView {
     this.showControls();
     try {
       const response = await fetch("/interventions", {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ session: this.state.session, ...request }),
+        method: "POST", headers: { "Content-Type": "application/json", ...authorization() },
+        body: JSON.stringify({ session: this.state.session, ...request }),
       });
       const text = await response.text();
       if (response.status === 202) {

@@ -158,6 +158,10 @@ class CommandLineTest {
                 bad("live --session D/session.npz --speed fast", "--speed", "fast", "max"), //
                 bad("live --session-id a/b", "--session-id", "\"a/b\"", "1 to 128 characters"), //
                 bad("replay D/session.npz --session-id a=b", "--session-id", "\"a=b\""), //
+                bad("convert D/session.npz --out D/session.npz", "--out", "session.npz", "the file that is read"), //
+                bad("fit D/session.npz --out D/session.npz", "--out", "session.npz", "the file that is read"), //
+                bad("simulate D/network.npz --task dm --trials 2 --out D/network.npz", "the file that is read"), //
+                bad("live --session D/session.npz --out D/session.npz", "the file that is read"), //
                 bad("live --out D/missing/net.npz", "--out", "missing/net.npz", "a directory that exists"), //
                 bad("live --speed 0", "--speed", "0", "positive"), //
                 bad("live --session D/session.npz --rank 0", "--rank", "0", "at least 1"), //

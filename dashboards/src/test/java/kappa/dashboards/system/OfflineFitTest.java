@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code fit} and {@code live} are one fitter. */
+/** {@code fit} and {@code live} are one fitter; {@link ThreeProcessesTest} says so of a session with trials. */
 @Tag("slow")
 class OfflineFitTest {
 
@@ -25,11 +25,6 @@ class OfflineFitTest {
                 "--out", network.toString(), "--port", "0", "--control-token-file", token.toString(), "--data",
                 directory.resolve("data").toString()).orTimeout(Recording.LIMIT.toSeconds(), TimeUnit.SECONDS).join(),
                 network);
-    }
-
-    @Test
-    void shouldLeaveTheModelOfTheLivePipelineToTheBit() throws IOException {
-        Recording.chewieUndisturbed().shouldEqual(live(Recording.chewieFile()));
     }
 
     @Test

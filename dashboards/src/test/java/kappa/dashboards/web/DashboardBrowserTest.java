@@ -212,7 +212,7 @@ class DashboardBrowserTest {
         darken(false);
         browser.findElement(By.id("callOff")).click();
         waitFor("document.getElementById('loopRequest').textContent.endsWith('called off')");
-        browser.manage().deleteAllCookies();
+        forgetToken();
         assertNoConsoleErrors();
     }
 
@@ -253,7 +253,7 @@ class DashboardBrowserTest {
                 .setBins(30_000).setUntil(30_000).setSpeed(1).setLoop(true).setPublishedUnixNs(unixNs());
         publish(Topics.PLAYBACKS, "replayed", state.build());
         runLive(pipeline);
-        browser.manage().deleteAllCookies();
+        forgetToken();
         open();
         waitFor("document.body.dataset.session === 'replayed' && Number(document.body.dataset.bins) > 800");
         assertThat(enabled("play")).as("without the token").isFalse();
@@ -286,7 +286,7 @@ class DashboardBrowserTest {
         waitForFrames(3);
         screenshot("replay-narrow.png");
         resize(1280, 800);
-        browser.manage().deleteAllCookies();
+        forgetToken();
         assertNoConsoleErrors();
     }
 
@@ -558,6 +558,10 @@ class DashboardBrowserTest {
 
     private static boolean shown(String id) {
         return (Boolean) browser.executeScript("return document.getElementById(arguments[0]).clientHeight > 0", id);
+    }
+
+    private static void forgetToken() {
+        browser.executeScript("sessionStorage.clear()");
     }
 
     private static void waitFor(String condition) {

@@ -327,7 +327,7 @@ class WebFuzzTest {
                 .seed(request("GET /?token=0123456789abcdef&a=%41 HTTP/1.1", "Host: 127.0.0.1:8080",
                         "Connection: close"))
                 .seed(request("HEAD /metrics HTTP/1.0", "Host: [::1]",
-                        "Cookie: kappa-dashboard=00; kappa-control=\"1\""))
+                        "Cookie: other=00; another=\"1\""))
                 .seed(request("GET /health/ready HTTP/1.1", "Host: localhost", "Accept: */*;q=0.1",
                         "Range: bytes=0-9,5-"))
                 .seed(request("GET /ws HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade",

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import kappa.fitting.model.FitPlan;
 import kappa.ingest.log.ActivityReader;
 import kappa.ingest.log.Arrival;
+import kappa.ingest.log.Checkpoints;
 import kappa.ingest.log.PartitionOwner;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Checkpoint;
@@ -235,7 +236,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
         if (over != null) {
             getContext().unwatch(over.actor());
             over.actor().tell(new Session.Retire());
-            remember(over.partition(), finished.session(), finished.end());
+            remember(over.partition(), finished.session(), Checkpoints.withoutTheRest(finished.end()));
             shareOut();
         }
         return this;

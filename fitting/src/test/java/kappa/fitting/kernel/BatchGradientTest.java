@@ -131,6 +131,11 @@ class BatchGradientTest {
         assertThat(actual).usingComparatorWithPrecision((float) (tolerance * largest)).containsExactly(expected);
     }
 
+    private static float[][] parts(Gradient gradient) {
+        return new float[][]{gradient.m(), gradient.n(), gradient.w(), gradient.b(), gradient.gain(), gradient.offset(),
+            gradient.start()};
+    }
+
     @ParameterizedTest
     @EnumSource(Observation.class)
     void everyNumberOfThreadsShouldGiveTheSameBits(Observation kind) {
@@ -143,7 +148,7 @@ class BatchGradientTest {
                     BatchGradient shared = p.taken(new VectorKernels(), team);
                     // Again and again: who joins in time differs.
                     for (int time = 0; time < 20; time++) {
-                        assertThat(p.take(shared)).usingRecursiveComparison().isEqualTo(expected);
+                        assertThat(parts(p.take(shared))).isEqualTo(parts(expected));
                         assertThat(p.startAdjoints(shared)).isEqualTo(p.startAdjoints(alone));
                     }
                 }

@@ -284,7 +284,11 @@ public final class ActivityReader implements AutoCloseable {
             int partition = activity.partition();
             Map<String, Checkpoint> saved = checkpoints.get(partition);
             headers.take(partition, committed(new TopicPartition(Topics.SESSIONS, partition)).orElse(0));
-            saved.forEach((session, checkpoint) -> headers.restore(session, checkpoint.getHeader()));
+            saved.forEach((session, checkpoint) -> {
+                if (checkpoint.hasHeader()) {
+                    headers.restore(session, partition, checkpoint.getHeader());
+                }
+            });
             open.take(partition, saved);
             seekToNeeded(activity);
             open.begin(partition, consumer.position(activity));

@@ -11,12 +11,23 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /** Reads kappa.checkpoints. Stateless. */
-final class Checkpoints {
+public final class Checkpoints {
 
     private Checkpoints() {}
 
     /**
-     * The newest checkpoint of each session, by partition. A session whose checkpoint was deleted has none.
+     * What must be kept of the checkpoint of a session that has ended: where its end is. The rest may be megabytes, and a Kafka
+     * holds the sessions of years.
+     */
+    public static Checkpoint withoutTheRest(Checkpoint ended) {
+        return Checkpoint.newBuilder().setSchemaVersion(ended.getSchemaVersion()).setPartition(ended.getPartition())
+                .setNextOffset(ended.getNextOffset()).setNextBin(ended.getNextBin())
+                .setNextBinOffset(ended.getNextBinOffset()).setEnded(true).build();
+    }
+
+    /**
+     * The newest checkpoint of each session, by partition; of a session that has ended only its end. A session whose checkpoint
+     * was deleted has none.
      *
      * @throws InvalidInputException if a record is no checkpoint that this kappa can read: its session would begin anew
      */
@@ -29,7 +40,9 @@ final class Checkpoints {
             if (record.value() == null) {
                 sessions.remove(CheckedRecord.session(record.key()));
             } else {
-                sessions.put(CheckedRecord.session(record.key()), checkpoint(record));
+                Checkpoint checkpoint = checkpoint(record);
+                sessions.put(CheckedRecord.session(record.key()),
+                        checkpoint.getEnded() ? withoutTheRest(checkpoint) : checkpoint);
             }
         })) {
             table.fromBeginning(partitions.stream()

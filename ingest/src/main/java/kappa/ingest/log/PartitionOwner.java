@@ -186,7 +186,7 @@ public final class PartitionOwner {
                 claimed.complete(null);
             } else if (claimed.isDone() && wasTakenFromUs(e)) {
                 LOG.atWarn().addKeyValue("partition", partition).log(
-                        "partition {} was given to another process while the broker failed to end a transaction: {}",
+                        "partition {} was given up while the broker failed to end a transaction: {}",
                         partition, e.toString());
             } else if (!claimed.completeExceptionally(e)) {
                 LOG.atError().addKeyValue("partition", partition).log(
@@ -203,12 +203,12 @@ public final class PartitionOwner {
     }
 
     /**
-     * Whether the partition goes to another process at this moment. A broker that is asked to end a transaction while another
-     * process claims the partition may answer with an internal error; that it has refused us is then not said. Nothing may be
-     * written again in this case, because it could replace a record of the new owner.
+     * Whether the partition is given up at this moment, as it is when it goes to another process. A broker that is asked to end a
+     * transaction while another process claims the partition may answer with an internal error; that it has refused us is then
+     * not said. Nothing may be written again in this case, because it could replace a record of the new owner.
      */
     private boolean wasTakenFromUs(Throwable failure) {
-        if (released || !comesFrom(UnknownServerException.class, failure)) {
+        if (!comesFrom(UnknownServerException.class, failure)) {
             return false;
         }
         try {

@@ -3,6 +3,7 @@ package kappa.ingest.session;
 import com.google.protobuf.Message;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,9 @@ import kappa.ingest.wire.SessionHeader;
  */
 public final class SessionStates {
 
-    /** Headers are small: kept for more sessions than are shown. */
+    /** Headers are kept for more sessions than are shown, those announced last. */
     private static final int MAX_HEADERS = 1_024;
+    private static final int MAX_HEADER_BYTES = 64 << 20;
 
     private final int most;
     private final Function<SessionDescription, History> history;
@@ -29,6 +31,7 @@ public final class SessionStates {
     private final Map<String, Placed> sessions = new HashMap<>();
     private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
     private final Map<String, ReplayState> replays = new LinkedHashMap<>();
+    private long headerBytes;
     private long rejectedElsewhere;
 
     private record Placed(SessionState state, int partition) {}
@@ -79,8 +82,11 @@ public final class SessionStates {
         if (headers.putIfAbsent(header.getSession(), header) != null) {
             return;
         }
-        if (headers.size() > MAX_HEADERS) {
-            headers.remove(headers.keySet().iterator().next());
+        headerBytes += header.getSerializedSize();
+        Iterator<SessionHeader> oldest = headers.values().iterator();
+        while (headers.size() > MAX_HEADERS || (headerBytes > MAX_HEADER_BYTES && headers.size() > 1)) {
+            headerBytes -= oldest.next().getSerializedSize();
+            oldest.remove();
         }
         open(header.getSession(), partition, header.getCreatedUnixNs());
     }
