@@ -16,6 +16,7 @@ import kappa.ingest.log.GroupMember;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.TopicFollower;
 import kappa.ingest.log.Topics;
+import kappa.ingest.session.AnnouncedHeaders;
 import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Latents;
@@ -57,7 +58,8 @@ public final class AnalysisReader implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "kappa-analysis-reader");
     /** The sessions of this member, active last at the end. */
     private final Map<String, Followed> sessions = new LinkedHashMap<>(16, 0.75f, true);
-    private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
+    private final AnnouncedHeaders headers = new AnnouncedHeaders(MAX_HEADERS);
+    private long unusable;
     private volatile boolean stopping;
     private volatile boolean held;
     /** Headers and latents. */
@@ -161,49 +163,56 @@ public final class AnalysisReader implements AutoCloseable {
 
     private void read(ConsumerRecord<byte[], byte[]> record) {
         switch (CheckedRecord.of(record.topic(), record.key(), record.value())) {
-            // The first one counts.
-            case CheckedRecord.Valid(String id, SessionHeader header) -> {
-                headers.putIfAbsent(id, header);
-                forgetOldest(headers, MAX_HEADERS);
-            }
-            case CheckedRecord.Valid(String id, Latents latents) when headers.containsKey(id) -> {
+            case CheckedRecord.Valid(_, SessionHeader header) -> headers.announce(header);
+            case CheckedRecord.Valid(String id, Latents latents) when headers.has(id) -> {
                 Followed session = followed(id, record.partition());
                 AnalysisCodec.bins(latents, session.header.getNeuronsCount()).forEach(session.trials::add);
             }
             case CheckedRecord.Valid(String id, ModelSnapshot snapshot) -> {
-                if (!headers.containsKey(id)) {
+                if (!headers.has(id)) {
                     // The header was appended before, so it is known afterwards.
                     bins.readToEnd();
                 }
-                if (headers.containsKey(id)) {
-                    followed(id, record.partition()).newest = snapshot;
+                if (!headers.has(id)) {
+                    leaveOut(record, "its session has no header on " + Topics.SESSIONS);
+                } else if (!suits(snapshot, headers.of(id))) {
+                    leaveOut(record, "its numbers of neurons, latents and inputs are not those of the session's header");
                 } else {
-                    LOG.atWarn().addKeyValue("session", id)
-                            .log("session {}: a snapshot without a header on {} is not analysed", id, Topics.SESSIONS);
+                    followed(id, record.partition()).newest = snapshot;
                 }
             }
             case CheckedRecord.Invalid(_, Fault why) -> {
                 // What is wrong with a header, the pipeline says.
                 if (!record.topic().equals(Topics.SESSIONS)) {
-                    LOG.warn("{} is not analysed: {}", TopicFollower.place(record), why.detail());
+                    leaveOut(record, why.detail());
                 }
             }
             case CheckedRecord.Valid _, CheckedRecord.Deleted _ -> {}
         }
     }
 
-    private Followed followed(String id, int partition) {
-        Followed session = sessions.computeIfAbsent(id, absent -> new Followed(headers.get(id), partition));
-        forgetOldest(sessions, MAX_SESSIONS);
-        return session;
+    private static boolean suits(ModelSnapshot snapshot, SessionHeader header) {
+        return snapshot.getNeurons() == header.getNeuronsCount() + header.getFit().getHiddenNeurons()
+                && snapshot.getRank() == header.getFit().getRank()
+                && snapshot.getInputs() == header.getInputChannelsCount();
     }
 
-    private static void forgetOldest(Map<String, ?> map, int most) {
-        if (map.size() > most) {
-            Iterator<String> oldest = map.keySet().iterator();
+    private void leaveOut(ConsumerRecord<byte[], byte[]> record, String why) {
+        unusable++;
+        if (unusable == 1) {
+            LOG.warn("{} is not analysed: {}. Further such records are left out without a message",
+                    TopicFollower.place(record), why);
+        }
+    }
+
+    private Followed followed(String id, int partition) {
+        Followed session = sessions.computeIfAbsent(id, absent -> new Followed(headers.of(id), partition));
+        if (sessions.size() > MAX_SESSIONS) {
+            Iterator<String> oldest = sessions.keySet().iterator();
             oldest.next();
             oldest.remove();
         }
+        return session;
     }
 
     private void analyse(Followed session, GroupMember models) {

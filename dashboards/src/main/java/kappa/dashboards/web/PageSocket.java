@@ -14,6 +14,8 @@ import akka.stream.SharedKillSwitch;
 import akka.stream.StreamLimitReachedException;
 import akka.stream.StreamTcpException;
 import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -74,7 +76,12 @@ final class PageSocket {
      */
     private Flow<Message, Message, NotUsed> conversation(boolean mayControl) {
         return Flow.fromMaterializer((materializer, attributes) -> {
-            clients.incrementAndGet();
+            // Several may have passed the check at the door at once.
+            if (clients.incrementAndGet() > MAX_CLIENTS) {
+                clients.decrementAndGet();
+                return Flow.fromSinkAndSource(Sink.cancelled(),
+                        Source.single((Message) TextMessage.create(refusal(MAX_CLIENTS + " pages are open already"))));
+            }
             PageClient client = new PageClient(view, mayControl);
             return Flow.<Message>create().via(conversations.flow()).mapAsync(1, message -> {
                 if (!message.isText()) {

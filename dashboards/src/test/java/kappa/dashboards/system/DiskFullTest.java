@@ -81,6 +81,8 @@ class DiskFullTest {
                 // The last thing that a broker says before it halts may be that it cannot write, and then serve stops, too.
                 if (cluster.serve("one").err().contains("the pipeline stopped")) {
                     assertThat(cluster.serve("one").awaitEnd(Cluster.LIMIT)).as("exit code of serve").isEqualTo(1);
+                    assertThat(cluster.serve("one").err().lines().toList().getLast()).as("the last line is the reason")
+                            .startsWith("kappa: the pipeline stopped: ");
                     cluster.serve("one", true);
                 }
                 assertThat(replay.awaitSuccess()).containsEntry("latents", (long) BINS);

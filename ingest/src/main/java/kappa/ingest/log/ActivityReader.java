@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -282,7 +283,7 @@ public final class ActivityReader implements AutoCloseable {
         Map<Integer, Map<String, Checkpoint>> checkpoints = Checkpoints.read(connection, partitions);
         for (TopicPartition activity : partitions) {
             int partition = activity.partition();
-            Map<String, Checkpoint> saved = checkpoints.get(partition);
+            Map<String, Checkpoint> saved = withinLog(activity, checkpoints.get(partition));
             headers.take(partition, committed(new TopicPartition(Topics.SESSIONS, partition)).orElse(0));
             saved.forEach((session, checkpoint) -> {
                 if (checkpoint.hasHeader()) {
@@ -298,13 +299,46 @@ public final class ActivityReader implements AutoCloseable {
         headers.reportMissed(partitions);
     }
 
+    /**
+     * The checkpoints as far as the log reaches. Kafka can lose the end of a log: when the machine crashes, or when it finds a
+     * broken file. The next records then get offsets that were used before, and must not be taken for those.
+     */
+    private Map<String, Checkpoint> withinLog(TopicPartition activity, Map<String, Checkpoint> saved) {
+        long end = consumer.endOffsets(List.of(activity)).get(activity);
+        long processed = committed(activity).orElse(0);
+        Map<String, Checkpoint> within = new HashMap<>();
+        for (Map.Entry<String, Checkpoint> session : saved.entrySet()) {
+            Checkpoint checkpoint = session.getValue();
+            processed = Math.max(processed, Math.max(checkpoint.getNextOffset(), checkpoint.getNextBinOffset()));
+            within.put(session.getKey(), withinLog(checkpoint, end));
+        }
+        if (processed > end) {
+            LOG.atError().addKeyValue("partition", activity.partition()).log(
+                    "Kafka has lost the end of {}: it ends at record {}, and {} records after that were processed. Their kappa"
+                            + " is on {}, if that is whole. Sessions continue from their checkpoints; bins that are sent"
+                            + " again are rejected as known. Look at the broker's log and its disk.",
+                    activity, end, processed - end, Topics.LATENTS);
+        }
+        return within;
+    }
+
+    private static Checkpoint withinLog(Checkpoint saved, long end) {
+        if (saved.getNextOffset() <= end && saved.getNextBinOffset() <= end && saved.getParkedAt() <= end) {
+            return saved;
+        }
+        return saved.toBuilder().setNextOffset(Math.min(saved.getNextOffset(), end))
+                .setNextBinOffset(Math.min(saved.getNextBinOffset(), end))
+                .setInside(saved.getInside() && saved.getNextBinOffset() < end)
+                .setParkedAt(Math.min(saved.getParkedAt(), end)).build();
+    }
+
     /** Offsets and checkpoints are written apart; where they disagree, the older of the two counts. */
     private void seekToNeeded(TopicPartition activity) {
         OptionalLong committed = committed(activity);
         if (committed.isEmpty()) {
             consumer.seekToBeginning(List.of(activity));
         } else {
-            long offset = committed.getAsLong();
+            long offset = Math.min(committed.getAsLong(), consumer.endOffsets(List.of(activity)).get(activity));
             consumer.seek(activity, Math.min(offset, open.needed(activity.partition()).orElse(offset)));
         }
     }

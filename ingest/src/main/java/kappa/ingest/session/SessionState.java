@@ -216,12 +216,6 @@ public final class SessionState {
     }
 
     private Optional<String> fold(ModelSnapshot model, TopicRecord at) {
-        int n = model.getNeurons();
-        if (n < 1 || model.getMCount() != model.getRank() * n || model.getNCount() != model.getMCount()
-                || model.getWCount() != model.getInputs() * n || model.getBCount() != n || model.getGainCount() != n) {
-            return Optional.of("session " + header.getSession() + ", version " + model.getVersion()
-                    + ": its arrays do not have the sizes it announces");
-        }
         if (snapshot == null || model.getVersion() >= snapshot.version()) {
             var scores = model.getQuality();
             Quality quality = new Quality(scores.getUnit(), scores.getFirstTrial(),

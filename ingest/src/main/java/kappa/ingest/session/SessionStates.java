@@ -3,7 +3,6 @@ package kappa.ingest.session;
 import com.google.protobuf.Message;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +22,13 @@ public final class SessionStates {
 
     /** Headers are kept for more sessions than are shown, those announced last. */
     private static final int MAX_HEADERS = 1_024;
-    private static final int MAX_HEADER_BYTES = 64 << 20;
 
     private final int most;
     private final Function<SessionDescription, History> history;
     private final BiConsumer<String, String> unusable;
     private final Map<String, Placed> sessions = new HashMap<>();
-    private final Map<String, SessionHeader> headers = new LinkedHashMap<>();
+    private final AnnouncedHeaders headers = new AnnouncedHeaders(MAX_HEADERS);
     private final Map<String, ReplayState> replays = new LinkedHashMap<>();
-    private long headerBytes;
     private long rejectedElsewhere;
 
     private record Placed(SessionState state, int partition) {}
@@ -62,7 +59,7 @@ public final class SessionStates {
         } else {
             long atUnixNs = record.appendedUnixNs();
             boolean bins = List.of(Topics.ACTIVITY, Topics.LATENTS).contains(record.topic());
-            Placed session = bins && headers.containsKey(id)
+            Placed session = bins && headers.has(id)
                     ? open(id, record.partition(), atUnixNs)
                     : sessions.get(id);
             fold(session, valid.message(), record);
@@ -77,18 +74,10 @@ public final class SessionStates {
         }
     }
 
-    /** The first header of a session counts, as for the pipeline. */
     private void announce(SessionHeader header, int partition) {
-        if (headers.putIfAbsent(header.getSession(), header) != null) {
-            return;
+        if (headers.announce(header)) {
+            open(header.getSession(), partition, header.getCreatedUnixNs());
         }
-        headerBytes += header.getSerializedSize();
-        Iterator<SessionHeader> oldest = headers.values().iterator();
-        while (headers.size() > MAX_HEADERS || (headerBytes > MAX_HEADER_BYTES && headers.size() > 1)) {
-            headerBytes -= oldest.next().getSerializedSize();
-            oldest.remove();
-        }
-        open(header.getSession(), partition, header.getCreatedUnixNs());
     }
 
     private void replay(String id, PlaybackState state) {
@@ -115,7 +104,7 @@ public final class SessionStates {
             }
             sessions.remove(idle.description().session());
         }
-        SessionHeader header = headers.get(id);
+        SessionHeader header = headers.of(id);
         Placed opened = new Placed(new SessionState(header, history.apply(SessionDescription.of(header))), partition);
         sessions.put(id, opened);
         return opened;
@@ -146,7 +135,7 @@ public final class SessionStates {
 
     /** Ids of the sessions whose headers are kept, in the order of their announcement. */
     public List<String> announced() {
-        return List.copyOf(headers.keySet());
+        return headers.sessions();
     }
 
     /** How a session is replayed; nothing if it is no replay. */

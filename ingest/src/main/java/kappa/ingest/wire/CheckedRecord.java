@@ -88,7 +88,7 @@ public sealed interface CheckedRecord {
                         Latents::getSchemaVersion, Latents::getSession,
                         latents -> WireChecks.bins(latents.getFirstBin(), latents.getBinsCount()))),
                 Map.entry(Topics.MODELS, new Kind<>("ModelSnapshot", ModelSnapshot.parser(), false,
-                        ModelSnapshot::getSchemaVersion, ModelSnapshot::getSession, _ -> Optional.empty())),
+                        ModelSnapshot::getSchemaVersion, ModelSnapshot::getSession, WireChecks::snapshot)),
                 Map.entry(Topics.ANALYSES, new Kind<>("Analysis", Analysis.parser(), false,
                         Analysis::getSchemaVersion, Analysis::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.INACTIVATIONS, new Kind<>("Inactivations", Inactivations.parser(), false,
@@ -114,14 +114,14 @@ public sealed interface CheckedRecord {
                 return new Invalid(key, parsed.fault());
             }
             M message = parsed.message();
-            Optional<Fault> fault = check.apply(message);
-            if (fault.isPresent()) {
-                return new Invalid(key, fault.get());
-            }
             if (version.applyAsInt(message) != WireChecks.SCHEMA_VERSION) {
                 return new Invalid(key, new Fault(Reason.MALFORMED,
                         "schema_version is " + Integer.toUnsignedString(version.applyAsInt(message)) + ", expected "
                                 + WireChecks.SCHEMA_VERSION));
+            }
+            Optional<Fault> fault = check.apply(message);
+            if (fault.isPresent()) {
+                return new Invalid(key, fault.get());
             }
             if (!session.apply(message).equals(key)) {
                 return new Invalid(key, new Fault(Reason.KEY_MISMATCH,

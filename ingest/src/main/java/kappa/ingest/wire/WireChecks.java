@@ -230,6 +230,29 @@ public final class WireChecks {
         return rules.broken();
     }
 
+    /** Whether a model's arrays have the sizes that it announces, and these are within bounds. */
+    static Optional<Fault> snapshot(ModelSnapshot model) {
+        Rules rules = new Rules(Reason.MALFORMED);
+        long n = Integer.toUnsignedLong(model.getNeurons());
+        long k = Integer.toUnsignedLong(model.getRank());
+        long s = Integer.toUnsignedLong(model.getInputs());
+        rules.require(n >= 1 && n <= MAX_NEURONS, "neurons", n, "1 to " + MAX_NEURONS);
+        rules.require(k >= 1 && k <= MAX_RANK, "rank", k, "1 to " + MAX_RANK);
+        rules.require(s <= MAX_CHANNELS, "inputs", s, "at most " + MAX_CHANNELS);
+        rules.size("m", model.getMCount(), k * n);
+        rules.size("n", model.getNCount(), k * n);
+        rules.size("w", model.getWCount(), s * n);
+        rules.size("b", model.getBCount(), n);
+        rules.size("gain", model.getGainCount(), n);
+        rules.sizeIfThere("offset", model.getOffsetCount(), n);
+        rules.sizeIfThere("noise", model.getNoiseCount(), n);
+        rules.sizeIfThere("process_noise", model.getProcessNoiseCount(), k * k);
+        rules.sizeIfThere("kappa_std", model.getKappaStdCount(), k);
+        rules.sizeIfThere("start", model.getStartCount(), k);
+        rules.sizeIfThere("start_covariance", model.getStartCovarianceCount(), k * k);
+        return rules.broken();
+    }
+
     /** Keeps the first rule that a message breaks. */
     private static final class Rules {
         private final Reason reason;
@@ -243,6 +266,15 @@ public final class WireChecks {
             if (!holds && broken == null) {
                 broken = new Fault(reason, field + " is " + value + ", expected " + expected);
             }
+        }
+
+        void size(String array, int size, long expected) {
+            require(size == expected, "number of elements of " + array, size, Long.toString(expected));
+        }
+
+        /** Of an array that older or smaller models do not have. */
+        void sizeIfThere(String array, int size, long expected) {
+            require(size == 0 || size == expected, "number of elements of " + array, size, "0 or " + expected);
         }
 
         Optional<Fault> broken() {

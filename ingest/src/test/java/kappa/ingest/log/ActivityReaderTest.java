@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,8 +22,11 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,10 +44,13 @@ class ActivityReaderTest {
         final Queue<Arrival> held = new ConcurrentLinkedQueue<>();
         final List<Long> bins = new CopyOnWriteArrayList<>();
         final AtomicInteger most = new AtomicInteger();
+        final Map<String, Checkpoint> assigned = new ConcurrentHashMap<>();
         volatile boolean stuck = true;
 
         @Override
-        public void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner) {}
+        public void assigned(int partition, Map<String, Checkpoint> checkpoints, PartitionOwner owner) {
+            assigned.putAll(checkpoints);
+        }
 
         @Override
         public void revoked(int partition) {}
@@ -135,6 +142,43 @@ class ActivityReaderTest {
             List<Long> again = new CopyOnWriteArrayList<>();
             ActivityArchive.read(connection, HEADER, 0, 0, Long.MAX_VALUE, (_, index, _) -> again.add(index));
             assertThat(again).hasSize(BINS).doesNotContain(Long.MAX_VALUE);
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    /** Kafka cuts a log off where a crash of the machine, or a broken disk, has left nothing to read. */
+    @Test
+    void shouldReadRecordsWhoseOffsetsWereUsedBeforeKafkaLostTheEndOfItsLog(@TempDir Path directory) throws Exception {
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+            Topics.createAll(connection, 1);
+            // What was there of a longer log: offsets that were committed, and a checkpoint.
+            TopicPartition activity = new TopicPartition(Topics.ACTIVITY, 0);
+            try (Admin admin = Admin.create(connection.admin())) {
+                admin.alterConsumerGroupOffsets("kappa", Map.of(activity, new OffsetAndMetadata(9_000))).all().get();
+            }
+            try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
+                producer.send(new ProducerRecord<>(Topics.CHECKPOINTS, "rig".getBytes(UTF_8),
+                        Checkpoint.newBuilder().setSchemaVersion(1).setHeader(HEADER).setNextBin(9_100)
+                                .setNextOffset(8_500).setNextBinOffset(9_100).setInside(true).build().toByteArray()));
+            }
+            SimpleMeterRegistry meters = new SimpleMeterRegistry();
+            Stuck pipeline = new Stuck();
+            pipeline.stuck = false;
+            try (Publisher publisher = new Publisher(connection, meters, failures::add);
+                    ActivityReader reader = new ActivityReader(connection, "kappa", publisher, meters, pipeline,
+                            Duration.ofHours(1), failures::add)) {
+                reader.start();
+                Await.until("the checkpoint", () -> pipeline.assigned.containsKey("rig"));
+                Checkpoint checkpoint = pipeline.assigned.get("rig");
+                assertThat(checkpoint.getNextBin()).isEqualTo(9_100);
+                assertThat(checkpoint.getNextOffset()).isZero();
+                assertThat(checkpoint.getNextBinOffset()).isZero();
+                assertThat(checkpoint.getInside()).isFalse();
+                publish(connection);
+                Await.until("all bins", () -> pipeline.bins.size() == BINS);
+            }
         }
         assertThat(failures).isEmpty();
     }

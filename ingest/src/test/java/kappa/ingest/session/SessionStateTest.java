@@ -160,7 +160,8 @@ class SessionStateTest {
         Latents wrong = Latents.newBuilder().setSchemaVersion(1).setSession("s").addBins(bin(0).addKappa(1)).build();
         assertThat(state.fold(record(Topics.LATENTS, "s", wrong)).orElseThrow()).contains("dimensions");
         ModelSnapshot halved = model(1).clearM().build();
-        assertThat(state.fold(record(Topics.MODELS, "s", halved)).orElseThrow()).contains("sizes");
+        assertThat(state.fold(record(Topics.MODELS, "s", halved)).orElseThrow())
+                .contains("number of elements of m is 0, expected 2");
         assertThat(state.counters().latents()).isZero();
         assertThat(state.snapshot()).isEmpty();
     }

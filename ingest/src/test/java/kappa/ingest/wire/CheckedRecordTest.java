@@ -88,12 +88,31 @@ class CheckedRecordTest {
 
     @Test
     void shouldTakeASnapshotThatIsLargerThanWhatARigMaySend() {
-        ModelSnapshot.Builder large = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("rig");
-        for (int i = 0; i <= Topics.MAX_RECORD_BYTES / Float.BYTES; i++) {
-            large.addM(1);
+        int neurons = 70_000;
+        int rank = 16;
+        ModelSnapshot.Builder large = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("rig")
+                .setNeurons(neurons).setRank(rank);
+        for (int i = 0; i < neurons; i++) {
+            large.addB(0).addGain(1);
+            for (int k = 0; k < rank; k++) {
+                large.addM(1).addN(1);
+            }
         }
+        assertThat(large.build().getSerializedSize()).isGreaterThan(Topics.MAX_RECORD_BYTES);
         assertThat(check(Topics.MODELS, large.build()).fault()).isEmpty();
         assertThat(CheckedRecord.of(Topics.ACTIVITY, KEY, new byte[Topics.MAX_RECORD_BYTES + 1]).fault())
                 .map(Fault::reason).contains(Reason.TOO_LARGE);
+    }
+
+    /** Its product of rank and neurons, in 32 bits, is 1. */
+    @Test
+    void shouldRefuseASnapshotThatAnnouncesMoreThanItHolds() {
+        ModelSnapshot.Builder model = ModelSnapshot.newBuilder().setSchemaVersion(1).setSession("rig").addM(1).addN(1)
+                .setNeurons(Integer.MAX_VALUE).setRank(Integer.MAX_VALUE);
+        assertThat(check(Topics.MODELS, model.build()).fault()).map(Fault::detail)
+                .contains("neurons is 2147483647, expected 1 to 100000");
+        model.setNeurons(1).setRank(1).addB(0).addGain(1).addNoise(1).addNoise(1);
+        assertThat(check(Topics.MODELS, model.build()).fault()).map(Fault::detail)
+                .contains("number of elements of noise is 2, expected 0 or 1");
     }
 }
