@@ -75,6 +75,8 @@ class HostileTopicsTest {
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final SessionState seen = new SessionState(header(VICTIM), History.NONE);
     private final Random random = new Random(Long.getLong("kappa.seed", 5));
+    /** Records under the victim's name that the pipeline refuses. */
+    private int refused;
 
     private static SessionHeader header(String session) {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
@@ -139,6 +141,7 @@ class HostileTopicsTest {
                 byte[] rubbish = new byte[1 + random.nextInt(64)];
                 random.nextBytes(rubbish);
                 rubbish[0] = -1; // no field begins so
+                refused += List.of(Topics.SESSIONS, Topics.ACTIVITY).contains(topic) ? 1 : 0;
                 yield new ProducerRecord<>(topic, VICTIM.getBytes(UTF_8), rubbish);
             }
             case 2 -> {
@@ -148,7 +151,9 @@ class HostileTopicsTest {
                 yield new ProducerRecord<>(topic, stranger, value);
             }
             case 3 -> new ProducerRecord<>(topic, random.nextBoolean() ? stranger : new byte[]{-1, 0, 27}, null);
-            case 4 -> new ProducerRecord<>(topic, random.nextInt(2), random.nextBoolean() ? null : new byte[0], value);
+            // The broker itself refuses a record without a key on a compacted topic, with all that comes with it.
+            case 4 -> new ProducerRecord<>(topic, random.nextInt(2),
+                    Topics.COMPACTED.contains(topic) || random.nextBoolean() ? new byte[0] : null, value);
             default -> new ProducerRecord<>(topic, random.nextInt(2), stranger, value);
         };
     }
@@ -179,8 +184,8 @@ class HostileTopicsTest {
                 producer.flush();
                 await(consumer, () -> seen.over() && seen.analysis().isPresent()
                         && seen.analysis().orElseThrow().modelVersion() >= seen.snapshot().orElseThrow().version());
-                await(consumer, () -> processing.readinessProblem() == null
-                        && page(live).path("rejected").asLong() == seen.counters().rejected());
+                await(consumer, () -> processing.readinessProblem() == null && seen.counters().rejected() == refused
+                        && page(live).path("rejected").asLong() == refused);
                 shouldAgree(broker.bootstrapServers(), page(live));
             }
         }
@@ -188,7 +193,7 @@ class HostileTopicsTest {
     }
 
     private void shouldAgree(String servers, JsonNode page) throws IOException {
-        assertThat(seen.counters().rejected()).as("of the victim's rubbish on two topics").isGreaterThan(100);
+        assertThat(seen.counters().rejected()).as("the victim's rubbish on two topics").isEqualTo(refused).isPositive();
         assertThat(page.get("latents").asInt()).isEqualTo(BINS);
         Ran watch = Ran.run("watch", "--session", VICTIM, "--json", "--bootstrap-servers", servers);
         JsonNode watched = new ObjectMapper().readTree(watch.out().lines().toList().getLast());

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.BooleanSupplier;
 import kappa.fitting.filter.Gauge;
 import kappa.fitting.filter.SmallMatrix;
 import kappa.fitting.kernel.RnnKernels;
@@ -156,28 +155,29 @@ public final class OnlineFitter implements FittingAlgorithm {
         learn(trial, plan.stepsPerTrial());
     }
 
-    /** {@link #learn(Trial, int, BooleanSupplier)} that makes all steps. */
+    /** {@link #begin}, and all steps. */
     public void learn(Trial trial, int steps) {
-        learn(trial, steps, () -> true);
+        Learning learning = begin(trial, steps);
+        while (learning.left() > 0) {
+            learning.step();
+        }
     }
 
     /**
-     * Adds a trial to the replay buffer and makes {@code steps} Adam steps. Trials with no bins after the warm-up are skipped.
-     *
-     * @param goesOn asked before each step but the first; once it says no, those that are left are not made
-     * @return how many were not made for that reason
+     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it. Trials with no bins after the warm-up are
+     * skipped: no step is left to make.
      */
-    public int learn(Trial trial, int steps, BooleanSupplier goesOn) {
+    public Learning begin(Trial trial, int steps) {
         long index = trialsSeen;
         pass(trial);
+        SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         if (trial.bins() <= trial.warmUp()) {
-            return 0;
+            return new Learning(List.of(), random, 0);
         }
         startObservation(trial);
-        SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         buffer.add(trial, random);
         if (steps == 0) {
-            return 0;
+            return new Learning(List.of(), random, 0);
         }
         if (settings.filterLoss() && adam.steps() > 0) {
             average.observationChanged();
@@ -187,17 +187,39 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (plan.kind() != Observation.COUNTS) {
             noise.learn(pool.getFirst(), current.model());
         }
-        Window[] windows = new Window[FitLoss.BATCH];
-        for (int s = 0; s < steps; s++) {
-            if (s > 0 && !goesOn.getAsBoolean()) {
-                return steps - s;
-            }
+        return new Learning(pool, random, steps);
+    }
+
+    /**
+     * The steps that are made with a trial. Work of others may lie between two of them; another trial is begun only when no more
+     * steps are wanted of this one.
+     */
+    public final class Learning {
+
+        private final List<PreparedTrial> pool;
+        private final SplittableRandom random;
+        private final Window[] windows = new Window[FitLoss.BATCH];
+        private int left;
+
+        private Learning(List<PreparedTrial> pool, SplittableRandom random, int left) {
+            this.pool = pool;
+            this.random = random;
+            this.left = left;
+        }
+
+        /** Steps that were asked for and are not made yet. */
+        public int left() {
+            return left;
+        }
+
+        /** Makes the next step. */
+        public void step() {
             for (int b = 0; b < windows.length; b++) {
                 windows[b] = Window.draw(pool, random);
             }
-            step(windows);
+            OnlineFitter.this.step(windows);
+            left--;
         }
-        return 0;
     }
 
     /** Takes note of a trial that nothing is to be learned from: neurons were silenced in it. */

@@ -6,11 +6,13 @@ import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.SplittableRandom;
 import kappa.fitting.fit.FitState;
 import kappa.fitting.fit.OnlineFitter;
@@ -23,7 +25,9 @@ import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.TrialRef;
 
 /**
- * Learns from one session's trials, one trial a message, on a dispatcher of its own.
+ * Learns from one session's trials on a dispatcher of its own, in slices of {@value #SLICE_MS} ms: after each the actor goes to
+ * the end of the dispatcher's queue. So sessions share the dispatcher's threads equally, however large one of them is and
+ * however many steps it asks for.
  *
  * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session asks for no steps when more than a
  * few trials are waiting, and leaves activity out when they are too large; and while kappa is late, a trial gets one step.
@@ -59,6 +63,12 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         return Behaviors.setup(context -> new Fitter(context, plan, services, checkpoint, session));
     }
 
+    /** To work for a slice of time. */
+    private record GoOn() implements Command {}
+
+    /** Shorter than a bin that somebody would wait for, and much longer than it takes to change between sessions. */
+    private static final long SLICE_MS = 20;
+
     private final SessionPlan plan;
     private final FitServices services;
     private final ActorRef<Learned> session;
@@ -67,6 +77,16 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private PublishedModel published;
     private Checkpoint toRefillFrom;
     private long mostBytes;
+    /** Trials after the one under way. */
+    private final Queue<Learn> waiting = new ArrayDeque<>();
+    /** Null if none is under way. */
+    private Learn current;
+    /** Whether a {@link GoOn} is on its way. */
+    private boolean underWay;
+    /** Null if nothing is to be learned from the trial under way. */
+    private OnlineFitter.Learning learning;
+    private long stepsBefore;
+    private long workedNs;
 
     private Fitter(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
             ActorRef<Learned> session) {
@@ -90,6 +110,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     public Behavior<Command> onMessage(Command command) {
         return switch (command) {
             case Learn learn -> onLearn(learn);
+            case GoOn _ -> onGoOn();
             case HoldAtMost limit -> onHoldAtMost(limit.bytes());
         };
     }
@@ -101,30 +122,77 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     }
 
     private Behavior<Command> onLearn(Learn learn) {
+        waiting.add(learn);
+        goOn(!underWay);
+        return this;
+    }
+
+    private void goOn(boolean again) {
+        if (again) {
+            underWay = true;
+            getContext().getSelf().tell(new GoOn());
+        }
+    }
+
+    private Behavior<Command> onGoOn() {
+        long start = System.nanoTime();
+        if (current == null) {
+            begin();
+        }
+        int shed = 0;
+        while (left() > 0 && shed == 0 && System.nanoTime() - start < SLICE_MS * 1_000_000) {
+            learning.step();
+            if (!plan.lockstep() && services.lateness().late()) {
+                shed = learning.left();
+            }
+        }
+        boolean over = shed > 0 || left() == 0;
+        if (over) {
+            published = fitter.publish(published);
+        }
+        workedNs += System.nanoTime() - start;
+        if (over) {
+            finish(shed);
+        }
+        underWay = current != null || !waiting.isEmpty();
+        goOn(underWay);
+        return this;
+    }
+
+    private int left() {
+        return learning == null ? 0 : learning.left();
+    }
+
+    private void begin() {
         if (toRefillFrom != null) {
             refill(toRefillFrom);
             toRefillFrom = null;
         }
-        long start = System.nanoTime();
-        long stepsBefore = fitter.steps();
-        int shed = 0;
-        if (learn.pass()) {
-            fitter.pass(learn.trial());
+        current = waiting.remove();
+        stepsBefore = fitter.steps();
+        workedNs = 0;
+        if (current.pass()) {
+            fitter.pass(current.trial());
+            learning = null;
         } else {
-            shed = fitter.learn(learn.trial(), learn.steps(), () -> plan.lockstep() || !services.lateness().late());
+            learning = fitter.begin(current.trial(), current.steps());
         }
+    }
+
+    private void finish(int shed) {
         services.meters().stepsShed.increment(shed);
-        published = fitter.publish(published);
-        services.meters().trialDuration.record(Duration.ofNanos(System.nanoTime() - start));
+        services.meters().trialDuration.record(Duration.ofNanos(workedNs));
         services.meters().steps.increment((double) (fitter.steps() - stepsBefore));
         if (fitter.skippedSteps() > 0) {
             getContext().getLog().warn(
                     "session {}: {} steps so far had a gradient or filter that was not finite and were left out, or part of them",
                     plan.session(), fitter.skippedSteps());
         }
-        session.tell(new Learned(learn.trial().index(), shed, published, learn.wantState() ? fitter.save() : null,
-                learn.wantState() ? refs() : null, warning(learn.trial(), learn.pass())));
-        return this;
+        session.tell(new Learned(current.trial().index(), shed, published,
+                current.wantState() ? fitter.save() : null, current.wantState() ? refs() : null,
+                warning(current.trial(), current.pass())));
+        current = null;
+        learning = null;
     }
 
     private Optional<String> warning(Trial trial, boolean pass) {
