@@ -53,7 +53,7 @@ public final class FailureLine {
             case AuthenticationException _ ->
                 "Kafka refused to log in (" + message + "). Check the user and password in --kafka-config.";
             case AuthorizationException _ -> "Kafka does not allow this (" + message
-                    + "). Give the user of --kafka-config the rights that the runbook lists.";
+                    + "). Ask whoever looks after Kafka to allow it to the user of --kafka-config.";
             case TimeoutException _ -> "Kafka did not answer in time (" + message
                     + "). Make sure that the broker is running and can be reached." + AGAIN;
             default -> message.contains("No space left on device")

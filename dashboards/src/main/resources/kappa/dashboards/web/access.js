@@ -9,17 +9,17 @@ if (given) {
   history.replaceState(null, "", location.pathname + location.hash);
 }
 
-const utf8 = () => new TextEncoder().encode(sessionStorage.getItem(KEY) ?? "");
+// Printable ASCII; what else an address may hold is no token of kappa's, and no header could carry it.
+const token = () => (sessionStorage.getItem(KEY) ?? "").replace(/[^ -~]/g, "");
 
-/** Headers that show the token, for fetch. A header holds bytes, so other characters go as their bytes in UTF-8. */
+/** Headers that show the token, for fetch. */
 export function authorization() {
-  const bytes = utf8();
-  return bytes.length ? { Authorization: `Bearer ${String.fromCharCode(...bytes)}` } : {};
+  return token() ? { Authorization: `Bearer ${token()}` } : {};
 }
 
-/** The protocols to offer for a WebSocket, which can have no header of its own. */
+/** The protocols to offer for a WebSocket, which can have no header of its own: the token in hexadecimal. */
 export function protocols() {
-  const hex = Array.from(utf8(), byte => byte.toString(16).padStart(2, "0")).join("");
+  const hex = Array.from(token(), character => character.charCodeAt(0).toString(16)).join("");
   return hex ? ["kappa", `kappa.token.${hex}`] : ["kappa"];
 }
 
