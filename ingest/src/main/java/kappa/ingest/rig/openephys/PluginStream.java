@@ -326,14 +326,18 @@ final class PluginStream {
         }
         onTheWall = false;
         closeGap(Math.max(to, blockEnd));
+        boolean wild = false;
         for (Wanted one : wanted) {
             if (one.channel.is(header)) {
-                sample(one, from, samples, payload);
+                wild |= sample(one, from, samples, payload);
                 if (one.block != from) {
                     one.block = from;
                     outstanding--;
                 }
             }
+        }
+        if (wild) {
+            status.unusable();
         }
         if (outstanding == 0) {
             bins.complete(blockEnd - SPIKE_TAIL);
@@ -371,7 +375,8 @@ final class PluginStream {
         return UnixTime.nowNs() - (System.nanoTime() - arrivalNs);
     }
 
-    private void sample(Wanted one, long from, int samples, byte[] payload) throws InterruptedException {
+    /** @return whether a sample is beyond what a bin can hold; it is left out */
+    private boolean sample(Wanted one, long from, int samples, byte[] payload) throws InterruptedException {
         boolean wild = false;
         for (int i = Math.clamp(epochStart - from, 0, samples); i < samples; i++) {
             float value = (float) FLOATS.get(payload, Float.BYTES * i);
@@ -381,9 +386,7 @@ final class PluginStream {
                 wild = true;
             }
         }
-        if (wild) {
-            status.unusable();
-        }
+        return wild;
     }
 
     private void spike(long arrivalNs) throws InterruptedException {

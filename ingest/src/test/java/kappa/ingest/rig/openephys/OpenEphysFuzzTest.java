@@ -124,6 +124,9 @@ class OpenEphysFuzzTest {
                 .tokens("\"sample_num\":", "\"message_num\":", "\"sorted_id\":0", "null", "true", "1e999", "-0", "[[[[",
                         "{\"a\":", "\\ud800", "\\u0000", "\"type\":\"spike\"", "9223372036854775807",
                         "-9223372036854775808", "2147483647", "NaN")
+                // Not a number, on a channel that is an input and behaviour: one message, and counted once.
+                .once(message("DATA\0", String.format(DATA, 21, 20_940),
+                        "\u00ff".repeat(128).getBytes(ISO_8859_1)))
                 .once(message("DATA", "[".repeat(60_000), new byte[0]))
                 .once(message("DATA", "{\"a\":".repeat(12_000), new byte[0]))
                 .once(message("DATA", "{\"" + "x".repeat(60_000) + "\":1}", new byte[0]))
