@@ -5,11 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.export.SessionExport;
 import kappa.ingest.export.SessionExport.Exported;
-import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,15 +46,7 @@ final class ExportCommand implements Runnable {
         SessionExport.requireKind(out);
         Checks.requireWritable(out);
         long started = System.nanoTime();
-        Exported exported;
-        Optional<KafkaConnection> running = source.running();
-        if (running.isPresent()) {
-            exported = export(running.get());
-        } else {
-            try (EmbeddedBroker broker = EmbeddedBroker.startToRead(source.directory())) {
-                exported = export(KafkaConnection.to(broker.bootstrapServers()));
-            }
-        }
+        Exported exported = source.with(this::export);
         tell(exported);
         Map<String, Object> figures = figures(exported, (System.nanoTime() - started) / 1e9);
         output.print(figures);

@@ -2,6 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
@@ -28,5 +29,16 @@ final class LogOptions {
                     + " cannot be combined; give one of them");
         }
         return named.or(() -> EmbeddedBroker.runningIn(directory())).map(kafka::to);
+    }
+
+    /** Works on that Kafka; if none runs, starts the broker of the directory meanwhile. */
+    <T> T with(Function<KafkaConnection, T> work) {
+        Optional<KafkaConnection> running = running();
+        if (running.isPresent()) {
+            return work.apply(running.get());
+        }
+        try (EmbeddedBroker broker = EmbeddedBroker.startToRead(directory())) {
+            return work.apply(KafkaConnection.to(broker.bootstrapServers()));
+        }
     }
 }

@@ -6,10 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.SessionCatalogue;
 import kappa.ingest.log.SessionCatalogue.Entry;
@@ -37,17 +34,6 @@ final class SessionCommand implements Runnable {
     public void run() {
         throw new ParameterException(spec.commandLine(),
                 "What about the sessions? One of " + String.join(", ", spec.subcommands().keySet()));
-    }
-
-    /** Works on the Kafka that was named, or starts the broker of the directory meanwhile. */
-    private static <T> T with(LogOptions source, Function<KafkaConnection, T> work) {
-        Optional<KafkaConnection> running = source.running();
-        if (running.isPresent()) {
-            return work.apply(running.get());
-        }
-        try (EmbeddedBroker broker = EmbeddedBroker.startToRead(source.directory())) {
-            return work.apply(KafkaConnection.to(broker.bootstrapServers()));
-        }
     }
 
     private static Entry find(KafkaConnection connection, String id) {
@@ -98,7 +84,7 @@ final class SessionCommand implements Runnable {
 
         @Override
         public void run() {
-            List<Entry> all = with(source, SessionCatalogue::read);
+            List<Entry> all = source.with(SessionCatalogue::read);
             if (output.json()) {
                 Output.json(Map.of("sessions", all.stream().map(SessionCommand::figures).toList()));
                 return;
@@ -133,7 +119,7 @@ final class SessionCommand implements Runnable {
 
         @Override
         public void run() {
-            output.print(figures(with(source, connection -> find(connection, id))));
+            output.print(figures(source.with(connection -> find(connection, id))));
         }
     }
 
@@ -157,7 +143,7 @@ final class SessionCommand implements Runnable {
 
         @Override
         public void run() {
-            with(source, connection -> {
+            source.with(connection -> {
                 Entry entry = find(connection, id);
                 if (!entry.ended() && !force) {
                     throw new InvalidInputException("session " + id + " is " + state(entry)
