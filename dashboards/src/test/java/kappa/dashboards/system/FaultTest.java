@@ -47,11 +47,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  * sessions. After each session its kappa and its model must be those of the undisturbed one. The broker has a process of its own
  * from the first fault on that kills or stops it.
  *
- * <p>In the build one process is killed and one is stopped for a while. The night inflicts every fault, and then draws faults
- * from a seed until there were {@code -Dkappa.crashes}. Each session has a seed, which is printed. {@code -Dkappa.seed=N
- * -Dkappa.crashes=1} draws the same faults for one session again (when exactly they fall is up to the machine).
+ * <p>The night inflicts every fault, and then draws faults from a seed until there were {@code -Dkappa.crashes}. Each session has
+ * a seed, which is printed. {@code -Dkappa.seed=N -Dkappa.crashes=1} draws the same faults for one session again (when exactly
+ * they fall is up to the machine). The build kills processes in {@link KillTest} and {@link KilledLiveTest}.
  */
 @ProcessTest
+@Tag("soak")
 class FaultTest {
 
     private static final int CRASHES = Integer.getInteger("kappa.crashes", 1);
@@ -226,7 +227,6 @@ class FaultTest {
     }
 
     @Test
-    @Tag("soak")
     void shouldGiveEveryBinItsKappaAndTheUndisturbedModelWhateverDiesAndWhenever() {
         long seed = Long.getLong("kappa.seed", 8887);
         Map<Fault, Integer> tally = new EnumMap<>(Fault.class);
@@ -272,7 +272,6 @@ class FaultTest {
     /** Each fault once, alone and half way. */
     @ParameterizedTest
     @EnumSource(Fault.class)
-    @Tag("soak")
     void shouldGiveEveryBinItsKappaAndTheUndisturbedModelWhen(Fault fault) {
         Crash crash = new Crash(fault, Sign.LATENTS, 0.5, 0);
         disturb("only-" + fault, -1, false, List.of(crash), new Random(1));

@@ -41,7 +41,7 @@ final class KappaProcess implements AutoCloseable {
             "-XX:Tier4CompileThreshold=60000", "-XX:Tier4BackEdgeThreshold=160000");
 
     /** Most conditions read a file, or ask a broker, which takes time from the process that they wait for. */
-    private static final Duration POLL = Duration.ofMillis(25);
+    private static final Duration POLL = Duration.ofMillis(50);
     private static final Set<Process> CHILDREN = ConcurrentHashMap.newKeySet();
 
     static {
