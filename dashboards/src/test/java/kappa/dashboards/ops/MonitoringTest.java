@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -63,6 +64,7 @@ class MonitoringTest {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         try (JvmGcMetrics gc = new JvmGcMetrics()) {
             new JvmMemoryMetrics().bindTo(registry);
+            new ProcessorMetrics().bindTo(registry);
             gc.bindTo(registry);
             // The pause timer appears with the first pause, told of by another thread.
             Await.until("the pause timer", () -> {
@@ -131,9 +133,14 @@ class MonitoringTest {
         Map<String, Object> provider = first(
                 yaml(GRAFANA.resolve("provisioning/dashboards/kappa.yml")).get("providers"));
         assertThat(provider.get("options")).isEqualTo(Map.of("path", "/etc/grafana/dashboards"));
+        // No data source is named, so that the dashboard can be imported elsewhere. Here the variable takes the default one.
         JsonNode dashboard = dashboard();
+        assertThat(source).containsEntry("isDefault", true).containsEntry("type", "prometheus");
+        JsonNode variable = dashboard.get("templating").get("list").get(0);
+        assertThat(List.of(variable.get("name").asText(), variable.get("type").asText(),
+                variable.get("query").asText())).containsExactly("datasource", "datasource", "prometheus");
         assertThat(dashboard.findValues("datasource")).isNotEmpty()
-                .allSatisfy(node -> assertThat(node.get("uid").asText()).isEqualTo(source.get("uid")));
+                .allSatisfy(node -> assertThat(node.get("uid").asText()).isEqualTo("${datasource}"));
         Set<Integer> ids = new HashSet<>();
         for (JsonNode panel : dashboard.get("panels")) {
             assertThat(ids.add(panel.get("id").asInt())).as("panel ids are unique").isTrue();
@@ -141,6 +148,56 @@ class MonitoringTest {
                     .as("%s lies within the grid of 24 columns", panel.get("title")).isLessThanOrEqualTo(24);
             assertThat(panel.get("description").asText()).as("%s is explained", panel.get("title")).isNotBlank();
         }
+    }
+
+    @Test
+    void shouldLinkToThePageThePrometheusAndTheRunbookOfCompose() throws IOException {
+        String compose = Files.readString(Run.ROOT.resolve("docker/compose.yaml"));
+        assertThat(compose).contains("127.0.0.1:8080:8080", "127.0.0.1:9090:9090",
+                "../dashboards/docs/runbook.md:/usr/share/grafana/public/kappa/runbook.md:ro");
+        assertThat(dashboard().get("links").findValuesAsText("url")).containsExactly("http://localhost:8080",
+                "http://localhost:9090/alerts", "http://localhost:9090", "/public/kappa/runbook.md");
+    }
+
+    @Test
+    void shouldDrawOneUnitOnAnAxis() throws IOException {
+        for (JsonNode panel : dashboard().get("panels")) {
+            if (!panel.get("type").asText().equals("timeseries")) {
+                continue;
+            }
+            Map<String, Set<String>> units = new LinkedHashMap<>();
+            for (JsonNode target : panel.get("targets")) {
+                String unit = property(panel, target, "unit");
+                String expression = target.get("expr").asText();
+                // A rate is per second, unless it is taken of seconds or only a step on the way.
+                assertThat(unit.equals("cps")).as("%s: %s has unit %s", panel.get("title"), expression, unit)
+                        .isEqualTo(expression.contains("rate(") && !expression.contains("_seconds_"));
+                units.computeIfAbsent(property(panel, target, "custom.axisPlacement"), axis -> new TreeSet<>())
+                        .add(unit);
+            }
+            assertThat(units.values()).as(panel.get("title").asText()).allSatisfy(unit -> assertThat(unit).hasSize(1));
+        }
+    }
+
+    @Test
+    void shouldDrawTheSameAtEveryZoom() throws IOException {
+        for (JsonNode panel : dashboard().get("panels")) {
+            if (panel.get("type").asText().equals("timeseries")) {
+                assertThat(panel.get("targets").findValuesAsText("expr")).allSatisfy(
+                        expression -> assertThat(expression).doesNotContainPattern("increase\\(.*\\[\\$__"));
+            }
+        }
+    }
+
+    @Test
+    void shouldNameProcessesInPlaceOfTheirAddresses() throws IOException {
+        Map<String, Object> scrape = first(yaml(PROMETHEUS.resolve("prometheus.yml")).get("scrape_configs"));
+        Map<String, Object> relabel = first(scrape.get("relabel_configs"));
+        assertThat(relabel).containsEntry("source_labels", List.of("__meta_dns_name", "__address__"))
+                .containsEntry("separator", "-").containsEntry("target_label", "instance");
+        Matcher named = Pattern.compile(relabel.get("regex").toString()).matcher("kappa-172.18.0.5:8080");
+        assertThat(named.matches()).isTrue();
+        assertThat(named.group(1)).isEqualTo("kappa-172.18.0.5");
     }
 
     @Test
@@ -196,6 +253,31 @@ class MonitoringTest {
         Files.writeString(directory.resolve("panels.yml"),
                 new Yaml().dump(Map.of("groups", List.of(Map.of("name", "panels", "rules", asRules)))));
         promtool(directory, "check", "rules", "panels.yml");
+    }
+
+    @Test
+    void shouldShowAProcessThatIsNotReadyOrGone(@TempDir Path directory) throws IOException, InterruptedException {
+        assumeTrue(Run.find("promtool").isPresent(), "promtool is not installed (Debian's package prometheus has it)");
+        JsonNode targets = dashboard().get("panels").get(0).get("targets");
+        assertThat(targets.findValuesAsText("legendFormat")).containsExactly("ready", "not ready");
+        String[] expressions = targets.findValuesAsText("expr").stream()
+                .map(expression -> expression.replace("$instance", ".*")).toArray(String[]::new);
+        // The first is ready all the time, the second from 2 to 10 min; then it is gone, and after 10 min forgotten.
+        List<Map<String, String>> series = List.of(
+                Map.of("series", "up{job='kappa', instance='a'}", "values", "1x160"),
+                Map.of("series", "up{job='kappa', instance='b'}", "values", "1x40 stale"),
+                Map.of("series", "kappa_ready{job='kappa', instance='a'}", "values", "1x160"),
+                Map.of("series", "kappa_ready{job='kappa', instance='b'}", "values", "0x7 1x31 stale"));
+        List<Map<String, Object>> expected = new ArrayList<>();
+        for (String[] row : new String[][]{{"1m", "1", "1"}, {"5m", "2", "0"}, {"12m", "1", "1"}, {"35m", "1", "0"}}) {
+            for (int i = 0; i < 2; i++) {
+                expected.add(Map.of("expr", expressions[i], "eval_time", row[0], "exp_samples",
+                        List.of(Map.of("labels", "{}", "value", Integer.parseInt(row[1 + i])))));
+            }
+        }
+        Files.writeString(directory.resolve("processes.yml"), new Yaml().dump(Map.of("evaluation_interval", "15s",
+                "tests", List.of(Map.of("interval", "15s", "input_series", series, "promql_expr_test", expected)))));
+        promtool(directory, "test", "rules", "processes.yml");
     }
 
     private static void promtool(Path directory, String... arguments) throws IOException, InterruptedException {
@@ -262,6 +344,9 @@ class MonitoringTest {
         List<String> expressions = new ArrayList<>();
         dashboard().findValues("expr").forEach(node -> expressions.add(node.asText()));
         for (JsonNode variable : dashboard().get("templating").get("list")) {
+            if (!variable.has("definition")) {
+                continue;
+            }
             Matcher values = Pattern.compile("label_values\\((\\w+), \\w+\\)")
                     .matcher(variable.get("definition").asText());
             assertThat(values.matches()).isTrue();
@@ -269,6 +354,20 @@ class MonitoringTest {
         }
         assertThat(expressions).hasSizeGreaterThan(20);
         return expressions;
+    }
+
+    /** A property of what a target draws: the panel's, unless an override for the target says otherwise. */
+    private static String property(JsonNode panel, JsonNode target, String id) {
+        for (JsonNode override : panel.get("fieldConfig").get("overrides")) {
+            if (override.get("matcher").get("options").asText().equals(target.get("refId").asText())) {
+                for (JsonNode property : override.get("properties")) {
+                    if (property.get("id").asText().equals(id)) {
+                        return property.get("value").asText();
+                    }
+                }
+            }
+        }
+        return panel.get("fieldConfig").get("defaults").at("/" + id.replace('.', '/')).asText("left");
     }
 
     private static JsonNode dashboard() throws IOException {
