@@ -15,6 +15,7 @@ import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.archive.RecordingFile;
+import kappa.ingest.recording.archive.RecordingFormat;
 import kappa.ingest.recording.npz.Npz;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbContents;
@@ -35,7 +36,7 @@ final class InspectCommand implements Runnable {
 
     @Override
     public void run() {
-        if (RecordingFile.format(file) == RecordingFile.Format.NWB) {
+        if (RecordingFile.format(file) == RecordingFormat.NWB) {
             new NwbInspection(file, NwbContents.of(file)).print(output.json());
             return;
         }

@@ -2,8 +2,6 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
@@ -57,11 +55,9 @@ final class RecordingFileOptions {
     private String series;
 
     private RecordingOptions options() {
-        return new RecordingOptions(Optional.ofNullable(observation(observe)),
-                binWidth == null ? OptionalDouble.empty() : OptionalDouble.of(binWidth), Optional.ofNullable(align),
-                Optional.ofNullable(window).map(RecordingFileOptions::window), inputs, behavior,
-                Optional.ofNullable(units),
-                Optional.ofNullable(trials), Optional.ofNullable(series));
+        return RecordingOptions.builder().observe(observation(observe)).binWidth(binWidth).align(align)
+                .window(window == null ? null : window(window)).inputs(inputs).behavior(behavior).units(units)
+                .trials(trials).series(series).build();
     }
 
     private static RecordingOptions.Window window(String text) {

@@ -2,79 +2,97 @@ package kappa.ingest.recording.archive;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.HexFormat;
+import java.util.Locale;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.npz.Npz;
-import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbRecording;
 
-/** Opens a session file of any format kappa reads. What a file is, its first bytes say, not its name. */
+/**
+ * Recognises and opens sessions of all formats. What a file is, its first bytes say, and what a folder is, the names of its
+ * files; only text, which nothing marks, goes by its own name.
+ */
 public final class RecordingFile {
 
-    /** Formats of session files. */
-    public enum Format {
-        /** NumPy arrays in a zip archive. */
-        NPZ,
-        /** Neurodata Without Borders 2, in HDF5. */
-        NWB
-    }
+    /** More than any mark at the beginning of a file takes. */
+    private static final int LOOKED_AT = 512;
 
     private RecordingFile() {}
 
     /**
-     * What a file is. One that is no HDF5 is taken for an NPZ file, whose reader says what is wrong with it if it is not.
+     * What a file or a folder is.
      *
-     * @throws InvalidInputException if there is no such file, or nobody may read it
+     * @throws InvalidInputException if it is none that kappa reads, is not there, or cannot be read: one line that says what it is
+     *         and what to do
      */
-    public static Format format(Path file) {
-        if (!Files.exists(file)) {
-            throw new InvalidInputException(file + ": no such file");
+    public static RecordingFormat format(Path path) {
+        if (!Files.exists(path)) {
+            throw new InvalidInputException(path + (Files.isSymbolicLink(path)
+                    ? ": a link to a file that is not there: datalad get, or git annex get, fetches it in such a data set"
+                    : ": no such file"));
         }
-        if (!Files.isRegularFile(file)) {
-            throw new InvalidInputException(file + ": not a regular file: expected an NPZ file or an NWB file");
+        if (Files.isDirectory(path)) {
+            return RecordingFolder.format(path);
         }
-        if (NwbRecording.isHdf5(file)) {
-            return Format.NWB;
+        if (!Files.isRegularFile(path)) {
+            throw new InvalidInputException(path + ": not a regular file: expected " + RecordingFormat.listing());
         }
         byte[] start;
-        try (InputStream in = Files.newInputStream(file)) {
-            start = in.readNBytes(2);
+        try (InputStream in = Files.newInputStream(path)) {
+            start = in.readNBytes(LOOKED_AT);
         } catch (IOException e) {
-            throw new InvalidInputException(file + ": cannot be read (" + e + ")", e);
+            throw new InvalidInputException(path + ": cannot be read (" + e + ")", e);
         }
-        boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
-        if (!zip && file.toString().matches("(?i).*\\.(nwb|h5|hdf5)")) {
-            throw new InvalidInputException(file + ": not an NWB file: expected HDF5, "
-                    + (start.length == 0 ? "the file is empty" : "its signature is missing"));
+        OtherFile.refuse(path, start);
+        if (begins(start, "504b")) {
+            return RecordingFormat.NPZ;
         }
-        return Format.NPZ;
+        if (NwbRecording.isHdf5(path)) {
+            return RecordingFormat.NWB;
+        }
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        String found = start.length == 0
+                ? "the file is empty"
+                : "it begins with the bytes " + HexFormat.of().formatHex(start, 0, Math.min(4, start.length));
+        if (name.matches(".*\\.(nwb|h5|hdf5)")) {
+            throw new InvalidInputException(path + ": not an NWB file: expected HDF5, "
+                    + (start.length == 0 ? found : "its signature is missing"));
+        }
+        if (name.endsWith(".npz")) {
+            throw new InvalidInputException(
+                    path + ": not an NPZ file: expected a zip archive of NumPy arrays, " + found);
+        }
+        throw new InvalidInputException(path + ": expected " + RecordingFormat.listing() + ", " + found);
+    }
+
+    /** @param hex the bytes that a file is to begin with */
+    static boolean begins(byte[] start, String hex) {
+        int length = hex.length() / 2;
+        return start.length >= length && HexFormat.of().formatHex(start, 0, length).equals(hex);
+    }
+
+    /** Whether a file begins with a text, in ASCII. */
+    static boolean beginsWithText(byte[] start, String text) {
+        return new String(start, StandardCharsets.ISO_8859_1).startsWith(text);
     }
 
     /** Whether a file is a session, and not, say, a network. */
-    public static boolean isSession(Path file) {
-        if (format(file) == Format.NWB) {
+    public static boolean isSession(Path path) {
+        if (format(path) != RecordingFormat.NPZ) {
             return true;
         }
-        try (Npz npz = Npz.open(file)) {
+        try (Npz npz = Npz.open(path)) {
             return npz.names().contains("counts") || npz.names().contains("activity");
         }
     }
 
-    /** @throws InvalidInputException if the file is no session, or the options do not suit it: one line */
-    public static Recording open(Path file, RecordingOptions options) {
-        if (format(file) == Format.NWB) {
-            return NwbRecording.open(file, options);
-        }
-        NpzRecording session = NpzRecording.open(file, options.observe().orElse(null));
-        List<String> special = options.special();
-        if (!special.isEmpty()) {
-            throw new InvalidInputException(special.getFirst() + " is for NWB files, expected none with " + file
-                    + ", whose arrays are binned already");
-        }
-        return session;
+    /** @throws InvalidInputException if the path is no session, or the options do not suit it: one line */
+    public static Recording open(Path path, RecordingOptions options) {
+        return format(path).open(path, options);
     }
 }

@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.rows.Rows;
 
 /**
  * A table of NWB: columns of one element a row, or ragged ones, of which {@code NAME_index} holds where each row ends: row i is
  * {@code NAME[index[i - 1] .. index[i])}. Columns whose elements kappa has no use for, such as references, are listed and never
  * read.
  */
-final class DynamicTable {
+final class DynamicTable implements Rows {
 
     private static final String INDEX = "_index";
 
@@ -22,11 +23,22 @@ final class DynamicTable {
      * @param ends where each row of a ragged column ends; null for a plain one
      * @param usable whether it is a plain column of numbers, booleans or text
      */
-    record Column(String name, Hdf5Data data, Hdf5Data ends, boolean usable) {
+    record Column(String name, Hdf5Data data, Hdf5Data ends, boolean usable) implements Rows.Column {
 
         /** In words, such as {@code number} or {@code ragged text}. */
-        String kind() {
+        @Override
+        public String kind() {
             return (ends == null ? "" : "ragged ") + data.kind();
+        }
+
+        @Override
+        public String[] texts() {
+            return data.texts();
+        }
+
+        @Override
+        public double[] numbers() {
+            return data.numbers();
         }
     }
 
@@ -72,11 +84,13 @@ final class DynamicTable {
         return path;
     }
 
-    InvalidInputException invalid(String complaint) {
+    @Override
+    public InvalidInputException invalid(String complaint) {
         return file.invalid(path + ": " + complaint);
     }
 
-    int rows() {
+    @Override
+    public int rows() {
         return rows;
     }
 
@@ -91,6 +105,11 @@ final class DynamicTable {
 
     boolean has(String column) {
         return columns.containsKey(column);
+    }
+
+    @Override
+    public Column column(String name) {
+        return plain(name);
     }
 
     /** A column of one number, boolean or text a row. */

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.RecordingOptions;

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.rows.RowFilter;
 
 /**
  * Trials as the file cuts them, or of equal length around one of their times; a file without a table of trials is one trial.

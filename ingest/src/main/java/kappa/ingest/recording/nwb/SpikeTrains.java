@@ -3,6 +3,7 @@ package kappa.ingest.recording.nwb;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import kappa.ingest.recording.Bins;
 
 /**
  * Spike times of chosen units. Where a file holds no more than so many, all are in memory, and sorted; otherwise each unit has a

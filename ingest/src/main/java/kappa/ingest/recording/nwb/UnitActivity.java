@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.rows.RowFilter;
 
 /** Spikes of units, counted in bins. Which bins a unit was observed in follows from {@code obs_intervals}. */
 final class UnitActivity implements NwbActivity {

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import kappa.ingest.SharedData;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.RecordedBin;
@@ -27,9 +25,8 @@ class NwbRecordingTest {
     /** Options in the order of the command line; null for one that is not given. */
     private static RecordingOptions options(Double width, String align, Window window, List<String> inputs,
             List<String> behavior, String units, String trials, String series) {
-        return new RecordingOptions(Optional.empty(), width == null ? OptionalDouble.empty() : OptionalDouble.of(width),
-                Optional.ofNullable(align), Optional.ofNullable(window), inputs, behavior, Optional.ofNullable(units),
-                Optional.ofNullable(trials), Optional.ofNullable(series));
+        return RecordingOptions.builder().binWidth(width).align(align).window(window).inputs(inputs).behavior(behavior)
+                .units(units).trials(trials).series(series).build();
     }
 
     private static RecordingOptions width(double seconds) {

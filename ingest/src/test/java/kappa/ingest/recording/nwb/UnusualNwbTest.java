@@ -8,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -82,10 +80,8 @@ class UnusualNwbTest {
         private String series;
 
         RecordingOptions options() {
-            return new RecordingOptions(Optional.ofNullable(observe),
-                    width == null ? OptionalDouble.empty() : OptionalDouble.of(width), Optional.ofNullable(align),
-                    Optional.ofNullable(window), inputs, behavior, Optional.ofNullable(units),
-                    Optional.ofNullable(trials), Optional.ofNullable(series));
+            return RecordingOptions.builder().observe(observe).binWidth(width).align(align).window(window).inputs(inputs)
+                    .behavior(behavior).units(units).trials(trials).series(series).build();
         }
 
         NwbRecording open(String name) {

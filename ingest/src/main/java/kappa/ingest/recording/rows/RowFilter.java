@@ -1,4 +1,4 @@
-package kappa.ingest.recording.nwb;
+package kappa.ingest.recording.rows;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,11 +14,13 @@ import kappa.ingest.InvalidInputException;
  * value is a number, true or false, or text, in quotes if it has blanks. Text knows == and != only. Where a column is NaN only
  * != holds.
  */
-final class RowFilter {
+public final class RowFilter {
 
     private static final Pattern TERM = Pattern
             .compile("\\s*([^\\s=!<>'\"]+)\\s*(==|!=|<=|>=|<|>)\\s*(?:'([^']*)'|\"([^\"]*)\"|([^\\s'\"=!<>]+))\\s*");
     private static final Pattern AND = Pattern.compile("and(?=\\s|$)", Pattern.CASE_INSENSITIVE);
+
+    private static final String TEXT = "text";
 
     private record Term(String column, String operator, String value, boolean quoted) {}
 
@@ -28,7 +30,7 @@ final class RowFilter {
      * @param option what the text was given with, for messages
      * @return for each row whether it is chosen
      */
-    static boolean[] choose(String option, String text, DynamicTable table) {
+    static boolean[] choose(String option, String text, Rows table) {
         boolean[] chosen = new boolean[table.rows()];
         Arrays.fill(chosen, true);
         for (Term term : parse(option, text)) {
@@ -38,7 +40,7 @@ final class RowFilter {
     }
 
     /** Rows that a filter chooses, or all of them; at least one. */
-    static int[] rows(String option, Optional<String> filter, DynamicTable table) {
+    public static int[] rows(String option, Optional<String> filter, Rows table) {
         if (filter.isEmpty()) {
             if (table.rows() == 0) {
                 throw table.invalid("has no rows, expected at least one");
@@ -78,24 +80,24 @@ final class RowFilter {
     }
 
     private static InvalidInputException wrong(String option, String text, String expected) {
-        return new InvalidInputException(option + " is " + Hdf5File.printable(text) + ", expected " + expected);
+        return new InvalidInputException(option + " is " + printable(text) + ", expected " + expected);
     }
 
-    private static void apply(String option, Term term, DynamicTable table, boolean[] chosen) {
-        DynamicTable.Column column = table.plain(term.column);
-        if (column.data().kind() == Hdf5Data.Kind.TEXT) {
+    private static void apply(String option, Term term, Rows table, boolean[] chosen) {
+        Rows.Column column = table.column(term.column);
+        if (column.kind().equals(TEXT)) {
             if (!term.operator.equals("==") && !term.operator.equals("!=")) {
                 throw wrong(option, term.column + " " + term.operator, "== or !=, because column " + term.column
                         + " holds text");
             }
-            String[] texts = column.data().texts();
+            String[] texts = column.texts();
             for (int row = 0; row < chosen.length; row++) {
                 chosen[row] &= texts[row].equals(term.value) == term.operator.equals("==");
             }
             return;
         }
         double wanted = number(option, term, column);
-        double[] values = column.data().numbers();
+        double[] values = column.numbers();
         for (int row = 0; row < chosen.length; row++) {
             double value = values[row];
             chosen[row] &= switch (term.operator) {
@@ -109,7 +111,7 @@ final class RowFilter {
         }
     }
 
-    private static double number(String option, Term term, DynamicTable.Column column) {
+    private static double number(String option, Term term, Rows.Column column) {
         if (!term.quoted && term.value.equalsIgnoreCase("true")) {
             return 1;
         }
@@ -120,8 +122,14 @@ final class RowFilter {
             return Double.parseDouble(term.value);
         } catch (NumberFormatException e) {
             throw new InvalidInputException(option + " compares column " + term.column + " with "
-                    + Hdf5File.printable(term.value) + ", expected a " + column.data().kind()
-                    + (column.data().kind() == Hdf5Data.Kind.BOOL ? ": true or false" : ""), e);
+                    + printable(term.value) + ", expected a " + column.kind()
+                    + (column.kind().equals("bool") ? ": true or false" : ""), e);
         }
+    }
+
+    /** Text of the command line, fit for one line of a message. */
+    private static String printable(String text) {
+        String line = InvalidInputException.oneLine(text);
+        return line.length() <= 160 ? line : line.substring(0, 157) + "...";
     }
 }

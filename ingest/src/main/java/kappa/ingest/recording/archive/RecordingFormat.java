@@ -1,0 +1,63 @@
+package kappa.ingest.recording.archive;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.npz.NpzRecording;
+import kappa.ingest.recording.nwb.NwbRecording;
+
+/** What kappa reads as a session, how it is opened, and which options each format knows. */
+public enum RecordingFormat {
+    /** NumPy arrays in a zip archive. */
+    NPZ("an NPZ file", "NPZ files", Set.of(), (path, options) -> NpzRecording.open(path,
+            options.observe().orElse(null))),
+    /** Neurodata Without Borders 2, in HDF5. */
+    NWB("an NWB file", "NWB files", Set.of("--bin-width", "--align", "--inputs", "--behavior", "--units",
+            "--only-trials", "--series"), NwbRecording::open);
+
+    private interface Opener {
+        Recording open(Path path, RecordingOptions options);
+    }
+
+    private final String one;
+    private final String many;
+    private final Set<String> options;
+    private final Opener opener;
+
+    RecordingFormat(String one, String many, Set<String> options, Opener opener) {
+        this.one = one;
+        this.many = many;
+        this.options = options;
+        this.opener = opener;
+    }
+
+    /** In words, such as {@code an NPZ file}. */
+    @Override
+    public String toString() {
+        return one;
+    }
+
+    /** All formats in words, for messages. */
+    public static String listing() {
+        List<String> words = Arrays.stream(values()).map(RecordingFormat::toString).toList();
+        return String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.getLast();
+    }
+
+    /** @throws InvalidInputException if the path is no such session, or the options do not suit it: one line */
+    Recording open(Path path, RecordingOptions asked) {
+        for (String option : asked.special()) {
+            if (!options.contains(option)) {
+                String others = Arrays.stream(values()).filter(format -> format.options.contains(option))
+                        .map(format -> format.many).collect(Collectors.joining(", "));
+                throw new InvalidInputException(
+                        option + " is for " + others + ", expected none with " + path + ", " + one);
+            }
+        }
+        return opener.open(path, asked);
+    }
+}
