@@ -9,12 +9,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.kilosort.KilosortRecording;
 
 /** Recognises folders by the names of the files in them. */
 final class RecordingFolder {
 
     /** Folders within a folder that are looked into for a better suggestion. */
     private static final int LOOKED_INTO = 100;
+
+    private static final int NAMED = 4;
 
     private static final Set<String> ZARR = Set.of(".zgroup", ".zarray", ".zattrs", ".zmetadata", "zarr.json");
 
@@ -25,7 +28,7 @@ final class RecordingFolder {
     }
 
     private static Optional<RecordingFormat> recognised(Path folder) {
-        return Optional.empty();
+        return KilosortRecording.isKilosort(folder) ? Optional.of(RecordingFormat.KILOSORT) : Optional.empty();
     }
 
     private static InvalidInputException unknown(Path folder) {
@@ -41,6 +44,8 @@ final class RecordingFolder {
             return new InvalidInputException(folder + ": cannot be read (" + e + ")", e);
         }
         return new InvalidInputException(folder + ": a folder: expected " + RecordingFormat.listing()
-                + (within.isEmpty() ? "" : "; it holds " + String.join("; ", within)));
+                + (within.isEmpty()
+                        ? ""
+                        : "; it holds " + String.join("; ", within.subList(0, Math.min(NAMED, within.size())))));
     }
 }

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.kilosort.KilosortRecording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbRecording;
 
@@ -18,7 +19,10 @@ public enum RecordingFormat {
             options.observe().orElse(null))),
     /** Neurodata Without Borders 2, in HDF5. */
     NWB("an NWB file", "NWB files", Set.of("--bin-width", "--align", "--inputs", "--behavior", "--units",
-            "--only-trials", "--series"), NwbRecording::open);
+            "--only-trials", "--series"), NwbRecording::open),
+    /** Spikes of a sorter, as Kilosort writes them and phy curates them: a folder. */
+    KILOSORT("a folder of Kilosort or phy", "folders of Kilosort and phy", Set.of("--bin-width", "--rate", "--units"),
+            KilosortRecording::open);
 
     private interface Opener {
         Recording open(Path path, RecordingOptions options);

@@ -21,10 +21,10 @@ import kappa.ingest.InvalidInputException;
  * @param order       byte order of the elements
  * @param fortran     whether the first index runs fastest, instead of the last
  * @param shape       extents, slowest index first; empty for a scalar
- * @param elements    product of the extents, at most {@link #MAX_ARRAY_BYTES} divided by the type's size
+ * @param elements    product of the extents, at most what the reader allows for divided by the type's size
  * @param headerBytes length of everything before the elements
  */
-record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int elements, int headerBytes) {
+record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, long elements, int headerBytes) {
 
     /** A Java array holds no more. */
     static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
@@ -78,6 +78,15 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
      * @throws IOException           from the stream
      */
     static NpyHeader read(InputStream in, String where) throws IOException {
+        return read(in, where, MAX_ARRAY_BYTES, "is too large: expected at most 2 GiB an array");
+    }
+
+    /**
+     * The same for elements of any number of bytes up to {@code maxBytes}.
+     *
+     * @param tooMany what is wrong with more, in words
+     */
+    static NpyHeader read(InputStream in, String where, long maxBytes, String tooMany) throws IOException {
         byte[] start = in.readNBytes(MAGIC.length + 2);
         if (start.length < MAGIC.length + 2 || !Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new InvalidInputException(
@@ -106,8 +115,14 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
             throw new InvalidInputException(where + ": ends inside its header");
         }
         int headerBytes = start.length + lengthBytes.length + text.length;
-        return parse(new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1), where,
-                headerBytes);
+        NpyHeader header = parse(
+                new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1), where,
+                headerBytes, maxBytes);
+        if (header.elements < 0) {
+            throw new InvalidInputException(where + ": shape " + Arrays.toString(header.shape) + " of "
+                    + header.type.name().toLowerCase(Locale.ROOT) + " " + tooMany);
+        }
+        return header;
     }
 
     /**
@@ -134,8 +149,8 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
                 .putShort((short) text.length).put(text).array();
     }
 
-    /** Reads Python's literal of a dictionary. */
-    private static NpyHeader parse(String text, String where, int headerBytes) {
+    /** Reads Python's literal of a dictionary; elements are -1 if they are too many. */
+    private static NpyHeader parse(String text, String where, int headerBytes, long maxBytes) {
         if (STRUCTURED.matcher(text).find()) {
             throw new InvalidInputException(where + ": structured dtype: expected bool, int, uint or float");
         }
@@ -166,7 +181,8 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
             case '>' -> ByteOrder.BIG_ENDIAN;
             default -> ByteOrder.nativeOrder();
         };
-        return new NpyHeader(type, order, fortran.equals("True"), shape, elements(shape, type, where), headerBytes);
+        return new NpyHeader(type, order, fortran.equals("True"), shape, elements(shape, maxBytes / type.bytes),
+                headerBytes);
     }
 
     private static Type type(String descr, String where) {
@@ -177,7 +193,10 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
             }
         }
         String kind = switch (code.isEmpty() ? ' ' : code.charAt(0)) {
-            case 'O' -> " (Python objects, stored as pickle, which kappa never runs)";
+            case 'O' ->
+                " (Python objects, stored as pickle, which kappa never runs; if they are trials of unequal length,"
+                        + " np.savez('SESSION.npz', counts=np.concatenate(list(x)), trial_length=[len(t) for t in x],"
+                        + " bin_width=0.02) saves them as numbers)";
             case 'c' -> " (complex)";
             case 'U', 'S', 'a', 'T' -> " (strings)";
             case 'M', 'm' -> " (dates)";
@@ -209,19 +228,19 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, int e
         return Integer.parseInt(digits);
     }
 
-    private static int elements(int[] shape, Type type, String where) {
+    /** Product of the extents; -1 if it is more than {@code most}. */
+    private static long elements(int[] shape, long most) {
         if (Arrays.stream(shape).anyMatch(extent -> extent == 0)) {
             return 0;
         }
         long elements = 1;
         for (int extent : shape) {
-            elements *= extent; // below 2^31 * 2^31 while the check holds
-            if (elements > MAX_ARRAY_BYTES / type.bytes) {
-                throw new InvalidInputException(where + ": shape " + Arrays.toString(shape) + " of "
-                        + type.name().toLowerCase(Locale.ROOT) + " is too large: expected at most 2 GiB an array");
+            if (elements > most / extent) {
+                return -1;
             }
+            elements *= extent;
         }
-        return (int) elements;
+        return elements > most ? -1 : elements;
     }
 
     /** Text out of a file, fit for one line of a message. */

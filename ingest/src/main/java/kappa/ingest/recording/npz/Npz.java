@@ -160,7 +160,7 @@ public final class Npz implements AutoCloseable {
         String where = file + ": array '" + NpyHeader.printable(name) + "'";
         try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
             NpyHeader header = NpyHeader.read(in, where);
-            long expected = (long) header.elements() * header.type().bytes;
+            long expected = header.elements() * header.type().bytes;
             checkSize(entry, header, expected, where);
             byte[] elements = new byte[(int) expected];
             int read = in.readNBytes(elements, 0, elements.length);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -60,7 +61,7 @@ class RecordingFileTest {
     private record Other(String name, byte[] bytes, String... told) {
 
         static Other text(String name, String text, String... told) {
-            return new Other(name, text.getBytes(java.nio.charset.StandardCharsets.UTF_8), told);
+            return new Other(name, text.getBytes(StandardCharsets.UTF_8), told);
         }
 
         static Other hex(String name, String hex, String... told) {

@@ -33,7 +33,7 @@ class NwbFuzzTest {
     static Path directory;
 
     @BeforeAll
-    static void writeSeeds() throws IOException, InterruptedException {
+    static void writeSeeds() throws InterruptedException {
         UnusualNwbTest.write(directory);
     }
 

@@ -11,13 +11,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.PythonScript;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.RecordingOptions.Window;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,34 +32,14 @@ class UnusualNwbTest {
     @TempDir
     static Path directory;
 
-    /** Debian's own, because another python3 need not have h5py. */
-    private static final List<String> PYTHONS = List.of("/usr/bin/python3", "python3");
-
     @BeforeAll
-    static void writeFiles() throws IOException, InterruptedException {
+    static void writeFiles() throws InterruptedException {
         write(directory);
     }
 
     /** Writes all these files. */
-    static void write(Path directory) throws IOException, InterruptedException {
-        Path script = Path.of(System.getProperty("kappa.root"), "ingest", "src", "test", "python", "unusual_nwb.py");
-        for (String python : PYTHONS) {
-            if (run(python, "-c", "import h5py") == 0) {
-                assertThat(run(python, script.toString(), directory.toString())).isZero();
-                return;
-            }
-        }
-        Assumptions.abort("no python3 with h5py (Debian: python3-h5py) on this machine");
-    }
-
-    private static int run(String... command) throws InterruptedException {
-        try {
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(command[0] + " ends").isTrue();
-            return process.exitValue();
-        } catch (IOException e) {
-            return -1; // there is no such program
-        }
+    static void write(Path directory) throws InterruptedException {
+        PythonScript.run("unusual_nwb.py", "numpy, h5py", directory);
     }
 
     private static Path file(String name) {
@@ -80,7 +59,8 @@ class UnusualNwbTest {
         private String series;
 
         RecordingOptions options() {
-            return RecordingOptions.builder().observe(observe).binWidth(width).align(align).window(window).inputs(inputs)
+            return RecordingOptions.builder().observe(observe).binWidth(width).align(align).window(window)
+                    .inputs(inputs)
                     .behavior(behavior).units(units).trials(trials).series(series).build();
         }
 
