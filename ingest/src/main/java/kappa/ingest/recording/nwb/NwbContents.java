@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.hdf5.Hdf5Data;
+import kappa.ingest.recording.hdf5.Hdf5File;
 
 /**
  * What an NWB file holds, for people: read without reading the data themselves.

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.hdf5.Hdf5Data;
+import kappa.ingest.recording.hdf5.Hdf5File;
 
 /**
  * What there is in an NWB 2 file: its units, its tables of intervals and its time series, found by type wherever they lie.

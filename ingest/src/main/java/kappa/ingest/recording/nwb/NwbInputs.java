@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.hdf5.Hdf5Data;
+import kappa.ingest.recording.hdf5.Hdf5File;
 
 /** Inputs out of columns of the trials table and time series. One thread reads at a time. */
 final class NwbInputs {

@@ -13,6 +13,7 @@ import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.hdf5.Hdf5File;
 
 /**
  * A session out of an NWB 2 file: spikes of the units in bins, or the channels of a time series; trials as the file cuts them,

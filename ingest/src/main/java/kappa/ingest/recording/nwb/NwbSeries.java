@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.hdf5.Hdf5Data;
+import kappa.ingest.recording.hdf5.Hdf5File;
 
 /**
  * A time series of NWB: samples [time, channels] and when each was taken, by a rate or by a time stamp each. A value is

@@ -1,6 +1,7 @@
 package kappa.ingest.recording.nwb;
 
 import java.util.Arrays;
+import kappa.ingest.recording.hdf5.Hdf5Data;
 
 /**
  * Times in seconds that do not fall: a part of a one-dimensional data set, of which only one block is in memory, or an array.

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.ingest.recording.Bins;
+import kappa.ingest.recording.hdf5.Hdf5Data;
 
 /**
  * Spike times of chosen units. Where a file holds no more than so many, all are in memory, and sorted; otherwise each unit has a

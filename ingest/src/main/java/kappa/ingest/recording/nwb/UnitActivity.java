@@ -13,6 +13,7 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.hdf5.Hdf5Data;
 import kappa.ingest.recording.rows.RowFilter;
 
 /** Spikes of units, counted in bins. Which bins a unit was observed in follows from {@code obs_intervals}. */

@@ -3,11 +3,13 @@ package kappa.ingest.recording.rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.hdf5.Hdf5Data;
+import kappa.ingest.recording.hdf5.Hdf5File;
 
 /**
  * Chooses rows of a table: {@code column op value}, joined by {@code and}, such as {@code heldout == false and depth < 800}. A

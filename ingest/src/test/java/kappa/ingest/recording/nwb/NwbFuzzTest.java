@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jhdf.api.Group;
 import io.jhdf.checksum.ChecksumUtils;
-import io.jhdf.exceptions.HdfFilterException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,6 +14,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.fuzz.Fuzzer;
+import kappa.ingest.recording.hdf5.Hdf5Data;
+import kappa.ingest.recording.hdf5.Hdf5File;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,20 +105,6 @@ class NwbFuzzTest {
         });
         assertThat(report.accepted()).isPositive();
         assertThat(report.kinds()).isGreaterThan(20);
-    }
-
-    @Test
-    void shouldRefuseAChunkThatClaimsMoreThanItsBytesCanHold() {
-        assertThatThrownBy(() -> BoundedFilter.lzf().decode(new byte[10], new int[]{0, 0, Integer.MAX_VALUE}))
-                .isInstanceOf(HdfFilterException.class).hasMessageContaining("10 bytes claims to hold 2147483647");
-    }
-
-    @Test
-    void shouldRefuseToShuffleElementsThatAreLargerThanTheirChunk() {
-        assertThatThrownBy(() -> BoundedFilter.shuffle().decode(new byte[10], new int[]{Integer.MAX_VALUE}))
-                .isInstanceOf(HdfFilterException.class).hasMessageContaining("10 bytes claims to hold 2147483647");
-        assertThat(BoundedFilter.shuffle().decode(new byte[]{1, 2, 3, 4, 5, 6}, new int[]{2}))
-                .containsExactly(1, 4, 2, 5, 3, 6);
     }
 
     @Test

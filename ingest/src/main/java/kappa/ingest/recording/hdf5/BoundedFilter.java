@@ -1,4 +1,4 @@
-package kappa.ingest.recording.nwb;
+package kappa.ingest.recording.hdf5;
 
 import io.jhdf.exceptions.HdfFilterException;
 import io.jhdf.filter.BitShuffleFilter;

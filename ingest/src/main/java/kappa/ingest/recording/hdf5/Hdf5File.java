@@ -1,4 +1,4 @@
-package kappa.ingest.recording.nwb;
+package kappa.ingest.recording.hdf5;
 
 import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
@@ -26,7 +26,7 @@ import kappa.ingest.InvalidInputException;
  *
  * <p>Not thread-safe.
  */
-final class Hdf5File implements AutoCloseable {
+public final class Hdf5File implements AutoCloseable {
 
     private static final byte[] SIGNATURE = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
@@ -53,7 +53,7 @@ final class Hdf5File implements AutoCloseable {
     }
 
     /** Whether a file begins as HDF5 does, a user block perhaps before it. */
-    static boolean isHdf5(Path file) {
+    public static boolean isHdf5(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             for (long at = 0; at <= MAX_USER_BLOCK; at = at == 0 ? 512 : 2 * at) {
                 ByteBuffer start = ByteBuffer.allocate(SIGNATURE.length);
@@ -67,7 +67,7 @@ final class Hdf5File implements AutoCloseable {
         }
     }
 
-    static Hdf5File open(Path file) {
+    public static Hdf5File open(Path file) {
         // Shared, because a streamed session is opened by one thread and read by another.
         Arena mapping = Arena.ofShared();
         boolean opened = false;
@@ -97,25 +97,25 @@ final class Hdf5File implements AutoCloseable {
         return new InvalidInputException(file + ": cannot be read (" + printable(e.toString()) + ")", e);
     }
 
-    Path file() {
+    public Path file() {
         return file;
     }
 
     /** Bytes of the file. */
-    long size() {
+    public long size() {
         return size;
     }
 
-    Group root() {
+    public Group root() {
         return hdf;
     }
 
-    InvalidInputException invalid(String complaint) {
+    public InvalidInputException invalid(String complaint) {
         return new InvalidInputException(file + ": " + complaint);
     }
 
     /** Runs what reads the file. */
-    <T> T read(String what, Supplier<T> reading) {
+    public <T> T read(String what, Supplier<T> reading) {
         return guarded(file, what, reading);
     }
 
@@ -155,17 +155,17 @@ final class Hdf5File implements AutoCloseable {
     }
 
     /** Text out of a file, fit for one line of a message. */
-    static String printable(String text) {
+    public static String printable(String text) {
         String line = text.replaceAll("\\p{Cntrl}", " ");
         return line.length() <= 160 ? line : line.substring(0, 157) + "...";
     }
 
-    List<String> names(Group group) {
+    public List<String> names(Group group) {
         return read("group " + path(group), () -> List.copyOf(group.getChildren().keySet()));
     }
 
     /** A child, links followed; null if there is none. */
-    Node child(Group group, String name) {
+    public Node child(Group group, String name) {
         return read(path(group) + "/" + name, () -> {
             Node node = group.getChild(name);
             for (int hops = 0; node instanceof Link link; hops++) {
@@ -187,30 +187,30 @@ final class Hdf5File implements AutoCloseable {
     }
 
     /** A data set in a group; null if there is none of the name. */
-    Hdf5Data data(Group group, String name) {
+    public Hdf5Data data(Group group, String name) {
         return child(group, name) instanceof Dataset dataset
                 ? new Hdf5Data(this, dataset, path(group) + "/" + name)
                 : null;
     }
 
     /** Path without a slash at the end; the root's is empty. */
-    static String path(Node node) {
+    public static String path(Node node) {
         return node.getPath().replaceFirst("/$", "");
     }
 
     /** The type that NWB gives an object; empty if it gives none. */
-    String type(Node node) {
+    public String type(Node node) {
         return text(node, "neurodata_type");
     }
 
     /** A text attribute; empty if it is missing or no text. */
-    String text(Node node, String attribute) {
+    public String text(Node node, String attribute) {
         List<String> texts = texts(node, attribute);
         return texts.isEmpty() ? "" : texts.getFirst();
     }
 
     /** A text attribute of any shape; empty if it is missing or no text. */
-    List<String> texts(Node node, String attribute) {
+    public List<String> texts(Node node, String attribute) {
         List<String> texts = new ArrayList<>();
         Object value = attribute(node, attribute);
         if (value instanceof String text) {
@@ -226,7 +226,7 @@ final class Hdf5File implements AutoCloseable {
     }
 
     /** A number as an attribute, a single one. */
-    OptionalDouble number(Node node, String attribute) {
+    public OptionalDouble number(Node node, String attribute) {
         Object value = attribute(node, attribute);
         if (value != null && value.getClass().isArray() && Array.getLength(value) == 1) {
             value = Array.get(value, 0);

@@ -1,4 +1,4 @@
-package kappa.ingest.recording.nwb;
+package kappa.ingest.recording.hdf5;
 
 import io.jhdf.api.Dataset;
 import io.jhdf.api.dataset.ChunkedDataset;
@@ -24,10 +24,10 @@ import kappa.ingest.InvalidInputException;
  * doubles, booleans as 0 and 1. Before memory is taken, what is asked for is held against the memory Java has, and against the
  * file: no more numbers than so many bytes can unfold to, and {@value #UNWRITTEN} for what was never written.
  */
-final class Hdf5Data {
+public final class Hdf5Data {
 
     /** What the elements are. */
-    enum Kind {
+    public enum Kind {
         NUMBER, BOOL, TEXT, OTHER;
 
         @Override
@@ -80,49 +80,49 @@ final class Hdf5Data {
         };
     }
 
-    String path() {
+    public String path() {
         return path;
     }
 
-    Kind kind() {
+    public Kind kind() {
         return kind;
     }
 
     /** Extents; empty for a scalar. */
-    long[] shape() {
+    public long[] shape() {
         return shape.clone();
     }
 
     /** The first extent; 1 for a scalar. */
-    long rows() {
+    public long rows() {
         return shape.length == 0 ? 1 : shape[0];
     }
 
     /** Elements of a row. */
-    long width() {
+    public long width() {
         return width;
     }
 
     /** Rows that are decompressed together; 1 where any can be read by itself. */
-    long rowsPerChunk() {
+    public long rowsPerChunk() {
         return file.read(path,
                 () -> data instanceof ChunkedDataset chunked ? Math.max(1, chunked.getChunkDimensions()[0]) : 1);
     }
 
-    Dataset node() {
+    public Dataset node() {
         return data;
     }
 
-    InvalidInputException invalid(String complaint) {
+    public InvalidInputException invalid(String complaint) {
         return file.invalid(path + ": " + complaint);
     }
 
-    double[] numbers() {
+    public double[] numbers() {
         return numbers(0, rows());
     }
 
     /** Elements of rows {@code first} to {@code first + rows}. */
-    double[] numbers(long first, long rows) {
+    public double[] numbers(long first, long rows) {
         if (kind != Kind.NUMBER && kind != Kind.BOOL) {
             throw invalid("holds " + kind + ", expected numbers");
         }
@@ -130,7 +130,7 @@ final class Hdf5Data {
     }
 
     /** All elements as whole numbers, exactly. */
-    long[] wholes() {
+    public long[] wholes() {
         Object elements = kind == Kind.NUMBER && data.getDataType() instanceof FixedPoint ? elements(0, rows()) : null;
         return switch (elements) {
             case null -> throw invalid("holds " + kind + ", expected whole numbers");
@@ -142,7 +142,7 @@ final class Hdf5Data {
     }
 
     /** All elements as text; one that is missing is empty. */
-    String[] texts() {
+    public String[] texts() {
         if (kind != Kind.TEXT) {
             throw invalid("holds " + kind + ", expected text");
         }
@@ -150,8 +150,8 @@ final class Hdf5Data {
                 .toArray(String[]::new);
     }
 
-    /** A flat array of whatever jHDF makes of the elements. */
-    private Object elements(long first, long rows) {
+    /** @throws InvalidInputException if the file has not bytes enough to hold so many rows */
+    public void requireHeld(long rows) {
         long count = Math.multiplyExact(rows, width);
         long most = BoundedFilter.MAX_INFLATION * file.size() + UNWRITTEN;
         double each = file.read(path, () -> data.getDataType().getSize());
@@ -159,6 +159,13 @@ final class Hdf5Data {
             throw invalid("shape " + Arrays.toString(shape) + ": " + count + " elements of " + Math.round(each)
                     + " bytes out of a file of " + file.size() + " bytes, which cannot hold as many: expected fewer");
         }
+    }
+
+    /** A flat array of whatever jHDF makes of the elements. */
+    private Object elements(long first, long rows) {
+        requireHeld(rows);
+        long count = Math.multiplyExact(rows, width);
+        double each = file.read(path, () -> data.getDataType().getSize());
         // jHDF makes room for all of a compact one before it looks whether there is as much.
         boolean compact = file.read(path, () -> !data.isEmpty() && data.getDataLayout() == DataLayout.COMPACT);
         if (compact && each * rows() * width > MOST_COMPACT) {
