@@ -35,7 +35,7 @@ public final class BinAssembler {
     }
 
     /** Takes finished bins, in order; each is the sink's to keep. */
-    interface Sink {
+    public interface Sink {
         void bin(RecordedBin bin) throws InterruptedException;
     }
 
@@ -78,7 +78,7 @@ public final class BinAssembler {
     private RecordedBin resumed;
 
     /** @param units whose spare neurons count as observed once somebody took them; null if all of them are there */
-    BinAssembler(RigLayout layout, UnitTable units, RigStatus status, Sink sink) {
+    public BinAssembler(RigLayout layout, UnitTable units, RigStatus status, Sink sink) {
         this.layout = layout;
         this.units = units;
         this.status = status;

@@ -4,8 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import java.io.IOException;
-import java.io.StringReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -20,15 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
 import kappa.ingest.InvalidInputException;
-import org.w3c.dom.Document;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
-import org.xml.sax.InputSource;
-import org.xml.sax.SAXException;
 
 /**
  * The user's own liblsl, and the only class that calls it. Looked for under an explicit setting, then the environment variable
@@ -65,6 +55,16 @@ public final class Lsl {
             return code >= 0 && code < values().length ? values()[code] : UNDEFINED;
         }
 
+        /** By the name that liblsl gives it in XML, such as {@code float32}. */
+        public static Format named(String name) {
+            for (Format format : values()) {
+                if (format.name().equalsIgnoreCase(name)) {
+                    return format;
+                }
+            }
+            return UNDEFINED;
+        }
+
         boolean integer() {
             return this == INT32 || this == INT16 || this == INT8 || this == INT64;
         }
@@ -75,7 +75,7 @@ public final class Lsl {
      *
      * @param uid  of this outlet: another one after its sender was started again
      * @param rate nominal samples in a second, 0 for an irregular stream
-     * @param info liblsl's handle, which goes when this does
+     * @param info liblsl's handle, which goes when this does; null for a stream out of a file
      */
     public record Stream(String name, String type, String sourceId, String uid, String host, int channels, double rate,
             Format format, MemorySegment info) {
@@ -462,10 +462,7 @@ public final class Lsl {
             } catch (Throwable e) {
                 throw failed("lsl_get_fullinfo", e);
             }
-            List<String> labels = channelLabels(xml);
-            return labels.size() == stream.channels() && labels.stream().distinct().count() == labels.size()
-                    ? labels
-                    : List.of();
+            return StreamXml.parse(xml).map(description -> description.labels(stream.channels())).orElse(List.of());
         }
 
         @Override
@@ -478,33 +475,5 @@ public final class Lsl {
                 arena.close();
             }
         }
-    }
-
-    /** info/desc/channels/channel/label, as the XDF wiki lays it down; empty where it is not so. */
-    static List<String> channelLabels(String xml) {
-        Document document;
-        try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-            // It comes from the network: nothing in it may make this process read anything else.
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            var builder = factory.newDocumentBuilder();
-            builder.setErrorHandler(null);
-            document = builder.parse(new InputSource(new StringReader(xml)));
-        } catch (SAXException | IOException e) {
-            return List.of();
-        } catch (ParserConfigurationException e) {
-            throw new IllegalStateException(e);
-        }
-        List<String> labels = new ArrayList<>();
-        NodeList channels = document.getElementsByTagName("channel");
-        for (int i = 0; i < channels.getLength(); i++) {
-            NodeList label = ((Element) channels.item(i)).getElementsByTagName("label");
-            String text = label.getLength() == 0 ? "" : label.item(0).getTextContent().strip();
-            if (!text.isEmpty()) {
-                labels.add(text);
-            }
-        }
-        return labels;
     }
 }

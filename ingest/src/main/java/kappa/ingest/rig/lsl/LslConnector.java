@@ -2,21 +2,17 @@ package kappa.ingest.rig.lsl;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
-import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.rig.BinAssembler;
 import kappa.ingest.rig.Connector;
 import kappa.ingest.rig.RigStatus;
 import kappa.ingest.rig.lsl.Lsl.Correction;
 import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Stream;
-import kappa.ingest.rig.lsl.LslRecording.Kind;
-import kappa.ingest.rig.lsl.MarkerRules.Input;
 import kappa.ingest.rig.lsl.StreamReader.Away;
 import kappa.ingest.rig.lsl.StreamReader.Dropped;
 import kappa.ingest.rig.lsl.StreamReader.Event;
@@ -315,28 +311,8 @@ public final class LslConnector implements Connector {
     }
 
     private void sample(Samples samples, int i, long tick) throws InterruptedException {
-        Stream stream = recording.stream();
-        if (recording.kind() == Kind.SPIKES) {
-            bins.spike(tick, LslRecording.unit(stream, samples.values(), samples.texts(), i));
-            return;
-        }
-        int at = i * stream.channels();
-        for (int channel = 0; channel < stream.channels(); channel++) {
-            double value = samples.values()[at + channel];
-            if (recording.kind() == Kind.COUNTS) {
-                if (value != Math.rint(value) || value < 0 || value > Integer.MAX_VALUE) {
-                    // What cannot be a count says nothing of how many spikes there were.
-                    status.unusable();
-                    bins.lost(tick, tick + 1, 1);
-                } else if (value > 0) {
-                    bins.count(tick, channel, (int) value);
-                }
-            } else if (Math.abs(value) <= RecordedBin.MAX_MAGNITUDE) {
-                bins.sample(BinAssembler.Role.ACTIVITY, channel, tick, (float) value);
-            } else if (!Double.isNaN(value)) {
-                status.unusable();
-            }
-        }
+        recording.sample(bins, status, tick, samples.values(), i * recording.stream().channels(),
+                recording.stream().format() == Format.STRING ? samples.texts()[i] : "");
     }
 
     private void markers(Samples samples) {
@@ -346,7 +322,8 @@ public final class LslConnector implements Connector {
             if (ahead(samples.stamps()[i], each.correction)) {
                 status.unusable();
             } else if (listening && bins.started()) {
-                mark(marker(each.stream, samples, i), tick(samples.stamps()[i] + between(each)));
+                settings.rules().apply(marker(each.stream, samples, i), tick(samples.stamps()[i] + between(each)),
+                        bins);
             }
         }
         if (!Double.isNaN(samples.local())) {
@@ -358,12 +335,7 @@ public final class LslConnector implements Connector {
         if (stream.format() == Format.STRING) {
             return samples.texts()[i];
         }
-        StringBuilder text = new StringBuilder();
-        for (int channel = 0; channel < stream.channels(); channel++) {
-            text.append(channel == 0 ? "" : " ")
-                    .append(LslRecording.number(samples.values()[i * stream.channels() + channel]));
-        }
-        return text.toString();
+        return LslRecording.marker(stream, samples.values(), i * stream.channels());
     }
 
     /** What to add to a marker's stamp to have it on the data stream's clock. */
@@ -372,26 +344,6 @@ public final class LslConnector implements Connector {
         boolean same = each.stream.host().equals(recording.stream().host())
                 && Math.abs(difference) < each.correction.errorSeconds() + correction.errorSeconds() + SAME_CLOCK_S;
         return same ? 0 : difference;
-    }
-
-    private void mark(String marker, long tick) {
-        MarkerRules rules = settings.rules();
-        boolean end = rules.endsTrial(marker);
-        for (int i = 0; i < rules.inputs().size(); i++) {
-            Input input = rules.inputs().get(i);
-            Optional<Float> value = input.value(marker);
-            if (value.isPresent()) {
-                bins.step(i, tick, value.get());
-            } else if (input.off() == null && (end || rules.startsTrial(marker))) {
-                bins.step(i, tick, 0);
-            }
-        }
-        if (end) {
-            bins.trialEnd(tick);
-        }
-        if (rules.startsTrial(marker)) {
-            bins.trialStart(tick);
-        }
     }
 
     private void complete() throws InterruptedException {

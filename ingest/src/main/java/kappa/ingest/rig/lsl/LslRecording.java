@@ -1,6 +1,7 @@
 package kappa.ingest.rig.lsl;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.rig.BinAssembler;
+import kappa.ingest.rig.RigStatus;
 import kappa.ingest.rig.lsl.Lsl.Format;
 import kappa.ingest.rig.lsl.Lsl.Inlet;
 import kappa.ingest.rig.lsl.Lsl.LostException;
@@ -55,7 +59,7 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
     }
 
     /** Half as long again as the longest step that was seen while nothing was lost. */
-    private static final double GAP_MARGIN = 1.5;
+    public static final double GAP_MARGIN = 1.5;
 
     private static final double CONNECT_S = 5;
     private static final double PULL_S = 0.05;
@@ -83,7 +87,8 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
         return found.getFirst();
     }
 
-    private static String words(List<Stream> streams) {
+    /** Streams in one line of a message. */
+    public static String words(List<Stream> streams) {
         return String.join(", ", streams.stream().map(Stream::words).toList());
     }
 
@@ -96,11 +101,7 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
      */
     public static LslRecording listen(Lsl lsl, Stream stream, Kind asked, double seconds, Consumer<String> tell) {
         Kind kind = asked == null ? guess(stream, tell) : asked;
-        if (stream.format() == Format.UNDEFINED || (stream.format() == Format.STRING && kind != Kind.SPIKES)) {
-            throw new InvalidInputException("stream " + stream.words() + ": holds "
-                    + (stream.format() == Format.STRING ? "texts" : "an unknown format") + ", expected numbers for "
-                    + kind);
-        }
+        requireUsable(stream, kind);
         try (Inlet inlet = lsl.open(stream, 1024, CONNECT_S)) {
             List<String> labels = kind == Kind.SPIKES ? List.of() : labels(stream, inlet.labels(CONNECT_S), tell);
             double correction = inlet.correction(CONNECT_S).seconds();
@@ -117,7 +118,8 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
                 String[] texts = inlet.texts(count);
                 for (int i = 0; i < count; i++, samples++) {
                     if (kind == Kind.SPIKES) {
-                        units.add(unit(stream, values, texts, i));
+                        units.add(unit(stream, values, i * stream.channels(),
+                                stream.format() == Format.STRING ? texts[i] : ""));
                     }
                     if (samples == 0) {
                         double off = stamps[0] + correction - lsl.localClock();
@@ -143,9 +145,18 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
                         gap * 1e3));
             }
             return new LslRecording(stream, kind,
-                    kind == Kind.SPIKES ? units.stream().sorted(BY_NUMBER).toList() : labels, gap, GAP_MARGIN * back);
+                    kind == Kind.SPIKES ? sorted(units) : labels, gap, GAP_MARGIN * back);
         } catch (LostException e) {
             throw new InvalidInputException("stream " + stream.words() + ": the sender does not answer", e);
+        }
+    }
+
+    /** @throws InvalidInputException if a stream's channels cannot hold what they are said to be */
+    public static void requireUsable(Stream stream, Kind kind) {
+        if (stream.format() == Format.UNDEFINED || (stream.format() == Format.STRING && kind != Kind.SPIKES)) {
+            throw new InvalidInputException("stream " + stream.words() + ": holds "
+                    + (stream.format() == Format.STRING ? "texts" : "an unknown format") + ", expected numbers for "
+                    + kind);
         }
     }
 
@@ -162,7 +173,8 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
         }
     }
 
-    private static Kind guess(Stream stream, Consumer<String> tell) {
+    /** What a stream's numbers most likely are. */
+    public static Kind guess(Stream stream, Consumer<String> tell) {
         Kind kind;
         String why;
         if (!stream.regular() && (stream.format() == Format.STRING || stream.channels() == 1)) {
@@ -179,7 +191,8 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
         return kind;
     }
 
-    private static List<String> labels(Stream stream, List<String> labels, Consumer<String> tell) {
+    /** Names of the channels: those of the description where it has one for each, else numbers. */
+    public static List<String> labels(Stream stream, List<String> labels, Consumer<String> tell) {
         if (!labels.isEmpty()) {
             return labels;
         }
@@ -192,9 +205,53 @@ public record LslRecording(Stream stream, Kind kind, List<String> neurons, doubl
         return numbers;
     }
 
+    /**
+     * Bins one sample.
+     *
+     * @param at where its values begin
+     * @param text what it is in a stream of texts
+     */
+    public void sample(BinAssembler bins, RigStatus status, long tick, double[] values, int at, String text)
+            throws InterruptedException {
+        if (kind == Kind.SPIKES) {
+            bins.spike(tick, unit(stream, values, at, text));
+            return;
+        }
+        for (int channel = 0; channel < stream.channels(); channel++) {
+            double value = values[at + channel];
+            if (kind == Kind.COUNTS) {
+                if (value != Math.rint(value) || value < 0 || value > Integer.MAX_VALUE) {
+                    // What cannot be a count says nothing of how many spikes there were.
+                    status.unusable();
+                    bins.lost(tick, tick + 1, 1);
+                } else if (value > 0) {
+                    bins.count(tick, channel, (int) value);
+                }
+            } else if (Math.abs(value) <= RecordedBin.MAX_MAGNITUDE) {
+                bins.sample(BinAssembler.Role.ACTIVITY, channel, tick, (float) value);
+            } else if (!Double.isNaN(value)) {
+                status.unusable();
+            }
+        }
+    }
+
     /** Which unit a sample of spikes is of: its text, or the number in its first channel. */
-    static String unit(Stream stream, double[] values, String[] texts, int sample) {
-        return stream.format() == Format.STRING ? texts[sample] : "unit " + number(values[sample * stream.channels()]);
+    public static String unit(Stream stream, double[] values, int at, String text) {
+        return stream.format() == Format.STRING ? text : "unit " + number(values[at]);
+    }
+
+    /** A marker of numbers as text, with spaces between channels. */
+    public static String marker(Stream stream, double[] values, int at) {
+        StringBuilder text = new StringBuilder();
+        for (int channel = 0; channel < stream.channels(); channel++) {
+            text.append(channel == 0 ? "" : " ").append(number(values[at + channel]));
+        }
+        return text.toString();
+    }
+
+    /** Names of units in order: unit 10 after unit 9. */
+    public static List<String> sorted(Collection<String> units) {
+        return units.stream().sorted(BY_NUMBER).toList();
     }
 
     /** Whole numbers without a point. */

@@ -7,6 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.rig.BinAssembler;
 
 /**
  * What markers mean. A pattern must match a whole marker; numbers are matched as text, whole ones without a point.
@@ -85,6 +86,26 @@ public record MarkerRules(Pattern trialStart, Pattern trialEnd, List<Input> inpu
 
     public boolean trials() {
         return trialStart != null;
+    }
+
+    /** Does what a marker says, from this tick on. */
+    public void apply(String marker, long tick, BinAssembler bins) {
+        boolean end = endsTrial(marker);
+        for (int i = 0; i < inputs.size(); i++) {
+            Input input = inputs.get(i);
+            Optional<Float> value = input.value(marker);
+            if (value.isPresent()) {
+                bins.step(i, tick, value.get());
+            } else if (input.off == null && (end || startsTrial(marker))) {
+                bins.step(i, tick, 0);
+            }
+        }
+        if (end) {
+            bins.trialEnd(tick);
+        }
+        if (startsTrial(marker)) {
+            bins.trialStart(tick);
+        }
     }
 
     boolean startsTrial(String marker) {
