@@ -48,6 +48,7 @@ final class PageOptions {
                 : Optional.of(ControlToken.read(tokenFile, "--token-file"));
         // All else is checked before a token is made.
         DashboardSettings settings = new DashboardSettings(host, port, token);
+        settings.requireFree();
         return new DashboardSettings(settings.host(), settings.port(), settings.token(),
                 controlTokenFile == null
                         ? ControlToken.kept()

@@ -45,6 +45,9 @@ public final class DashboardServer implements AutoCloseable {
 
     private static final Duration STOP_WITHIN = Duration.ofSeconds(2);
 
+    /** A page has up to six at a time, a scrape or a health check one; Akka HTTP accepts 1,024. */
+    private static final int MAX_CONNECTIONS = 256;
+
     /** Whether the application can do its work, and in one line why not (or what it does). */
     public record Readiness(boolean ready, String reason) {}
 
@@ -118,14 +121,14 @@ public final class DashboardServer implements AutoCloseable {
             if (settings.tls().isPresent()) {
                 listener = listener.enableHttps(ConnectionContext.httpsServer(settings.tls().get()));
             }
-            return listener.bind(route).toCompletableFuture().join();
+            return listener.bindFlow(new OpenConnections(MAX_CONNECTIONS).limit(route.flow(system)))
+                    .toCompletableFuture().join();
         } catch (CompletionException e) {
             Throwable cause = e.getCause();
             while (cause.getCause() != null && cause.getCause() != cause) {
                 cause = cause.getCause();
             }
-            throw new InvalidInputException("dashboard port: " + settings.port() + " on " + settings.host()
-                    + " cannot be listened on (" + cause.getMessage() + "), expected a free one", e);
+            throw settings.cannotBeListenedOn(cause);
         }
     }
 

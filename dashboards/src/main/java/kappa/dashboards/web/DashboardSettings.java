@@ -1,6 +1,9 @@
 package kappa.dashboards.web;
 
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -68,6 +71,27 @@ public record DashboardSettings(String host, int port, Optional<String> token, S
     /** Whether only this machine can reach it. */
     public boolean onLoopback() {
         return isLoopback(host);
+    }
+
+    /**
+     * To be called before anything else is started, which would have to be stopped again.
+     *
+     * @throws InvalidInputException in one line if the address cannot be listened on now
+     */
+    public void requireFree() {
+        if (port == 0) {
+            return;
+        }
+        try (ServerSocket listener = new ServerSocket()) {
+            listener.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw cannotBeListenedOn(e);
+        }
+    }
+
+    InvalidInputException cannotBeListenedOn(Throwable cause) {
+        return new InvalidInputException("dashboard port: " + port + " on " + host + " cannot be listened on ("
+                + cause.getMessage() + "), expected a free one", cause);
     }
 
     /** Without the tokens. */

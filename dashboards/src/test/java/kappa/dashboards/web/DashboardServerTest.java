@@ -228,6 +228,8 @@ class DashboardServerTest {
     void shouldSayInOneLineThatThePortIsTaken() {
         start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         int taken = server.port();
+        assertThatThrownBy(new DashboardSettings("127.0.0.1", taken, Optional.empty())::requireFree)
+                .isInstanceOf(InvalidInputException.class).hasMessageContaining("dashboard port: " + taken);
         assertThatThrownBy(
                 () -> DashboardServer.start(system, new DashboardSettings("127.0.0.1", taken, Optional.empty()), view,
                         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), this::readiness,
@@ -316,6 +318,30 @@ class DashboardServerTest {
             quick.close();
         }
         awaitClients(0);
+    }
+
+    @Test
+    void shouldAnswerHealthChecksAndPagesWhileAThousandConnectionsAskNothing() throws Exception {
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
+        Conversation page = converse();
+        List<Socket> silent = new ArrayList<>();
+        try {
+            for (int i = 0; i < 1_100; i++) {
+                silent.add(new Socket(InetAddress.getLoopbackAddress(), server.port()));
+            }
+            assertThat(get("/health/live").status).isEqualTo(200);
+            assertThat(get("/health/ready").status).isEqualTo(200);
+            page.ask("{\"resync\":true}");
+            assertThat(page.next()).contains("\"sessions\":[]");
+            // It was the first that had kept silent, and is closed.
+            silent.getFirst().setSoTimeout((int) Await.LIMIT.toMillis());
+            assertThat(silent.getFirst().getInputStream().read()).isEqualTo(-1);
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+        page.close();
     }
 
     /** As a browser frames it: one text, masked (with zeros, which leave it as it is). Returns what ended it. */
