@@ -395,18 +395,18 @@ class OpenEphysConnectorTest {
     void shouldCloseBinsByTheClockOnTheWallWhereNoContinuousChannelComes() throws InterruptedException {
         OpenEphysSettings settings;
         try (PluginFixture rig = new PluginFixture(0)) {
-            settings = new OpenEphysSettings(rig.endpoint(), 0.02, RATE, 0.4, null, false, List.of(), List.of(),
+            settings = new OpenEphysSettings(rig.endpoint(), 0.02, RATE, 1, null, false, List.of(), List.of(),
                     List.of(), Unsorted.AUTO);
             try (RigSource source = connect(settings, Setup.plain(), new TreeMap<>(), "Electrode", 0)) {
                 List<Bin> bins = new ArrayList<>();
                 long start = 30_000;
-                Thread reader = reading(source, 0, start + 60_000, bins);
+                Thread reader = reading(source, 0, start + 120_000, bins);
                 rig.awaitSubscriber();
                 rig.startAcquisition();
                 int[] number = {0};
                 rig.dropping(message -> message > 400 && ++number[0] <= 10);
-                // In real time: 0.4 s are granted for what a busy machine may take, in place of 0.05.
-                sendInRealTime(rig, start, start + 80_000);
+                // In real time: a second is granted for what a busy machine may take, in place of 0.05.
+                sendInRealTime(rig, start, start + 160_000);
                 reader.join();
                 assertContiguous(bins);
                 assertExact(bins);
