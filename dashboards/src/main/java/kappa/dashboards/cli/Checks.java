@@ -40,15 +40,11 @@ final class Checks {
     }
 
     /**
-     * Checked before a long session, not at its end.
+     * Whether a file can be written there, by {@link ForceOption}.
      *
-     * @param out null is no file
      * @param inputs files that are read, which must not be replaced by what is made of them; null is none
      */
     static void requireWritable(Path out, Path... inputs) {
-        if (out == null) {
-            return;
-        }
         Path directory = out.toAbsolutePath().getParent();
         if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
             throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"

@@ -34,11 +34,14 @@ final class ConvertCommand implements Runnable {
     private Path out;
 
     @Mixin
+    private ForceOption force;
+
+    @Mixin
     private FiguresOption output;
 
     @Override
     public void run() {
-        Checks.requireWritable(out, file);
+        force.requireWritable(out, file);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
             output.print(figures);

@@ -39,12 +39,15 @@ final class ExportCommand implements Runnable {
     private LogOptions source;
 
     @Mixin
+    private ForceOption force;
+
+    @Mixin
     private FiguresOption output;
 
     @Override
     public void run() {
         SessionExport.requireKind(out);
-        Checks.requireWritable(out);
+        force.requireWritable(out);
         long started = System.nanoTime();
         Exported exported = source.with(this::export);
         tell(exported);

@@ -104,6 +104,9 @@ final class FitCommand implements Runnable {
     private Path out;
 
     @Mixin
+    private ForceOption force;
+
+    @Mixin
     private FiguresOption output;
 
     @Override
@@ -127,7 +130,7 @@ final class FitCommand implements Runnable {
                             + " because a network file holds a tanh network; use rrr");
         }
         List<Integer> wanted = wantedRanks();
-        Checks.requireWritable(out, session);
+        force.requireWritable(out, session);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);

@@ -2,7 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 
-/** The default directory of kappa's files. */
+/** The default place of kappa's files. */
 final class Home {
 
     private Home() {}

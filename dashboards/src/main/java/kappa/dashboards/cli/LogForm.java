@@ -12,7 +12,8 @@ import org.slf4j.event.Level;
 
 /**
  * The form of standard error: lines for people or, with {@value #VARIABLE}{@code =json}, one JSON object a line for
- * log collectors. In JSON form, everything that is printed there becomes a line of the log.
+ * log collectors. In JSON form, everything that is printed there becomes a line of the log. Errors of Kafka's own code go to
+ * {@code .kappa/kafka.log} in the form for people: kappa says in one line of its own what they mean.
  */
 final class LogForm {
 
@@ -20,6 +21,9 @@ final class LogForm {
 
     /** Which appender log4j2.properties refers to. */
     private static final String CHOSEN = "kappa.log";
+    /** Which one the code of Kafka has. */
+    private static final String OF_KAFKA = "kappa.log.kafka";
+    private static final String FILE = "kappa.log.file";
 
     private LogForm() {}
 
@@ -31,9 +35,14 @@ final class LogForm {
     static void choose(Map<String, String> environment) {
         String asked = environment.getOrDefault(VARIABLE, "");
         switch (asked) {
-            case "", "text" -> System.setProperty(CHOSEN, "text");
+            case "", "text" -> {
+                System.setProperty(CHOSEN, "text");
+                System.setProperty(OF_KAFKA, "file");
+                System.setProperty(FILE, Home.directory("kafka.log").toString());
+            }
             case "json" -> {
                 System.setProperty(CHOSEN, "json");
+                System.setProperty(OF_KAFKA, "json");
                 // The log keeps the stream that it finds when the first logger is made.
                 Logger log = LoggerFactory.getLogger("kappa");
                 System.setErr(new PrintStream(new Lines(log), true, UTF_8));

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kappa.ingest.wire.WireChecks;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -39,6 +40,9 @@ final class RunOptions {
             description = "Write the last model to this file; implies --until-end.")
     Path out;
 
+    @Mixin
+    private ForceOption force;
+
     @Section.In(Section.OUTPUT)
     @Option(names = "--json",
             description = "Print the figures as one JSON object on the last line; implies --until-end.")
@@ -53,7 +57,7 @@ final class RunOptions {
     void check(Path... inputs) {
         Checks.require(sessionId == null || WireChecks.isSessionId(sessionId), "--session-id", '"' + sessionId + '"',
                 WireChecks.SESSION_ID_FORM);
-        Checks.requireWritable(out, inputs);
+        force.requireWritable(out, inputs);
     }
 
     boolean waits() {

@@ -73,6 +73,9 @@ final class SimulateCommand implements Runnable {
     private ThreadsOption threads;
 
     @Mixin
+    private ForceOption force;
+
+    @Mixin
     private FiguresOption output;
 
     @Override
@@ -81,7 +84,7 @@ final class SimulateCommand implements Runnable {
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
-        Checks.requireWritable(out, network);
+        force.requireWritable(out, network);
         Network contents = NetworkFile.read(network);
         TaskSimulator.Recorded recorded;
         try (TrialRunner runner = new TrialRunner(threads.count())) {

@@ -124,6 +124,9 @@ final class TrainCommand implements Runnable {
     private ThreadsOption threads;
 
     @Mixin
+    private ForceOption force;
+
+    @Mixin
     private FiguresOption output;
 
     @Override
@@ -133,7 +136,7 @@ final class TrainCommand implements Runnable {
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
         TaskTrainer.Settings settings = settings(plan.settings());
         Set<NetworkParameter> trained = trained(plan.parts(), full);
-        Checks.requireWritable(out);
+        force.requireWritable(out);
         long started = System.nanoTime();
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Begun begun = begin(runner, task, full, plan.fromFullRank(), trained);

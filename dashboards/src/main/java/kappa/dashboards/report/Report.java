@@ -1,27 +1,38 @@
 package kappa.dashboards.report;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.NewFile;
 
 /** A self-contained page of text, tables and pictures. The pictures are written as files too. Not thread-safe. */
 final class Report {
+
+    private static final String PAGE = "index.html";
+    private static final String GENERATOR = "<meta name=\"generator\" content=\"kappa\">";
 
     private final Path directory;
     private final String title;
     private final StringBuilder body = new StringBuilder();
     private int figures;
 
-    /** @throws InvalidInputException if the directory cannot be made */
+    /** @throws InvalidInputException if the directory cannot be made, or holds a page that is no report of kappa */
     Report(Path directory, String title) {
         this.directory = directory;
         this.title = title;
         try {
             Files.createDirectories(directory);
+            Path older = directory.resolve(PAGE);
+            if (Files.exists(older) && !Files.readString(older, ISO_8859_1).contains(GENERATOR)) {
+                throw new InvalidInputException("--report " + directory + ": holds an " + PAGE
+                        + " that kappa did not write: expected another directory");
+            }
         } catch (IOException e) {
             throw new InvalidInputException("--report " + directory + ": cannot be made: " + e, e);
         }
@@ -53,9 +64,9 @@ final class Report {
 
     /** Writes the page, index.html. */
     Path write() {
-        write("index.html", """
+        write(PAGE, """
                 <!DOCTYPE html>
-                <html lang="en"><head><meta charset="utf-8"><title>%s</title><style>
+                <html lang="en"><head><meta charset="utf-8">%s<title>%s</title><style>
                 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1320px; margin: 2em auto; padding: 0 1em; color: #1b2330 }
                 h1 { font-size: 1.4em } h2 { font-size: 1.1em; margin-top: 2em; border-top: 1px solid #dfe3ea; padding-top: 1em }
                 table { border-collapse: collapse; margin: 1em 0 } th, td { text-align: left; padding: .2em .9em .2em 0 }
@@ -63,16 +74,17 @@ final class Report {
                 </style></head><body>
                 <h1>%s</h1>
                 %s</body></html>
-                """.formatted(SvgPlot.escape(title), SvgPlot.escape(title), body));
-        return directory.resolve("index.html");
+                """.formatted(GENERATOR, SvgPlot.escape(title), SvgPlot.escape(title), body));
+        return directory.resolve(PAGE);
     }
 
     private void write(String name, String text) {
-        Path file = directory.resolve(name);
-        try {
-            Files.writeString(file, text, UTF_8);
+        NewFile file = new NewFile(directory.resolve(name));
+        try (Writer writer = Files.newBufferedWriter(file.part(), UTF_8)) {
+            writer.write(text);
+            file.close(writer, true);
         } catch (IOException e) {
-            throw new InvalidInputException("--report " + file + ": cannot be written: " + e, e);
+            throw file.unwritable(e);
         }
     }
 }

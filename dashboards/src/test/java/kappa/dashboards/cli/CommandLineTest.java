@@ -49,6 +49,7 @@ class CommandLineTest {
                 HandBuiltNetworks.named("decision", NEURONS, 1).network());
         Files.writeString(file("text.npz"), "no zip");
         Files.writeString(file("text.nwb"), "no HDF5");
+        Files.writeString(Files.createDirectory(file("site")).resolve("index.html"), "<h1>The lab</h1>");
         Files.write(file("plain.h5"), new byte[]{(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'});
         Files.write(file("empty.npz"), new byte[0]);
         byte[] whole = Files.readAllBytes(session);
@@ -162,6 +163,10 @@ class CommandLineTest {
                 bad("fit D/session.npz --out D/session.npz", "--out", "session.npz", "the file that is read"), //
                 bad("simulate D/network.npz --task dm --trials 2 --out D/network.npz", "the file that is read"), //
                 bad("live --session D/session.npz --out D/session.npz", "the file that is read"), //
+                bad("live --out D/text.npz", "--out", "text.npz", "kappa did not write it", "--force"), //
+                bad("convert D/session.npz --out D/text.nwb", "text.nwb", "kappa did not write it", "--force"), //
+                bad("export --session x --out D/plain.h5", "plain.h5", "kappa did not write it", "--force"), //
+                bad("analyze D/network.npz --report D/site", "--report", "site", "another directory"), //
                 bad("live --out D/missing/net.npz", "--out", "missing/net.npz", "a directory that exists"), //
                 bad("live --speed 0", "--speed", "0", "positive"), //
                 bad("live --session D/session.npz --rank 0", "--rank", "0", "at least 1"), //
@@ -476,6 +481,16 @@ class CommandLineTest {
                 "--json");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).hasLineCount(1).startsWith("{").contains("\"bins\":15", "\"cc\":", "\"ecc\":");
+    }
+
+    @Test
+    void shouldOverwriteItsOwnFilesAndThoseOfOthersWhenItIsForced() throws IOException {
+        Path theirs = Files.writeString(file("theirs.npz"), "no session");
+        String[] convert = {"convert", session.toString(), "--out", theirs.toString(), "--force"};
+        assertThat(Ran.run(convert).code()).isZero();
+        // Now it is one of kappa's.
+        assertThat(Ran.run(Arrays.copyOf(convert, convert.length - 1)).code()).isZero();
+        assertThat(Ran.run("inspect", theirs.toString()).out()).contains("session");
     }
 
     @Test

@@ -55,6 +55,7 @@ final class HdfArrayFile implements ArrayFile {
         } catch (HdfException e) {
             throw this.file.unwritable(e);
         }
+        hdf.putAttribute(WrittenByKappa.WRITER, NpzWriter.COMMENT);
         groups.put("", hdf);
     }
 

@@ -34,6 +34,9 @@ public final class NpzWriter implements AutoCloseable {
     /** What a zip archive can name and NumPy writes; the time of day would make every file different. */
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
+    /** The archive's comment, by which kappa knows its own files. */
+    public static final String COMMENT = "kappa";
+
     private static final int CHUNK_BYTES = 1 << 16;
 
     private final NewFile file;
@@ -55,9 +58,11 @@ public final class NpzWriter implements AutoCloseable {
     public static NpzWriter create(Path file) {
         NewFile target = new NewFile(file);
         try {
-            return new NpzWriter(target, new ZipOutputStream(
+            ZipOutputStream zip = new ZipOutputStream(
                     new BufferedOutputStream(Files.newOutputStream(target.part(), StandardOpenOption.CREATE_NEW)),
-                    StandardCharsets.UTF_8));
+                    StandardCharsets.UTF_8);
+            zip.setComment(COMMENT);
+            return new NpzWriter(target, zip);
         } catch (IOException e) {
             throw target.unwritable(e);
         }
