@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs scripts of Python, which write files as other software writes them. Where there is no Python with the modules that a script
- * needs, the test is skipped with the reason; in continuous integration, which sets {@code CI=true}, it fails.
+ * Runs scripts of Python, which write files as other software writes them. Where there is no Python with the modules that a
+ * script needs, the test is skipped with the reason; in continuous integration, which sets {@code CI=true}, it fails.
  */
 public final class PythonScript {
 

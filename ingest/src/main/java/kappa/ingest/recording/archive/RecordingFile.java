@@ -27,8 +27,8 @@ public final class RecordingFile {
     /**
      * What a file or a folder is.
      *
-     * @throws InvalidInputException if it is none that kappa reads, is not there, or cannot be read: one line that says what it is
-     *         and what to do
+     * @throws InvalidInputException if it is none that kappa reads, is not there, or cannot be read: one line that says what it
+     *         is and what to do
      */
     public static RecordingFormat format(Path path) {
         if (!Files.exists(path)) {

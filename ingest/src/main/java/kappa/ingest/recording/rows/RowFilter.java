@@ -8,8 +8,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.hdf5.Hdf5Data;
-import kappa.ingest.recording.hdf5.Hdf5File;
 
 /**
  * Chooses rows of a table: {@code column op value}, joined by {@code and}, such as {@code heldout == false and depth < 800}. A
