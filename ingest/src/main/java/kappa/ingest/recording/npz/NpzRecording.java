@@ -360,6 +360,6 @@ public final class NpzRecording implements Recording {
     private float[] rows(NpyArray array, int trial, int firstBin, int bins) {
         Objects.checkFromIndexSize(firstBin, bins, length[trial]);
         int width = width(array);
-        return array == null ? new float[0] : array.floats((firstRow[trial] + firstBin) * width, bins * width);
+        return array == null ? new float[0] : array.floats((firstRow[trial] + firstBin) * (long) width, bins * width);
     }
 }
