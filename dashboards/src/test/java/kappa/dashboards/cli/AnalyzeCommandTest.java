@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import kappa.dashboards.BesideOthers;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The networks of the thesis, analysed as a user would ask for it. */
+@BesideOthers
 class AnalyzeCommandTest {
 
     private static final int NEURONS = 200;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import kappa.dashboards.BesideOthers;
 import kappa.fitting.file.NetworkFile;
 import kappa.ingest.recording.npz.NpzRecording;
 import org.junit.jupiter.api.MethodOrderer;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** From a task to a trained network to a session that can be evaluated, as a user would type it. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@BesideOthers
 class TrainAndSimulateTest {
 
     @TempDir
