@@ -61,6 +61,8 @@ public enum Meters {
             "How far the host time of the newest bin may be off, worst session; NaN where no rig's clock is mapped"),
     READY(Kind.GAUGE, "kappa.ready", "1 while /health/ready answers 200, else 0"),
     SESSIONS_ACTIVE(Kind.GAUGE, "kappa.sessions.active", "Sessions this process filters and fits"),
+    SESSIONS_HANGING(Kind.GAUGE, "kappa.sessions.hanging",
+            "Sessions of this process whose filter or fit has given no sign for more than three seconds"),
     CHECKPOINT_AGE(Kind.GAUGE, "kappa.checkpoint.age", "seconds", null,
             "Time from the last checkpoint to the newest bin, of the session where it is longest; NaN without a session"),
     /** Prequential: each trial is scored before anything learns from it. */

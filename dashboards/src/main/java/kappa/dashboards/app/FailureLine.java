@@ -3,9 +3,12 @@ package kappa.dashboards.app;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Optional;
+import kappa.fitting.pipeline.SessionFailure;
 import kappa.ingest.InvalidInputException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.TimeoutException;
 
@@ -25,9 +28,21 @@ public final class FailureLine {
             while (root.getCause() != null) {
                 root = root.getCause();
             }
-            return InvalidInputException
+            String line = InvalidInputException
                     .oneLine(root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());
+            return session(failure).map(of -> of.getMessage() + ": " + line + "." + AGAIN + " If the session fails again,"
+                    + " take it out with ./kappa session forget " + of.session() + " and report the fault.").orElse(line);
         });
+    }
+
+    /** Which session it is about, if it is about one. */
+    private static Optional<SessionFailure> session(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SessionFailure of) {
+                return Optional.of(of);
+            }
+        }
+        return Optional.empty();
     }
 
     /** The line if the cause is one that a user can remedy. A stack trace says nothing more about it. */
@@ -35,7 +50,8 @@ public final class FailureLine {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String line = known(cause);
             if (line != null) {
-                return Optional.of(InvalidInputException.oneLine(line));
+                String of = session(failure).map(session -> session.getMessage() + ": ").orElse("");
+                return Optional.of(of + InvalidInputException.oneLine(line));
             }
         }
         return Optional.empty();
@@ -54,11 +70,24 @@ public final class FailureLine {
                 "Kafka refused to log in (" + message + "). Check the user and password in --kafka-config.";
             case AuthorizationException _ -> "Kafka does not allow this (" + message
                     + "). Ask whoever looks after Kafka to allow it to the user of --kafka-config.";
+            case CorruptRecordException _ -> damaged(message);
+            case TimeoutException _ when HostClock.SYSTEM.lately().isPresent() ->
+                HostClock.SYSTEM.lately().orElseThrow() + ", and Kafka's client took what was on its way for late ("
+                        + message + "). Keep the clock in step with NTP." + AGAIN;
             case TimeoutException _ -> "Kafka did not answer in time (" + message
                     + "). Make sure that the broker is running and can be reached." + AGAIN;
             default -> message.contains("No space left on device")
                     ? "the disk is full (" + message + "). Make room on it." + AGAIN
-                    : null;
+                    : message.contains("Read-only file system")
+                            ? message + ". Name a directory that can be written."
+                            : cause instanceof KafkaException && message.contains("is invalid, cause:")
+                                    ? damaged(message)
+                                    : null;
         };
+    }
+
+    private static String damaged(String message) {
+        return "a record on Kafka's disk is damaged (" + message
+                + "). The runbook says how the broker checks its log (dashboards/docs/runbook.md, \"A damaged record\").";
     }
 }

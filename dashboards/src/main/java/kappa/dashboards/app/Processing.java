@@ -23,10 +23,12 @@ import kappa.analysis.pipeline.AnalysisReader;
 import kappa.analysis.pipeline.Analyst;
 import kappa.fitting.fit.KernelWarmUp;
 import kappa.fitting.kernel.KernelProvider;
+import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.pipeline.FitServices;
 import kappa.fitting.pipeline.Lateness;
 import kappa.fitting.pipeline.Pipeline;
+import kappa.fitting.pipeline.SessionWatch;
 import kappa.ingest.Meters;
 import kappa.ingest.log.ActivityReader;
 import kappa.ingest.log.BrokerDisk;
@@ -50,13 +52,20 @@ public final class Processing implements AutoCloseable {
     private final BrokerDisk disk;
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final SessionWatch watch;
     private final Thread warmUp;
+    private final StateLog stateLog;
 
     /**
      * @param group the consumer group that shares the sessions
      * @param onFailure called once, from any thread, when the pipeline cannot go on
      */
     public Processing(KafkaConnection connection, String group, int threads, Consumer<Throwable> onFailure) {
+        this(connection, group, threads, KernelProvider.kernels(), onFailure);
+    }
+
+    Processing(KafkaConnection connection, String group, int threads, RnnKernels kernels,
+            Consumer<Throwable> onFailure) {
         Consumer<Throwable> fail = cause -> {
             if (failure.compareAndSet(null, cause)) {
                 onFailure.accept(cause);
@@ -86,8 +95,9 @@ public final class Processing implements AutoCloseable {
                 reader.get().finished(partition, session);
             }
         };
-        FitServices services = new FitServices(connection, publisher, KernelProvider.kernels(), team, offsets,
-                pipelineMeters, new Lateness(), Runtime.getRuntime().maxMemory() / 2);
+        watch = new SessionWatch(system.settings().config().getDuration("kappa.hangs-after"), fail);
+        FitServices services = new FitServices(connection, publisher, kernels, team, offsets, pipelineMeters,
+                new Lateness(), watch, Runtime.getRuntime().maxMemory() / 2);
         ActorRef<Pipeline.Command> pipeline = system.systemActorOf(Pipeline.create(services, sessions, fail),
                 "pipeline",
                 DispatcherSelector.fromConfig("kappa.latency-dispatcher"));
@@ -109,6 +119,7 @@ public final class Processing implements AutoCloseable {
         });
         activity.start();
         models.start();
+        stateLog = StateLog.start(() -> failure.get() == null ? readinessProblem() : null);
     }
 
     private void registerMeters(FitServices.PipelineMeters pipeline) {
@@ -120,6 +131,7 @@ public final class Processing implements AutoCloseable {
         Fault.reasons().forEach(reason -> Meters.RECORDS_REJECTED.counter(meters, reason));
         Meters.LAG_BINS.gauge(meters, () -> pipeline.binsUnderWay() + activity.unreadRecords());
         Meters.SESSIONS_ACTIVE.gauge(meters, sessions::get);
+        Meters.SESSIONS_HANGING.gauge(meters, watch::hangingSessions);
         Meters.BIN_AGE.gauge(meters, pipeline::binAgeSeconds);
         Meters.RIG_CLOCK_ERROR.gauge(meters, pipeline::clockErrorSeconds);
         Meters.CHECKPOINT_AGE.gauge(meters, () -> sessions.get() == 0 ? Double.NaN : pipeline.checkpointAgeSeconds());
@@ -147,7 +159,26 @@ public final class Processing implements AutoCloseable {
         if (failure.get() != null) {
             return "failed: " + FailureLine.of(failure.get());
         }
-        return warmUp.isAlive() ? "compiling the kernels" : activity.readinessProblem();
+        if (warmUp.isAlive()) {
+            return "compiling the kernels";
+        }
+        String problem = activity.readinessProblem();
+        return problem == null ? hanging() : problem;
+    }
+
+    private String hanging() {
+        return watch.hanging()
+                .map(line -> line + ". If that lasts, keep the output of jcmd PID Thread.print and start the process again:"
+                        + " it goes on from its checkpoints")
+                .orElse(null);
+    }
+
+    /** Why sessions of this process do not go on, in one line: one has failed or hangs. Empty if nothing is known. */
+    public String sessionProblem() {
+        if (failure.get() != null) {
+            return FailureLine.of(failure.get());
+        }
+        return watch.hanging().orElse("");
     }
 
     /** Pauses or resumes the analyses, to measure their cost. */
@@ -161,6 +192,7 @@ public final class Processing implements AutoCloseable {
      */
     @Override
     public void close() {
+        stateLog.close();
         disk.close();
         activity.close();
         models.close();

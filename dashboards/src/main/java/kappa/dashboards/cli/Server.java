@@ -35,7 +35,7 @@ final class Server implements AutoCloseable {
     Server(KafkaConnection connection, String group, int fitThreads, DashboardSettings settings) {
         this.settings = settings;
         processing = new Processing(connection, group, fitThreads, this::onFailure);
-        view = LiveView.start(connection, processing.meters());
+        view = LiveView.start(connection, processing.meters(), processing::sessionProblem);
         DashboardServer started;
         try {
             started = DashboardServer.start(processing.system(), settings, view, processing.meters(), () -> {
@@ -124,6 +124,9 @@ final class Server implements AutoCloseable {
         closed = true;
         // The pipeline stops without the caller's interrupt, which would cut its last writes short.
         boolean interrupted = Thread.interrupted();
+        if (failed()) {
+            view.sendLastFrames(); // they say why
+        }
         dashboard.close();
         view.close();
         processing.close();

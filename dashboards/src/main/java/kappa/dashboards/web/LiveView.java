@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import kappa.ingest.Meters;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
@@ -46,10 +47,13 @@ public final class LiveView implements AutoCloseable {
     private static final History HISTORY = History.of(HISTORY_BINS, ACTIVITY_VALUES);
     /** A newer session is followed in preference to an older one that is still this fresh. */
     private static final long ACTIVE_NS = 5_000_000_000L;
+    /** Pages are sent a frame at once when there is news. */
+    private static final Duration LAST_FRAMES = Duration.ofMillis(200);
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Supplier<String> failure;
     private final LongSupplier unixNs;
     private final LongSupplier nanoTime;
     private final Counter unreadable;
@@ -67,6 +71,11 @@ public final class LiveView implements AutoCloseable {
     private LiveFollower follower;
 
     LiveView(MeterRegistry meters, LongSupplier unixNs, LongSupplier nanoTime) {
+        this(meters, unixNs, nanoTime, () -> "");
+    }
+
+    LiveView(MeterRegistry meters, LongSupplier unixNs, LongSupplier nanoTime, Supplier<String> failure) {
+        this.failure = failure;
         this.unixNs = unixNs;
         this.nanoTime = nanoTime;
         unreadable = Meters.RECORDS_UNREADABLE.counter(meters);
@@ -80,7 +89,16 @@ public final class LiveView implements AutoCloseable {
      * tried again; both show on the page.
      */
     public static LiveView start(KafkaConnection kafka, MeterRegistry meters) {
-        LiveView view = new LiveView(meters, UnixTime::nowNs, System::nanoTime);
+        return start(kafka, meters, () -> "");
+    }
+
+    /**
+     * As {@link #start(KafkaConnection, MeterRegistry)}.
+     *
+     * @param failure why the pipeline of this process does not go on, in one line; empty if it does. Asked for each frame
+     */
+    public static LiveView start(KafkaConnection kafka, MeterRegistry meters, Supplier<String> failure) {
+        LiveView view = new LiveView(meters, UnixTime::nowNs, System::nanoTime, failure);
         view.follower = LiveFollower.start(view, kafka);
         return view;
     }
@@ -131,6 +149,12 @@ public final class LiveView implements AutoCloseable {
             problem = newProblem;
             news();
         });
+    }
+
+    /** Gives open pages the time to be sent one more frame, before their connection is closed. */
+    public void sendLastFrames() {
+        news();
+        pause(LAST_FRAMES);
     }
 
     /** Waits for so long, or until the view is closed. */
@@ -224,6 +248,11 @@ public final class LiveView implements AutoCloseable {
 
     String problem() {
         return problem;
+    }
+
+    /** Why the pipeline of this process does not go on; empty if it does, or if there is none. */
+    String failure() {
+        return failure.get();
     }
 
     long rejectedElsewhere() {

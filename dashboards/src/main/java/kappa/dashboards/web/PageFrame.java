@@ -48,6 +48,7 @@ final class PageFrame {
         frame.put("reset", reset);
         frame.put("sessions", entries());
         frame.put("problem", view.problem());
+        frame.put("failure", view.failure());
         frame.put("conflated", conflated);
         frame.put("rejectedElsewhere", view.rejectedElsewhere());
         frame.put("control", mayControl);

@@ -357,6 +357,9 @@ function showPace() {
 const ageMs = () => state.status?.ageMs === undefined || state.status.ageMs === null ? null
   : state.status.ageMs + performance.now() - receivedAt;
 
+/** The beginning of a line, where there is room for no more; the whole line is the badge's title. */
+const short = line => line.length > 60 ? `${line.slice(0, 59)}…` : line;
+
 function showBadge() {
   const age = ageMs();
   let kind = "live";
@@ -364,7 +367,10 @@ function showBadge() {
   if (!socket || socket.readyState !== WebSocket.OPEN) {
     kind = "disconnected";
     const wait = Math.max(0, (retryAt - performance.now()) / 1000);
-    text = needsToken ? "no access: open the link with the token" : retryAt ? `disconnected, trying again${wait > 1 ? ` in ${wait.toFixed(0)} s` : ""}` : "connecting";
+    text = needsToken ? "no access: open the link with the token" : frame?.failure ? `stopped: ${short(frame.failure)}` : retryAt ? `disconnected, trying again${wait > 1 ? ` in ${wait.toFixed(0)} s` : ""}` : "connecting";
+  } else if (frame?.failure) {
+    kind = "stale";
+    text = short(frame.failure);
   } else if (frame?.problem) {
     kind = "stale";
     text = frame.problem.length > 60 ? "Kafka is not answering" : frame.problem;
@@ -382,13 +388,13 @@ function showBadge() {
     text = `no data for ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}`;
   }
   // Whoever looks at another window sees it, too.
-  const alarm = kind === "disconnected" || (kind === "stale" && age > ALARM_MS);
+  const alarm = kind === "disconnected" || (kind === "stale" && (frame?.failure || age > ALARM_MS));
   body.toggleAttribute("data-alarm", alarm);
-  const title = alarm ? `⚠ ${kind === "stale" ? "no data" : kind} · kappa` : "kappa";
+  const title = alarm ? `⚠ ${frame?.failure ? "failure" : kind === "stale" ? "no data" : kind} · kappa` : "kappa";
   if (document.title !== title) document.title = title;
   body.dataset.state = kind;
   set("badge", text);
-  byId("badge").title = frame?.problem ?? "";
+  byId("badge").title = frame?.failure || frame?.problem || "";
   set("age", age === null ? "–" : age < 1000 ? `${age.toFixed(0)} ms` : age < 10_000 ? `${(age / 1000).toFixed(1)} s` : duration(age / 1000),
     kind === "stale" ? "warn" : "");
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.ExecutionException;
 import kappa.ingest.InvalidInputException;
 import org.apache.kafka.common.KafkaException;
@@ -37,6 +38,12 @@ class FailureLineTest {
                 .hasValueSatisfying(line -> assertThat(line).contains("60000 ms", "the broker is running"));
         assertThat(FailureLine.foreseen(new SaslAuthenticationException("Authentication failed")))
                 .hasValueSatisfying(line -> assertThat(line).contains("--kafka-config"));
+        assertThat(FailureLine.foreseen(new UncheckedIOException(new FileSystemException("/data/log", null,
+                "Read-only file system")))).hasValueSatisfying(
+                        line -> assertThat(line).contains("/data/log", "can be written"));
+        assertThat(FailureLine.foreseen(new KafkaException("Record batch for partition kappa.activity-3 at offset 5"
+                + " is invalid, cause: Record is corrupt"))).hasValueSatisfying(
+                        line -> assertThat(line).contains("kappa.activity-3", "damaged", "runbook"));
         assertThat(FailureLine.foreseen(new IllegalStateException("a fault of kappa's own"))).isEmpty();
     }
 }

@@ -75,9 +75,14 @@ final class KappaProcess implements AutoCloseable {
 
     /** Starts {@code ./kappa ARGUMENTS} with a log for machines. */
     static KappaProcess startForMachines(Path directory, String... arguments) {
+        return startIn(Map.of("KAPPA_LOG", "json"), directory, arguments);
+    }
+
+    /** Starts {@code ./kappa ARGUMENTS} with more in its environment. */
+    static KappaProcess startIn(Map<String, String> environment, Path directory, String... arguments) {
         List<String> command = new ArrayList<>(List.of("-Dkappa.home=" + directory, "kappa.dashboards.cli.Main"));
         command.addAll(Arrays.asList(arguments));
-        return java(directory, arguments[0], classPath(), command, Map.of("KAPPA_LOG", "json"));
+        return java(directory, arguments[0], classPath(), command, environment);
     }
 
     /** Starts another program of the tests. */
@@ -232,6 +237,24 @@ final class KappaProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
+        }
+    }
+
+    /** Fails unless the process ends with exit code 1, and the last line of standard error, which is given, says why. */
+    String awaitLastLine(Duration limit) {
+        int code = awaitEnd(limit);
+        String last = err().lines().toList().getLast();
+        if (code != 1 || !last.startsWith("kappa: ")) {
+            throw new AssertionError(name + " ended with exit code " + code + shown());
+        }
+        shouldHaveShownNoTrace();
+        return last;
+    }
+
+    /** Fails if a stack trace was printed. */
+    void shouldHaveShownNoTrace() {
+        if (err().contains("\tat ")) {
+            throw new AssertionError(name + " has printed a stack trace" + shown());
         }
     }
 

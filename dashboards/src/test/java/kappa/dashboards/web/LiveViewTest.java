@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import kappa.ingest.log.Topics;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
@@ -121,6 +122,15 @@ class LiveViewTest {
         assertThat(status.at("/latencyMs/2").asDouble()).isCloseTo(400, within(4.0));
         clock.set(NOW + 10 * SECOND);
         assertThat(ask(new PageClient(view, false), -1).at("/status/binsPerSecond").asDouble()).isZero();
+    }
+
+    @Test
+    void shouldSayWhyThePipelineDoesNotGoOn() throws Exception {
+        AtomicReference<String> failure = new AtomicReference<>("");
+        LiveView failing = new LiveView(meters, clock::get, clock::get, failure::get);
+        assertThat(ask(new PageClient(failing, false), -1).at("/failure").asText()).isEmpty();
+        failure.set("session s: learning has given no sign for 4 s");
+        assertThat(ask(new PageClient(failing, false), -1).at("/failure").asText()).isEqualTo(failure.get());
     }
 
     @Test

@@ -25,7 +25,8 @@ import kappa.ingest.wire.WireChecks;
  * The latency path of one session: bins in, kappa out on kappa.latents.
  *
  * <p>State owned: the {@link LatentPath}. Back-pressure: the reader pauses the partition while too many bins are under way,
- * so the mailbox is bounded. A new model waits until a trial or segment begins. Failure: an exception stops the session.
+ * so the mailbox is bounded. A new model waits until a trial or segment begins. Failure: {@link SessionWatch} reports an exception,
+ * and the session stops.
  */
 final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
@@ -68,7 +69,8 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, PublishedModel first, Checkpoint checkpoint,
             ActorRef<Reply> session) {
-        return Behaviors.setup(context -> new Filter(context, plan, services, first, checkpoint, session));
+        return services.watch().work(plan.session(), "the filter").watching(Command.class,
+                Behaviors.setup(context -> new Filter(context, plan, services, first, checkpoint, session)));
     }
 
     private final SessionPlan plan;

@@ -18,10 +18,12 @@ import kappa.ingest.wire.BinClock;
  * @param team shares the work of a fit step
  * @param offsets where sessions say how far their checkpoints reach
  * @param lateness whether kappa comes late in this process, so that learning yields
+ * @param watch notices sessions that fail or hang
  * @param activityBytes what past trials, and those that wait for fitters, may hold in all sessions together
  */
 public record FitServices(KafkaConnection connection, Publisher publisher, RnnKernels kernels,
-        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness, long activityBytes) {
+        Team team, Offsets offsets, PipelineMeters meters, Lateness lateness, SessionWatch watch,
+        long activityBytes) {
 
     /** The reader's side of checkpoints; thread-safe. */
     public interface Offsets {

@@ -31,7 +31,7 @@ import kappa.ingest.wire.TrialRef;
  *
  * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session asks for no steps when more than a
  * few trials are waiting, and leaves activity out when they are too large; and while kappa is late, a trial gets one step.
- * Failure: an exception stops the actor and with it the session.
+ * Failure: {@link SessionWatch} reports an exception, and the session stops; and it notices a step that does not end.
  */
 final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
 
@@ -60,7 +60,9 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
             ActorRef<Learned> session) {
-        return Behaviors.setup(context -> new Fitter(context, plan, services, checkpoint, session));
+        SessionWatch.Work work = services.watch().work(plan.session(), "learning");
+        return work.watching(Command.class,
+                Behaviors.setup(context -> new Fitter(context, plan, services, checkpoint, work, session)));
     }
 
     /** To work for a slice of time. */
@@ -71,6 +73,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
 
     private final SessionPlan plan;
     private final FitServices services;
+    private final SessionWatch.Work work;
     private final ActorRef<Learned> session;
     private final OnlineFitter fitter;
     private final OverlapDetector overlap;
@@ -89,8 +92,9 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private long workedNs;
 
     private Fitter(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
-            ActorRef<Learned> session) {
+            SessionWatch.Work work, ActorRef<Learned> session) {
         super(context);
+        this.work = work;
         this.plan = plan;
         this.services = services;
         this.session = session;
@@ -243,6 +247,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         List<RecoveredTrial> open = new ArrayList<>();
         ActivityArchive.read(services.connection(), plan.header(), checkpoint.getPartition(), from,
                 checkpoint.getNextBinOffset() + 1, (offset, index, bin) -> {
+                    work.goesOn();
                     List<RecoveredTrial> starting = startingAt.remove(offset);
                     if (starting != null) {
                         open.addAll(starting);

@@ -2,7 +2,6 @@ package kappa.fitting.pipeline;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.ChildFailed;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Signal;
 import akka.actor.typed.Terminated;
@@ -55,7 +54,7 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
 
     /**
      * @param active kept at the number of running sessions, for a gauge
-     * @param onFailure called when a session failed
+     * @param onFailure called when a session ended that should not have
      */
     public static Behavior<Command> create(FitServices services, AtomicInteger active, Consumer<Throwable> onFailure) {
         return Behaviors.setup(context -> new Pipeline(context, services, active, onFailure));
@@ -273,11 +272,8 @@ public final class Pipeline extends AbstractOnMessageBehavior<Pipeline.Command> 
 
     @Override
     public Behavior<Command> onSignal(Signal signal) {
-        if (signal instanceof ChildFailed failed) {
-            onFailure.accept(failed.getCause());
-            return this;
-        }
         if (signal instanceof Terminated terminated) {
+            // The session's failure was reported before, and says more.
             onFailure.accept(new IllegalStateException(terminated.getRef() + " stopped"));
             return this;
         }

@@ -5,6 +5,7 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.Signal;
+import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -37,8 +38,8 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <p>State owned: the order of bins, the trial being recorded, and the trials that the filter or the fitter still works on.
  * Back-pressure: live, bins never wait. The fitter is asked for no steps while it is behind, and where the trials that wait for
  * it hold too much activity, the next ones are left out of learning. In lockstep, bins wait here for the model of the trial
- * before, and the reader pauses the partition. Failure: an exception here or in a child stops the
- * whole session and fails the pipeline, which goes on from the last checkpoint when it is started again.
+ * before, and the reader pauses the partition. Failure: {@link SessionWatch} reports an exception, here or in a child. That stops
+ * the whole session and fails the pipeline, which goes on from the last checkpoint when it is started again.
  */
 final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
@@ -73,7 +74,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint, int partition,
             PartitionOwner owner, ActorRef<Report> parent) {
-        return Behaviors.setup(context -> new Session(context, plan, services, checkpoint, partition, owner, parent));
+        return services.watch().work(plan.session(), "the order of its bins").watching(Command.class, Behaviors
+                .setup(context -> new Session(context, plan, services, checkpoint, partition, owner, parent)));
     }
 
     /** Trials the fitter may have waiting before it is asked for no more steps. */
@@ -140,7 +142,6 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 context.messageAdapter(Fitter.Learned.class, FromFitter::new)),
                 "fitter", DispatcherSelector.fromConfig("kappa.fit-dispatcher"));
         progress = services.meters().begun(plan.session());
-        // Without a handler for their end, a failing child fails this actor too.
         context.watch(filter);
         context.watch(fitter);
         told(Level.INFO).log("session {}: {} neurons, rank {}, {} {}", plan.session(), fit.neurons(), fit.rank(),
@@ -436,11 +437,15 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     @Override
     public Behavior<Command> onSignal(Signal signal) {
-        if (signal instanceof PostStop) {
-            services.meters().forget(plan.session(), progress);
-            return this;
-        }
-        return Behaviors.unhandled();
+        return switch (signal) {
+            case PostStop _ -> {
+                services.meters().forget(plan.session(), progress);
+                yield this;
+            }
+            // It has failed, which it has reported itself.
+            case Terminated _ -> Behaviors.stopped();
+            default -> Behaviors.unhandled();
+        };
     }
 
     private void endIfDone() {

@@ -15,6 +15,7 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Trial;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Checkpoint;
@@ -201,9 +202,10 @@ public final class SnapshotCodec {
         return out;
     }
 
-    private static IllegalStateException unreadable(String why) {
-        return new IllegalStateException("the checkpoint cannot be read: " + why
-                + ". It was written by another version of kappa; go on with that version, or begin the session anew");
+    private static InvalidInputException unreadable(String why) {
+        return new InvalidInputException("the checkpoint cannot be read: " + why
+                + ". Another version of kappa has written it. Go on with that version, or remove the session with"
+                + " ./kappa session forget and begin it anew.");
     }
 
     private static void fill(float[] to, List<Float> from, int at) {

@@ -15,6 +15,7 @@ import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.Trial;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.LearnerState;
@@ -73,7 +74,7 @@ class SnapshotCodecTest {
         FitState like = fitter(6, 2).save();
 
         assertThatThrownBy(() -> SnapshotCodec.fromWire(wire, fitter(6, 1).save()))
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("parameters 'm' have shape [2, 6] and 12 numbers, expected shape [1, 6]");
         // As many numbers, but the other way round.
         ParameterBlock turned = wire.getBlocks(0).toBuilder().clearShape().addShape(6).addShape(2).build();
@@ -111,7 +112,7 @@ class SnapshotCodecTest {
             OnlineFitter fitter = new OnlineFitter(plan.fit(), KernelProvider.kernels(), Team.ALONE);
 
             assertThatThrownBy(() -> SnapshotCodec.fromWire(checkpoint.getLearner(), fitter.save()))
-                    .isInstanceOf(IllegalStateException.class)
+                    .isInstanceOf(InvalidInputException.class)
                     .hasMessageContaining("it holds 16 parameters, expected 18")
                     .hasMessageContaining("begin the session anew");
         }

@@ -99,7 +99,8 @@ public final class GroupMember implements AutoCloseable {
         double silentSeconds = ((Number) heartbeat.metricValue()).doubleValue();
         return silentSeconds > silentLimitSeconds
                 ? String.format(Locale.ROOT, "no heartbeat to the consumer group for %.0f s: Kafka does not answer, or"
-                        + " the group is being shared out anew", silentSeconds)
+                        + " the group is being shared out anew. Make sure that the broker runs and can be reached",
+                        silentSeconds)
                 : null;
     }
 
