@@ -34,6 +34,7 @@ final class BrokerCommand implements Runnable {
     public void run() {
         retention.check();
         Path directory = data.directory("broker");
+        BrokerHalt.tellWhy(directory);
         EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
         AtomicBoolean serves = new AtomicBoolean();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

@@ -45,6 +45,7 @@ final class OneProcess {
         Path directory = data.directory("live");
         retention.check();
         var page = dashboard.settings();
+        BrokerHalt.tellWhy(directory);
         EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);
         // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
         KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),

@@ -73,7 +73,7 @@ class DiskFullTest {
             }
             Path filler = fill();
             try (Replay replay = replay(cluster, recording, "full")) {
-                cluster.broker().awaitEnd(Cluster.LIMIT);
+                assertThat(cluster.broker().awaitLastLine(Cluster.LIMIT)).contains("the disk of ", " is full", "Make room");
                 System.err.println("DiskFullTest: the broker ended; kappa of "
                         + cluster.latents.known("full").size() + " records was seen before");
                 Files.delete(filler);

@@ -4,8 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,6 +93,9 @@ public final class ActivityReader implements AutoCloseable {
     private final OffsetCommits commits;
     /** Partitions that were sought back, of which the records at hand are void. */
     private final Set<Integer> soughtBack = new HashSet<>();
+    private final ReadPositions positions = new ReadPositions();
+    /** Partitions whose log was cut off below what was read, and up to where that was. */
+    private final Map<TopicPartition, Long> cut = new HashMap<>();
     private final Thread thread = new Thread(this::run, "kappa-activity-reader");
     private volatile boolean stopping;
     private volatile GroupMember member;
@@ -172,6 +175,7 @@ public final class ActivityReader implements AutoCloseable {
                 headersReadToEnd = false;
                 joined.poll(POLL);
                 soughtBack.clear();
+                beginAgainWhereCut();
                 if (System.nanoTime() - headersAtNs > HEADERS_EVERY_NS) {
                     refreshHeaders();
                 }
@@ -203,6 +207,11 @@ public final class ActivityReader implements AutoCloseable {
         if (soughtBack.contains(partition)) {
             return;
         }
+        if (!positions.read(partition, record.offset())) {
+            cut.put(new TopicPartition(record.topic(), partition), positions.next(partition));
+            soughtBack.add(partition);
+            return;
+        }
         String session = CheckedRecord.session(record.key());
         switch (open.judge(partition, session, record.offset())) {
             case HAND_OVER -> handOver(record);
@@ -212,7 +221,9 @@ public final class ActivityReader implements AutoCloseable {
                 LOG.atInfo().addKeyValue("session", session).addKeyValue("partition", partition).log(
                         "session {} continues after a long silence; it is read again from the first record of its checkpoint",
                         session);
-                consumer.seek(new TopicPartition(record.topic(), partition), open.wake(partition, session));
+                long first = open.wake(partition, session);
+                consumer.seek(new TopicPartition(record.topic(), partition), first);
+                positions.sought(partition, first);
                 soughtBack.add(partition);
             }
         }
@@ -248,6 +259,10 @@ public final class ActivityReader implements AutoCloseable {
     private void commit() {
         for (TopicPartition activity : consumer.assignment()) {
             int partition = activity.partition();
+            if (!positions.reachedBy(partition, consumer.position(activity))) {
+                cut.put(activity, positions.next(partition));
+                continue;
+            }
             // While records are read again it is not known of whom nothing comes.
             if (open.atFront(partition, consumer.position(activity))) {
                 open.silentFor(partition, parkAfterNs,
@@ -277,6 +292,17 @@ public final class ActivityReader implements AutoCloseable {
         }
     }
 
+    /** Kafka gives offsets that were read to other records now. What is held of these partitions is forgotten. */
+    private void beginAgainWhereCut() {
+        cut.keySet().retainAll(consumer.assignment());
+        if (!cut.isEmpty()) {
+            Set<TopicPartition> partitions = Set.copyOf(cut.keySet());
+            giveUp(partitions);
+            take(partitions);
+            cut.clear();
+        }
+    }
+
     /** Makes partitions ours: claims them, reads their checkpoints, and seeks the first record that is needed. */
     private void take(Collection<TopicPartition> partitions) {
         owners.claim(partitions);
@@ -292,7 +318,9 @@ public final class ActivityReader implements AutoCloseable {
             });
             open.take(partition, saved);
             seekToNeeded(activity);
-            open.begin(partition, consumer.position(activity));
+            long position = consumer.position(activity);
+            open.begin(partition, position);
+            positions.sought(partition, position);
             flow.take(partition);
             sink.assigned(partition, saved, owners.of(partition));
         }
@@ -305,7 +333,7 @@ public final class ActivityReader implements AutoCloseable {
      */
     private Map<String, Checkpoint> withinLog(TopicPartition activity, Map<String, Checkpoint> saved) {
         long end = consumer.endOffsets(List.of(activity)).get(activity);
-        long processed = committed(activity).orElse(0);
+        long processed = Math.max(committed(activity).orElse(0), cut.getOrDefault(activity, 0L));
         Map<String, Checkpoint> within = new HashMap<>();
         for (Map.Entry<String, Checkpoint> session : saved.entrySet()) {
             Checkpoint checkpoint = session.getValue();
@@ -356,6 +384,7 @@ public final class ActivityReader implements AutoCloseable {
             flow.giveUp(partition);
             open.giveUp(partition);
             commits.giveUp(activity);
+            positions.giveUp(partition);
             headers.giveUp(partition);
         }
     }

@@ -12,6 +12,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -25,6 +28,7 @@ import kappa.ingest.InvalidInputException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.common.utils.internals.Exit;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 
@@ -85,6 +89,12 @@ public final class EmbeddedBroker implements AutoCloseable {
                 Long.toString(NEVER.toMillis())));
     }
 
+    /** What ends the process when a broker in it finds that it can do no more. It must not return. */
+    public static void whenItHalts(Runnable end) {
+        Exit.setHaltProcedure((status, message) -> end.run());
+        Exit.setExitProcedure((status, message) -> end.run());
+    }
+
     /** host:port of the broker that uses a directory at this moment, in whatever process; empty if none does. */
     public static Optional<String> runningIn(Path directory) {
         if (!Files.exists(directory.resolve(LOCK))) {
@@ -128,7 +138,8 @@ public final class EmbeddedBroker implements AutoCloseable {
             if (e instanceof InvalidInputException input) {
                 throw input;
             }
-            throw new InvalidInputException("the broker in " + directory + " did not start: " + e.getMessage(), e);
+            throw new InvalidInputException("the broker in " + directory + " did not start: "
+                    + (e instanceof IOException failure ? why(failure) : e.getMessage()), e);
         }
     }
 
@@ -223,8 +234,18 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             return channel;
         } catch (IOException e) {
-            throw new InvalidInputException("--data " + directory + ": cannot be written: " + e, e);
+            throw new InvalidInputException("--data " + directory + ": cannot be written (" + why(e)
+                    + "); give this account the right to write it, or name another directory", e);
         }
+    }
+
+    private static String why(IOException failure) {
+        return switch (failure) {
+            case FileAlreadyExistsException file -> file.getFile() + " is a file";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
+            default -> failure.toString();
+        };
     }
 
     private static int freePort() throws IOException {
