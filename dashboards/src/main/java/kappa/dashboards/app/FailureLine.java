@@ -30,8 +30,10 @@ public final class FailureLine {
             }
             String line = InvalidInputException
                     .oneLine(root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());
-            return session(failure).map(of -> of.getMessage() + ": " + line + "." + AGAIN + " If the session fails again,"
-                    + " take it out with ./kappa session forget " + of.session() + " and report the fault.").orElse(line);
+            return session(failure)
+                    .map(of -> of.getMessage() + ": " + line + "." + AGAIN + " If the session fails again,"
+                            + " take it out with ./kappa session forget " + of.session() + " and report the fault.")
+                    .orElse(line);
         });
     }
 

@@ -168,7 +168,8 @@ public final class Processing implements AutoCloseable {
 
     private String hanging() {
         return watch.hanging()
-                .map(line -> line + ". If that lasts, keep the output of jcmd PID Thread.print and start the process again:"
+                .map(line -> line
+                        + ". If that lasts, keep the output of jcmd PID Thread.print and start the process again:"
                         + " it goes on from its checkpoints")
                 .orElse(null);
     }

@@ -26,9 +26,11 @@ final class BrokerHalt {
     static String line(Path directory) {
         long left = directory.toFile().getUsableSpace();
         return left < FULL_BYTES
-                ? "the disk of " + directory + " is full (" + left + " bytes are left), so Kafka has stopped. Make room on it."
+                ? "the disk of " + directory + " is full (" + left
+                        + " bytes are left), so Kafka has stopped. Make room on it."
                         + " The same command then continues where it was."
-                : "Kafka has stopped, because it could not write to " + directory + ". Look at the disk of that directory."
+                : "Kafka has stopped, because it could not write to " + directory
+                        + ". Look at the disk of that directory."
                         + " The same command then continues where it was.";
     }
 }

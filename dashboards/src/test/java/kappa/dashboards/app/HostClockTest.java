@@ -25,7 +25,8 @@ class HostClockTest {
         assertThat(clock.jump()).isEmpty();
         pass(Duration.ZERO, Duration.ofMinutes(-90));
         assertThat(clock.jump()).hasValue(Duration.ofMinutes(-90));
-        assertThat(clock.lately()).hasValue("the clock of this machine was set back by 5400 s, or the machine has slept");
+        assertThat(clock.lately())
+                .hasValue("the clock of this machine was set back by 5400 s, or the machine has slept");
     }
 
     @Test

@@ -73,7 +73,8 @@ class DiskFullTest {
             }
             Path filler = fill();
             try (Replay replay = replay(cluster, recording, "full")) {
-                assertThat(cluster.broker().awaitLastLine(Cluster.LIMIT)).contains("the disk of ", " is full", "Make room");
+                assertThat(cluster.broker().awaitLastLine(Cluster.LIMIT)).contains("the disk of ", " is full",
+                        "Make room");
                 System.err.println("DiskFullTest: the broker ended; kappa of "
                         + cluster.latents.known("full").size() + " records was seen before");
                 Files.delete(filler);

@@ -25,8 +25,8 @@ import kappa.ingest.wire.WireChecks;
  * The latency path of one session: bins in, kappa out on kappa.latents.
  *
  * <p>State owned: the {@link LatentPath}. Back-pressure: the reader pauses the partition while too many bins are under way,
- * so the mailbox is bounded. A new model waits until a trial or segment begins. Failure: {@link SessionWatch} reports an exception,
- * and the session stops.
+ * so the mailbox is bounded. A new model waits until a trial or segment begins. Failure: {@link SessionWatch} reports an
+ * exception, and the session stops.
  */
 final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
