@@ -172,6 +172,9 @@ def all_series(f):
     series(acquisition, "movie", np.zeros((4, 2, 2)), rate=2.0)
     series(acquisition, "empty", np.zeros((0, 2)), rate=2.0)
     series(acquisition, "unordered", np.zeros(3), stamps=[0.0, 2.0, 1.0])
+    stamps = np.arange(400) / 100
+    stamps[[7, 300]] = [1e6, np.nan]
+    series(acquisition, "two bad stamps", np.arange(400.0), stamps=stamps)
     series(acquisition, "unequal", np.zeros(3), stamps=[0.0, 1.0])
     series(acquisition, "timeless", np.zeros(3), rate=np.nan)
     series(acquisition, "huge", np.full(10, 1e30), rate=5.0)

@@ -1,5 +1,7 @@
 package kappa.ingest.recording;
 
+import java.util.List;
+
 /**
  * A session as a stream of bins: from a file, a rig or a simulated rig. A publisher needs nothing else.
  *
@@ -34,6 +36,11 @@ public interface BinSource extends AutoCloseable {
     /** A remark for the status line in the terminal; may be empty. */
     default String status() {
         return "";
+    }
+
+    /** What looks wrong with the recording, as far as it is known before the first bin; it never changes. */
+    default List<Warning> warnings() {
+        return List.of();
     }
 
     void skip(long bins);

@@ -79,6 +79,21 @@ public interface Recording extends AutoCloseable {
         return List.of();
     }
 
+    /** What looks wrong; empty unless {@link Plausibility#checked} has looked at the recording. */
+    default List<Warning> warnings() {
+        return List.of();
+    }
+
+    /** What the file says of times before they become bins; empty where it has none, as an array of bins. */
+    default Optional<FileTimes> times() {
+        return Optional.empty();
+    }
+
+    /** Whether something in the file confirms that bins come before neurons in its array: it might be turned round. */
+    default boolean binsFirst() {
+        return true;
+    }
+
     /** Activity [bins, neurons] of a part of a trial; NaN where not observed, else finite. */
     float[] activity(int trial, int firstBin, int bins);
 

@@ -13,7 +13,8 @@ import kappa.ingest.InvalidInputException;
  *
  * @param observe what activity is taken as; empty to let the file decide
  * @param binWidth seconds, in (0, 60]
- * @param rate samples or frames per second of a recording that does not say so itself
+ * @param rate samples or frames per second of a recording that does not say so itself; of spike times, how many of their units
+ *        make a second
  * @param align column of the trials table with the time that trials are cut around
  * @param window seconds around it
  * @param inputs trial columns and time series that become inputs

@@ -1,6 +1,7 @@
 package kappa.ingest.recording;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** Streams a recorded session. */
@@ -33,6 +34,11 @@ final class RecordingSource implements BinSource {
     @Override
     public RecordingDescription describe() {
         return session.describe();
+    }
+
+    @Override
+    public List<Warning> warnings() {
+        return session.warnings();
     }
 
     @Override

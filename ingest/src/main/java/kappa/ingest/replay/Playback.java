@@ -1,5 +1,6 @@
 package kappa.ingest.replay;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
@@ -7,6 +8,7 @@ import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingDescription;
+import kappa.ingest.recording.Warning;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
@@ -69,6 +71,11 @@ public final class Playback implements BinSource {
     @Override
     public RecordingDescription describe() {
         return session.describe();
+    }
+
+    @Override
+    public List<Warning> warnings() {
+        return session.warnings();
     }
 
     /** As things stand: a jump changes it. */

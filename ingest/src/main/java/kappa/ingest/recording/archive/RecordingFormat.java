@@ -18,7 +18,7 @@ public enum RecordingFormat {
     NPZ("an NPZ file", "NPZ files", Set.of(), (path, options) -> NpzRecording.open(path,
             options.observe().orElse(null))),
     /** Neurodata Without Borders 2, in HDF5. */
-    NWB("an NWB file", "NWB files", Set.of("--bin-width", "--align", "--inputs", "--behavior", "--units",
+    NWB("an NWB file", "NWB files", Set.of("--bin-width", "--rate", "--align", "--inputs", "--behavior", "--units",
             "--only-trials", "--series"), NwbRecording::open),
     /** Spikes of a sorter, as Kilosort writes them and phy curates them: a folder. */
     KILOSORT("a folder of Kilosort or phy", "folders of Kilosort and phy", Set.of("--bin-width", "--rate", "--units"),

@@ -53,6 +53,7 @@ public final class NpzRecording implements Recording {
     private final int[] length;
     private final RecordingDescription description;
     private final String observationChoice;
+    private final boolean binsFirst;
 
     /**
      * Reads and checks a session.
@@ -83,6 +84,7 @@ public final class NpzRecording implements Recording {
         this.targets = channels(npz, "targets");
         this.mask = channels(npz, "mask");
         checkMaskShape();
+        this.binsFirst = trialLength != null || inputs != null || behavior != null || targets != null;
         checkFinite(inputs, false);
         checkFinite(behavior, true);
         checkFinite(targets, true);
@@ -321,6 +323,12 @@ public final class NpzRecording implements Recording {
     @Override
     public String observationChoice() {
         return observationChoice;
+    }
+
+    /** Other arrays have as many bins, or lengths of trials add up to them. */
+    @Override
+    public boolean binsFirst() {
+        return binsFirst;
     }
 
     @Override

@@ -1,7 +1,9 @@
 package kappa.ingest.recording.nwb;
 
 import java.util.List;
+import java.util.Optional;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.SpikeTimes;
 
 /** What an NWB session observes: spikes of units, or the channels of a time series. One thread reads at a time. */
 sealed interface NwbActivity permits UnitActivity, SeriesActivity {
@@ -23,6 +25,12 @@ sealed interface NwbActivity permits UnitActivity, SeriesActivity {
 
     /** Seconds from the first to the last thing that is known, on the recording's clock. */
     double[] extent();
+
+    /** What the file says of its spikes' times; empty for a series. */
+    Optional<SpikeTimes> spikeTimes(NwbTrials trials);
+
+    /** The series whose channels are observed; empty for spikes. */
+    Optional<NwbSeries> series();
 
     /** Throws if nothing is observed in any trial. */
     void requireObservedIn(NwbTrials trials);

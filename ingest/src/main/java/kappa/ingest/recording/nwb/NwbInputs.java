@@ -18,6 +18,7 @@ final class NwbInputs {
     private final double width;
     private final List<Channels> channels = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
+    private final List<NwbSeries> allSeries = new ArrayList<>();
 
     /** Writes the inputs of one origin. */
     private interface Filler {
@@ -34,6 +35,11 @@ final class NwbInputs {
 
     List<String> names() {
         return names;
+    }
+
+    /** The time series among them. */
+    List<NwbSeries> series() {
+        return allSeries;
     }
 
     /** Writes inputs [bins, S] of a trial to {@code out}, which holds zeros. */
@@ -69,6 +75,7 @@ final class NwbInputs {
         NwbSeries series = file.series(name);
         series.requireSamples();
         names.addAll(series.prefixedNames());
+        allSeries.add(series);
         channels.add(new Channels(series.channels(), (trial, firstBin, bins, out, offset, stride) -> series
                 .fill(NwbSeries.Binning.HELD, trials.start(trial), width, firstBin, bins, out, offset, stride)));
         remarks.add("input " + series.path()

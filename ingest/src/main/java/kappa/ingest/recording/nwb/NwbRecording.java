@@ -8,8 +8,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Bins;
+import kappa.ingest.recording.FileTimes;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.RecordingOptions;
@@ -134,6 +136,13 @@ public final class NwbRecording implements Recording {
     @Override
     public List<String> remarks() {
         return List.copyOf(remarks);
+    }
+
+    @Override
+    public synchronized Optional<FileTimes> times() {
+        return Optional.of(new FileTimes(trials.starts(), trials.stops(), activity.spikeTimes(trials),
+                Stream.of(activity.series().stream(), inputs.series().stream(), behavior.stream())
+                        .flatMap(each -> each).map(NwbSeries::times).toList()));
     }
 
     @Override

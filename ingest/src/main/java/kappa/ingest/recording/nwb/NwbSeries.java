@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Bins;
+import kappa.ingest.recording.FileTimes;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.hdf5.Hdf5Data;
 import kappa.ingest.recording.hdf5.Hdf5File;
@@ -27,6 +28,9 @@ final class NwbSeries {
     /** Steps between samples of which the median is taken. */
     private static final int STEPS_LOOKED_AT = 1000;
 
+    /** Samples whose time stamps are not in order are left out if they are at most this share of all. */
+    private static final double MAX_BAD_STAMPS = 0.01;
+
     /** Samples further apart than this many steps are not interpolated between. */
     private static final int MAX_GAP_STEPS = 10;
 
@@ -34,7 +38,9 @@ final class NwbSeries {
 
     private final String path;
     private final Hdf5Data data;
-    private final long rows;
+    private final long rows; // of data
+    private final long samples; // rows with a time that can be used
+    private final int[] rowOf; // of each sample; null if all rows are samples
     private final int channels;
     private final double[] scale;
     private final double offset;
@@ -82,9 +88,15 @@ final class NwbSeries {
                 throw times.invalid("shape " + Arrays.toString(times.shape()) + ", expected [" + rows
                         + "], one time for each row of data");
             }
-            this.stamps = rows <= STAMPS_IN_MEMORY
-                    ? new SortedTimes(sorted(times))
-                    : new SortedTimes(times, "a time stamp", 0, rows, STAMPS_PER_BLOCK);
+            if (rows <= STAMPS_IN_MEMORY) {
+                double[] all = times.numbers();
+                this.rowOf = RisingTimes.all(all) ? null : rising(times, all);
+                this.stamps = new SortedTimes(
+                        rowOf == null ? all : IntStream.of(rowOf).mapToDouble(row -> all[row]).toArray());
+            } else {
+                this.rowOf = null;
+                this.stamps = new SortedTimes(times, "a time stamp", 0, rows, STAMPS_PER_BLOCK, 1);
+            }
             this.start = rows == 0 ? 0 : stamps.first();
             this.step = medianStep();
         } else if (starting != null) {
@@ -93,6 +105,7 @@ final class NwbSeries {
                 throw starting.invalid("rate is " + rate + ", expected a number of samples per second");
             }
             this.stamps = null;
+            this.rowOf = null;
             this.start = starting.numbers()[0];
             this.step = 1 / rate;
             if (!Double.isFinite(start)) {
@@ -101,25 +114,26 @@ final class NwbSeries {
         } else {
             throw file.invalid(path + " has neither timestamps nor starting_time: expected one of them");
         }
+        this.samples = rowOf == null ? rows : rowOf.length;
         long perChunk = data.rowsPerChunk();
         long fit = Math.max(1, MAX_BLOCK_NUMBERS / channels);
         // Whole chunks, so that each is decompressed once by a reader that goes on in time.
         this.blockRows = (int) Math.min(Math.max(1, rows), perChunk >= fit ? perChunk : fit / perChunk * perChunk);
     }
 
-    private static double[] sorted(Hdf5Data times) {
-        double[] stamps = times.numbers();
-        for (int i = 0; i < stamps.length; i++) {
-            if (!Double.isFinite(stamps[i]) || (i > 0 && stamps[i] < stamps[i - 1])) {
-                throw times.invalid("element " + i + " is " + stamps[i] + ", expected a time in seconds, not before"
-                        + " the one before it");
-            }
+    /** The rows whose times rise, if all but a few do. */
+    private static int[] rising(Hdf5Data times, double[] stamps) {
+        int[] rows = RisingTimes.longest(stamps);
+        if (stamps.length - rows.length > MAX_BAD_STAMPS * stamps.length) {
+            int bad = RisingTimes.firstFall(stamps);
+            throw times.invalid("element " + bad + " is " + stamps[bad] + ", expected a time in seconds, not before"
+                    + " the one before it");
         }
-        return stamps;
+        return rows;
     }
 
     private double medianStep() {
-        int steps = (int) Math.min(rows - 1, STEPS_LOOKED_AT);
+        int steps = (int) Math.min(stamps.size() - 1, STEPS_LOOKED_AT);
         double[] found = IntStream.range(0, Math.max(0, steps)).mapToDouble(i -> stamps.at(i + 1) - stamps.at(i))
                 .sorted().toArray();
         return found.length == 0 ? 0 : found[found.length / 2];
@@ -161,7 +175,17 @@ final class NwbSeries {
 
     /** Number of samples. */
     long rows() {
-        return rows;
+        return samples;
+    }
+
+    /** When it was sampled, for who judges that. */
+    FileTimes.Series times() {
+        int bad = (int) (rows - samples);
+        long firstBad = bad == 0
+                ? -1
+                : IntStream.range(0, rowOf.length).filter(i -> rowOf[i] != i).findFirst().orElse(rowOf.length);
+        return new FileTimes.Series(path, rows, channels, samples > 0 ? firstTime() : Double.NaN,
+                samples > 0 ? lastTime() : Double.NaN, regular(), bad, firstBad);
     }
 
     int channels() {
@@ -186,7 +210,7 @@ final class NwbSeries {
     }
 
     double lastTime() {
-        return time(rows - 1);
+        return time(samples - 1);
     }
 
     double time(long sample) {
@@ -199,15 +223,16 @@ final class NwbSeries {
             return stamps.lowerBound(time);
         }
         double index = Math.ceil((time - start) / step);
-        return (long) Math.clamp(index, 0.0, (double) rows);
+        return (long) Math.clamp(index, 0.0, (double) samples);
     }
 
     double value(long sample, int channel) {
-        if (block == null || sample < blockFrom || sample >= blockFrom + block.length / channels) {
-            blockFrom = sample - sample % blockRows;
+        long row = rowOf == null ? sample : rowOf[(int) sample];
+        if (block == null || row < blockFrom || row >= blockFrom + block.length / channels) {
+            blockFrom = row - row % blockRows;
             block = data.numbers(blockFrom, Math.min(blockRows, rows - blockFrom));
         }
-        double raw = block[(int) (sample - blockFrom) * channels + channel];
+        double raw = block[(int) (row - blockFrom) * channels + channel];
         double value = raw * scale[channel] + offset;
         if (Math.abs(value) > RecordedBin.MAX_MAGNITUDE) { // not NaN, which means unknown
             throw invalid(sample, channel, value);
@@ -242,7 +267,7 @@ final class NwbSeries {
         double[] sums = new double[bins * channels];
         int[] known = new int[bins * channels];
         int[] seen = new int[bins];
-        for (long i = lowerBound(Bins.earliest(start, width, firstBin)); i < rows; i++) {
+        for (long i = lowerBound(Bins.earliest(start, width, firstBin)); i < samples; i++) {
             long bin = Bins.of(time(i), start, width) - firstBin;
             if (bin >= bins) {
                 break;
@@ -286,7 +311,7 @@ final class NwbSeries {
             case INTERPOLATED -> {
                 double middle = binStart + width / 2;
                 long after = lowerBound(middle);
-                if (after == 0 || after == rows) {
+                if (after == 0 || after == samples) {
                     yield Double.NaN;
                 }
                 double t0 = time(after - 1);

@@ -1,8 +1,11 @@
 package kappa.ingest.recording.nwb;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.RecordingOptions;
@@ -21,12 +24,16 @@ final class NwbTrials {
 
     private final DynamicTable table; // null if the file has none
     private final List<Trial> trials;
+    private final double[] starts; // of all chosen rows, also of those that became no trial
+    private final double[] stops;
 
     private record Trial(double start, int bins, int row) {}
 
-    private NwbTrials(DynamicTable table, List<Trial> trials) {
+    private NwbTrials(DynamicTable table, List<Trial> trials, double[] starts, double[] stops) {
         this.table = table;
         this.trials = List.copyOf(trials);
+        this.starts = starts;
+        this.stops = stops;
     }
 
     /** @param remarks takes what is worth a line to the user */
@@ -40,7 +47,7 @@ final class NwbTrials {
         int bins = bins(file, activity.width(), extent[0], extent[1], "the recording");
         remarks.add(String.format(Locale.ROOT, "no table of trials: one stretch from %.3f to %.3f s", extent[0],
                 extent[1]));
-        return new NwbTrials(null, List.of(new Trial(extent[0], bins, -1)));
+        return new NwbTrials(null, List.of(new Trial(extent[0], bins, -1)), new double[0], new double[0]);
     }
 
     private static void requireNoTrials(RecordingOptions options) {
@@ -72,15 +79,20 @@ final class NwbTrials {
         int[] rows = RowFilter.rows("--only-trials", options.trials(), trials);
         double[] from = options.align().map(trials::numbers).orElseGet(() -> trials.numbers("start_time"));
         double[] to = options.align().isPresent() ? from : trials.numbers("stop_time");
+        double[] starts = new double[rows.length];
+        double[] stops = new double[rows.length];
         int untimed = 0;
         int tooShort = 0;
-        for (int trial : rows) {
+        for (int i = 0; i < rows.length; i++) {
+            int trial = rows[i];
             double begin = from[trial];
             double end = to[trial];
             if (options.window().isPresent()) {
                 begin = from[trial] + options.window().get().from();
                 end = from[trial] + options.window().get().to();
             }
+            starts[i] = begin;
+            stops[i] = end;
             if (Double.isNaN(begin) || Double.isNaN(end)) {
                 untimed++;
                 continue;
@@ -101,20 +113,58 @@ final class NwbTrials {
                     tooShort + " of " + rows.length + " trials left out: they last less than a bin of " + width + " s");
         }
         if (kept.isEmpty()) {
-            throw trials.invalid("no trial is left of " + rows.length + ": " + untimed + " have no " + times + ", "
-                    + tooShort + " last less than a bin of " + width + " s");
+            long reversed = IntStream.range(0, rows.length).filter(i -> stops[i] < starts[i]).count();
+            List<String> why = new ArrayList<>();
+            addUnlessNone(why, untimed, "have no " + times);
+            addUnlessNone(why, reversed, "end before they begin");
+            addUnlessNone(why, tooShort - reversed, "last less than a bin of " + width + " s");
+            throw trials.invalid("no trial is left of " + rows.length + ": " + String.join(", ", why));
         }
-        int overlapping = 0;
-        for (int i = 1; i < kept.size(); i++) {
-            Trial before = kept.get(i - 1);
-            if (kept.get(i).start < before.start + before.bins * width - Bins.slack(width)) {
-                overlapping++;
-            }
-        }
+        int overlapping = overlapping(kept, width);
         if (overlapping > 0) {
             remarks.add(overlapping + " trials begin before the one before them is over: its last spikes are in both");
         }
-        return new NwbTrials(trials, kept);
+        return new NwbTrials(trials, kept, starts, stops);
+    }
+
+    private static void addUnlessNone(List<String> parts, long count, String what) {
+        if (count > 0) {
+            parts.add(count + " " + what);
+        }
+    }
+
+    /** How many trials begin before an earlier one is over, whatever their order in the file. */
+    private static int overlapping(List<Trial> trials, double width) {
+        List<Trial> byStart = trials.stream().sorted(Comparator.comparingDouble(Trial::start)).toList();
+        int overlapping = 0;
+        for (int i = 1; i < byStart.size(); i++) {
+            Trial before = byStart.get(i - 1);
+            if (byStart.get(i).start < before.start + before.bins * width - Bins.slack(width)) {
+                overlapping++;
+            }
+        }
+        return overlapping;
+    }
+
+    /** When each chosen row of the table begins, in its order; NaN where it does not say. The owner's array. */
+    double[] starts() {
+        return starts;
+    }
+
+    /** When each of them ends. */
+    double[] stops() {
+        return stops;
+    }
+
+    /** From the first trial's begin to the last one's end, seconds; empty if the file has no table of trials. */
+    Optional<double[]> span() {
+        double first = Double.POSITIVE_INFINITY;
+        double last = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < starts.length; i++) {
+            first = Double.isNaN(starts[i]) ? first : Math.min(first, starts[i]);
+            last = Double.isNaN(stops[i]) ? last : Math.max(last, stops[i]);
+        }
+        return last > first ? Optional.of(new double[]{first, last}) : Optional.empty();
     }
 
     /** The table of trials; null if the file has none. */

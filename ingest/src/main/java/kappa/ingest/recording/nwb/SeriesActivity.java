@@ -6,6 +6,7 @@ import java.util.Optional;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.SpikeTimes;
 
 /** The channels of a time series: counts are summed in bins, rates and currents averaged. */
 final class SeriesActivity implements NwbActivity {
@@ -24,6 +25,10 @@ final class SeriesActivity implements NwbActivity {
         if (options.units().isPresent()) {
             throw new InvalidInputException("--units is " + options.units().get()
                     + " cannot be combined with --series, because it selects rows of the units table");
+        }
+        if (options.rate().isPresent()) {
+            throw new InvalidInputException("--rate is " + options.rate().getAsDouble()
+                    + " cannot be combined with --series, because a series has its own");
         }
         series = file.series(name);
         series.requireSamples();
@@ -89,6 +94,16 @@ final class SeriesActivity implements NwbActivity {
     @Override
     public Description description() {
         return description;
+    }
+
+    @Override
+    public Optional<SpikeTimes> spikeTimes(NwbTrials trials) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<NwbSeries> series() {
+        return Optional.of(series);
     }
 
     /** The channels of a series are observed wherever they have samples. */

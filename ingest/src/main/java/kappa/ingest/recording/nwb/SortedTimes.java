@@ -14,6 +14,7 @@ final class SortedTimes {
     private final long from;
     private final long size;
     private final int block;
+    private final double perSecond;
     private final double[] firsts; // of each block, NaN until known
     private double[] loaded;
     private int loadedBlock = -1;
@@ -25,6 +26,7 @@ final class SortedTimes {
         this.from = 0;
         this.size = sorted.length;
         this.block = Math.max(1, sorted.length);
+        this.perSecond = 1;
         this.firsts = new double[]{sorted.length == 0 ? Double.NaN : sorted[0]};
         this.loaded = sorted;
         this.loadedBlock = 0;
@@ -35,13 +37,15 @@ final class SortedTimes {
      *
      * @param whose they are, for messages
      * @param block elements to have in memory at a time
+     * @param perSecond what they are divided by; 1 if they are seconds
      */
-    SortedTimes(Hdf5Data data, String whose, long from, long size, int block) {
+    SortedTimes(Hdf5Data data, String whose, long from, long size, int block, double perSecond) {
         this.data = data;
         this.whose = whose;
         this.from = from;
         this.size = size;
         this.block = block;
+        this.perSecond = perSecond;
         this.firsts = new double[Math.toIntExact(Math.ceilDiv(size, (long) block))];
         Arrays.fill(firsts, Double.NaN);
     }
@@ -127,7 +131,8 @@ final class SortedTimes {
         double[] times = data.numbers(from + start, Math.min(block, size - start));
         double before = loadedBlock == b - 1 && loaded != null ? loaded[loaded.length - 1] : Double.NEGATIVE_INFINITY;
         for (int i = 0; i < times.length; i++) {
-            if (check(times[i], start + i) < before) {
+            times[i] = check(times[i], start + i);
+            if (times[i] < before) {
                 throw data.invalid("element " + (from + start + i) + ", " + whose + ", is " + times[i] + " s after "
                         + before + " s: expected rising times, because there are too many to sort them in memory");
             }
@@ -138,11 +143,12 @@ final class SortedTimes {
         loadedBlock = b;
     }
 
-    private double check(double time, long i) {
-        if (!Double.isFinite(time)) {
-            throw data
-                    .invalid("element " + (from + i) + ", " + whose + ", is " + time + ", expected a time in seconds");
+    /** The time of an element, in seconds. */
+    private double check(double element, long i) {
+        if (!Double.isFinite(element)) {
+            throw data.invalid(
+                    "element " + (from + i) + ", " + whose + ", is " + element + ", expected a time in seconds");
         }
-        return time;
+        return element / perSecond;
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.ingest.recording.Bins;
+import kappa.ingest.recording.SpikeTimes;
 import kappa.ingest.recording.hdf5.Hdf5Data;
 
 /**
@@ -19,14 +20,21 @@ final class SpikeTrains {
     private static final int MIN_BLOCK = 1 << 10;
     private static final int MAX_BLOCK = 1 << 16;
 
+    /** Of a unit whose spikes are not all in memory, so many are looked at. */
+    private static final int LOOKED_AT = 1 << 10;
+
     private final SortedTimes[] trains;
     private final List<String> remarks = new ArrayList<>();
+    private final SpikeTimes survey = new SpikeTimes();
+    private final double perSecond;
 
     /**
      * @param rows of the units table
      * @param inMemory spikes of a file up to which all are held in memory, also those to hold at a time if there are more
+     * @param perSecond what times are divided by: 1 if they are seconds, the sampling rate if they are sample numbers
      */
-    SpikeTrains(DynamicTable units, int[] rows, int inMemory) {
+    SpikeTrains(DynamicTable units, int[] rows, int inMemory, double perSecond) {
+        this.perSecond = perSecond;
         DynamicTable.Column column = units.find("spike_times");
         if (column == null) {
             throw units.invalid("has no column spike_times");
@@ -48,8 +56,23 @@ final class SpikeTrains {
         } else {
             int block = Math.clamp(inMemory / Math.max(1, rows.length), MIN_BLOCK, MAX_BLOCK);
             Arrays.setAll(trains, i -> new SortedTimes(times, "of unit " + units.idText(rows[i]), bounds[rows[i]],
-                    bounds[rows[i] + 1] - bounds[rows[i]], block));
+                    bounds[rows[i] + 1] - bounds[rows[i]], block, perSecond));
+            for (int row : rows) {
+                look(times, units.idText(row), bounds[row], bounds[row + 1] - bounds[row]);
+            }
         }
+    }
+
+    private void look(Hdf5Data data, String unit, long from, long count) {
+        if (count > 0) {
+            survey.addRising(unit, times(data.numbers(from, Math.min(LOOKED_AT, count))), count,
+                    data.numbers(from + count - 1, 1)[0] / perSecond);
+        }
+    }
+
+    /** Finite ones in seconds. */
+    private double[] times(double[] numbers) {
+        return Arrays.stream(numbers).filter(Double::isFinite).map(time -> time / perSecond).toArray();
     }
 
     /** In pieces from first to last, because a chunk may hold the spikes of many units. */
@@ -84,7 +107,8 @@ final class SpikeTrains {
         long noTimes = 0;
         List<String> unsorted = new ArrayList<>();
         for (int i = 0; i < spikes.length; i++) {
-            double[] finite = Arrays.stream(spikes[i]).filter(Double::isFinite).toArray();
+            double[] finite = times(spikes[i]);
+            survey.add(units.idText(rows[i]), finite);
             noTimes += spikes[i].length - finite.length;
             spikes[i] = finite;
             for (int k = 1; k < finite.length; k++) {
@@ -115,6 +139,16 @@ final class SpikeTrains {
 
     List<String> remarks() {
         return remarks;
+    }
+
+    /** What the times look like as the file has them. */
+    SpikeTimes survey() {
+        return survey;
+    }
+
+    /** How many spikes lie in [from, to). */
+    long within(double from, double to) {
+        return Arrays.stream(trains).mapToLong(train -> train.lowerBound(to) - train.lowerBound(from)).sum();
     }
 
     /** Adds the spikes of a unit to its counts: bin t at {@code out[offset + t * stride]}. */

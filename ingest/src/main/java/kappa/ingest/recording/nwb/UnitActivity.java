@@ -7,12 +7,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Bins;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.SpikeTimes;
 import kappa.ingest.recording.hdf5.Hdf5Data;
 import kappa.ingest.recording.rows.RowFilter;
 
@@ -51,7 +53,7 @@ final class UnitActivity implements NwbActivity {
         description = new Description(neurons, width, asked,
                 "activity taken as counts: spikes of " + rows.length + " of "
                         + units.rows() + " units of " + units.path());
-        spikes = new SpikeTrains(units, rows, spikesInMemory);
+        spikes = new SpikeTrains(units, rows, spikesInMemory, options.rate().orElse(1));
         remarks.addAll(spikes.remarks());
         observed = observed(units, rows);
     }
@@ -96,6 +98,18 @@ final class UnitActivity implements NwbActivity {
     @Override
     public Description description() {
         return description;
+    }
+
+    @Override
+    public Optional<SpikeTimes> spikeTimes(NwbTrials trials) {
+        SpikeTimes times = spikes.survey();
+        trials.span().ifPresent(span -> times.setWithinTrials(spikes.within(span[0], span[1])));
+        return Optional.of(times);
+    }
+
+    @Override
+    public Optional<NwbSeries> series() {
+        return Optional.empty();
     }
 
     @Override

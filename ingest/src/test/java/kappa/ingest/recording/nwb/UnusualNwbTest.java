@@ -50,6 +50,7 @@ class UnusualNwbTest {
     private static final class Asked {
         private Observation observe;
         private Double width;
+        private Double rate;
         private String align;
         private Window window;
         private List<String> inputs = List.of();
@@ -59,7 +60,7 @@ class UnusualNwbTest {
         private String series;
 
         RecordingOptions options() {
-            return RecordingOptions.builder().observe(observe).binWidth(width).align(align).window(window)
+            return RecordingOptions.builder().observe(observe).binWidth(width).rate(rate).align(align).window(window)
                     .inputs(inputs)
                     .behavior(behavior).units(units).trials(trials).series(series).build();
         }
@@ -219,6 +220,31 @@ class UnusualNwbTest {
             float[] rates = session.activity(0, 40, 3);
             for (int i = 0; i < rates.length; i++) {
                 assertThat(rates[i]).isEqualTo((float) (-1 + 2 / 199.0 * (80 + i)));
+            }
+        }
+    }
+
+    @Test
+    void shouldLeaveSamplesOutWhoseTimeStampsAreWrong() {
+        Asked asked = series("two bad stamps");
+        asked.width = 0.05;
+        try (NwbRecording session = asked.open("series")) {
+            float[] mean = session.activity(0, 0, 3);
+            assertThat(mean).as("sample 7 would be in the second bin").containsExactly(2, (5 + 6 + 8 + 9) / 4f, 12);
+            assertThat(session.activity(0)).doesNotContain(Float.NaN);
+            assertThat(session.times().orElseThrow().series()).singleElement()
+                    .matches(times -> times.badStamps() == 2 && times.firstBad() == 7 && times.samples() == 400);
+        }
+    }
+
+    @Test
+    void shouldTakeSpikeTimesInSamples() {
+        Asked asked = width(0.01);
+        asked.rate = 50.0;
+        for (int inMemory : new int[]{100, 2}) {
+            try (NwbRecording session = NwbRecording.open(file("index-uint8"), asked.options(), inMemory)) {
+                // 0.01, 0.02, 1.5; none; 0.5 and 1.25, in samples of 20 ms
+                assertThat(session.activity(0, 0, 4)).containsExactly(2, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0);
             }
         }
     }
