@@ -75,7 +75,8 @@ class DocumentsTest {
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
         "dashboards/docs/runbook.md", "dashboards/docs/overload.md", "dashboards/docs/export.md",
-        "fitting/docs/kernels.md", "fitting/docs/scaling.md", "fitting/docs/durability.md"})
+        "fitting/docs/kernels.md", "fitting/docs/scaling.md", "fitting/docs/durability.md",
+        "ingest/docs/plausibility.md"})
     void shouldLinkToFilesThatExist(String document) {
         Path folder = ROOT.resolve(document).getParent();
         assertThat(named(LINK, document)).allSatisfy(link -> assertThat(folder.resolve(link)).exists());

@@ -74,7 +74,7 @@ public final class SessionAccount {
         out.putAll(state.counters().figures());
         out.put("seconds", seconds);
         out.put("prequential", state.quality().figures());
-        out.put("warnings", state.quality().warnings());
+        out.put("warnings", state.warnings());
         out.put("latency_ms", Map.of("p50", state.pace().latencyMs(50), "p99", state.pace().latencyMs(99), "p999",
                 state.pace().latencyMs(99.9)));
         return out;

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.Warning;
 import kappa.ingest.recording.npz.RecordingWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,6 +62,9 @@ final class ConvertCommand implements Runnable {
         figures.put("bin_width", session.binWidthSeconds());
         figures.put("inputs", session.describe().inputs());
         figures.put("behavior", session.describe().behaviors());
+        if (output.json()) {
+            figures.put("warnings", session.warnings().stream().map(Warning::line).toList());
+        }
         figures.put("unobserved", activity.unobserved() / ((double) session.bins() * session.neurons()));
         return figures;
     }

@@ -3,7 +3,9 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.evaluation.PsthFit;
 import kappa.fitting.evaluation.Truncation;
@@ -16,6 +18,8 @@ import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.Warning;
+import kappa.ingest.session.Quality;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -98,10 +102,20 @@ final class EvaluateCommand implements Runnable {
         if (heldOutNeurons != null) {
             addCoSmoothing(fit, recording, figures);
         }
+        List<String> doubts = doubts(evaluation, fit);
+        doubts.forEach(line -> Output.note("warning: " + line));
         if (output.json()) {
+            figures.put("warnings",
+                    Stream.concat(recording.warnings().stream().map(Warning::line), doubts.stream()).toList());
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
         }
         output.print(figures);
+    }
+
+    /** What keeps the scores from meaning anything. */
+    private static List<String> doubts(Evaluation evaluation, Network fit) {
+        return Quality.doubtsOfFreeRun(evaluation.bitsPerSpike().orElse(evaluation.r2()), fit.inputs(),
+                evaluation.bitsPerSpike().isPresent());
     }
 
     private Network fit() {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import kappa.fitting.baseline.Baseline;
+import kappa.fitting.baseline.SmoothedScore;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.fit.OnlineFitter;
@@ -31,6 +32,7 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.Warning;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.Quality;
 import picocli.CommandLine.Command;
@@ -167,6 +169,8 @@ final class FitCommand implements Runnable {
         if (plan.fit().kind() == Observation.COUNTS) {
             others.add(overlap::add);
         }
+        SmoothedScore smoothed = new SmoothedScore(plan.fit().kind(), plan.fit().neurons());
+        others.add(smoothed);
         long bins = OfflineFit.run(recording, plan.fit(), fits, others, passes, progress::update);
         double seconds = (System.nanoTime() - started) / 1e9;
         RankSelection selection = ranks == null ? null : RankSelection.of(fits);
@@ -177,12 +181,17 @@ final class FitCommand implements Runnable {
             System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
                     + " written to " + out);
         }
+        Quality quality = quality(chosen, smoothed);
         List<String> warnings = new ArrayList<>(chosen.algorithm().warnings());
         overlap.warning().ifPresent(warnings::add);
-        warnings.forEach(warning -> System.err.println("warning: " + warning));
+        warnings.addAll(quality.doubts(recording.inputs()));
+        warnings.forEach(warning -> Output.note("warning: " + warning));
+        // What was wrong with the recording was printed before it was fitted.
+        warnings.addAll(0, recording.warnings().stream().map(Warning::line).toList());
         Map<String, Object> figures = figures(plan, chosen, bins, seconds);
+        figures.put("prequential", quality.figures());
         if (selection != null) {
-            addRanks(figures, selection, fits);
+            addRanks(figures, selection, fits, smoothed);
         }
         if (baselines) {
             addBaselines(figures, chosen, simple);
@@ -206,17 +215,20 @@ final class FitCommand implements Runnable {
         figures.put("model_version", chosen.model().version());
         figures.put("steps", chosen.model().steps());
         figures.put("seconds", seconds);
-        figures.put("prequential", prequential(chosen));
         return figures;
     }
 
-    private static Map<String, Object> prequential(PrequentialFit fit) {
-        return new Quality(Score.unit(fit.plan().kind()), 0,
-                fit.oneStep().stream().mapToDouble(score -> score).toArray(),
-                fit.freeRun().stream().mapToDouble(score -> score).toArray(), List.of()).figures();
+    private static Quality quality(PrequentialFit fit, SmoothedScore smoothed) {
+        return new Quality(Score.unit(fit.plan().kind()), 0, array(fit.oneStep()), array(fit.freeRun()),
+                array(smoothed.perTrial()), List.of());
     }
 
-    private static void addRanks(Map<String, Object> figures, RankSelection selection, List<PrequentialFit> fits) {
+    private static double[] array(List<Double> scores) {
+        return scores.stream().mapToDouble(score -> score).toArray();
+    }
+
+    private static void addRanks(Map<String, Object> figures, RankSelection selection, List<PrequentialFit> fits,
+            SmoothedScore smoothed) {
         System.err.printf("one-step score in %s over trials %d to %d, and how far behind rank %d:%n",
                 Score.unit(fits.getFirst().plan().kind()), selection.firstTrial() + 1,
                 selection.firstTrial() + selection.trials(), selection.best());
@@ -232,7 +244,7 @@ final class FitCommand implements Runnable {
             entry.put("se", score.se());
             entry.put("behind_best", score.behind());
             entry.put("behind_best_se", score.behindSe());
-            entry.put("prequential", prequential(fits.get(f)));
+            entry.put("prequential", quality(fits.get(f), smoothed).figures());
             list.add(entry);
         }
         figures.put("ranks", list);

@@ -1,5 +1,7 @@
 package kappa.dashboards.cli;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,11 +16,12 @@ import kappa.fitting.model.Network;
 import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.Warning;
 import kappa.ingest.recording.archive.RecordingFile;
 import kappa.ingest.recording.archive.RecordingFormat;
 import kappa.ingest.recording.npz.Npz;
 import kappa.ingest.recording.npz.NpzRecording;
-import kappa.ingest.recording.nwb.NwbContents;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -32,12 +35,17 @@ final class InspectCommand implements Runnable {
     private Path file;
 
     @Mixin
+    private PlausibilityOptions plausibility;
+
+    @Mixin
     private FiguresOption output;
 
     @Override
     public void run() {
         if (RecordingFile.format(file) == RecordingFormat.NWB) {
-            new NwbInspection(file, NwbContents.of(file)).print(output.json());
+            NwbInspection inspection = NwbInspection.of(file, plausibility::look);
+            inspection.print(output.json());
+            plausibility.requireNone(inspection.warnings(), file.toString());
             return;
         }
         List<String> names;
@@ -47,8 +55,9 @@ final class InspectCommand implements Runnable {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("file", file.toString());
         List<String> commands = new ArrayList<>();
+        List<Warning> warnings = List.of();
         if (names.contains("counts") || names.contains("activity")) {
-            session(figures, commands);
+            warnings = session(figures, commands);
         } else if (names.contains("m") || names.contains("wrec")) {
             network(figures, commands);
         } else {
@@ -56,16 +65,27 @@ final class InspectCommand implements Runnable {
                     + ", expected a session ('counts' or 'activity') or a network ('m' and 'n', or 'wrec')");
         }
         if (output.json()) {
+            figures.put("warnings", warnings.stream().map(Warning::line).toList());
             figures.put("commands", commands);
-        }
-        output.print(figures);
-        if (!output.json()) {
+            output.print(figures);
+        } else {
+            figures.replaceAll((name, value) -> value instanceof Double number ? rounded(number) : value);
+            output.print(figures);
+            warnings.forEach(warning -> System.out.println("warning " + warning.line()));
             commands.forEach(command -> System.out.println("  " + command));
         }
+        plausibility.requireNone(warnings, file.toString());
     }
 
-    private void session(Map<String, Object> figures, List<String> commands) {
-        NpzRecording session = NpzRecording.open(file, null);
+    /** To six digits, which is what people read. */
+    private static String rounded(double number) {
+        return Double.isFinite(number)
+                ? new BigDecimal(number).round(new MathContext(6)).stripTrailingZeros().toPlainString()
+                : Double.toString(number);
+    }
+
+    private List<Warning> session(Map<String, Object> figures, List<String> commands) {
+        Recording session = plausibility.look(NpzRecording.open(file, null));
         figures.put("kind", "session");
         figures.put("neurons", session.neurons());
         figures.put("trials", session.hasTrials() ? session.trials() : 0);
@@ -85,9 +105,10 @@ final class InspectCommand implements Runnable {
         commands.add("./kappa fit " + file + " --rank 2 --out NET.npz");
         commands.add("./kappa evaluate NET.npz " + file);
         commands.add("./kappa replay " + file);
+        return session.warnings();
     }
 
-    private static void activity(NpzRecording session, Map<String, Object> figures) {
+    private static void activity(Recording session, Map<String, Object> figures) {
         double sum = 0;
         long observed = 0;
         for (int trial = 0; trial < session.trials(); trial++) {

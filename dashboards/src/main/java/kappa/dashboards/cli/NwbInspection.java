@@ -9,16 +9,64 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.Warning;
+import kappa.ingest.recording.archive.RecordingFile;
 import kappa.ingest.recording.nwb.NwbContents;
 import kappa.ingest.recording.nwb.NwbContents.Column;
 import kappa.ingest.recording.nwb.NwbContents.Series;
 import kappa.ingest.recording.nwb.NwbContents.Table;
 
-/** Says what an NWB file holds, and writes the command lines that would replay it. */
-record NwbInspection(Path file, NwbContents contents) {
+/**
+ * Says what an NWB file holds, what looks wrong with it, and the command lines that would replay it.
+ *
+ * @param warnings about the session that it would be
+ * @param problem why it would be none; empty if it would
+ */
+record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, String problem) {
 
     private static final List<String> TRIAL_TIMES = List.of("start_time", "stop_time");
+
+    /**
+     * Looks into a file, and at all bins of the session that it would be.
+     *
+     * @param look finds what looks wrong
+     */
+    static NwbInspection of(Path file, UnaryOperator<Recording> look) {
+        NwbContents contents = NwbContents.of(file);
+        Optional<Series> series = neurons(contents);
+        if (series.isEmpty() && !hasSpikes(contents)) {
+            return new NwbInspection(file, contents, List.of(), "");
+        }
+        RecordingOptions options = hasSpikes(contents) ? RecordingOptions.NONE : ofSeries(series.orElseThrow().path());
+        try (Recording session = RecordingFile.open(file, options)) {
+            return new NwbInspection(file, contents, look.apply(session).warnings(), "");
+        } catch (InvalidInputException e) {
+            return new NwbInspection(file, contents, List.of(), e.getMessage());
+        }
+    }
+
+    private static RecordingOptions ofSeries(String path) {
+        return RecordingOptions.builder().series(path).build();
+    }
+
+    private static boolean hasSpikes(NwbContents contents) {
+        return contents.units().isPresent() && contents.spikes() > 0;
+    }
+
+    private static Stream<Series> usable(NwbContents contents) {
+        return contents.series().stream().filter(series -> series.problem().isEmpty() && series.samples() > 1);
+    }
+
+    /** The series whose channels can be the neurons. */
+    private static Optional<Series> neurons(NwbContents contents) {
+        return usable(contents).filter(series -> series.type().equals("RoiResponseSeries")
+                || (!hasSpikes(contents) && series.channels() > 1)).findFirst();
+    }
 
     void print(boolean json) {
         List<String> commands = commands();
@@ -44,6 +92,8 @@ record NwbInspection(Path file, NwbContents contents) {
             say("series " + words(series));
         }
         contents.remarks().forEach(remark -> say("note " + remark));
+        line("cannot be read as a session:", problem);
+        warnings.forEach(warning -> say("warning " + warning.line()));
         commands.forEach(command -> say("  " + command));
     }
 
@@ -122,6 +172,8 @@ record NwbInspection(Path file, NwbContents contents) {
         }
         figures.put("series", all);
         figures.put("remarks", contents.remarks());
+        figures.put("problem", problem);
+        figures.put("warnings", warnings.stream().map(Warning::line).toList());
         return figures;
     }
 
@@ -133,11 +185,12 @@ record NwbInspection(Path file, NwbContents contents) {
 
     private List<String> commands() {
         List<String> commands = new ArrayList<>();
-        List<Series> usable = contents.series().stream()
-                .filter(series -> series.problem().isEmpty() && series.samples() > 1).toList();
+        List<Series> usable = usable(contents).toList();
         String quoted = quoted(file.toString());
-        boolean spikes = contents.units().isPresent() && contents.spikes() > 0;
-        if (spikes) {
+        if (!problem.isEmpty()) {
+            return commands;
+        }
+        if (hasSpikes(contents)) {
             commands.add("./kappa live --session " + quoted);
             String choices = choices(usable);
             if (!choices.isEmpty()) {
@@ -147,9 +200,7 @@ record NwbInspection(Path file, NwbContents contents) {
             commands.add("./kappa replay " + quoted + choices + " --speed 10");
             commands.add("./kappa convert " + quoted + choices + " --bin-width 0.02 --out SESSION.npz");
         }
-        usable.stream()
-                .filter(series -> series.type().equals("RoiResponseSeries") || (!spikes && series.channels() > 1))
-                .findFirst()
+        neurons(contents)
                 .ifPresent(series -> commands.add("./kappa live --session " + quoted + " --series "
                         + quoted(series.path().substring(1))));
         return commands;

@@ -7,6 +7,7 @@ import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.archive.RecordingFile;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a recorded file becomes a session. */
@@ -54,6 +55,9 @@ final class RecordingFileOptions {
                     + "responses. They are currents unless all values are within [-1, 1].")
     private String series;
 
+    @Mixin
+    private PlausibilityOptions plausibility;
+
     private RecordingOptions options() {
         return RecordingOptions.builder().observe(observation(observe)).binWidth(binWidth).align(align)
                 .window(window == null ? null : window(window)).inputs(inputs).behavior(behavior).units(units)
@@ -73,12 +77,17 @@ final class RecordingFileOptions {
                 "--window is " + text + ", expected seconds FROM:TO around --align, such as -0.2:0.8");
     }
 
-    /** Opens a session file and prints how it is read. */
+    /** Opens a session file and prints how it is read, and what looks wrong with it. */
     Recording open(Path file) {
         Recording session = RecordingFile.open(file, options());
-        System.err.println(session.observationChoice());
-        session.remarks().forEach(remark -> Output.note("note: " + remark));
-        return session;
+        try {
+            System.err.println(session.observationChoice());
+            session.remarks().forEach(remark -> Output.note("note: " + remark));
+            return plausibility.checked(session);
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
+        }
     }
 
     /** Opens a session file with the inputs that the options of the fit ask for. */

@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -142,11 +143,14 @@ final class SessionRun {
             NetworkFile.write(options.out, SnapshotCodec.networkFile(last.value()));
             System.err.println("model " + last.version() + " written to " + options.out);
         }
+        // What was wrong with the recording was printed before the session began.
+        account.state().warnings().stream().filter(line -> !session.warnings().contains(line))
+                .forEach(line -> Output.note("warning: " + line));
         if (options.json) {
             Output.json(figures);
         } else {
             figures.forEach((name, value) -> {
-                if (!(value instanceof Map)) {
+                if (!(value instanceof Map) && !(value instanceof List)) {
                     System.out.println(name + " " + value);
                 }
             });

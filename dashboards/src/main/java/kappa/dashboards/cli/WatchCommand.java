@@ -4,8 +4,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import kappa.dashboards.terminal.Drawing;
 import kappa.dashboards.terminal.TopicEnds;
@@ -81,11 +83,15 @@ final class WatchCommand implements Runnable {
     private void print(TopicEnds ends) {
         long next = System.nanoTime();
         boolean over = false;
+        Set<String> told = new HashSet<>();
         while (!over && !System.out.checkError()) {
             over = over(ends);
             if (over || System.nanoTime() - next >= 0) {
                 next = System.nanoTime() + LINE_EVERY_NS;
                 ends.shown().ifPresent(shown -> {
+                    shown.warnings().stream()
+                            .map(warning -> shown.state().description().session() + ": warning: " + warning)
+                            .filter(told::add).forEach(Output::note);
                     if (json) {
                         Output.json(shown.figures());
                     } else {

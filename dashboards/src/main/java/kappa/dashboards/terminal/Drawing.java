@@ -17,6 +17,8 @@ import kappa.ingest.session.SessionCounters;
 public record Drawing(int width, int height, boolean colour, boolean unicode) {
 
     private static final int LABEL = 20;
+    /** Lines of a picture for what is to be said of a session. */
+    private static final int WARNINGS = 2;
     private static final int MAX_ROWS = 8;
     private static final int MIN_PLOT = 8;
     private static final int DOTS_ACROSS = 2;
@@ -30,6 +32,8 @@ public record Drawing(int width, int height, boolean colour, boolean unicode) {
     /** @param others further sessions that bins came of, named in a line of their own */
     public List<String> of(WatchedSession session, List<String> others) {
         List<String> lines = new ArrayList<>(flow(status(session)));
+        session.warnings().stream().limit(WARNINGS)
+                .forEach(warning -> lines.add(fit(InvalidInputException.oneLine("! " + warning))));
         int plot = Math.max(MIN_PLOT, width - LABEL);
         boolean named = !others.isEmpty();
         int room = Math.max(1, height - lines.size() - 2 - (named ? 1 : 0));

@@ -1,6 +1,7 @@
 package kappa.dashboards.terminal;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import kappa.ingest.session.History;
@@ -106,7 +107,13 @@ public record WatchedSession(SessionState state, double seconds, long unixNs) {
         now.put("bins_per_second", finite(state.pace().binsPerSecond(unixNs)));
         now.put("age_s", finite(ageSeconds()));
         now.put("ended", ended());
+        now.put("warnings", warnings());
         return now;
+    }
+
+    /** What is to be said of the recording and of its scores, one line each. */
+    public List<String> warnings() {
+        return state.warnings();
     }
 
     private static Double finite(double value) {

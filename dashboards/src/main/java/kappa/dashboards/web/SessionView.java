@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import kappa.fitting.model.Score;
 import kappa.ingest.session.NewestBin;
 import kappa.ingest.session.Pace;
@@ -26,7 +27,8 @@ final class SessionView {
 
     /** What of a session does not change. */
     private record Header(int rank, double binWidth, boolean trials, String unit, boolean lockstep, String observation,
-            String origin, int neurons, List<String> inputs, List<String> phases, List<String> examples) {}
+            String origin, int neurons, List<String> inputs, List<String> phases, List<String> examples,
+            List<String> warnings) {}
 
     /** The newest snapshot, and what learning did over the last half minute of snapshots. */
     private record Model(long version, @JsonProperty("final") boolean last, long binsLearned, long stepsLately,
@@ -40,8 +42,8 @@ final class SessionView {
     private record Now(long bin, double t, long trial, int phase, long epoch, Long sample, Double hostMs,
             Double errorMs, double[] kappa, double[] covariance) {}
 
-    /** Scores of each trial from {@code before} on, as the newest snapshot has them. */
-    private record Scores(String unit, long before, double[] oneStep, double[] freeRun) {}
+    /** Scores of each trial from {@code before} on, as the newest snapshot has them, and what keeps them from a meaning. */
+    private record Scores(String unit, long before, double[] oneStep, double[] freeRun, List<String> doubts) {}
 
     final String id;
     final MechanismView mechanism;
@@ -88,7 +90,7 @@ final class SessionView {
         return new Header(of.rank(), of.binWidthS(), of.trials(), Score.unit(of.observation()), of.lockstep(),
                 of.observation().name().toLowerCase(Locale.ROOT), of.origin(), neurons.size(),
                 of.inputChannels().subList(0, of.ownInputs()), of.phases(),
-                neurons.subList(0, Math.min(EXAMPLES, neurons.size())));
+                neurons.subList(0, Math.min(EXAMPLES, neurons.size())), of.warnings());
     }
 
     Record status(long nowUnixNs) {
@@ -113,7 +115,8 @@ final class SessionView {
     Record quality() {
         Quality quality = state.quality();
         return new Scores(Score.unit(state.description().observation()), quality.firstTrial(), quality.oneStep(),
-                quality.freeRun());
+                quality.freeRun(), Stream.concat(quality.warnings().stream(),
+                        quality.doubts(state.description().inputs()).stream()).toList());
     }
 
     /** As a float, whose digits are enough to draw; null, which the page leaves out, if JSON has no such number. */

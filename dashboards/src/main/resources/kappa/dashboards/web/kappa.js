@@ -185,7 +185,11 @@ function draw() {
       activityDrawnAt = begun;
       changed.neurons = false;
     }
-    if (changed.quality && state.quality && shown === "live") { charts.quality.draw(state.quality, showQuality); changed.quality = false; }
+    if (changed.quality && state.quality && shown === "live") {
+      showDoubts(state.quality.doubts ?? []);
+      charts.quality.draw(state.quality, showQuality);
+      changed.quality = false;
+    }
     if (changed.loadings && shown === "connectivity") { connectivity.draw(state); changed.loadings = false; }
     if (changed.silencing) { silencing.draw(state, shown === "silencing"); changed.silencing = shown !== "silencing"; }
     if (shown === "silencing") silencing.showControls();
@@ -221,6 +225,7 @@ function showHeader() {
     if (h.observation) parts.push(h.observation);
     if (h.origin) parts.push(h.origin);
   }
+  showWarnings(h?.warnings ?? []);
   byId("origin").textContent = parts.join(" · ");
   byId("origin").title = parts.join(" · ");
   byId("activityUnit").textContent = h?.observation === "counts" ? "spikes per bin" : h?.observation ?? "";
@@ -234,6 +239,22 @@ function showHeader() {
       select.value = String(Math.min(at, Math.max(0, rank - 1)));
     }
   }
+}
+
+/** What looked wrong with the recording before the session began. */
+function showWarnings(lines) {
+  const box = byId("warnings");
+  box.hidden = lines.length === 0;
+  box.querySelector("summary").textContent = lines.length === 1 ? lines[0] : `${lines.length} warnings about the recording: ${lines[0] ?? ""}`;
+  box.querySelector("ul").replaceChildren(...lines.map(line => Object.assign(document.createElement("li"), { textContent: line })));
+}
+
+/** What keeps the scores from meaning anything. */
+function showDoubts(lines) {
+  const box = byId("doubts");
+  box.hidden = lines.length === 0;
+  box.textContent = lines.join(" · ");
+  box.title = lines.join("\n");
 }
 
 let neuronHint = "";

@@ -2,6 +2,7 @@ package kappa.dashboards.terminal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import com.google.protobuf.Message;
 import java.util.List;
@@ -88,6 +89,20 @@ class DrawingTest {
                 .anySatisfy(line -> assertThat(line).startsWith("also: delay ]0;owned  31m"))
                 .noneMatch(line -> line.matches(".*[\\u0000-\\u001f\\u007f-\\u009f\\u202e].*"));
         assertThat(Drawing.line(watched())).contains("phase delay ]0;owned  31m").doesNotContain("\u001b");
+    }
+
+    @Test
+    void shouldShowTheFirstWarningsInTheWidthThatThereIs() {
+        SessionHeader header = SessionHeader.newBuilder().setSchemaVersion(1).setSession("mouse-7").setBinWidthS(0.02)
+                .setTrials(true).setObservation(Observation.COUNTS).addNeurons("a").addNeurons("b")
+                .setFit(FitSettings.newBuilder().setRank(1)).addWarnings("first\u001b " + "x".repeat(200))
+                .addWarnings("second").addWarnings("third").build();
+        state = new SessionState(header, WatchedSession.history(SessionDescription.of(header), SECONDS));
+        fold(0, bin(1, 1));
+        assertThat(new Drawing(100, 20, false, true).of(watched(), List.of()))
+                .anyMatch(line -> line.startsWith("! first  xxx") && line.length() == 100).contains("! second")
+                .noneMatch(line -> line.contains("third"));
+        assertThat(watched().figures()).extractingByKey("warnings").asInstanceOf(list(String.class)).hasSize(3);
     }
 
     @Test

@@ -80,6 +80,18 @@ class LiveViewTest {
     }
 
     @Test
+    void shouldShowWhatLookedWrongAndWhatTheScoresDoNotMean() throws Exception {
+        fold(view, header("s", 2, Observation.RATES).toBuilder().addWarnings("bins are 20 s wide").build());
+        fold(view, latents("s", 0, 1f));
+        fold(view, model("s").setQuality(FitQuality.newBuilder().addOneStep(0).addFreeRun(0).addSmoothed(0)
+                .addWarnings("counts overlap")).build());
+        JsonNode frame = ask(new PageClient(view, false), -1);
+        assertThat(frame.at("/header/warnings")).singleElement().matches(line -> line.asText().contains("20 s wide"));
+        assertThat(frame.at("/quality/doubts/0").asText()).isEqualTo("counts overlap");
+        assertThat(frame.at("/quality/doubts/1").asText()).startsWith("one trial: nothing was scored");
+    }
+
+    @Test
     void shouldPredictEachObservationWithTheNewestModel() {
         // x = m kappa + w v = 0.5 * 2 + 2 * 0.25 = 1.5; with b = -0.5 inside tanh.
         double[] expected = {3 * (1 + Math.tanh(1)), 3 * Math.tanh(1) + 0.5, 3 * 1.5 + 0.5};

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.SplittableRandom;
+import kappa.fitting.baseline.SmoothedScore;
 import kappa.fitting.fit.FitState;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.fit.OverlapDetector;
@@ -53,9 +54,10 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
      * @param shed steps that were asked for and not made, because kappa was late
      * @param state null unless asked for
      * @param buffer the replay buffer's trials, without their activity; null unless asked for
+     * @param smoothed score of the neurons' smoothed activity in the trial
      * @param warning what is wrong with the activity, if anything
      */
-    record Learned(long trial, int shed, PublishedModel model, FitState state, List<TrialRef> buffer,
+    record Learned(long trial, int shed, PublishedModel model, FitState state, List<TrialRef> buffer, double smoothed,
             Optional<String> warning) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
@@ -77,6 +79,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private final ActorRef<Learned> session;
     private final OnlineFitter fitter;
     private final OverlapDetector overlap;
+    private final SmoothedScore smoothed;
     private PublishedModel published;
     private Checkpoint toRefillFrom;
     private long mostBytes;
@@ -101,12 +104,17 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         mostBytes = plan.fit().bufferBytes();
         fitter = new OnlineFitter(plan.fit(), services.kernels(), services.team());
         overlap = new OverlapDetector(plan.fit().neurons());
+        smoothed = new SmoothedScore(plan.fit().kind(), plan.fit().neurons());
         if (checkpoint == null) {
             published = fitter.publish(null);
         } else {
             fitter.restore(SnapshotCodec.fromWire(checkpoint.getLearner(), fitter.save()));
             published = SnapshotCodec.fromWire(checkpoint.getPublished());
             toRefillFrom = checkpoint;
+            if (checkpoint.getBaselineSumsCount() > 0) {
+                smoothed.restore(SnapshotCodec.doubles(checkpoint.getBaselineSumsList()),
+                        SnapshotCodec.doubles(checkpoint.getBaselineObservedList()));
+            }
         }
     }
 
@@ -194,6 +202,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         }
         session.tell(new Learned(current.trial().index(), shed, published,
                 current.wantState() ? fitter.save() : null, current.wantState() ? refs() : null,
+                smoothed.next(current.trial()),
                 warning(current.trial(), current.pass())));
         current = null;
         learning = null;

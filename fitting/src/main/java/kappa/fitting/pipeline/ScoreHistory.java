@@ -16,6 +16,7 @@ final class ScoreHistory {
     private final String unit;
     private final List<Double> oneStep = new ArrayList<>();
     private final List<Double> freeRun = new ArrayList<>();
+    private final List<Double> smoothed = new ArrayList<>();
     /** The trial whose scores are the first that are still kept. */
     private long first;
 
@@ -31,20 +32,28 @@ final class ScoreHistory {
         first = saved.getFirstTrial();
         oneStep.addAll(saved.getOneStepList());
         freeRun.addAll(saved.getFreeRunList());
+        smoothed.addAll(saved.getSmoothedList());
+        while (smoothed.size() < oneStep.size()) {
+            smoothed.addFirst(Double.NaN); // an older kappa did not score it
+        }
     }
 
-    void add(LatentPath.TrialScore score) {
+    /** @param ofSmoothed score of the neurons' smoothed activity in the same trial */
+    void add(LatentPath.TrialScore score, double ofSmoothed) {
         oneStep.add(score.oneStep());
         freeRun.add(score.freeRun());
+        smoothed.add(ofSmoothed);
         while (oneStep.size() > MOST_TRIALS) {
             oneStep.removeFirst();
             freeRun.removeFirst();
+            smoothed.removeFirst();
             first++;
         }
     }
 
     FitQuality quality(Optional<String> warning) {
         return FitQuality.newBuilder().setUnit(unit).setFirstTrial(first).addAllOneStep(oneStep).addAllFreeRun(freeRun)
+                .addAllSmoothed(smoothed)
                 .addAllWarnings(warning.stream().toList()).build();
     }
 }

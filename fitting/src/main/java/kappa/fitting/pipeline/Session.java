@@ -350,7 +350,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** Publishes the trials that both are done with, oldest first. */
     private void complete() {
         for (PendingTrials.Pending done = pending.takeDone(); done != null; done = pending.takeDone()) {
-            scores.add(done.filtered.score());
+            scores.add(done.filtered.score(), done.learned.smoothed());
             services.meters().scored(plan.session(), scores.unit(), done.filtered.score().oneStep());
             shed += done.shed();
             publishModel(done.learned.model(), false);

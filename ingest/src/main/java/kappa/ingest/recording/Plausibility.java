@@ -161,7 +161,8 @@ public final class Plausibility {
             addEmptyTrials(warnings, timesAreWrong);
         }
         addUnlessNone(warnings, "constant", which(i -> neurons.constant(i) && !(counts && neurons.silent(i))),
-                "has the same value in every bin", "have the same value in every bin", "leave them out, because nothing can be learned of them");
+                "has the same value in every bin", "have the same value in every bin",
+                "leave them out, because nothing can be learned of them");
         addAlike(warnings);
         addArtefacts(warnings, artefacts, hidden);
         addScale(warnings);
@@ -215,7 +216,8 @@ public final class Plausibility {
             String pairs = groups.stream().limit(NAMED).map(this::names).map(names -> names.replace(", ", " = "))
                     .collect(Collectors.joining("; "));
             warnings.add(new Warning("duplicate",
-                    "some neurons have the same activity in every bin: " + pairs + (groups.size() > NAMED ? "; ..." : ""),
+                    "some neurons have the same activity in every bin: " + pairs
+                            + (groups.size() > NAMED ? "; ..." : ""),
                     "leave all but one of each group out"));
         }
     }

@@ -170,8 +170,9 @@ final class TimeChecks {
             before = begin;
         }
         if (together) {
-            warnings.add(new Warning("trials-start-together", "all " + known + " trials begin at " + plain(start) + " s",
-                    "give start_time and stop_time in seconds from the session's start"));
+            warnings.add(
+                    new Warning("trials-start-together", "all " + known + " trials begin at " + plain(start) + " s",
+                            "give start_time and stop_time in seconds from the session's start"));
         }
         if (falling > 0) {
             warnings.add(new Warning("trials-out-of-order",

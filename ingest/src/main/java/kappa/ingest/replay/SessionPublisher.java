@@ -13,6 +13,7 @@ import kappa.ingest.log.Topics;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Perturbable;
 import kappa.ingest.recording.RecordingDescription;
+import kappa.ingest.recording.Warning;
 import kappa.ingest.session.SessionDescription;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Bin;
@@ -156,13 +157,12 @@ public final class SessionPublisher {
         String base = asked.orElse(source.name());
         String id = base;
         for (int number = 2;; number++) {
-            SessionPlace fresh = begin(source.describe(), id, fit);
+            SessionPlace fresh = begin(source, id, fit);
             Optional<SessionPlace> found = find(id);
             if (found.isEmpty()) {
                 return fresh;
             }
-            boolean same = found.get().header().equals(fresh.header().toBuilder()
-                    .setCreatedUnixNs(found.get().header().getCreatedUnixNs()).build());
+            boolean same = isSame(found.get().header(), fresh.header());
             if (same && !found.get().over()) {
                 return found.get();
             }
@@ -173,6 +173,19 @@ public final class SessionPublisher {
             }
             id = base + "-" + number;
         }
+    }
+
+    /** Whether a header is another one but for when it was written, and what was said about the recording. */
+    private static boolean isSame(SessionHeader found, SessionHeader fresh) {
+        return found.toBuilder().clearWarnings().build().equals(fresh.toBuilder().clearWarnings()
+                .setCreatedUnixNs(found.getCreatedUnixNs()).build());
+    }
+
+    private static SessionPlace begin(BinSource source, String session, kappa.ingest.recording.FitSettings fit) {
+        SessionHeader header = header(source.describe(), session, RecordingCodec.fit(fit));
+        return SessionPlace.fresh(header.toBuilder()
+                .addAllWarnings(source.warnings().stream().limit(WireChecks.MAX_WARNINGS).map(Warning::line).toList())
+                .build());
     }
 
     /** A session of which nothing is on the topics yet. */

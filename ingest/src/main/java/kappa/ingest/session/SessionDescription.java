@@ -18,11 +18,13 @@ import kappa.ingest.wire.SessionHeader;
  * @param trials whether bins belong to trials
  * @param phases names that a bin's phase counts into, from 1
  * @param lockstep whether a replay waits for learning
+ * @param warnings what looked wrong with the recording before the session began, one line each
  * @param neuronIndex index of each neuron by its id
  */
 public record SessionDescription(String session, List<String> neurons, double binWidthS, List<String> inputChannels,
         int ownInputs, List<String> behaviorChannels, Observation observation, boolean trials, List<String> phases,
-        int rank, boolean lockstep, long createdUnixNs, String origin, Map<String, Integer> neuronIndex) {
+        int rank, boolean lockstep, long createdUnixNs, String origin, List<String> warnings,
+        Map<String, Integer> neuronIndex) {
 
     /** @param header one that {@code WireChecks.header} accepts */
     public static SessionDescription of(SessionHeader header) {
@@ -37,7 +39,7 @@ public record SessionDescription(String session, List<String> neurons, double bi
                 List.copyOf(header.getBehaviorChannelsList()), RecordingCodec.observation(header.getObservation()),
                 header.getTrials(), List.copyOf(header.getPhasesList()), header.getFit().getRank(),
                 header.getFit().getPacing() == Pacing.LOCKSTEP, header.getCreatedUnixNs(), header.getOrigin(),
-                Map.copyOf(index));
+                List.copyOf(header.getWarningsList()), Map.copyOf(index));
     }
 
     public int inputs() {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import kappa.ingest.log.BinOrder;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
@@ -221,6 +222,7 @@ public final class SessionState {
             Quality quality = new Quality(scores.getUnit(), scores.getFirstTrial(),
                     scores.getOneStepList().stream().mapToDouble(score -> score).toArray(),
                     scores.getFreeRunList().stream().mapToDouble(score -> score).toArray(),
+                    scores.getSmoothedList().stream().mapToDouble(score -> score).toArray(),
                     List.copyOf(scores.getWarningsList()));
             snapshot = new Snapshot(model.getVersion(), model.getSteps(), model.getStepsShed(), model.getBinsLearned(),
                     model.getFinal(), quality, at.value());
@@ -308,6 +310,12 @@ public final class SessionState {
 
     public Quality quality() {
         return snapshot == null ? Quality.NONE : snapshot.quality();
+    }
+
+    /** What is to be said of the recording, of its scores and of what they mean: for people, one line each. */
+    public List<String> warnings() {
+        return Stream.of(description.warnings(), quality().warnings(), quality().doubts(description.inputs()))
+                .flatMap(List::stream).distinct().toList();
     }
 
     public Optional<Published> analysis() {

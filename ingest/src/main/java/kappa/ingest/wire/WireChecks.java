@@ -74,6 +74,9 @@ public final class WireChecks {
     /** Slower is a pause; far from where times in nanoseconds would overflow. */
     public static final double MIN_SPEED = 1e-3;
 
+    /** What looks wrong with a recording, in lines of a header. */
+    public static final int MAX_WARNINGS = 100;
+
     private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
 
     public static final String SESSION_ID_FORM = "1 to 128 characters out of A-Z a-z 0-9 . _ -";
@@ -191,6 +194,8 @@ public final class WireChecks {
             names.stream().filter(name -> !seen.add(name)).findFirst()
                     .ifPresent(name -> rules.require(false, "names", '"' + name + "\" twice", "unique names"));
         }
+        rules.require(header.getWarningsCount() <= MAX_WARNINGS, "warnings", header.getWarningsCount(),
+                "at most " + MAX_WARNINGS);
         int bumps = header.getInputBasis().getBumps();
         int basisBins = header.getInputBasis().getBins();
         rules.require(!header.hasInputBasis() || (bumps >= 2 && bumps <= InputBasis.MAX_BUMPS && basisBins >= 2),

@@ -132,7 +132,8 @@ class PlausibilityTest {
         all.put("an artefact in three bins of all neurons",
                 counts(changed(spikes(), (value, bin, neuron) -> bin >= 500 && bin < 503 ? 900 + bin : value)));
         all.put("artefacts of a signal", currents(
-                changed(signal(), (value, bin, neuron) -> neuron != 1 ? value : bin == 7 ? 1e6f : bin == 90 ? -2e6f : value)));
+                changed(signal(),
+                        (value, bin, neuron) -> neuron != 1 ? value : bin == 7 ? 1e6f : bin == 90 ? -2e6f : value)));
         all.put("a neuron that is much louder", counts(
                 changed(spikes(), (value, bin, neuron) -> neuron == 5 ? 180 + value : bin % 10 == neuron ? value : 0)));
         all.put("counts that are no spikes", counts(changed(spikes(), (value, bin, neuron) -> value + 3_000)));
@@ -191,7 +192,8 @@ class PlausibilityTest {
     /** Rates of real neurons differ by factors of thousands, and bursts are rare. */
     @Test
     void shouldNotTakeABurstOrASlowNeuronForAFault() {
-        float[] bursts = changed(spikes(), (value, bin, neuron) -> neuron == 0 ? bin == 400 ? 9 : 0
+        float[] bursts = changed(spikes(), (value, bin, neuron) -> neuron == 0
+                ? bin == 400 ? 9 : 0
                 : neuron == 1 ? bin == 401 ? 1 : 0 : value);
         assertThat(ExpectedWarnings.found(counts(bursts))).isEmpty();
     }
@@ -234,7 +236,8 @@ class PlausibilityTest {
         Pattern.compile("\\[([a-z-]+)]$", Pattern.MULTILINE).matcher(ExpectedWarnings.all()).results()
                 .forEach(found -> codes.add(found.group(1)));
         assertThat(codes).contains("artefact", "bad-stamps", "bin-width", "clock-reset", "constant", "duplicate",
-                "empty-trials", "negative-times", "no-spike", "nothing-observed", "other-clock", "outside-trials", "rate",
+                "empty-trials", "negative-times", "no-spike", "nothing-observed", "other-clock", "outside-trials",
+                "rate",
                 "rig-time-step", "scale", "sentinel-times", "silent", "time-unit", "times-restart", "transposed",
                 "trial-open", "trials-out-of-order", "trials-reversed", "trials-start-together", "unobserved");
     }

@@ -40,7 +40,8 @@ class SharedCasesTest {
             Map<String, List<String>> found = new TreeMap<>();
             files.filter(file -> file.toString().matches(".*\\.(nwb|npz)"))
                     .forEach(file -> found.put(name + "/" + file.getFileName(), said(file)));
-            found.values().removeIf(lines -> lines.isEmpty() || (lines.getFirst().startsWith(REFUSED) && !name.equals(TRIALS)));
+            found.values().removeIf(
+                    lines -> lines.isEmpty() || (lines.getFirst().startsWith(REFUSED) && !name.equals(TRIALS)));
             assertThat(found).isEqualTo(ExpectedWarnings.below(name));
         }
     }

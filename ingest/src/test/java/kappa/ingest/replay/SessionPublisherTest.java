@@ -10,12 +10,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kappa.ingest.Await;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
+import kappa.ingest.recording.Plausibility;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
@@ -73,6 +75,21 @@ class SessionPublisherTest {
     static void stop() {
         producer.close();
         broker.close();
+    }
+
+    /** A later kappa may find other words; the session is the same. */
+    @Test
+    void shouldCarryWarningsInTheHeaderAndGoOnWhateverTheyWere() {
+        SessionPublisher publisher = new SessionPublisher(connection);
+        kappa.ingest.recording.FitSettings fit = kappa.ingest.recording.FitSettings.of(1, 1);
+        Playback silent = new Playback(Plausibility.checked(recording, true, _ -> {}));
+        SessionPlace place = publisher.place(silent, Optional.of("questioned"), fit);
+        assertThat(place.description().warnings()).containsExactly(
+                "no spike in the session; check which units, trials and times were chosen [no-spike]");
+        publisher.publish(silent, place, Speed.MAX, 100, (_, _, _) -> {});
+        SessionPlace unquestioned = publisher.place(new Playback(recording), Optional.of("questioned"), fit);
+        assertThat(unquestioned.bins()).isEqualTo(100);
+        assertThat(unquestioned.description().warnings()).isEqualTo(place.description().warnings());
     }
 
     // ------------------------------------------------------------------------------------------------------- running
