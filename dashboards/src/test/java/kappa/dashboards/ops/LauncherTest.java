@@ -64,7 +64,7 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kappa", ".ci/run", ".ci/nightly", "docker/healthcheck"})
+    @ValueSource(strings = {"kappa", ".ci/run", ".ci/nightly", ".ci/image", "docker/healthcheck"})
     void shouldBeExecutableBash(String script) throws IOException, InterruptedException {
         assertThat(Run.ROOT.resolve(script)).isExecutable();
         assertThat(Run.of(Run.ROOT, "bash", "-n", script)).isEqualTo(new Run(0, "", ""));
