@@ -93,8 +93,8 @@ final class FitCommand implements Runnable {
 
     @Section.In(Section.OUTPUT)
     @Option(names = "--baselines",
-            description = "Also score simple causal models: smoothed rate, PSTH, a Kalman linear model and, for "
-                    + "counts, a tracker of each neuron's gain.")
+            description = "Also score simple causal models: smoothed rate, PSTH, a Kalman linear model, and these "
+                    + "with a tracker of each neuron; for rates and currents also each neuron's autoregression.")
     private boolean baselines;
 
     @Mixin
@@ -182,6 +182,8 @@ final class FitCommand implements Runnable {
                     + " written to " + out);
         }
         Quality quality = quality(chosen, smoothed);
+        List<String> notes = chosen.algorithm().notes();
+        notes.forEach(Output::note);
         List<String> warnings = new ArrayList<>(chosen.algorithm().warnings());
         overlap.warning().ifPresent(warnings::add);
         warnings.addAll(quality.doubts(recording.inputs()));
@@ -196,6 +198,7 @@ final class FitCommand implements Runnable {
         if (baselines) {
             addBaselines(figures, chosen, simple);
         }
+        figures.put("notes", notes);
         figures.put("warnings", warnings);
         if (output.json()) {
             output.print(figures);

@@ -65,7 +65,8 @@ final class FitOptions {
     @Section.In(Section.RARE)
     @Option(names = "--gain-tracker", paramLabel = "BINS", defaultValue = "30",
             description = "Time constant in bins with which one-step predictions of counts follow slow changes of the "
-                    + "gain of each neuron; 0 for no tracking (default: ${DEFAULT-VALUE}).")
+                    + "gain of each neuron. Predictions of rates and currents follow what the network leaves of each "
+                    + "neuron, with time constants of their own. 0 for no tracking (default: ${DEFAULT-VALUE}).")
     double tracker;
 
     /** The recording with the inputs that the options ask for; prints what was changed. */

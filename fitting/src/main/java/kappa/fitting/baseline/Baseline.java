@@ -36,8 +36,8 @@ public final class Baseline implements SessionReader.Follower {
     }
 
     /**
-     * All that suit the observation, in the order in which they must be shown each bin: trackers of gain are for
-     * counts only.
+     * All that suit the observation, in the order in which they must be shown each bin: a tracker of gains for counts, one of
+     * what is left for rates and currents, which have a regression of each neuron on its own past, too.
      */
     public static List<Baseline> all(FitPlan plan) {
         List<Baseline> all = new ArrayList<>();
@@ -45,9 +45,12 @@ public final class Baseline implements SessionReader.Follower {
         for (Baseline model : List.of(new Baseline("psth", plan, new Psth(plan)),
                 new Baseline("kalman", plan, new KalmanModel(plan)))) {
             all.add(model);
-            if (plan.kind() == Observation.COUNTS) {
-                all.add(new Baseline(model.name + "+tracker", plan, new GainTrackedPredictor(model.predicted)));
-            }
+            all.add(new Baseline(model.name + "+tracker", plan, plan.kind() == Observation.COUNTS
+                    ? new GainTrackedPredictor(model.predicted)
+                    : new ResidualTrackedPredictor(model.predicted)));
+        }
+        if (plan.kind() != Observation.COUNTS) {
+            all.add(new Baseline("ar", plan, new AutoRegression(plan)));
         }
         return all;
     }

@@ -161,14 +161,17 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         return quieter.logPosterior() > now.logPosterior() ? quieter : now;
     }
 
-    private static StateSpaceModel startFrom(PublishedModel fit) {
+    private StateSpaceModel startFrom(PublishedModel fit) {
         int K = fit.start().length;
         double[] startCovariance = fit.startCovariance().clone();
         for (int k = 0; k < K; k++) {
             double sd = FIRST_START_SD * fit.kappaStd()[k];
             startCovariance[k * K + k] += sd * sd;
         }
-        return new StateSpaceModel(fit.model(), fit.processNoise(), fit.start(), startCovariance, fit.kappaStd());
+        return new StateSpaceModel(
+                new KernelModel(fit.model().network(), online.activity().ofFit(fit.model().map()),
+                        fit.model().linearDynamics()),
+                fit.processNoise(), fit.start(), startCovariance, fit.kappaStd());
     }
 
     private Fit smooth(StateSpaceModel parameters) {
@@ -178,7 +181,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         team.run(CHUNKS, (chunk, _) -> {
             Smoother smoother = new Smoother(kernels, plan.neurons(), plan.rank(), plan.inputs());
             for (int t = chunk; t < out.length; t += CHUNKS) {
-                out[t] = smoother.smooth(parameters, trials.get(t));
+                out[t] = smoother.smooth(parameters, online.activity().scaled(trials.get(t)));
             }
             skipped[chunk] = smoother.divergences();
         });
@@ -190,6 +193,11 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
             sum += trial.logLikelihood();
         }
         return new Fit(parameters, Arrays.asList(out), sum);
+    }
+
+    @Override
+    public List<String> notes() {
+        return online.notes();
     }
 
     @Override
@@ -207,7 +215,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
                 net.w(), net.b());
         PublishedModel online = this.online.publish(null);
         return new PublishedModel(trialsSeen,
-                KernelModel.of(network, model.kind(), model.gain(), model.offset(), model.noise()),
+                new KernelModel(network, this.online.activity().ofActivity(model.map()), model.linearDynamics()),
                 gauge.covariance(parameters.processNoise()), gauge.standardDeviations(parameters.kappaStd()),
                 Smoother.matrix(gauge.toCanonical()).operate(parameters.start()),
                 gauge.covariance(parameters.startCovariance()), online.binsLearned(), online.steps());

@@ -5,6 +5,7 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
+import kappa.ingest.recording.Observation;
 
 /**
  * The extended Kalman filter in kappa-space: kappa with covariance at every bin, O(N K^2), nothing allocated.
@@ -143,6 +144,38 @@ public final class LatentFilter {
     void rates(KernelModel model, float[] rates) {
         kappa(kappaFloat, 0);
         kernels.rates(model, kappaFloat, v, 0, rates, scratch);
+    }
+
+    /** Rates g r + c or currents g x + c at the present state, [N], written to {@code out}. */
+    void predicted(KernelModel model, float[] out) {
+        boolean currents = model.kind() == Observation.CURRENTS;
+        if (currents) {
+            currents(model.network(), out);
+        } else {
+            rates(model, out);
+        }
+        float[] gain = model.gain();
+        float[] offset = model.offset();
+        for (int i = 0; i < out.length; i++) {
+            out[i] = gain[i] * out[i] + offset[i];
+        }
+    }
+
+    /** x = m kappa + W'v. */
+    private void currents(LowRankNetwork net, float[] x) {
+        Arrays.fill(x, 0);
+        for (int k = 0; k < rank; k++) {
+            add((float) kappa[k], net.m(), k * x.length, x);
+        }
+        for (int s = 0; s < v.length; s++) {
+            add(v[s], net.w(), s * x.length, x);
+        }
+    }
+
+    private static void add(float factor, float[] rows, int at, float[] to) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] += factor * rows[at + i];
+        }
     }
 
     /**

@@ -37,9 +37,12 @@ public final class LatentPath {
     private final float[] free;
     private final float[] vPair;
     private final float[] scratch = new float[RnnKernels.SCRATCH];
-    /** Null unless gains are tracked. */
+    /** Null unless gains of counts are tracked. */
     private final GainTracker tracker;
-    private final float[] rates;
+    /** Null unless what is left of rates or currents is tracked. */
+    private final ResidualTracker residuals;
+    /** [N] the prediction that is tracked, if any. */
+    private final float[] predicted;
     private PublishedModel published;
     /** What moves kappa to the next bin: the published model, without the neurons that are silenced in this one. */
     private KernelModel model;
@@ -54,9 +57,11 @@ public final class LatentPath {
         rank = plan.rank();
         inputs = plan.inputs();
         kind = plan.kind();
-        boolean tracks = kind == Observation.COUNTS && plan.settings().trackerBins() > 0;
-        tracker = tracks ? new GainTracker(kernels, neurons, plan.settings().trackerBins()) : null;
-        rates = new float[tracks ? neurons : 0];
+        boolean tracks = plan.settings().trackerBins() > 0;
+        boolean counts = kind == Observation.COUNTS;
+        tracker = tracks && counts ? new GainTracker(kernels, neurons, plan.settings().trackerBins()) : null;
+        residuals = tracks && !counts ? new ResidualTracker(neurons) : null;
+        predicted = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
         constantRate = new ConstantRate(kind, neurons);
         free = new float[2 * rank];
@@ -122,7 +127,7 @@ public final class LatentPath {
 
     /**
      * Uses another model from here on. The state keeps its place in the space of currents: x = m kappa + W'v is projected on
-     * the new axes, kappa' = (new m)' (x - (new W)' v) / N.
+     * the new axes, kappa' = (new m)' (x - (new W)' v) / N, with x in the new model's units.
      */
     public void adopt(PublishedModel next) {
         PublishedModel before = published;
@@ -140,14 +145,17 @@ public final class LatentPath {
             LowRankNetwork from = before.model().network();
             LowRankNetwork to = next.model().network();
             double scale = LowRankNetwork.connectivityScale(neurons);
+            double[] units = units(before.model(), next.model());
+            double[] same = units(next.model(), next.model());
             double[] map = new double[rank * rank];
             double[] shift = new double[rank];
             for (int k = 0; k < rank; k++) {
                 for (int l = 0; l < rank; l++) {
-                    map[k * rank + l] = scale * dot(to.m(), k, from.m(), l);
+                    map[k * rank + l] = scale * dot(units, to.m(), k, from.m(), l);
                 }
                 for (int s = 0; s < inputs; s++) {
-                    shift[k] += scale * filter.v()[s] * (dot(to.m(), k, from.w(), s) - dot(to.m(), k, to.w(), s));
+                    shift[k] += scale * filter.v()[s]
+                            * (dot(units, to.m(), k, from.w(), s) - dot(same, to.m(), k, to.w(), s));
                 }
             }
             double[] moved = new double[rank];
@@ -166,10 +174,22 @@ public final class LatentPath {
         filter.restore(kappa, covariance, filter.v().clone());
     }
 
-    private double dot(float[] a, int rowOfA, float[] b, int rowOfB) {
+    /** How large a neuron's x is in one model where it is 1 in another, [N]: currents are fitted in units that may change. */
+    private double[] units(KernelModel from, KernelModel to) {
+        double[] units = new double[neurons];
+        Arrays.fill(units, 1);
+        for (int i = 0; i < neurons && kind == Observation.CURRENTS; i++) {
+            if (from.gain()[i] > 0 && to.gain()[i] > 0) {
+                units[i] = (double) from.gain()[i] / to.gain()[i];
+            }
+        }
+        return units;
+    }
+
+    private double dot(double[] units, float[] a, int rowOfA, float[] b, int rowOfB) {
         double sum = 0;
         for (int i = 0; i < neurons; i++) {
-            sum += (double) a[rowOfA * neurons + i] * b[rowOfB * neurons + i];
+            sum += units[i] * ((double) a[rowOfA * neurons + i] * b[rowOfB * neurons + i]);
         }
         return sum;
     }
@@ -207,10 +227,14 @@ public final class LatentPath {
             System.arraycopy(v, vOffset, vPair, inputs, inputs);
             filter.predict(model, published.processNoise());
             filter.setInputs(v, vOffset);
-            if (tracker != null && silent.length == 0) {
+            if (silent.length == 0) {
                 predictionError = track(y, yOffset);
             }
             predictionError += filter.update(model, y, yOffset);
+            if (residuals != null) {
+                // A sum of squares, which rounding must not make negative.
+                predictionError = Math.max(0, predictionError);
+            }
             baselineError = constantRate.loss(y, yOffset);
             spikes = kind == Observation.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
             kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
@@ -231,22 +255,32 @@ public final class LatentPath {
         }
     }
 
-    /** By how much tracked gains change the loss of the bin's prediction. */
+    /** By how much what is tracked changes the loss of the bin's prediction. */
     private double track(float[] y, int yOffset) {
-        filter.rates(model, rates);
-        model.map().countsOfRates(rates);
-        return tracker.learn(y, yOffset, rates);
+        if (tracker != null) {
+            filter.rates(model, predicted);
+            model.map().countsOfRates(predicted);
+            return tracker.learn(y, yOffset, predicted);
+        }
+        if (residuals != null) {
+            filter.predicted(model, predicted);
+            return residuals.learn(y, yOffset, predicted);
+        }
+        return 0;
     }
 
-    /** The gain tracker's sums, for a checkpoint; empty if gains are not tracked. */
+    /** The tracker's sums, for a checkpoint; empty if nothing is tracked. */
     public double[] trackerSums() {
-        return tracker == null ? new double[0] : tracker.save();
+        return tracker != null ? tracker.save() : residuals != null ? residuals.save() : new double[0];
     }
 
     /** Takes {@link #trackerSums} over. */
     public void restoreTracker(double[] sums) {
         if (tracker != null && sums.length > 0) {
             tracker.restore(sums);
+        }
+        if (residuals != null && sums.length > 0) {
+            residuals.restore(sums);
         }
     }
 
@@ -264,6 +298,9 @@ public final class LatentPath {
         oneStep.clear();
         freeRun.clear();
         constantRate.refresh();
+        if (residuals != null) {
+            residuals.endTrial();
+        }
         return score;
     }
 }

@@ -11,9 +11,10 @@ package kappa.fitting.fit;
  * @param trialsSeen trials so far
  * @param binsLearned bins before this one have been learned from
  * @param seen [N] neurons whose observation map has been started
+ * @param activity the unit that activity is fitted in
  */
 public record FitState(Optimiser optimiser, RunningSquares kappaSquares, RunningSquares noiseSquares, float[] noise,
-        double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen) {
+        double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen, ActivityScale activity) {
 
     /** Parameters, both moments of their gradients, the average of the iterates, and the number of steps. */
     public record Optimiser(Parameters values, Parameters first, Parameters second, Parameters average, long steps) {}

@@ -62,6 +62,11 @@ final class FittedModel {
         return kind == Observation.COUNTS ? (float) Math.log(Math.expm1(Math.max(MIN_GAIN, mean))) : mean;
     }
 
+    /** The mean activity that belongs to a trained form: the inverse of {@link #trained}. */
+    static double mean(Observation kind, float trained) {
+        return kind == Observation.COUNTS ? softplus(trained) : trained;
+    }
+
     private static double softplus(double c) {
         return Math.max(c, 0) + Math.log1p(Math.exp(-Math.abs(c)));
     }

@@ -25,6 +25,11 @@ public interface FittingAlgorithm {
         return List.of();
     }
 
+    /** What this fit has done to the activity, one line each. */
+    default List<String> notes() {
+        return List.of();
+    }
+
     /**
      * The present model in canonical gauge; an immutable snapshot.
      *

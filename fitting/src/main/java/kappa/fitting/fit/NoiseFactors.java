@@ -44,6 +44,13 @@ final class NoiseFactors {
         }
     }
 
+    /** The unit of losses has changed. */
+    void multiply(double factor) {
+        for (int f = 0; f < losses.length; f++) {
+            losses[f] *= factor;
+        }
+    }
+
     double best() {
         int best = ONE;
         for (int f = 0; f < losses.length; f++) {

@@ -3,6 +3,7 @@ package kappa.fitting.fit;
 import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.Trial;
+import kappa.ingest.recording.Observation;
 
 /** The noise variance of each neuron's rates or currents, from the errors along the newest trials. Not thread-safe. */
 final class ObservationNoise {
@@ -38,6 +39,28 @@ final class ObservationNoise {
             squares[i] = FORGETTING * squares[i] + (1 - FORGETTING) * now;
             model.noise()[i] = (float) Math.max(MIN_NOISE, squares[i] / weight);
         }
+    }
+
+    /** The variance of a neuron that is observed for the first time, about its mean in a trial; counts have none. */
+    void begin(int neuron, Trial trial, double mean, KernelModel model) {
+        if (model.kind() == Observation.COUNTS) {
+            return;
+        }
+        double square = 0;
+        long observed = 0;
+        for (int at = neuron; at < trial.y().length; at += squares.length) {
+            double error = trial.y()[at] - mean;
+            if (!Double.isNaN(error)) {
+                square += error * error;
+                observed++;
+            }
+        }
+        model.noise()[neuron] = (float) Math.max(MIN_NOISE, square / observed);
+    }
+
+    /** A neuron's unit has changed, so that its squares are so many times as large. */
+    void multiply(int neuron, double factor) {
+        squares[neuron] *= factor;
     }
 
     FitState.RunningSquares save() {

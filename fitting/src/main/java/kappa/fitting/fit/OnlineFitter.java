@@ -59,6 +59,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     private long binsLearned;
     /** [N] neurons whose observation map has been started. */
     private final boolean[] seen;
+    /** The unit that currents are fitted in; counts and rates have one already. */
+    private ActivityScale activity;
     private long skippedSteps;
 
     /** @param team shares the work of a step */
@@ -84,6 +86,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         noise = new ObservationNoise(kernels, N);
         buffer = new ReplayBuffer(plan.bufferBytes(), S);
         seen = new boolean[N];
+        activity = ActivityScale.none(N);
     }
 
     private static Parameters initial(FitPlan plan) {
@@ -137,7 +140,20 @@ public final class OnlineFitter implements FittingAlgorithm {
         buffer.holdAtMost(Math.min(bytes, plan.bufferBytes()), new SplittableRandom(plan.seed() ^ trialsSeen));
     }
 
-    /** Takes over the weights of another fit of the same size; what was learned of the observation map stays. */
+    /** The unit that activity is fitted in at present. */
+    public ActivityScale activity() {
+        return activity;
+    }
+
+    @Override
+    public List<String> notes() {
+        return activity.notes();
+    }
+
+    /**
+     * Takes over the weights of another fit of the same size, made in the same unit; what was learned of the observation map
+     * stays.
+     */
     public void startFrom(LowRankNetwork network) {
         for (Parameters to : List.of(current.parameters(), average.parameters())) {
             System.arraycopy(network.m(), 0, to.m(), 0, to.m().length);
@@ -174,16 +190,20 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (trial.bins() <= trial.warmUp()) {
             return new Learning(List.of(), random, 0);
         }
-        startObservation(trial);
         buffer.add(trial, random);
+        if (plan.kind() == Observation.CURRENTS && isTimeToMeasure(trial)) {
+            scaleTo(activity.after(buffer.trials(), seen));
+        }
+        Trial scaled = activity.scaled(trial);
+        startObservation(scaled);
         if (steps == 0) {
             return new Learning(List.of(), random, 0);
         }
         if (settings.filterLoss() && adam.steps() > 0) {
             average.observationChanged();
-            noiseFactors.score(trial, average, scale, kernels, team);
+            noiseFactors.score(scaled, average, scale, kernels, team);
         }
-        List<PreparedTrial> pool = pool(trial, random);
+        List<PreparedTrial> pool = pool(scaled, random);
         if (plan.kind() != Observation.COUNTS) {
             noise.learn(pool.getFirst(), current.model());
         }
@@ -229,8 +249,59 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     /**
-     * Starts the observation map of neurons that are observed for the first time, counts and currents from their mean: all
-     * of them in the first trial, later those that are added to the recording.
+     * Whether the unit of currents is to be measured anew: after trials 1, 2, 4, 8 and so on, and when a neuron shows itself
+     * that was not observed or constant so far.
+     */
+    private boolean isTimeToMeasure(Trial trial) {
+        if (Long.bitCount(trialsSeen) == 1) {
+            return true;
+        }
+        for (int i = 0; i < N; i++) {
+            for (int t = 0; t < trial.bins() && !seen[i]; t++) {
+                float value = trial.y()[t * N + i];
+                if (!Float.isNaN(value) && !(activity.scale()[i] == 0 && value == activity.centre()[i])) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Goes on in another unit. With f = old scale / new scale, m, W and b times f and n over f are the same network as long as phi
+     * is linear; kappa keeps its scale.
+     */
+    private void scaleTo(ActivityScale next) {
+        ActivityScale old = activity;
+        activity = next;
+        double squares = 0;
+        for (int i = 0; i < N; i++) {
+            if (!seen[i] || old.scale()[i] == next.scale()[i]) {
+                squares++;
+                continue;
+            }
+            double f = (double) old.scale()[i] / next.scale()[i];
+            squares += f * f;
+            double shift = ((double) old.centre()[i] - next.centre()[i]) / next.scale()[i];
+            for (Parameters values : List.of(current.parameters(), average.parameters())) {
+                values.multiply(i, f, 1 / f);
+                values.observation()[i] += (float) shift;
+            }
+            // A loss in the new unit is f^2 times the old one, and its slope with respect to f m is 1/f times that.
+            first.multiply(i, f, f * f * f);
+            second.multiply(i, f * f, f * f * f * f * f * f);
+            current.model().noise()[i] *= (float) (f * f);
+            noise.multiply(i, f * f);
+        }
+        noiseFactors.multiply(squares / N);
+        current.observationChanged();
+        average.observationChanged();
+    }
+
+    /**
+     * Starts the observation map of neurons that are observed for the first time at what it is without a network: gains of
+     * counts and offsets of currents at the neuron's mean, noise of rates and currents at its variance. These are all neurons in
+     * the first trial, later those that are added to the recording. While no step has been made, means are those of all trials.
      */
     private void startObservation(Trial trial) {
         ConstantRate means = new ConstantRate(plan.kind(), N);
@@ -238,12 +309,21 @@ public final class OnlineFitter implements FittingAlgorithm {
         means.refresh();
         double[] observed = means.observed();
         for (int i = 0; i < N; i++) {
-            if (seen[i] || observed[i] == 0) {
+            boolean follows = seen[i] && adam.steps() == 0;
+            if (observed[i] == 0 || (seen[i] && !follows)) {
                 continue;
             }
-            seen[i] = true;
+            if (!seen[i]) {
+                seen[i] = true;
+                noise.begin(i, trial, means.mean()[i], current.model());
+            }
             if (plan.kind() != Observation.RATES) {
-                float trained = FittedModel.trained(plan.kind(), means.mean()[i]);
+                double mean = means.mean()[i];
+                if (follows) {
+                    double before = FittedModel.mean(plan.kind(), current.parameters().observation()[i]);
+                    mean = before + (mean - before) * observed[i] / binsLearned;
+                }
+                float trained = FittedModel.trained(plan.kind(), (float) mean);
                 current.parameters().observation()[i] = trained;
                 average.parameters().observation()[i] = trained;
             }
@@ -270,7 +350,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         PreparedTrial[] byIndex = new PreparedTrial[trials.size()];
         team.run(distinct.length, (task, _) -> {
             int at = distinct[task];
-            byIndex[at] = PreparedTrial.of(trials.get(at), current, scale, kernels, settings.filterLoss());
+            byIndex[at] = PreparedTrial.of(activity.scaled(trials.get(at)), current, scale, kernels, settings.filterLoss());
         });
         List<PreparedTrial> pool = new ArrayList<>(POOL);
         for (int at : draws) {
@@ -306,10 +386,13 @@ public final class OnlineFitter implements FittingAlgorithm {
         KernelModel model = average.model();
         float[] previousM = previous == null || previous.version() == 0 ? null : previous.model().network().m();
         Gauge gauge = Gauge.canonical(published.m(), published.n(), N, K, previousM);
-        KernelModel canonical = KernelModel.of(
+        if (trialsSeen > 0 && adam.steps() == 0) {
+            return untrained(gauge);
+        }
+        KernelModel canonical = new KernelModel(
                 new LowRankNetwork(N, K, S, plan.alpha(), gauge.m(), gauge.n(), published.w().clone(),
                         model.network().b().clone()),
-                plan.kind(), model.gain().clone(), model.offset().clone(), model.noise().clone());
+                activity.ofActivity(model.map()), settings.linearDynamics());
         double[] std = new double[K];
         for (int k = 0; k < K; k++) {
             std[k] = scale.known() ? scale.std(k) : 1;
@@ -333,8 +416,19 @@ public final class OnlineFitter implements FittingAlgorithm {
             }
             startCovariance = gauge.covariance(startCovariance);
         }
-        return new PublishedModel(trialsSeen, settings.linearDynamics() ? canonical.withLinearDynamics() : canonical,
-                processNoise, gauge.standardDeviations(std), start, startCovariance, binsLearned, adam.steps());
+        return new PublishedModel(trialsSeen, canonical, processNoise, gauge.standardDeviations(std), start,
+                startCovariance, binsLearned, adam.steps());
+    }
+
+    /** What is published while no step has been made: inputs drive nothing and kappa is 0, so that means are predicted. */
+    private PublishedModel untrained(Gauge gauge) {
+        double[] still = PublishedModel.certainStart(K);
+        double[] std = new double[K];
+        Arrays.fill(std, Math.sqrt(PublishedModel.TRIAL_START_VARIANCE));
+        LowRankNetwork network = new LowRankNetwork(N, K, S, plan.alpha(), gauge.m(), gauge.n(), new float[S * N],
+                new float[N]);
+        return new PublishedModel(trialsSeen, new KernelModel(network, activity.ofActivity(average.model().map()),
+                settings.linearDynamics()), still, std, new double[K], still.clone(), binsLearned, 0);
     }
 
     /** Everything but the replay buffer's activity, which is in the log. Arrays are copies. */
@@ -342,7 +436,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         return new FitState(new FitState.Optimiser(current.parameters().copy(), first.copy(), second.copy(),
                 average.parameters().copy(), adam.steps()),
                 scale.save(), noise.save(), current.model().noise().clone(), noiseFactors.save(), trialsSeen,
-                binsLearned, seen.clone());
+                binsLearned, seen.clone(), activity);
     }
 
     /** Goes on where {@link #save} was called; shapes must be this fitter's. */
@@ -359,6 +453,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         trialsSeen = state.trialsSeen();
         binsLearned = state.binsLearned();
         System.arraycopy(state.seen(), 0, seen, 0, N);
+        activity = state.activity();
         current.observationChanged();
     }
 }

@@ -59,6 +59,18 @@ public record Parameters(int neurons, float[] m, float[] n, float[] w, float[] o
                 logProcessNoise.clone(), logStart.clone());
     }
 
+    /** Multiplies what belongs to one neuron: by the first factor m, W, b and c or g, by the second n. */
+    void multiply(int neuron, double factor, double factorOfN) {
+        for (float[] rows : List.of(m, w, observation, b)) {
+            for (int at = neuron; at < rows.length; at += neurons) {
+                rows[at] *= (float) factor;
+            }
+        }
+        for (int at = neuron; at < n.length; at += neurons) {
+            n[at] *= (float) factorOfN;
+        }
+    }
+
     /** Takes over the numbers of others with the same shapes. */
     void set(Parameters others) {
         List<float[]> from = others.arrays();

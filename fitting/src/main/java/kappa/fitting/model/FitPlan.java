@@ -35,7 +35,8 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
      * @param halfLifeTrials trials after which a past trial is replayed half as often, for connectivity that changes; infinity
      *        for a connectivity that stays
      * @param trackerBins time constant with which one-step predictions of counts follow slow changes of each neuron's gain
-     *        ({@code GainTracker}); 0 for not at all
+     *        ({@code GainTracker}); 0 for not at all. Those of rates and currents follow what is left of each neuron with time
+     *        constants of their own ({@code ResidualTracker}), unless it is 0
      * @param linearDynamics whether neurons drive each other linearly, to compare with; no network file can hold such a fit
      */
     public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,

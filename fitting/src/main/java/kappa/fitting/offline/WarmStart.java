@@ -33,9 +33,10 @@ public final class WarmStart implements FittingAlgorithm {
             online.learn(trial);
             return;
         }
-        regression.learn(trial);
         online.learn(trial, 0);
         if (seen == trials) {
+            // In the unit that the fit goes on in, which it has found by now.
+            online.buffer().forEach(past -> regression.learn(online.activity().scaled(past)));
             regression.estimate().ifPresent(online::startFrom);
         }
     }
@@ -43,6 +44,11 @@ public final class WarmStart implements FittingAlgorithm {
     @Override
     public PublishedModel publish(PublishedModel previous) {
         return online.publish(previous);
+    }
+
+    @Override
+    public List<String> notes() {
+        return online.notes();
     }
 
     @Override

@@ -93,6 +93,8 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private OnlineFitter.Learning learning;
     private long stepsBefore;
     private long workedNs;
+    /** What was said of the activity last. */
+    private List<String> notes = List.of();
 
     private Fitter(ActorContext<Command> context, SessionPlan plan, FitServices services, Checkpoint checkpoint,
             SessionWatch.Work work, ActorRef<Learned> session) {
@@ -199,6 +201,10 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             getContext().getLog().warn(
                     "session {}: {} steps so far had a gradient or filter that was not finite and were left out, or part of them",
                     plan.session(), fitter.skippedSteps());
+        }
+        if (!fitter.notes().equals(notes)) {
+            notes = fitter.notes();
+            notes.forEach(note -> getContext().getLog().info("session {}: {}", plan.session(), note));
         }
         session.tell(new Learned(current.trial().index(), shed, published,
                 current.wantState() ? fitter.save() : null, current.wantState() ? refs() : null,

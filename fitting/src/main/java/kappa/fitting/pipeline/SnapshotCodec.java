@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import kappa.fitting.filter.LatentPath;
+import kappa.fitting.fit.ActivityScale;
 import kappa.fitting.fit.FitState;
 import kappa.fitting.fit.Parameters;
 import kappa.fitting.model.KernelModel;
@@ -127,6 +128,11 @@ public final class SnapshotCodec {
                 .setNoiseWeight(state.noiseSquares().weight()).setTrialsSeen(state.trialsSeen())
                 .setBinsLearned(state.binsLearned()).addAllSeen(booleans(state.seen()))
                 .addAllFactorLosses(list(state.factorLosses())).addAllNoise(list(state.noise()));
+        if (!state.activity().isNone()) {
+            wire.addAllActivityCentre(list(state.activity().centre()))
+                    .addAllActivityScale(list(state.activity().scale()))
+                    .addAllSaturated(booleans(state.activity().saturated()));
+        }
         List<Parameters.Block> values = optimiser.values().blocks();
         for (int i = 0; i < values.size(); i++) {
             wire.addBlocks(ParameterBlock.newBuilder().setName(values.get(i).name())
@@ -158,7 +164,15 @@ public final class SnapshotCodec {
                 new FitState.RunningSquares(doubles(wire.getKappaMeanSquareList()), wire.getKappaWeight()),
                 new FitState.RunningSquares(doubles(wire.getNoiseMeanSquareList()), wire.getNoiseWeight()),
                 array(wire.getNoiseList()), doubles(wire.getFactorLossesList()), wire.getTrialsSeen(),
-                wire.getBinsLearned(), booleans(wire.getSeenList()));
+                wire.getBinsLearned(), booleans(wire.getSeenList()), activity(wire, like.activity()));
+    }
+
+    /** Absent where activity is fitted as it is. */
+    private static ActivityScale activity(LearnerState wire, ActivityScale none) {
+        return wire.getActivityScaleCount() == 0
+                ? none
+                : new ActivityScale(array(wire.getActivityCentreList()), array(wire.getActivityScaleList()),
+                        booleans(wire.getSaturatedList()));
     }
 
     /** By name. */

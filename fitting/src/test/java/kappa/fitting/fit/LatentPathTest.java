@@ -1,10 +1,12 @@
 package kappa.fitting.fit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import kappa.fitting.filter.FilterGradient;
@@ -149,6 +151,41 @@ class LatentPathTest {
             if (t == 29) {
                 assertThat(path.constantRate().sums()).as("means learn from intact bins only").containsExactly(means);
             }
+        }
+    }
+
+    /** The same model of the same currents, whose network is in units of which each neuron's gain makes up for. */
+    @Test
+    void shouldKeepTheStateWhenTheUnitsOfANewModelAreOthers() {
+        KernelModel before = model(Observation.CURRENTS);
+        float[] gain = new float[N];
+        Arrays.fill(gain, 4);
+        LowRankNetwork net = before.network();
+        float[] m = net.m().clone();
+        float[] w = net.w().clone();
+        for (float[] rows : new float[][]{m, w}) {
+            for (int at = 0; at < rows.length; at++) {
+                rows[at] /= 4;
+            }
+        }
+        KernelModel after = KernelModel.of(new LowRankNetwork(N, K, S, 0.2, m, net.n(), w, net.b()),
+                Observation.CURRENTS, gain, before.offset(), before.noise());
+        FitPlan plan = new FitPlan(N, K, S, 0.2, Observation.CURRENTS, 1, 1, FitPlan.DEFAULT_BUFFER_BYTES);
+        double[] q = PublishedModel.certainStart(K);
+        LatentPath path = new LatentPath(KernelProvider.kernels(), plan,
+                new PublishedModel(1, before, q, new double[]{1, 1, 1}, new double[K], q, 0, 0));
+        LatentPath other = new LatentPath(KernelProvider.kernels(), plan,
+                new PublishedModel(1, before, q, new double[]{1, 1, 1}, new double[K], q, 0, 0));
+        float[] v = gaussian(new Random(33), BINS * S, 0.5);
+        for (LatentPath each : List.of(path, other)) {
+            each.startTrial();
+            each.bin(activity(Observation.CURRENTS), 0, v, 0);
+        }
+        path.adopt(new PublishedModel(2, after, q, new double[]{1, 1, 1}, new double[K], q, 0, 0));
+        other.adopt(new PublishedModel(2, before, q, new double[]{1, 1, 1}, new double[K], q, 0, 0));
+        // kappa' = m'x/N with a quarter of m and of x.
+        for (int k = 0; k < K; k++) {
+            assertThat(path.filter().kappa()[k]).isCloseTo(other.filter().kappa()[k] / 16, within(1e-6));
         }
     }
 

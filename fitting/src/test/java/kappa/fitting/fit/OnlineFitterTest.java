@@ -1,13 +1,17 @@
 package kappa.fitting.fit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kappa.fitting.evaluation.Evaluation;
+import kappa.fitting.filter.LatentPath;
 import kappa.fitting.kernel.KernelProvider;
 import kappa.fitting.kernel.Team;
+import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
@@ -17,8 +21,10 @@ import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -193,6 +199,103 @@ class OnlineFitterTest {
         assertThat(published.model().network().m()[0]).isEqualTo(canonical);
         assertThat(published.model().gain()[0]).isEqualTo(gain);
         assertThat(fitter.save().optimiser().values().m()[0]).isNotEqualTo(m);
+    }
+
+    /** Trials in other units: neuron i times a factor of its own, on an offset. */
+    private static List<Trial> inOtherUnits(List<Trial> trials, double factor, double offset) {
+        return trials.stream().map(trial -> {
+            float[] y = trial.y().clone();
+            for (int at = 0; at < y.length; at++) {
+                y[at] = (float) (factor * y[at] + offset);
+            }
+            return new Trial(trial.index(), trial.firstBin(), trial.bins(), trial.warmUp(), y, trial.v(),
+                    trial.offset());
+        }).toList();
+    }
+
+    @Test
+    void shouldFitTheSameNetworkToCurrentsInAnyUnitAndPredictInThatUnit() {
+        List<Trial> trials = trials(Observation.CURRENTS, 6, 0.4);
+        PublishedModel small = fit(fitter(plan(Observation.CURRENTS, 1), Team.ALONE),
+                inOtherUnits(trials, 0x1p-20, 0), 25);
+        PublishedModel large = fit(fitter(plan(Observation.CURRENTS, 1), Team.ALONE),
+                inOtherUnits(trials, 0x1p20, 0), 25);
+        assertThat(large.model().network()).as("scaled by a power of two, which rounds nothing")
+                .isEqualTo(small.model().network());
+        for (int i = 0; i < N; i++) {
+            assertThat(large.model().gain()[i]).isEqualTo(0x1p40f * small.model().gain()[i]);
+            assertThat(large.model().offset()[i]).isEqualTo(0x1p40f * small.model().offset()[i]);
+        }
+        assertThat(small.model().noise()).doesNotContain(0f);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000, 50000", "0.001, 0.1"})
+    void shouldRecoverConnectivityFromCurrentsOfAnyScaleAndOffset(double factor, double offset) {
+        List<Trial> trials = inOtherUnits(trials(Observation.CURRENTS, 60, 0.4), factor, offset);
+        assertThat(against(fit(fitter(plan(Observation.CURRENTS, 1), Team.ALONE), trials, 25)).ecc())
+                .isGreaterThan(0.9);
+    }
+
+    @Test
+    void shouldGoOnFromACheckpointInTheUnitThatItHasFound() {
+        List<Trial> trials = inOtherUnits(trials(Observation.CURRENTS, 12, 0.4), 300, 3000);
+        // The first trial varies little, so that units change when they are measured anew at the second.
+        for (int at = 0; at < trials.getFirst().y().length; at++) {
+            trials.getFirst().y()[at] = 3000 + (trials.getFirst().y()[at] - 3000) / 10;
+        }
+        OnlineFitter uninterrupted = fitter(plan(Observation.CURRENTS, 1), Team.ALONE);
+        fit(uninterrupted, trials.subList(0, 3), 25);
+        ActivityScale scale = uninterrupted.activity();
+        OnlineFitter restarted = fitter(plan(Observation.CURRENTS, 1), Team.ALONE);
+        restarted.restore(uninterrupted.save());
+        restarted.refill(List.copyOf(uninterrupted.buffer()));
+        assertThat(restarted.activity().scale()).containsExactly(scale.scale());
+        for (Trial trial : trials.subList(3, 12)) {
+            uninterrupted.learn(trial, 25);
+            restarted.learn(trial, 25);
+        }
+        same(restarted.publish(null), uninterrupted.publish(null));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Observation.class)
+    void shouldPredictMeansWhileNoStepHasBeenMade(Observation kind) {
+        List<Trial> trials = trials(kind, 3, 0.4);
+        OnlineFitter fitter = fitter(plan(kind, 1), Team.ALONE);
+        PublishedModel model = fit(fitter, trials, 0);
+        ConstantRate means = new ConstantRate(kind, N);
+        trials.forEach(trial -> means.learn(trial.y(), 0, trial.bins()));
+        means.refresh();
+        LatentPath path = new LatentPath(KernelProvider.kernels(), plan(kind, 1), model);
+        path.startTrial();
+        Trial next = trials(kind, 4, 0.4).getLast();
+        for (int t = 0; t < next.bins(); t++) {
+            path.bin(next.y(), t * N, next.v(), t + 1);
+        }
+        assertThat(path.filter().kappa()[0]).as("kappa where nothing is known of it").isCloseTo(0, within(1e-3));
+        for (int i = 0; i < N && kind != Observation.RATES; i++) {
+            double[] kappa = path.filter().kappa();
+            float[] v = path.filter().v();
+            // A silent neuron's mean counts half a spike for each trial in the one, and once in the other.
+            assertThat(model.model().predict(i, k -> kappa[k], s -> v[s])).as("neuron %d", i)
+                    .isCloseTo(means.mean()[i], within(0.02));
+        }
+    }
+
+    @Test
+    void shouldBeginNoiseAtTheVarianceOfTheFirstBins() {
+        Trial first = trials(Observation.CURRENTS, 1, 0.4).getFirst();
+        OnlineFitter fitter = fitter(plan(Observation.CURRENTS, 1), Team.ALONE);
+        fitter.learn(first, 0);
+        float[] noise = fitter.publish(null).model().noise();
+        for (int i = 0; i < N; i++) {
+            SummaryStatistics values = new SummaryStatistics();
+            for (int t = 0; t < first.bins(); t++) {
+                values.addValue(first.y()[t * N + i]);
+            }
+            assertThat((double) noise[i]).isCloseTo(values.getPopulationVariance(), withinPercentage(0.1));
+        }
     }
 
     @Test

@@ -69,6 +69,24 @@ class SnapshotCodecTest {
     }
 
     @Test
+    void shouldReadBackTheUnitThatCurrentsAreFittedIn() {
+        OnlineFitter fitter = new OnlineFitter(new FitPlan(6, 2, 1, 0.2, Observation.CURRENTS, 1, 5,
+                FitPlan.DEFAULT_BUFFER_BYTES), KernelProvider.kernels(), Team.ALONE);
+        FitState like = fitter.save();
+        float[] y = new float[40 * 6];
+        for (int i = 0; i < y.length; i++) {
+            y[i] = 3000 + (i % 6 == 5 ? 0 : 17 * (i % 31));
+        }
+        fitter.learn(new Trial(0, 0, 40, 0, y, new float[41], 0));
+        FitState back = SnapshotCodec.fromWire(SnapshotCodec.toWire(fitter.save()), like);
+        assertThat(back.activity().scale()).containsExactly(fitter.activity().scale());
+        assertThat(back.activity().scale()[5]).isZero();
+        assertThat(back.activity().centre()).containsExactly(fitter.activity().centre());
+        assertThat(back.activity().notes()).isEqualTo(fitter.notes());
+        assertThat(SnapshotCodec.fromWire(SnapshotCodec.toWire(like), like).activity().isNone()).isTrue();
+    }
+
+    @Test
     void shouldRefuseParametersOfAnotherShapeOrName() {
         LearnerState wire = SnapshotCodec.toWire(learned());
         FitState like = fitter(6, 2).save();
