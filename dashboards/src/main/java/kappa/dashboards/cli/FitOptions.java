@@ -15,9 +15,10 @@ final class FitOptions {
             description = "Rank K of the fitted network (default: 2, or the rank of the simulated network).")
     Integer rank;
 
-    @Option(names = "--tau", paramLabel = "S", defaultValue = "0.1",
-            description = "Time constant of the neurons in seconds (default: ${DEFAULT-VALUE}).")
-    double tau;
+    @Option(names = "--tau", paramLabel = "S",
+            description = "Time constant of the neurons in seconds (default: 0.1; where currents without inputs are "
+                    + "fitted, the fit goes on from there to what predicts best).")
+    Double tau;
 
     @Option(names = "--steps-per-trial", paramLabel = "N", defaultValue = "25",
             description = "Number of Adam steps after each trial (default: ${DEFAULT-VALUE}).")
@@ -96,7 +97,7 @@ final class FitOptions {
         Checks.require(k >= 1, "--rank", k, "at least 1");
         Checks.require(stepsPerTrial >= 1, "--steps-per-trial", stepsPerTrial, "at least 1");
         // On the wire 0 means the default; who types it means something else.
-        Checks.require(tau > 0 && tau <= 60, "--tau", tau, "seconds in (0, 60]");
+        Checks.require(tau == null || (tau > 0 && tau <= 60), "--tau", tau, "seconds in (0, 60]");
         boolean oneStep = switch (loss.toLowerCase(Locale.ROOT)) {
             case "both" -> true;
             case "free-run" -> false;
@@ -106,7 +107,8 @@ final class FitOptions {
         requireAtLeastZero("--half-life", halfLife);
         requireAtLeastZero("--hidden", hidden);
         requireAtLeastZero("--gain-tracker", tracker);
-        return new FitSettings(k, hidden, tau, seed, speed.isMax(), stepsPerTrial, oneStep, biases, prior, halfLife,
+        return new FitSettings(k, hidden, tau == null ? 0 : tau, seed, speed.isMax(), stepsPerTrial, oneStep, biases,
+                prior, halfLife,
                 tracker);
     }
 

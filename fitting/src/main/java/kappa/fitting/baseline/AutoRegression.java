@@ -6,8 +6,8 @@ import kappa.fitting.model.Trial;
 import kappa.fitting.regression.Cholesky;
 
 /**
- * Each neuron's regression on its own last {@value #LAGS} values and a constant, over all past bins, drawn to its last value as by
- * {@value #PRIOR_BINS} bins. A value that was not observed is taken to be the one predicted. For rates and currents.
+ * Each neuron's regression on its own last {@value #LAGS} values and a constant, over all past bins, drawn to its last value
+ * as by {@value #PRIOR_BINS} bins. A value that was not observed is taken to be the one predicted. For rates and currents.
  */
 final class AutoRegression implements Predictor {
 

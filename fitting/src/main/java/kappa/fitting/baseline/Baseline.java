@@ -47,7 +47,7 @@ public final class Baseline implements SessionReader.Follower {
             all.add(model);
             all.add(new Baseline(model.name + "+tracker", plan, plan.kind() == Observation.COUNTS
                     ? new GainTrackedPredictor(model.predicted)
-                    : new ResidualTrackedPredictor(model.predicted)));
+                    : new ResidualTrackedPredictor(plan, model.predicted)));
         }
         if (plan.kind() != Observation.COUNTS) {
             all.add(new Baseline("ar", plan, new AutoRegression(plan)));

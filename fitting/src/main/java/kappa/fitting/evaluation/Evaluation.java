@@ -117,12 +117,17 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
     private static final class Sums {
         private final Observation observation;
         private final float[] gain;
+        private final float[] scale;
+        private final float[] offset;
         private final float[] biases;
         private final Neuron[] neurons;
 
         Sums(Network network, Observation observation) {
             this.observation = observation;
             gain = network.gain();
+            boolean scaled = observation == Observation.CURRENTS;
+            scale = scaled ? network.currentScale() : new float[0];
+            offset = scaled ? network.currentOffset() : new float[0];
             biases = network.b();
             neurons = new Neuron[network.neurons() - network.hidden()];
             Arrays.setAll(neurons, _ -> new Neuron());
@@ -136,6 +141,9 @@ public record Evaluation(long bins, double r2, double[] r2PerNeuron, OptionalDou
                 }
                 Neuron n = neurons[i];
                 double predicted = ObservationMap.unscaled(observation, run.currents()[i], run.rates()[i]);
+                if (scale.length > 0) {
+                    predicted = scale[i] * predicted + offset[i];
+                }
                 if (observation == Observation.COUNTS) {
                     n.p += predicted;
                     n.pp += predicted * predicted;

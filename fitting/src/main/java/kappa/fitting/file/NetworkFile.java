@@ -17,7 +17,9 @@ import kappa.ingest.recording.npz.NpzWriter;
  * {@code wrec} [N,N] in place of {@code m} and {@code n}. A missing {@code alpha} is 0.2 (20 ms over 100 ms). The authors'
  * scales {@code si} [S] and {@code so} [O] are multiplied into {@code wi} and {@code wo} on reading and never written.
  * kappa's own files also hold, where it applies, {@code gain} [N], the g of spike counts with mean g (1 + phi(x)) per bin;
- * {@code hidden} [], how many of the N, the last ones, nobody recorded; and {@code input_basis} [2], bumps and bins of the
+ * {@code current_scale} and {@code current_offset} [N], for activity current_scale x + current_offset where it was fitted to
+ * currents; {@code hidden} [], how many of the N, the last ones, nobody recorded; and
+ * {@code input_basis} [2], bumps and bins of the
  * {@link InputBasis} that the inputs were made with.
  *
  * <p>In memory m, n and wo lie the other way round, one row per latent dimension or output. Stateless.
@@ -72,8 +74,14 @@ public final class NetworkFile {
                     throw npz.array("gain").invalid("gain[" + i + "] = " + gain[i] + ", expected a number above 0");
                 }
             }
+            float[] scale = vector(npz, "current_scale", neurons).orElse(new float[0]);
+            float[] offset = vector(npz, "current_offset", neurons).orElse(new float[scale.length]);
+            if (offset.length != scale.length) {
+                throw new InvalidInputException(
+                        file + ": holds 'current_offset' without 'current_scale', expected both");
+            }
             return new LowRankNetwork(neurons, rank, inputs, alpha, m, n, w, b, readout, initialState,
-                    new LowRankNetwork.FittedTo(gain, hidden(npz, neurons), basis(npz)));
+                    new LowRankNetwork.FittedTo(gain, scale, offset, hidden(npz, neurons), basis(npz)));
         }
     }
 
@@ -91,6 +99,10 @@ public final class NetworkFile {
                     npz.put("n", transposed(low.n(), low.rank()), neurons, low.rank());
                     if (low.gain().length > 0) {
                         npz.put("gain", low.gain(), neurons);
+                    }
+                    if (low.currentScale().length > 0) {
+                        npz.put("current_scale", low.currentScale(), neurons);
+                        npz.put("current_offset", low.currentOffset(), neurons);
                     }
                     if (low.hidden() > 0) {
                         npz.put("hidden", low.hidden());

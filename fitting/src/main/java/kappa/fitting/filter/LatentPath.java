@@ -222,6 +222,11 @@ public final class LatentPath {
         spikes = 0;
         if (published.version() == 0) {
             filter.setInputs(v, vOffset);
+            if (residuals != null && silent.length == 0) {
+                // What is left without a model: the deviation from the mean.
+                constantRate.meanSoFar(predicted);
+                residuals.learn(y, yOffset, predicted, predicted);
+            }
         } else {
             System.arraycopy(filter.v(), 0, vPair, 0, inputs);
             System.arraycopy(v, vOffset, vPair, inputs, inputs);
@@ -264,7 +269,7 @@ public final class LatentPath {
         }
         if (residuals != null) {
             filter.predicted(model, predicted);
-            return residuals.learn(y, yOffset, predicted);
+            return residuals.learn(y, yOffset, predicted, constantRate.mean());
         }
         return 0;
     }

@@ -1,72 +1,101 @@
 package kappa.fitting.filter;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
- * Follows what a model leaves of each neuron's rates or currents: the neuron's own slow course, such as a baseline that bleaches or
- * drifts. With the residuals e = y - prediction, the next one is expected to be
+ * Follows what a model leaves of each neuron's rates or currents: the neuron's own slow course, such as a baseline that
+ * bleaches or drifts, and how far the model is to be believed. With the residuals e = y - prediction, the next one is
+ * expected to be
  *
  * <pre>
- * d_t = sum_f a_f s_f,t        s_f,t = w_f s_f,t-1 + (1 - w_f) e_t-1        w_f = exp(-1 / tau_f),  tau = 1, 6, 36, 216 bins
+ * d_t = a_0 (prediction_t - mean) + sum_f a_f s_f,t        s_f,t = w_f s_f,t-1 + (1 - w_f) e_t-1        w_f = exp(-1 / tau_f)
  * </pre>
  *
- * <p>with each neuron's a from the regression of e on s over about the last {@value #MEMORY_BINS} bins, solved for at the end of
- * each trial and drawn to 0 as by {@value #PRIOR_BINS} bins without residuals. A neuron whose predictions got worse by it is
- * predicted without it. Nothing is allocated per bin. Not thread-safe.
+ * <p>with tau = 1, 6, 36, 216 bins and each neuron's a from the regression of e over about the last {@value #MEMORY_BINS} bins,
+ * solved for at the end of each trial and drawn to 0 as by {@value #PRIOR_BINS} bins without residuals. Bins count by the inverse
+ * of the residuals' mean square at the time ({@value #POWER_BINS} bins), so that what a model was still to learn at first is not
+ * remembered by its size. A neuron whose predictions got worse by it is predicted without it. Nothing is allocated per bin. Not
+ * thread-safe.
  */
 public final class ResidualTracker {
 
     private static final double[] TIME_CONSTANTS = {1, 6, 36, 216};
-    private static final int F = TIME_CONSTANTS.length;
+    private static final int SMOOTHED = TIME_CONSTANTS.length;
+    private static final int F = SMOOTHED + 1;
     private static final double MEMORY_BINS = 2_000;
-    private static final double PRIOR_BINS = 30;
+    private static final double PRIOR_BINS = 60;
+    private static final double POWER_BINS = 200;
+    /** Keeps a matrix of zeros invertible; sums are of order one for each bin. */
+    private static final double LEAST = 1e-9;
 
     private final int neurons;
-    private final double forgetting = 1 - 1 / MEMORY_BINS;
-    private final double[] decays = new double[F];
-    /** Rows of [N]: s, a, the products of s with s (upper triangle), those of s with e. */
-    private final double[][] smoothed;
+    private final double[] decays = new double[SMOOTHED];
+    /** Rows of [N]: s and the prediction about the mean, a, products of these with each other (upper triangle) and with e. */
+    private final double[][] features;
     private final double[][] weights;
     private final double[][] squares = new double[F * (F + 1) / 2][];
     private final double[][] products;
     /** [N] bins that the sums amount to, and by how much d has changed the squared error. */
     private final double[] bins;
     private final double[] change;
+    /** [N] the residuals' mean square in the recent past; 0 before the first. */
+    private final double[] power;
     /** [N] 1 where d is used, else 0. */
     private final double[] used;
-    private final double[] residual;
+    /** [N] of the present bin: what it counts, whether it was observed, e, and what is kept of the sums. */
+    private final double[] weight;
     private final double[] observed;
+    private final double[] residual;
+    private final double[] keep;
     private final double[] expected;
 
     public ResidualTracker(int neurons) {
         this.neurons = neurons;
-        smoothed = new double[F][neurons];
+        features = new double[F][neurons];
         weights = new double[F][neurons];
         products = new double[F][neurons];
         Arrays.setAll(squares, _ -> new double[neurons]);
         Arrays.setAll(decays, f -> Math.exp(-1 / TIME_CONSTANTS[f]));
         bins = new double[neurons];
         change = new double[neurons];
+        power = new double[neurons];
         used = new double[neurons];
-        residual = new double[neurons];
+        weight = new double[neurons];
         observed = new double[neurons];
+        residual = new double[neurons];
+        keep = new double[neurons];
         expected = new double[neurons];
     }
 
-    /** What is to be added to the next bin's prediction, [N]; the tracker's own array, which the next bin changes. */
-    public double[] expected() {
+    /**
+     * What is to be added to a bin's prediction, [N]; the tracker's own array, which the next call changes.
+     *
+     * @param predicted what is predicted without tracking, N numbers
+     * @param mean each neuron's, N numbers
+     */
+    public double[] expected(float[] predicted, float[] mean) {
+        expect(predicted, mean);
         for (int i = 0; i < neurons; i++) {
-            expected[i] = used[i] * unchecked(i);
+            expected[i] *= used[i];
         }
         return expected;
     }
 
-    private double unchecked(int i) {
-        double d = 0;
-        for (int f = 0; f < F; f++) {
-            d += weights[f][i] * smoothed[f][i];
+    private void expect(float[] predicted, float[] mean) {
+        double[] own = features[SMOOTHED];
+        for (int i = 0; i < neurons; i++) {
+            double deviation = (double) predicted[i] - mean[i];
+            own[i] = Double.isNaN(deviation) ? 0 : deviation;
         }
-        return d;
+        Arrays.fill(expected, 0);
+        for (int f = 0; f < F; f++) {
+            double[] a = weights[f];
+            double[] s = features[f];
+            for (int i = 0; i < neurons; i++) {
+                expected[i] += a[i] * s[i];
+            }
+        }
     }
 
     /**
@@ -74,34 +103,37 @@ public final class ResidualTracker {
      *
      * @param y activity from {@code yOffset} on, N numbers, NaN where not observed
      * @param predicted what was predicted of the bin without tracking, N numbers
+     * @param mean as in {@link #expected}
      * @return by how much {@link #expected}, as it was before, changes the squared error of the bin: the sum of (e - d)^2 - e^2
      *         over observed neurons
      */
-    public double learn(float[] y, int yOffset, float[] predicted) {
+    public double learn(float[] y, int yOffset, float[] predicted, float[] mean) {
+        expect(predicted, mean);
         double sum = 0;
         for (int i = 0; i < neurons; i++) {
             double e = (double) y[yOffset + i] - predicted[i];
-            observed[i] = Double.isNaN(e) ? 0 : 1;
-            residual[i] = Double.isNaN(e) ? 0 : e;
-        }
-        for (int i = 0; i < neurons; i++) {
-            double d = unchecked(i);
-            double worse = observed[i] * d * (d - 2 * residual[i]);
+            double seen = Double.isNaN(e) ? 0 : 1;
+            double left = Double.isNaN(e) ? 0 : e;
+            double step = power[i] == 0 ? seen : seen / POWER_BINS;
+            power[i] += step * (left * left - power[i]);
+            observed[i] = seen;
+            residual[i] = left;
+            weight[i] = power[i] > 0 ? seen / power[i] : 0;
+            keep[i] = 1 - seen / MEMORY_BINS;
+            double worse = seen * expected[i] * (expected[i] - 2 * left);
             sum += used[i] * worse;
-            double keep = 1 - observed[i] * (1 - forgetting);
-            change[i] = keep * change[i] + worse;
-            bins[i] = keep * bins[i] + observed[i];
+            change[i] = keep[i] * change[i] + weight[i] * worse;
+            bins[i] = keep[i] * bins[i] + seen;
         }
         int at = 0;
         for (int f = 0; f < F; f++) {
-            double[] s = smoothed[f];
             for (int g = f; g < F; g++) {
-                add(squares[at++], s, smoothed[g]);
+                add(squares[at++], features[f], features[g]);
             }
-            add(products[f], s, residual);
+            add(products[f], features[f], residual);
         }
-        for (int f = 0; f < F; f++) {
-            double[] s = smoothed[f];
+        for (int f = 0; f < SMOOTHED; f++) {
+            double[] s = features[f];
             double step = 1 - decays[f];
             for (int i = 0; i < neurons; i++) {
                 s[i] += step * observed[i] * (residual[i] - s[i]);
@@ -112,7 +144,7 @@ public final class ResidualTracker {
 
     private void add(double[] to, double[] left, double[] right) {
         for (int i = 0; i < neurons; i++) {
-            to[i] = (1 - observed[i] * (1 - forgetting)) * to[i] + observed[i] * left[i] * right[i];
+            to[i] = keep[i] * to[i] + weight[i] * left[i] * right[i];
         }
     }
 
@@ -132,7 +164,7 @@ public final class ResidualTracker {
                     matrix[f * F + g] = value;
                     matrix[g * F + f] = value;
                 }
-                matrix[f * F + f] = (1 + prior) * matrix[f * F + f] + Double.MIN_NORMAL;
+                matrix[f * F + f] = (1 + prior) * matrix[f * F + f] + LEAST;
                 right[f] = products[f][i];
             }
             boolean usable = SmallMatrix.invert(matrix, inverse, factor, F);
@@ -146,28 +178,24 @@ public final class ResidualTracker {
 
     /** Everything that was added up, for a checkpoint. */
     public double[] save() {
-        double[] out = new double[rows().length * neurons];
-        for (int r = 0; r < rows().length; r++) {
-            System.arraycopy(rows()[r], 0, out, r * neurons, neurons);
+        double[][] rows = rows();
+        double[] out = new double[rows.length * neurons];
+        for (int r = 0; r < rows.length; r++) {
+            System.arraycopy(rows[r], 0, out, r * neurons, neurons);
         }
         return out;
     }
 
     /** Goes on where {@link #save} was called. */
     public void restore(double[] saved) {
-        for (int r = 0; r < rows().length; r++) {
-            System.arraycopy(saved, r * neurons, rows()[r], 0, neurons);
+        double[][] rows = rows();
+        for (int r = 0; r < rows.length; r++) {
+            System.arraycopy(saved, r * neurons, rows[r], 0, neurons);
         }
     }
 
     private double[][] rows() {
-        double[][] rows = Arrays.copyOf(smoothed, 3 * F + squares.length + 3);
-        System.arraycopy(weights, 0, rows, F, F);
-        System.arraycopy(products, 0, rows, 2 * F, F);
-        System.arraycopy(squares, 0, rows, 3 * F, squares.length);
-        rows[rows.length - 3] = bins;
-        rows[rows.length - 2] = change;
-        rows[rows.length - 1] = used;
-        return rows;
+        return Stream.of(features, weights, products, squares, new double[][]{bins, change, power, used})
+                .flatMap(Arrays::stream).toArray(double[][]::new);
     }
 }

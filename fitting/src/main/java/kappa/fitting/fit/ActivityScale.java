@@ -25,7 +25,7 @@ import kappa.fitting.model.Trial;
 public record ActivityScale(float[] centre, float[] scale, boolean[] saturated) {
 
     private static final double OTHER_UNITS = 8;
-    private static final double LEAST_NATURAL = 0.25;
+    private static final double LEAST_NATURAL = 0.1;
     private static final double MOST_NATURAL = 4;
     /** A measured scale is taken over only where it is so many times larger or smaller than the one in use. */
     private static final double WORTH_A_CHANGE = 1.5;

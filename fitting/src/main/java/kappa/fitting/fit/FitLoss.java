@@ -37,7 +37,9 @@ final class FitLoss {
     private final int K;
     private final int S;
     private final Parameters parameters;
-    private final KernelModel model;
+    private final FittedModel fit;
+    /** The fit's, as it is in the present step. */
+    private KernelModel model;
     /** The model's numbers as the step's sweeps read them. */
     private final PackedModel packed;
     private final BatchGradient freeRun;
@@ -68,6 +70,7 @@ final class FitLoss {
         K = plan.rank();
         S = plan.inputs();
         parameters = fit.parameters();
+        this.fit = fit;
         model = fit.model();
         packed = new PackedModel(N, K, S);
         freeRun = new BatchGradient(kernels, N, K, S, BATCH, Window.BINS, team);
@@ -83,6 +86,7 @@ final class FitLoss {
      * @param effectiveBins that the replayed past amounts to, beside which the prior is weighed
      */
     Parameters gradient(Window[] windows, double effectiveBins) {
+        model = fit.model();
         Gradient gradient = freeRunLoss(windows);
         float[] logProcessNoise = new float[parameters.logProcessNoise().length];
         float[] logStart = new float[parameters.logStart().length];

@@ -12,9 +12,12 @@ package kappa.fitting.fit;
  * @param binsLearned bins before this one have been learned from
  * @param seen [N] neurons whose observation map has been started
  * @param activity the unit that activity is fitted in
+ * @param alpha bin width over time constant
+ * @param timeConstantLosses of the time constants that are compared with it
  */
 public record FitState(Optimiser optimiser, RunningSquares kappaSquares, RunningSquares noiseSquares, float[] noise,
-        double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen, ActivityScale activity) {
+        double[] factorLosses, long trialsSeen, long binsLearned, boolean[] seen, ActivityScale activity,
+        double alpha, double[] timeConstantLosses) {
 
     /** Parameters, both moments of their gradients, the average of the iterates, and the number of steps. */
     public record Optimiser(Parameters values, Parameters first, Parameters second, Parameters average, long steps) {}

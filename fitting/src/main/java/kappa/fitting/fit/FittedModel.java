@@ -22,7 +22,7 @@ final class FittedModel {
     private static final double MIN_GAIN = 1e-4;
 
     private final Parameters parameters;
-    private final KernelModel model;
+    private KernelModel model;
 
     /** @param noise [N] variance of the observation noise, which is no parameter */
     FittedModel(FitPlan plan, Parameters parameters, float[] noise) {
@@ -42,6 +42,22 @@ final class FittedModel {
 
     KernelModel model() {
         return model;
+    }
+
+    double alpha() {
+        return model.network().alpha();
+    }
+
+    /** Goes on with another time constant. The dynamics stay the same where phi is linear, if n is moved. */
+    void alpha(double alpha, boolean moveN) {
+        LowRankNetwork network = model.network();
+        if (moveN) {
+            TimeConstants.moveTo(alpha, network, parameters.n());
+        }
+        model = new KernelModel(
+                new LowRankNetwork(network.neurons(), network.rank(), network.inputs(), alpha, network.m(), network.n(),
+                        network.w(), network.b()),
+                model.map(), model.linearDynamics());
     }
 
     /** Carries the trained form of the observation over to gains and offsets: g = softplus(c) for counts. */

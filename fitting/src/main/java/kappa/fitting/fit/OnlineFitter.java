@@ -3,6 +3,7 @@ package kappa.fitting.fit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import kappa.fitting.filter.Gauge;
 import kappa.fitting.filter.SmallMatrix;
@@ -54,6 +55,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     private final KappaScale scale;
     private final ObservationNoise noise;
     private final NoiseFactors noiseFactors = new NoiseFactors();
+    private final TimeConstants timeConstants = new TimeConstants();
     private final ReplayBuffer buffer;
     private long trialsSeen;
     private long binsLearned;
@@ -147,7 +149,12 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     @Override
     public List<String> notes() {
-        return activity.notes();
+        List<String> notes = new ArrayList<>(activity.notes());
+        if (current.alpha() != plan.alpha()) {
+            notes.add(String.format(Locale.ROOT, "time constant: %.4g bins, which predicted better than %.4g",
+                    1 / current.alpha(), 1 / plan.alpha()));
+        }
+        return notes;
     }
 
     /**
@@ -202,6 +209,10 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (settings.filterLoss() && adam.steps() > 0) {
             average.observationChanged();
             noiseFactors.score(scaled, average, scale, kernels, team);
+            if (settings.choosesTimeConstant()) {
+                timeConstants.score(scaled, average, scale, kernels, team);
+                goOnWith(timeConstants.choose(current.alpha()));
+            }
         }
         List<PreparedTrial> pool = pool(scaled, random);
         if (plan.kind() != Observation.COUNTS) {
@@ -268,8 +279,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     /**
-     * Goes on in another unit. With f = old scale / new scale, m, W and b times f and n over f are the same network as long as phi
-     * is linear; kappa keeps its scale.
+     * Goes on in another unit. With f = old scale / new scale, m, W and b times f and n over f are the same network as long
+     * as phi is linear; kappa keeps its scale.
      */
     private void scaleTo(ActivityScale next) {
         ActivityScale old = activity;
@@ -296,6 +307,20 @@ public final class OnlineFitter implements FittingAlgorithm {
         noiseFactors.multiply(squares / N);
         current.observationChanged();
         average.observationChanged();
+    }
+
+    private void goOnWith(double alpha) {
+        if (alpha == current.alpha()) {
+            return;
+        }
+        double ratio = alpha / current.alpha();
+        current.alpha(alpha, true);
+        average.alpha(alpha, true);
+        // A slope with respect to n is in proportion to alpha.
+        for (int at = 0; at < first.n().length; at++) {
+            first.n()[at] *= (float) ratio;
+            second.n()[at] *= (float) (ratio * ratio);
+        }
     }
 
     /**
@@ -350,7 +375,8 @@ public final class OnlineFitter implements FittingAlgorithm {
         PreparedTrial[] byIndex = new PreparedTrial[trials.size()];
         team.run(distinct.length, (task, _) -> {
             int at = distinct[task];
-            byIndex[at] = PreparedTrial.of(activity.scaled(trials.get(at)), current, scale, kernels, settings.filterLoss());
+            byIndex[at] = PreparedTrial.of(activity.scaled(trials.get(at)), current, scale, kernels,
+                    settings.filterLoss());
         });
         List<PreparedTrial> pool = new ArrayList<>(POOL);
         for (int at : draws) {
@@ -390,7 +416,7 @@ public final class OnlineFitter implements FittingAlgorithm {
             return untrained(gauge);
         }
         KernelModel canonical = new KernelModel(
-                new LowRankNetwork(N, K, S, plan.alpha(), gauge.m(), gauge.n(), published.w().clone(),
+                new LowRankNetwork(N, K, S, average.alpha(), gauge.m(), gauge.n(), published.w().clone(),
                         model.network().b().clone()),
                 activity.ofActivity(model.map()), settings.linearDynamics());
         double[] std = new double[K];
@@ -436,7 +462,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         return new FitState(new FitState.Optimiser(current.parameters().copy(), first.copy(), second.copy(),
                 average.parameters().copy(), adam.steps()),
                 scale.save(), noise.save(), current.model().noise().clone(), noiseFactors.save(), trialsSeen,
-                binsLearned, seen.clone(), activity);
+                binsLearned, seen.clone(), activity, current.alpha(), timeConstants.save());
     }
 
     /** Goes on where {@link #save} was called; shapes must be this fitter's. */
@@ -454,6 +480,9 @@ public final class OnlineFitter implements FittingAlgorithm {
         binsLearned = state.binsLearned();
         System.arraycopy(state.seen(), 0, seen, 0, N);
         activity = state.activity();
+        current.alpha(state.alpha(), false);
+        average.alpha(state.alpha(), false);
+        timeConstants.restore(state.timeConstantLosses());
         current.observationChanged();
     }
 }

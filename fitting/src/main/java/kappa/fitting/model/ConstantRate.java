@@ -68,6 +68,13 @@ public final class ConstantRate {
         return sum;
     }
 
+    /** Writes each neuron's mean up to this bin, [N], NaN where it was not observed yet. */
+    public void meanSoFar(float[] out) {
+        for (int i = 0; i < out.length; i++) {
+            out[i] = observed[i] > 0 ? (float) (sums[i] / observed[i]) : Float.NaN;
+        }
+    }
+
     /** Each neuron's mean, [N]; the owner's array. */
     public float[] mean() {
         return mean;

@@ -38,19 +38,26 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
      *        ({@code GainTracker}); 0 for not at all. Those of rates and currents follow what is left of each neuron with time
      *        constants of their own ({@code ResidualTracker}), unless it is 0
      * @param linearDynamics whether neurons drive each other linearly, to compare with; no network file can hold such a fit
+     * @param choosesTimeConstant whether alpha is only where a choice by evidence begins; for sessions without inputs
      */
     public record Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials,
-            double trackerBins, boolean linearDynamics) {
+            double trackerBins, boolean linearDynamics, boolean choosesTimeConstant) {
 
         public static final Settings DEFAULT = new Settings(false, true, 1, Double.POSITIVE_INFINITY,
                 DEFAULT_TRACKER_BINS, false);
+
+        /** With a time constant that is given. */
+        public Settings(boolean biases, boolean filterLoss, double prior, double halfLifeTrials, double trackerBins,
+                boolean linearDynamics) {
+            this(biases, filterLoss, prior, halfLifeTrials, trackerBins, linearDynamics, false);
+        }
     }
 
     /** The same with linear dynamics. */
     public FitPlan withLinearDynamics() {
         return new FitPlan(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes,
                 new Settings(settings.biases, settings.filterLoss, settings.prior, settings.halfLifeTrials,
-                        settings.trackerBins, true));
+                        settings.trackerBins, true, settings.choosesTimeConstant));
     }
 
     /** With the default settings. */

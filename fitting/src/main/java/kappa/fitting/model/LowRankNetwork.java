@@ -49,13 +49,20 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
      * What ties a network to the recording that it was fitted to.
      *
      * @param gain [N] g of spike counts, or empty if unknown
+     * @param scale [N] of currents y = scale x + offset, or empty if x is in the recording's unit
+     * @param offset [N] likewise
      * @param hidden how many of its neurons, the last ones, nobody recorded
      * @param basis that its inputs are made with, if they are not the recording's own
      */
-    public record FittedTo(float[] gain, int hidden, Optional<InputBasis> basis) {
+    public record FittedTo(float[] gain, float[] scale, float[] offset, int hidden, Optional<InputBasis> basis) {
 
         /** No gain is known, every neuron was recorded, and the inputs are the recording's own. */
         public static final FittedTo NOTHING = new FittedTo(new float[0], 0, Optional.empty());
+
+        /** Not currents, or in their own unit. */
+        public FittedTo(float[] gain, int hidden, Optional<InputBasis> basis) {
+            this(gain, new float[0], new float[0], hidden, basis);
+        }
     }
 
     public LowRankNetwork {
@@ -72,6 +79,8 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
         require(readout.length % neurons == 0, "readout", readout.length);
         require(initialState.length == neurons, "initial state", initialState.length);
         require(fittedTo.gain.length == 0 || fittedTo.gain.length == neurons, "gain", fittedTo.gain.length);
+        require(fittedTo.scale.length == 0 || fittedTo.scale.length == neurons, "scale", fittedTo.scale.length);
+        require(fittedTo.offset.length == fittedTo.scale.length, "offset", fittedTo.offset.length);
         if (fittedTo.hidden < 0 || fittedTo.hidden >= neurons) {
             throw new IllegalArgumentException(fittedTo.hidden + " of " + neurons + " neurons are hidden");
         }
@@ -94,7 +103,7 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
 
     /** The same with the gains of spike counts, [N]. */
     public LowRankNetwork withGain(float[] gain) {
-        return fittedTo(new FittedTo(gain, fittedTo.hidden, fittedTo.basis));
+        return fittedTo(new FittedTo(gain, fittedTo.scale, fittedTo.offset, fittedTo.hidden, fittedTo.basis));
     }
 
     /** The same, tied to a recording. */
@@ -106,12 +115,23 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
     public LowRankNetwork copy() {
         return new LowRankNetwork(neurons, rank, inputs, alpha, m.clone(), n.clone(), w.clone(), b.clone(),
                 readout.clone(), initialState.clone(),
-                new FittedTo(fittedTo.gain.clone(), fittedTo.hidden, fittedTo.basis));
+                new FittedTo(fittedTo.gain.clone(), fittedTo.scale.clone(), fittedTo.offset.clone(), fittedTo.hidden,
+                        fittedTo.basis));
     }
 
     @Override
     public float[] gain() {
         return fittedTo.gain;
+    }
+
+    @Override
+    public float[] currentScale() {
+        return fittedTo.scale;
+    }
+
+    @Override
+    public float[] currentOffset() {
+        return fittedTo.offset;
     }
 
     @Override
@@ -272,7 +292,9 @@ public record LowRankNetwork(int neurons, int rank, int inputs, double alpha, fl
                 && alpha == o.alpha && Arrays.equals(m, o.m) && Arrays.equals(n, o.n) && Arrays.equals(w, o.w)
                 && Arrays.equals(b, o.b) && Arrays.equals(readout, o.readout)
                 && Arrays.equals(initialState, o.initialState) && Arrays.equals(gain(), o.gain())
-                && hidden() == o.hidden() && basis().equals(o.basis());
+                && Arrays.equals(currentScale(), o.currentScale())
+                && Arrays.equals(currentOffset(), o.currentOffset()) && hidden() == o.hidden()
+                && basis().equals(o.basis());
     }
 
     @Override

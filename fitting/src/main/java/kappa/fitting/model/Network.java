@@ -40,6 +40,16 @@ public sealed interface Network permits LowRankNetwork, FullRankNetwork {
         return new float[0];
     }
 
+    /** [N] scale of the currents y = scale x + offset that it was fitted to; empty if x is in their unit. */
+    default float[] currentScale() {
+        return new float[0];
+    }
+
+    /** [N] offset of these currents; empty where there is no scale. */
+    default float[] currentOffset() {
+        return new float[0];
+    }
+
     /** How many of its neurons, the last ones, nobody recorded. */
     default int hidden() {
         return 0;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.wire.Bin;
@@ -33,17 +34,20 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
                 header.getFit().getRank(), header.getInputChannelsCount(), alpha,
                 RecordingCodec.observation(header.getObservation()),
                 header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
-                FitPlan.DEFAULT_BUFFER_BYTES, settings(header.getFit()));
+                FitPlan.DEFAULT_BUFFER_BYTES, settings(header));
         return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);
     }
 
     /** On the wire, what is absent means the default. */
-    private static FitPlan.Settings settings(FitSettings wire) {
+    private static FitPlan.Settings settings(SessionHeader header) {
+        FitSettings wire = header.getFit();
+        boolean open = wire.getTimeConstantS() == 0 && header.getInputChannelsCount() == 0
+                && RecordingCodec.observation(header.getObservation()) == Observation.CURRENTS;
         FitPlan.Settings defaults = FitPlan.Settings.DEFAULT;
         return new FitPlan.Settings(wire.getBiases(), wire.getLoss() != Loss.FREE_RUN,
                 wire.hasPrior() ? wire.getPrior() : defaults.prior(),
                 wire.getHalfLifeTrials() == 0 ? defaults.halfLifeTrials() : wire.getHalfLifeTrials(),
-                wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins(), false);
+                wire.hasTrackerBins() ? wire.getTrackerBins() : defaults.trackerBins(), false, open);
     }
 
     public String session() {

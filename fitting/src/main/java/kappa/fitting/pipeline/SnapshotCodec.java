@@ -97,9 +97,12 @@ public final class SnapshotCodec {
         Optional<InputBasis> basis = wire.getBumps() == 0
                 ? Optional.empty()
                 : Optional.of(new InputBasis(wire.getBumps(), wire.getBins()));
-        float[] gain = model.kind() == Observation.COUNTS ? model.gain() : new float[0];
+        float[] none = new float[0];
+        float[] gain = model.kind() == Observation.COUNTS ? model.gain() : none;
+        boolean currents = model.kind() == Observation.CURRENTS;
         return model.network().withInitialState(published.initialState())
-                .fittedTo(new LowRankNetwork.FittedTo(gain, hidden, basis));
+                .fittedTo(new LowRankNetwork.FittedTo(gain, currents ? model.gain() : none,
+                        currents ? model.offset() : none, hidden, basis));
     }
 
     /** Records written before there was a start begin at 0. */
@@ -127,7 +130,8 @@ public final class SnapshotCodec {
                 .addAllNoiseMeanSquare(list(state.noiseSquares().sums()))
                 .setNoiseWeight(state.noiseSquares().weight()).setTrialsSeen(state.trialsSeen())
                 .setBinsLearned(state.binsLearned()).addAllSeen(booleans(state.seen()))
-                .addAllFactorLosses(list(state.factorLosses())).addAllNoise(list(state.noise()));
+                .addAllFactorLosses(list(state.factorLosses())).addAllNoise(list(state.noise()))
+                .setAlpha(state.alpha()).addAllTimeConstantLosses(list(state.timeConstantLosses()));
         if (!state.activity().isNone()) {
             wire.addAllActivityCentre(list(state.activity().centre()))
                     .addAllActivityScale(list(state.activity().scale()))
@@ -164,7 +168,11 @@ public final class SnapshotCodec {
                 new FitState.RunningSquares(doubles(wire.getKappaMeanSquareList()), wire.getKappaWeight()),
                 new FitState.RunningSquares(doubles(wire.getNoiseMeanSquareList()), wire.getNoiseWeight()),
                 array(wire.getNoiseList()), doubles(wire.getFactorLossesList()), wire.getTrialsSeen(),
-                wire.getBinsLearned(), booleans(wire.getSeenList()), activity(wire, like.activity()));
+                wire.getBinsLearned(), booleans(wire.getSeenList()), activity(wire, like.activity()),
+                wire.getAlpha() == 0 ? like.alpha() : wire.getAlpha(),
+                wire.getTimeConstantLossesCount() == 0
+                        ? like.timeConstantLosses()
+                        : doubles(wire.getTimeConstantLossesList()));
     }
 
     /** Absent where activity is fitted as it is. */

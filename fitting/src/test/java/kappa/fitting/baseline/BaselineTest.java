@@ -109,11 +109,14 @@ class BaselineTest {
             follow(all, trial, Start.TRIAL, y, new float[0], 0);
         }
         // Signal variance .5, noise .25: no prediction can have an R2 above 2/3.
-        double kalman = mean(all.get(2).perTrial(), 15);
-        assertThat(all.get(2).name()).isEqualTo("kalman");
+        Map<String, Baseline> named = all.stream().collect(Collectors.toMap(Baseline::name, baseline -> baseline));
+        double kalman = mean(named.get("kalman").perTrial(), 15);
+        assertThat(named.keySet()).containsExactlyInAnyOrder("smoothed", "psth", "psth+tracker", "kalman",
+                "kalman+tracker", "ar");
+        assertThat(mean(named.get("ar").perTrial(), 15)).as("each neuron alone").isBetween(0.3, kalman);
         assertThat(kalman).isBetween(0.55, 0.68);
-        assertThat(mean(all.get(1).perTrial(), 15)).isLessThan(0.05);
-        assertThat(mean(all.get(0).perTrial(), 15)).isLessThan(kalman - 0.1);
+        assertThat(mean(named.get("psth").perTrial(), 15)).isLessThan(0.05);
+        assertThat(mean(named.get("smoothed").perTrial(), 15)).isLessThan(kalman - 0.1);
     }
 
     @Test

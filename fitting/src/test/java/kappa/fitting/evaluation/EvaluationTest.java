@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
@@ -47,6 +48,50 @@ class EvaluationTest {
         assertThat(evaluation.r2()).isCloseTo(1, within(1e-10));
         assertThat(Arrays.stream(evaluation.r2PerNeuron()).min().orElseThrow()).isCloseTo(1, within(1e-8));
         assertThat(evaluation.bitsPerSpike()).isEmpty();
+    }
+
+    @Test
+    void shouldCompareCurrentsInTheUnitThatTheyWereFittedIn() {
+        float[] scale = new float[60];
+        float[] offset = new float[60];
+        for (int i = 0; i < 60; i++) {
+            scale[i] = 100 + i;
+            offset[i] = 3000 - i;
+        }
+        BinSource own = session(Observation.CURRENTS);
+        BinSource recorded = new BinSource() {
+            @Override
+            public RecordingDescription describe() {
+                return own.describe();
+            }
+
+            @Override
+            public boolean next(RecordedBin bin) {
+                boolean any = own.next(bin);
+                for (int i = 0; i < 60 && any; i++) {
+                    bin.activity[i] = scale[i] * bin.activity[i] + offset[i];
+                }
+                return any;
+            }
+
+            @Override
+            public String name() {
+                return own.name();
+            }
+
+            @Override
+            public long bins() {
+                return own.bins();
+            }
+
+            @Override
+            public void skip(long bins) {
+                own.skip(bins);
+            }
+        };
+        LowRankNetwork fitted = truth().fittedTo(
+                new LowRankNetwork.FittedTo(new float[0], scale, offset, 0, Optional.empty()));
+        assertThat(Evaluation.of(fitted, recorded).r2()).isCloseTo(1, within(1e-6));
     }
 
     @Test

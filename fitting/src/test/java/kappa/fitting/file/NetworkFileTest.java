@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
@@ -52,6 +53,21 @@ class NetworkFileTest {
             assertThat(npz.array("wo").shape()).containsExactly(30, 2);
             assertThat(npz.array("alpha").shape()).isEmpty();
         }
+    }
+
+    @Test
+    void shouldReadBackTheUnitOfTheCurrentsThatItWasFittedTo() {
+        LowRankNetwork built = new LowRankNetwork(3, 1, 0, 0.2, new float[]{1, 2, 3}, new float[]{4, 5, 6},
+                new float[0],
+                new float[3]);
+        LowRankNetwork network = built.fittedTo(new LowRankNetwork.FittedTo(new float[0], new float[]{300, 0, 2},
+                new float[]{3000, 2750, -1}, 0, Optional.empty()));
+        Path file = directory.resolve("net.npz");
+        NetworkFile.write(file, network);
+        assertThat(NetworkFile.read(file)).isEqualTo(network);
+        assertThat(NetworkFile.read(file).currentOffset()).containsExactly(3000, 2750, -1);
+        NetworkFile.write(file, built);
+        assertThat(NetworkFile.read(file).currentScale()).isEmpty();
     }
 
     @Test

@@ -32,7 +32,7 @@ class ResidualTrackerTest {
         double[] e = course(400, 0.97, 0.5, 1);
         ResidualTracker tracker = new ResidualTracker(1);
         for (double residual : e) {
-            tracker.learn(new float[]{(float) residual}, 0, ZERO);
+            tracker.learn(new float[]{(float) residual}, 0, ZERO, ZERO);
         }
         tracker.endTrial();
         // The same, written down as it is defined: s from its definition, sums over all bins, one linear system.
@@ -48,9 +48,12 @@ class ResidualTrackerTest {
         RealMatrix a = new Array2DRowRealMatrix(TAU.length, TAU.length);
         double[] b = new double[TAU.length];
         double bins = 0;
+        double power = Math.pow((float) e[0], 2);
         for (int t = 0; t < e.length; t++) {
-            double weight = Math.pow(1 - 1 / 2000.0, e.length - 1 - t);
-            bins += weight;
+            power += (Math.pow((float) e[t], 2) - power) / 200;
+            double kept = Math.pow(1 - 1 / 2000.0, e.length - 1 - t);
+            double weight = kept / power;
+            bins += kept;
             for (int f = 0; f < TAU.length; f++) {
                 b[f] += weight * s[t][f] * (float) e[t];
                 for (int g = 0; g < TAU.length; g++) {
@@ -59,14 +62,14 @@ class ResidualTrackerTest {
             }
         }
         for (int f = 0; f < TAU.length; f++) {
-            a.multiplyEntry(f, f, 1 + 30 / bins);
+            a.multiplyEntry(f, f, 1 + 60 / bins);
         }
         double[] weights = new CholeskyDecomposition(a).getSolver().solve(new ArrayRealVector(b)).toArray();
         double expected = 0;
         for (int f = 0; f < TAU.length; f++) {
             expected += weights[f] * s[e.length][f];
         }
-        assertThat(tracker.expected()[0]).isCloseTo(expected, within(1e-9));
+        assertThat(tracker.expected(ZERO, ZERO)[0]).isCloseTo(expected, within(1e-9));
     }
 
     @Test
@@ -77,8 +80,8 @@ class ResidualTrackerTest {
         double change = 0;
         for (int t = 0; t < e.length; t++) {
             float y = (float) e[t];
-            double d = tracker.expected()[0];
-            double told = tracker.learn(new float[]{y}, 0, ZERO);
+            double d = tracker.expected(ZERO, ZERO)[0];
+            double told = tracker.learn(new float[]{y}, 0, ZERO, ZERO);
             assertThat(told).isCloseTo((y - d) * (y - d) - (double) y * y, within(1e-9));
             if (t >= 1_000) {
                 squares += (double) y * y;
@@ -88,8 +91,29 @@ class ResidualTrackerTest {
                 tracker.endTrial();
             }
         }
-        // Variance 1 of the course and .09 of noise: the best prediction leaves .13 of it (Kalman's equations).
-        assertThat((squares + change) / squares).isBetween(0.11, 0.19);
+        // Noise of .09 on a course of which .0199 is new in each bin: the best prediction leaves .143 (Kalman's equations).
+        assertThat((squares + change) / 2_000).isBetween(0.13, 0.165);
+    }
+
+    @Test
+    void shouldFindHowFarAModelIsToBeBelieved() {
+        Random random = new Random(3);
+        ResidualTracker tracker = new ResidualTracker(1);
+        float[] mean = {7};
+        double squares = 0;
+        double change = 0;
+        for (int t = 0; t < 1_000; t++) {
+            float truth = (float) random.nextGaussian();
+            float[] half = {7 + truth / 2};
+            squares += truth * truth / 4;
+            change += tracker.learn(new float[]{7 + truth}, 0, half, mean);
+            if (t % 100 == 99) {
+                tracker.endTrial();
+            }
+        }
+        assertThat(tracker.expected(new float[]{7.5f}, mean)[0]).isCloseTo(0.5, within(0.08));
+        // Nothing in the first 100 bins, and nearly all of it in the others.
+        assertThat(-change / squares).isBetween(0.75, 0.95);
     }
 
     @Test
@@ -104,7 +128,7 @@ class ResidualTrackerTest {
                 y[i] = (float) random.nextGaussian();
                 squares += (double) y[i] * y[i];
             }
-            change += tracker.learn(y, 0, new float[40]);
+            change += tracker.learn(y, 0, new float[40], new float[40]);
             if (t % 100 == 99) {
                 tracker.endTrial();
             }
@@ -117,14 +141,15 @@ class ResidualTrackerTest {
         ResidualTracker tracker = new ResidualTracker(2);
         double[] e = course(300, 0.99, 0.1, 5);
         for (double residual : e) {
-            tracker.learn(new float[]{(float) residual, (float) residual}, 0, new float[2]);
+            tracker.learn(new float[]{(float) residual, (float) residual}, 0, new float[2], new float[2]);
         }
         tracker.endTrial();
-        double before = tracker.expected()[1];
-        assertThat(before).isNotZero().isEqualTo(tracker.expected()[0]);
-        assertThat(tracker.learn(new float[]{1, Float.NaN}, 0, new float[2])).isFinite();
-        assertThat(tracker.expected()[1]).isEqualTo(before);
-        assertThat(tracker.expected()[0]).isNotEqualTo(before);
+        float[] two = new float[2];
+        double before = tracker.expected(two, two)[1];
+        assertThat(before).isNotZero().isEqualTo(tracker.expected(two, two)[0]);
+        assertThat(tracker.learn(new float[]{1, Float.NaN}, 0, new float[2], new float[2])).isFinite();
+        assertThat(tracker.expected(two, two)[1]).isEqualTo(before);
+        assertThat(tracker.expected(two, two)[0]).isNotEqualTo(before);
     }
 
     @Test
@@ -137,16 +162,17 @@ class ResidualTrackerTest {
                 other.restore(one.save());
             }
             float[] y = {(float) e[t], (float) (2 * e[t]), (float) -e[e.length - 1 - t]};
-            double told = one.learn(y, 0, new float[3]);
+            double told = one.learn(y, 0, new float[3], new float[3]);
             if (t >= 300) {
-                assertThat(other.learn(y, 0, new float[3])).isEqualTo(told);
+                assertThat(other.learn(y, 0, new float[3], new float[3])).isEqualTo(told);
             }
             if (t % 50 == 49) {
                 one.endTrial();
                 other.endTrial();
             }
         }
-        assertThat(other.expected()).containsExactly(one.expected());
-        assertThat(one.save()).hasSize(25 * 3);
+        float[] none = new float[3];
+        assertThat(other.expected(none, none)).containsExactly(one.expected(none, none));
+        assertThat(one.save()).hasSize(34 * 3);
     }
 }

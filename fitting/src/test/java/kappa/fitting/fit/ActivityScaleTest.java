@@ -100,7 +100,7 @@ class ActivityScaleTest {
         for (Trial trial : trials) {
             Arrays.fill(trial.y(), 0, 4 * N, 1e9f);
         }
-        assertThat(measured(trials, N).scale()[0]).isCloseTo(clean[0], within(0.1f * clean[0]));
+        assertThat(measured(trials, N).scale()[0]).isCloseTo(clean[0], within(0.15f * clean[0]));
     }
 
     @Test
@@ -129,7 +129,7 @@ class ActivityScaleTest {
 
     @Test
     void shouldScaleANeuronThatIsAlmostAlwaysZero() {
-        List<Trial> trials = trials(2, each(3, _ -> 0.0), each(3, i -> i == 0 ? 0 : 50));
+        List<Trial> trials = trials(2, each(3, _ -> 0.0), each(3, i -> i == 0 ? 0 : 2));
         trials.get(1).y()[30] = 500;
         ActivityScale scale = measured(trials, 3);
         // One value of 500 among 200: no decile shows it, its standard deviation does.

@@ -5,6 +5,8 @@ package kappa.ingest.recording;
  *
  * @param rank K, at least 1
  * @param hiddenNeurons unobserved neurons beside the recorded ones
+ * @param timeConstantS of the neurons, in seconds; 0 for the default, which the fit may change where currents without inputs are
+ *        fitted
  * @param seed of every random number that the fit draws
  * @param lockstep whether a replay waits for learning, so that every run makes the same model
  * @param stepsPerTrial Adam steps after each trial
