@@ -102,3 +102,11 @@ with open(f"{path}/spike_times.npy", "wb") as file:
     file.write(b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + header.ljust(117) + b"\n" + bytes(64))
 path = broken("bad-table")
 text(path, "cluster_group.tsv", "cluster_id\tgroup\n0\tgood\nseven\tmua\n")
+
+# For fuzzing.
+path = folder("small")
+np.save(f"{path}/spike_times.npy", np.array([3, 500, 601, 90000], "u8")[:, None])
+np.save(f"{path}/spike_clusters.npy", np.array([0, 2, 0, 3], "i4"))
+text(path, "params.py", "sample_rate = 30000.\n")
+text(path, "cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n2\tmua\n3\tnoise\n")
+text(path, "cluster_info.tsv", "cluster_id\tAmplitude\tgroup\n0\t12.5\tnoise\n2\t30\tgood\n")

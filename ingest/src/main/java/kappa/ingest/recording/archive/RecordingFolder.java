@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.kilosort.KilosortRecording;
+import kappa.ingest.recording.suite2p.Suite2pRecording;
 
 /** Recognises folders by the names of the files in them. */
 final class RecordingFolder {
@@ -28,7 +29,10 @@ final class RecordingFolder {
     }
 
     private static Optional<RecordingFormat> recognised(Path folder) {
-        return KilosortRecording.isKilosort(folder) ? Optional.of(RecordingFormat.KILOSORT) : Optional.empty();
+        if (KilosortRecording.isKilosort(folder)) {
+            return Optional.of(RecordingFormat.KILOSORT);
+        }
+        return Suite2pRecording.isSuite2p(folder) ? Optional.of(RecordingFormat.SUITE2P) : Optional.empty();
     }
 
     private static InvalidInputException unknown(Path folder) {

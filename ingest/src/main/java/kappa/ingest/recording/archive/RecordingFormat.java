@@ -11,6 +11,7 @@ import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.kilosort.KilosortRecording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbRecording;
+import kappa.ingest.recording.suite2p.Suite2pRecording;
 
 /** What kappa reads as a session, how it is opened, and which options each format knows. */
 public enum RecordingFormat {
@@ -22,7 +23,10 @@ public enum RecordingFormat {
             "--only-trials", "--series"), NwbRecording::open),
     /** Spikes of a sorter, as Kilosort writes them and phy curates them: a folder. */
     KILOSORT("a folder of Kilosort or phy", "folders of Kilosort and phy", Set.of("--bin-width", "--rate", "--units"),
-            KilosortRecording::open);
+            KilosortRecording::open),
+    /** Fluorescence of regions of interest, as suite2p writes it: a folder. */
+    SUITE2P("a folder of suite2p", "folders of suite2p", Set.of("--rate", "--units", "--series"),
+            Suite2pRecording::open);
 
     private interface Opener {
         Recording open(Path path, RecordingOptions options);
