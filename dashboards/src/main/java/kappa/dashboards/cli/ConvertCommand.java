@@ -24,7 +24,7 @@ final class ConvertCommand implements Runnable {
     /** What NpzRecording reads of one array. */
     private static final long READABLE_BYTES = Integer.MAX_VALUE;
 
-    @Parameters(paramLabel = "FILE", description = "Recording to convert (.npz or .nwb).")
+    @Parameters(paramLabel = "FILE", description = "Recording to convert, a file or a folder.")
     private Path file;
 
     @Mixin

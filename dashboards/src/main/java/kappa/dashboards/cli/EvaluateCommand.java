@@ -36,7 +36,7 @@ final class EvaluateCommand implements Runnable {
     @Parameters(index = "0", paramLabel = "NET.npz", description = "Network file to score.")
     private Path network;
 
-    @Parameters(index = "1", paramLabel = "SESSION", description = "Session file to score it on (.npz or .nwb).")
+    @Parameters(index = "1", paramLabel = "SESSION", description = "Session to score it on, a file or a folder.")
     private Path session;
 
     @Option(names = "--teacher", paramLabel = "NET.npz",

@@ -52,7 +52,7 @@ final class FitCommand implements Runnable {
 
     private static final int MAX_PASSES = 10_000;
 
-    @Parameters(paramLabel = "SESSION", description = "Session file to fit (.npz or .nwb).")
+    @Parameters(paramLabel = "SESSION", description = "Session to fit, a file or a folder.")
     private Path session;
 
     @Mixin

@@ -43,7 +43,7 @@ final class InactivateCommand implements Runnable {
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = {
-        "The session (.npz or .nwb): its inputs, and its targets or behaviour."})
+        "The session (a file or a folder): its inputs, and its targets or behaviour."})
     private Path session;
 
     @Option(names = "--verify", paramLabel = "TEACHER.npz",

@@ -2,6 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Command;
@@ -18,7 +19,7 @@ final class LiveCommand implements Callable<Integer> {
 
     @Section.In(Section.SESSION)
     @Option(names = "--session", paramLabel = "FILE",
-            description = "Recorded session (.npz or .nwb) to replay (default: a simulated rig).")
+            description = "Recorded session, a file or a folder, to replay (default: a simulated rig).")
     private Path session;
 
     @Mixin
@@ -47,11 +48,22 @@ final class LiveCommand implements Callable<Integer> {
             part.requireNone();
         }
         try (BinSource source = session == null
-                ? simulation.source(recording.observe, fit.seed)
+                ? simulation.source(recording.observe, simulatedTrials(), fit.seed)
                 : part.of(recording.open(session, fit), run.waits())) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
             return process.run((connection, failed) -> new SessionRun(connection, run, failed).run(source, settings),
                     !run.waits());
+        }
+    }
+
+    /** Without a recording, --trials is a number. */
+    private long simulatedTrials() {
+        String given = recording.trialTable;
+        try {
+            return given == null ? 0 : Long.parseLong(given);
+        } catch (NumberFormatException e) {
+            throw new InvalidInputException("--trials is " + given
+                    + ", expected a number of simulated trials; a table of trials needs a recording: --session FILE", e);
         }
     }
 }

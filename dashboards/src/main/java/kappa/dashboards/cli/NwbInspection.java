@@ -234,7 +234,7 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
     }
 
     /** As a shell takes it for one word. */
-    private static String quoted(String word) {
+    static String quoted(String word) {
         return word.matches("[A-Za-z0-9._/+:@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 

@@ -2,6 +2,8 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
@@ -19,8 +21,14 @@ final class RecordingFileOptions {
     String observe;
 
     @Option(names = "--bin-width", paramLabel = "S",
-            description = "NWB: width of a bin in seconds (default: 0.02; for a time series, its sampling interval).")
+            description = "NWB, Kilosort: width of a bin in seconds (default: 0.02; for a time series, its sampling "
+                    + "interval). Arrays and text that do not say it: the width that they have.")
     private Double binWidth;
+
+    @Option(names = "--rate", paramLabel = "HZ",
+            description = "Kilosort, suite2p: samples or frames per second (default: as params.py or ops.npy in the "
+                    + "folder says).")
+    private Double rate;
 
     @Option(names = "--align", paramLabel = "COLUMN",
             description = "NWB: column of the trials table with the time around which trials of equal length are cut, "
@@ -40,10 +48,18 @@ final class RecordingFileOptions {
             description = "NWB: time series that become behaviour, separated by commas (default: none).")
     private List<String> behavior = List.of();
 
-    @Option(names = "--units", paramLabel = "FILTER",
-            description = "NWB: filter for the rows of the units table that become neurons, such as 'heldout == false "
-                    + "and depth < 800' (default: all).")
-    private String units;
+    @Option(names = "--units", paramLabel = "FILTER|TABLE",
+            description = "NWB, Kilosort, suite2p: filter for the rows of the table of units, clusters or regions of "
+                    + "interest that become neurons, such as 'heldout == false and depth < 800', 'group == good' or "
+                    + "'probability > 0.9' (default: all units, clusters that are not noise, regions that are cells). "
+                    + "NWB: also names of tables of units, separated by commas, in an option of their own (default: "
+                    + "/units, or all of them joined).")
+    private List<String> units = List.of();
+
+    @Option(names = "--trials", paramLabel = "TABLE",
+            description = "NWB: table of intervals whose rows become trials, such as epochs (default: trials). A simulated "
+                    + "rig: number of trials, 0 to go on until stopped (default: 0).")
+    String trialTable;
 
     @Option(names = "--only-trials", paramLabel = "FILTER",
             description = "NWB: filter for the rows of the trials table that become trials, such as 'split == train' "
@@ -52,16 +68,43 @@ final class RecordingFileOptions {
 
     @Option(names = "--series", paramLabel = "NAME",
             description = "NWB: time series whose channels become the neurons in place of the units, such as ROI "
-                    + "responses. They are currents unless all values are within [-1, 1].")
+                    + "responses. They are currents unless all values are within [-1, 1]. suite2p: F, the fluorescence "
+                    + "without correction, or spks (default: F - 0.7 Fneu).")
     private String series;
 
     @Mixin
     private PlausibilityOptions plausibility;
 
-    private RecordingOptions options() {
-        return RecordingOptions.builder().observe(observation(observe)).binWidth(binWidth).align(align)
-                .window(window == null ? null : window(window)).inputs(inputs).behavior(behavior).units(units)
-                .trials(trials).series(series).build();
+    @Option(names = "--map", paramLabel = "NAME=ARRAY", split = ",",
+            description = "NPZ, MATLAB: arrays that have other names than in a session file, separated by commas, such as "
+                    + "counts=spikes,bin_width=dt.")
+    private Map<String, String> names = Map.of();
+
+    RecordingOptions options() {
+        return RecordingOptions.builder().observe(observation(observe)).binWidth(binWidth).rate(rate).align(align)
+                .window(window == null ? null : window(window)).inputs(inputs).behavior(behavior)
+                .unitTables(unitTables()).units(unitFilter()).trialTable(trialTable)
+                .trials(trials).series(series).names(names).build();
+    }
+
+    /** What is done about a recording that looks wrong. */
+    PlausibilityOptions plausibility() {
+        return plausibility;
+    }
+
+    /** What compares is a filter; all else names tables. */
+    private static boolean isFilter(String text) {
+        return text.matches("(?s).*[=<>!].*");
+    }
+
+    private List<String> unitTables() {
+        return units.stream().filter(text -> !isFilter(text)).flatMap(text -> Stream.of(text.split(",", -1)))
+                .map(String::strip).toList();
+    }
+
+    private String unitFilter() {
+        List<String> filters = units.stream().filter(RecordingFileOptions::isFilter).toList();
+        return filters.isEmpty() ? null : String.join(" and ", filters);
     }
 
     private static RecordingOptions.Window window(String text) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
     "After an interruption, the same command continues the session."})
 final class ReplayCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "FILE", description = "Session file to replay (.npz or .nwb).")
+    @Parameters(paramLabel = "FILE", description = "Session to replay, a file or a folder.")
     private Path file;
 
     @Mixin

@@ -51,6 +51,10 @@ final class RigCommand implements Runnable {
                 description = "Address to listen on with --as open-ephys (default: ${DEFAULT-VALUE}).")
         private String endpoint;
 
+        @Option(names = "--trials", paramLabel = "N", defaultValue = "0",
+                description = "Number of simulated trials; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
+        private long trials;
+
         @Mixin
         private SimulationOptions simulation;
 
@@ -67,7 +71,7 @@ final class RigCommand implements Runnable {
         public Integer call() {
             run.check();
             Checks.require(as.equals("topics") || as.equals("open-ephys"), "--as", as, "topics or open-ephys");
-            try (BinSource source = simulation.source(observe, fit.seed)) {
+            try (BinSource source = simulation.source(observe, trials, fit.seed)) {
                 if (as.equals("open-ephys")) {
                     return send(source);
                 }

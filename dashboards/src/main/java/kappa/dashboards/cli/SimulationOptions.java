@@ -34,10 +34,6 @@ final class SimulationOptions {
             description = "Number of simulated neurons (default: depends on the network).")
     Integer neurons;
 
-    @Option(names = "--trials", paramLabel = "N", defaultValue = "0",
-            description = "Number of simulated trials; 0 to go on until stopped (default: ${DEFAULT-VALUE}).")
-    long trials;
-
     @Section.In(Section.RARE)
     @Option(names = "--state-noise", paramLabel = "SD", defaultValue = "0.05",
             description = "Standard deviation of the noise on the currents of the simulated network (default: "
@@ -49,11 +45,16 @@ final class SimulationOptions {
         return HandBuiltNetworks.named(network, n, seed);
     }
 
-    BinSource source(String observe, long seed) {
+    /**
+     * What a rig records.
+     *
+     * @param trials how many, 0 to go on until stopped
+     */
+    BinSource source(String observe, long trials, long seed) {
         Observation observation = observe == null ? Observation.COUNTS : RecordingFileOptions.observation(observe);
         SimulatedSession.Settings endless = SimulatedSession.Settings.endless(observation, seed);
         if (isFile()) {
-            return trained(observation, endless.gain(), seed);
+            return trained(observation, endless.gain(), trials, seed);
         }
         if (task != null) {
             throw new InvalidInputException(
@@ -68,7 +69,7 @@ final class SimulationOptions {
         return network.toLowerCase(Locale.ROOT).endsWith(".npz");
     }
 
-    private BinSource trained(Observation observation, double gain, long seed) {
+    private BinSource trained(Observation observation, double gain, long trials, long seed) {
         if (task == null) {
             throw new InvalidInputException(
                     "--network " + network + " is a file and needs --task: dm, wm, cdm, msi or dms");

@@ -198,6 +198,14 @@ class CommandLineTest {
                 bad("live --network nonsense", "nonsense", "decision"), //
                 bad("live --neurons 3", "neurons", "3", "12"), //
                 bad("live --trials -1", "trials", "-1"), //
+                bad("live --trials epochs", "--trials is epochs", "--session FILE"), //
+                bad("fit D/session.npz --trials epochs", "--trials is for NWB files"), //
+                bad("fit D/session.npz --rate 30", "--rate is for folders of Kilosort and phy, folders of suite2p"), //
+                bad("fit D/session.npz --rate 0", "--rate is 0.0"), //
+                bad("fit D/session.npz --map spikes=x", "--map spikes=x", "counts, activity"), //
+                bad("fit D/session.npz --map counts=x", "--map counts=x", "has no array 'x'"), //
+                typo("fit D/session.npz --map counts", "--map"), //
+                bad("inspect D/network.npz --bin-width 0.1", "--bin-width", "a network"), //
                 bad("live --state-noise NaN", "state noise", "NaN"), //
                 bad("live --observe spikes", "--observe", "spikes"), //
                 bad("live --network D/network.npz", "--network", "network.npz", "--task"), //

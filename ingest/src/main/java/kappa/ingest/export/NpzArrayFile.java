@@ -1,15 +1,11 @@
 package kappa.ingest.export;
 
-import java.nio.charset.Charset;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import kappa.ingest.recording.npz.NpzWriter;
 
 /** NPZ. Text becomes NumPy's {@code U}, UTF-32 of equal length. */
 final class NpzArrayFile implements ArrayFile {
-
-    private static final Charset UTF_32 = Charset.forName("UTF-32LE");
 
     private final NpzWriter npz;
 
@@ -24,13 +20,7 @@ final class NpzArrayFile implements ArrayFile {
 
     @Override
     public void text(String name, List<String> values, long... shape) {
-        int length = Math.max(1, values.stream().mapToInt(value -> value.codePointCount(0, value.length())).max()
-                .orElse(1));
-        npz.putBytes(name, "<U" + length, Integer.BYTES * length, out -> {
-            for (String value : values) {
-                out.write(Arrays.copyOf(value.getBytes(UTF_32), Integer.BYTES * length));
-            }
-        }, shape);
+        npz.put(name, values, shape);
     }
 
     @Override

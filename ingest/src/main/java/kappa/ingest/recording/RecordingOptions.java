@@ -80,6 +80,12 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
         return builder().observe(observe).build();
     }
 
+    /** The same with another width of bins. */
+    public RecordingOptions withBinWidth(double seconds) {
+        return new RecordingOptions(observe, OptionalDouble.of(seconds), rate, align, window, inputs, behavior, unitTables,
+                units, trialTable, trials, series, names);
+    }
+
     /** Names of those options that are given and make sense for some files only. */
     public List<String> special() {
         Map<String, Boolean> all = new LinkedHashMap<>();

@@ -2,7 +2,6 @@ package kappa.ingest.recording.archive;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -52,6 +51,9 @@ public final class RecordingFile {
         if (begins(start, "504b")) {
             return RecordingFormat.NPZ;
         }
+        if (begins(start, "934e554d5059")) {
+            return RecordingFormat.NPY;
+        }
         if (NwbRecording.isHdf5(path)) {
             return RecordingFormat.NWB;
         }
@@ -63,6 +65,9 @@ public final class RecordingFile {
             throw new InvalidInputException(path + ": not an NWB file: expected HDF5, "
                     + (start.length == 0 ? found : "its signature is missing"));
         }
+        if (name.matches(".*\\.(csv|tsv|txt)") && start.length > 0 && isText(start)) {
+            return RecordingFormat.TEXT;
+        }
         if (name.endsWith(".npz")) {
             throw new InvalidInputException(
                     path + ": not an NPZ file: expected a zip archive of NumPy arrays, " + found);
@@ -70,15 +75,19 @@ public final class RecordingFile {
         throw new InvalidInputException(path + ": expected " + RecordingFormat.listing() + ", " + found);
     }
 
+    private static boolean isText(byte[] start) {
+        for (byte value : start) {
+            if (value >= 0 && value < ' ' && value != '\t' && value != '\n' && value != '\r') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** @param hex the bytes that a file is to begin with */
     static boolean begins(byte[] start, String hex) {
         int length = hex.length() / 2;
         return start.length >= length && HexFormat.of().formatHex(start, 0, length).equals(hex);
-    }
-
-    /** Whether a file begins with a text, in ASCII. */
-    static boolean beginsWithText(byte[] start, String text) {
-        return new String(start, StandardCharsets.ISO_8859_1).startsWith(text);
     }
 
     /** Whether a file is a session, and not, say, a network. */

@@ -9,18 +9,23 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.kilosort.KilosortRecording;
+import kappa.ingest.recording.npz.NpyRecording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbRecording;
 import kappa.ingest.recording.suite2p.Suite2pRecording;
+import kappa.ingest.recording.text.TextRecording;
 
 /** What kappa reads as a session, how it is opened, and which options each format knows. */
 public enum RecordingFormat {
     /** NumPy arrays in a zip archive. */
-    NPZ("an NPZ file", "NPZ files", Set.of(), (path, options) -> NpzRecording.open(path,
-            options.observe().orElse(null))),
+    NPZ("an NPZ file", "NPZ files", Set.of("--bin-width", "--map"), NpzRecording::read),
+    /** One NumPy array. */
+    NPY("a .npy file", ".npy files", Set.of("--bin-width"), NpyRecording::open),
+    /** Numbers as text, a row for each bin. */
+    TEXT("a text file (.csv, .tsv, .txt)", "text files", Set.of("--bin-width"), TextRecording::open),
     /** Neurodata Without Borders 2, in HDF5. */
     NWB("an NWB file", "NWB files", Set.of("--bin-width", "--rate", "--align", "--inputs", "--behavior", "--units",
-            "--only-trials", "--series"), NwbRecording::open),
+            "--trials", "--only-trials", "--series"), NwbRecording::open),
     /** Spikes of a sorter, as Kilosort writes them and phy curates them: a folder. */
     KILOSORT("a folder of Kilosort or phy", "folders of Kilosort and phy", Set.of("--bin-width", "--rate", "--units"),
             KilosortRecording::open),

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -31,6 +33,13 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, long 
 
     /** A header of a numeric array takes about 100 bytes; this only bounds what a hostile one makes us read. */
     static final int MAX_HEADER_BYTES = 1 << 16;
+
+    private static final int MAX_TEXT_BYTES = 1 << 24;
+
+    private static final int MAX_TEXTS = 1 << 20;
+
+    /** Strings of a number of code points, or of bytes. */
+    private static final Pattern CHARACTERS = Pattern.compile("[<>|=]?([US])(\\d{1,9})");
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -87,6 +96,11 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, long 
      * @param tooMany what is wrong with more, in words
      */
     static NpyHeader read(InputStream in, String where, long maxBytes, String tooMany) throws IOException {
+        return read(in, where, maxBytes, tooMany, false);
+    }
+
+    private static NpyHeader read(InputStream in, String where, long maxBytes, String tooMany, boolean texts)
+            throws IOException {
         byte[] start = in.readNBytes(MAGIC.length + 2);
         if (start.length < MAGIC.length + 2 || !Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new InvalidInputException(
@@ -117,7 +131,7 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, long 
         int headerBytes = start.length + lengthBytes.length + text.length;
         NpyHeader header = parse(
                 new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1), where,
-                headerBytes, maxBytes);
+                headerBytes, maxBytes, texts);
         if (header.elements < 0) {
             throw new InvalidInputException(where + ": shape " + Arrays.toString(header.shape) + " of "
                     + header.type.name().toLowerCase(Locale.ROOT) + " " + tooMany);
@@ -149,8 +163,27 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, long 
                 .putShort((short) text.length).put(text).array();
     }
 
+    /**
+     * Reads the header of texts, of one dimension. They are taken for what they are made of: of n texts of w characters the shape
+     * is [n, w], and an element a code point of 32 bits, or a byte.
+     */
+    static NpyHeader readTexts(InputStream in, String where) throws IOException {
+        return read(in, where, MAX_TEXT_BYTES, "is too large: expected at most 16 MiB of text", true);
+    }
+
+    /** The texts of such an array; NumPy fills them up with zeros. */
+    static List<String> texts(NpyHeader header, byte[] elements) {
+        boolean bytes = header.type == Type.UINT8;
+        Charset charset = bytes
+                ? StandardCharsets.UTF_8
+                : Charset.forName(header.order == ByteOrder.LITTLE_ENDIAN ? "UTF-32LE" : "UTF-32BE");
+        int length = header.shape[1] * header.type.bytes;
+        return IntStream.range(0, header.shape[0])
+                .mapToObj(i -> new String(elements, i * length, length, charset).replaceAll("\\x00+$", "")).toList();
+    }
+
     /** Reads Python's literal of a dictionary; elements are -1 if they are too many. */
-    private static NpyHeader parse(String text, String where, int headerBytes, long maxBytes) {
+    private static NpyHeader parse(String text, String where, int headerBytes, long maxBytes, boolean texts) {
         if (STRUCTURED.matcher(text).find()) {
             throw new InvalidInputException(where + ": structured dtype: expected bool, int, uint or float");
         }
@@ -174,8 +207,19 @@ record NpyHeader(Type type, ByteOrder order, boolean fortran, int[] shape, long 
             throw new InvalidInputException(where + ": malformed NPY header at character " + at
                     + ": expected a dictionary with the keys descr, fortran_order and shape, each once");
         }
-        Type type = type(descr, where);
+        Matcher characters = CHARACTERS.matcher(descr);
+        if (texts && !characters.matches()) {
+            throw new InvalidInputException(where + ": dtype '" + printable(descr) + "': expected strings");
+        }
+        Type type = !texts ? type(descr, where) : characters.group(1).equals("U") ? Type.UINT32 : Type.UINT8;
         int[] shape = shape(extents, where);
+        if (texts) {
+            if (shape.length != 1 || shape[0] > MAX_TEXTS) {
+                throw new InvalidInputException(where + ": shape " + Arrays.toString(shape)
+                        + ": expected a list of at most " + MAX_TEXTS + " strings");
+            }
+            shape = new int[]{shape[0], extent(characters.group(2), where)};
+        }
         ByteOrder order = switch (descr.charAt(0)) {
             case '<' -> ByteOrder.LITTLE_ENDIAN;
             case '>' -> ByteOrder.BIG_ENDIAN;

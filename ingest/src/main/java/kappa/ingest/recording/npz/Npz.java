@@ -17,6 +17,7 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.arrays.SessionArrays;
 
 /**
  * Reads NumPy's NPZ: a zip archive (ZIP64 too, stored or deflated) whose entries {@code NAME.npy} are arrays in the NPY
@@ -30,7 +31,7 @@ import kappa.ingest.InvalidInputException;
  *
  * <p>Not thread-safe. Arrays stay valid after closing.
  */
-public final class Npz implements AutoCloseable {
+public final class Npz implements SessionArrays, AutoCloseable {
 
     private static final String SUFFIX = ".npy";
 
@@ -128,11 +129,13 @@ public final class Npz implements AutoCloseable {
         return entries;
     }
 
+    @Override
     public Path file() {
         return file;
     }
 
     /** The arrays' names in the file's order, without {@code .npy}. */
+    @Override
     public List<String> names() {
         return List.copyOf(entries.keySet());
     }
@@ -152,14 +155,36 @@ public final class Npz implements AutoCloseable {
      *
      * @throws InvalidInputException if it is damaged, not numeric, or too large
      */
+    @Override
     public Optional<NpyArray> find(String name) {
+        return read(name, NpyHeader::read)
+                .map(array -> new NpyArray(file.toString(), name, array.header, array.elements));
+    }
+
+    /**
+     * Reads an array of texts, of one dimension, if it is there.
+     *
+     * @throws InvalidInputException if it is damaged, no such array, or too large
+     */
+    @Override
+    public Optional<List<String>> texts(String name) {
+        return read(name, NpyHeader::readTexts).map(array -> NpyHeader.texts(array.header, array.elements));
+    }
+
+    private interface HeaderReader {
+        NpyHeader read(InputStream in, String where) throws IOException;
+    }
+
+    private record Read(NpyHeader header, byte[] elements) {}
+
+    private Optional<Read> read(String name, HeaderReader headers) {
         ZipEntry entry = entries.get(name);
         if (entry == null) {
             return Optional.empty();
         }
         String where = file + ": array '" + NpyHeader.printable(name) + "'";
         try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
-            NpyHeader header = NpyHeader.read(in, where);
+            NpyHeader header = headers.read(in, where);
             long expected = header.elements() * header.type().bytes;
             checkSize(entry, header, expected, where);
             byte[] elements = new byte[(int) expected];
@@ -175,7 +200,7 @@ public final class Npz implements AutoCloseable {
             if (in.getChecksum().getValue() != entry.getCrc()) {
                 throw new InvalidInputException(where + ": damaged: its bytes do not match their check sum (CRC-32)");
             }
-            return Optional.of(new NpyArray(file.toString(), name, header, elements));
+            return Optional.of(new Read(header, elements));
         } catch (IOException | IllegalArgumentException e) {
             throw new InvalidInputException(where + ": truncated or damaged (" + reason(e) + ")", e);
         }
@@ -199,7 +224,8 @@ public final class Npz implements AutoCloseable {
         taken += expected;
     }
 
-    String listing() {
+    @Override
+    public String listing() {
         return entries.isEmpty() ? "no arrays" : NpyHeader.printable(String.join(", ", entries.keySet()));
     }
 

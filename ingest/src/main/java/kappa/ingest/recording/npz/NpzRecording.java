@@ -1,20 +1,26 @@
 package kappa.ingest.recording.npz;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordedBin;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingDescription;
+import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.arrays.MappedArrays;
+import kappa.ingest.recording.arrays.NumericArray;
+import kappa.ingest.recording.arrays.SessionArrays;
 
 /**
- * A session out of an NPZ file. In the file:
+ * A session out of an NPZ file, or of arrays in a file of another kind that have the same names. In the file:
  *
  * <ul>
  * <li>{@code activity} [trials, bins, neurons] or [bins, neurons], NaN where not observed; or {@code counts}, whole numbers
@@ -22,7 +28,9 @@ import kappa.ingest.recording.RecordingDescription;
  * <li>{@code bin_width} [] in seconds;
  * <li>optional {@code inputs}, {@code behavior}, {@code targets}, {@code mask}: their channels in place of neurons;
  * <li>optional {@code trial_length} [trials]: cuts a 2-D session, which otherwise is one stretch without trials, into trials;
- * in a 3-D one it says how many leading bins of each trial are meant, and the rest is never looked at.
+ * in a 3-D one it says how many leading bins of each trial are meant, and the rest is never looked at;
+ * <li>optional {@code neuron_names}, {@code input_names} and {@code behavior_names}, texts, each once;
+ * <li>optional {@code rig_time_ns} [bins] or [trials, bins], whole numbers: when each bin is over on the rig's clock.
  * </ul>
  *
  * <p>Other arrays are ignored. {@code counts} is used where both are there, unless rates or currents are asked for;
@@ -43,16 +51,24 @@ public final class NpzRecording implements Recording {
 
     private static final int CHECKED_AT_ONCE = 1 << 16;
 
+    /** Names that an array of a session can have. */
+    private static final List<String> NAMES = List.of("counts", "activity", "bin_width", "inputs", "behavior", "targets",
+            "mask", "trial_length", "neuron_names", "input_names", "behavior_names", "rig_time_ns");
+
     private final Path file;
-    private final NpyArray activity;
-    private final NpyArray inputs;
-    private final NpyArray behavior;
-    private final NpyArray targets;
-    private final NpyArray mask;
+    private final boolean counts; // whether the activity is what goes by that name
+    private final NumericArray activity;
+    private final NumericArray inputs;
+    private final NumericArray behavior;
+    private final NumericArray targets;
+    private final NumericArray mask;
+    private final NumericArray rigTimes; // null where bins follow one another from 0
     private final int[] firstRow; // per trial, in rows of [rows, channels]
     private final int[] length;
     private final RecordingDescription description;
     private final String observationChoice;
+    private final List<String> remarks = new ArrayList<>();
+    private final Runnable release;
     private final boolean binsFirst;
 
     /**
@@ -62,23 +78,46 @@ public final class NpzRecording implements Recording {
      * @throws InvalidInputException if the file is not such a session: one line naming file, array, place and value
      */
     public static NpzRecording open(Path file, Observation observe) {
+        return read(file, RecordingOptions.observed(observe));
+    }
+
+    /**
+     * The same with names of arrays, and with a width of bins where the file has none.
+     *
+     * @throws InvalidInputException if the file is not such a session, or the options do not suit it
+     */
+    public static NpzRecording read(Path file, RecordingOptions options) {
         try (Npz npz = Npz.open(file)) {
-            return new NpzRecording(file, npz, observe);
+            return of(npz, options, () -> {});
         }
     }
 
-    private NpzRecording(Path file, Npz npz, Observation asked) {
-        this.file = file;
-        this.activity = chooseActivity(npz, asked);
+    /**
+     * A session out of arrays in a file of any kind.
+     *
+     * @param release run when the session is closed, after which the arrays are not read any more
+     * @throws InvalidInputException if they are no session, or the options do not suit it
+     */
+    public static NpzRecording of(SessionArrays arrays, RecordingOptions options, Runnable release) {
+        return new NpzRecording(new MappedArrays(arrays, options.names(), NAMES), options, release);
+    }
+
+    private NpzRecording(SessionArrays npz, RecordingOptions options, Runnable release) {
+        this.file = npz.file();
+        this.release = release;
+        Observation asked = options.observe().orElse(null);
+        this.counts = choosesCounts(npz, asked);
+        this.activity = npz.find(counts ? "counts" : "activity").orElseThrow();
         int[] shape = activity.shape();
         checkShape(shape);
-        NpyArray trialLength = npz.find("trial_length").orElse(null);
+        checkBins(shape);
+        NumericArray trialLength = npz.find("trial_length").orElse(null);
         this.length = trialLengths(shape, trialLength);
         this.firstRow = new int[length.length];
         for (int trial = 1; trial < length.length; trial++) {
             firstRow[trial] = firstRow[trial - 1] + (shape.length == 3 ? shape[1] : length[trial - 1]);
         }
-        double binWidth = binWidth(npz.array("bin_width"));
+        double binWidth = binWidth(npz, options.binWidth());
         this.inputs = channels(npz, "inputs");
         this.behavior = channels(npz, "behavior");
         this.targets = channels(npz, "targets");
@@ -89,15 +128,15 @@ public final class NpzRecording implements Recording {
         checkFinite(behavior, true);
         checkFinite(targets, true);
         checkFinite(mask, false);
+        this.rigTimes = rigTimes(npz);
 
         Observation observation;
         String why;
-        if (asked == Observation.COUNTS || activity.name().equals("counts")) {
+        if (asked == Observation.COUNTS || counts) {
             checkCounts();
             observation = Observation.COUNTS;
-            why = npz.names().contains("activity")
-                    ? "the file holds 'counts' (its 'activity' is not used)"
-                    : "the file holds 'counts'";
+            why = "the file holds '" + activity.name() + "'"
+                    + (npz.names().contains("activity") ? " (its 'activity' is not used)" : "");
         } else {
             Range range = checkFinite(activity, true);
             if (range.low > range.high) {
@@ -105,11 +144,12 @@ public final class NpzRecording implements Recording {
             }
             boolean rates = range.low >= -1 && range.high <= 1;
             observation = asked != null ? asked : rates ? Observation.RATES : Observation.CURRENTS;
-            why = String.format(Locale.ROOT, "'activity' goes from %.4g to %.4g, %s [-1, 1]", range.low, range.high,
-                    rates ? "within" : "beyond");
+            why = String.format(Locale.ROOT, "'%s' goes from %.4g to %.4g, %s [-1, 1]", activity.name(), range.low,
+                    range.high, rates ? "within" : "beyond");
         }
-        this.description = new RecordingDescription(numbered("", width(activity)), binWidth,
-                numbered("input ", width(inputs)), numbered("behavior ", width(behavior)), observation,
+        this.description = new RecordingDescription(names(npz, "neuron_names", "", width(activity)), binWidth,
+                names(npz, "input_names", "input ", width(inputs)),
+                names(npz, "behavior_names", "behavior ", width(behavior)), observation,
                 shape.length == 3 || trialLength != null, List.of(), file.getFileName().toString(), Optional.empty());
         this.observationChoice = asked == null
                 ? "activity taken as " + words(observation) + ": " + why
@@ -117,25 +157,43 @@ public final class NpzRecording implements Recording {
                 : "activity taken as " + words(observation) + ", as asked, from '" + activity.name() + "'";
     }
 
-    private static List<String> numbered(String prefix, int count) {
-        return IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
+    /** The names that the file has for its channels; where it has none that can be used, they are numbered. */
+    private List<String> names(SessionArrays npz, String array, String prefix, int count) {
+        List<String> numbered = IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
+        if (count == 0 || !npz.names().contains(array)) {
+            return numbered;
+        }
+        String problem;
+        try {
+            List<String> names = npz.texts(array).orElse(List.of());
+            if (names.size() == count && names.stream().noneMatch(String::isBlank)
+                    && names.stream().distinct().count() == count) {
+                return names;
+            }
+            problem = "expected " + count + " names, each once, it holds " + names.size();
+        } catch (InvalidInputException e) {
+            problem = e.getMessage();
+        }
+        remarks.add("'" + array + "' is not used, numbers are: " + problem);
+        return numbered;
     }
 
-    private NpyArray chooseActivity(Npz npz, Observation asked) {
+    /** Whether the activity is what the file calls counts. */
+    private boolean choosesCounts(SessionArrays npz, Observation asked) {
         boolean hasCounts = npz.names().contains("counts");
         boolean hasActivity = npz.names().contains("activity");
         if (!hasCounts && !hasActivity) {
-            throw new InvalidInputException(
-                    file + ": no array 'activity' or 'counts': expected one of them, the file holds " + npz.listing());
+            throw new InvalidInputException(file + ": no array 'activity' or 'counts': expected one of them, the file holds "
+                    + npz.listing() + "; --map counts=ARRAY or activity=ARRAY says which is which");
         }
         if (asked == Observation.RATES || asked == Observation.CURRENTS) {
             if (!hasActivity) {
                 throw new InvalidInputException(file + ": array 'activity' is missing: expected it because "
                         + words(asked) + " were asked for, the file holds " + npz.listing());
             }
-            return npz.array("activity");
+            return false;
         }
-        return npz.array(hasCounts ? "counts" : "activity");
+        return hasCounts;
     }
 
     private static String words(Observation observation) {
@@ -155,7 +213,15 @@ public final class NpzRecording implements Recording {
         }
     }
 
-    private int[] trialLengths(int[] shape, NpyArray given) {
+    /** Bins of all trials are counted in an int. */
+    private void checkBins(int[] shape) {
+        if (shape.length == 3 && (long) shape[0] * shape[1] > Integer.MAX_VALUE) {
+            throw activity.invalid("shape " + activity.shapeText() + ": expected at most " + Integer.MAX_VALUE
+                    + " bins in all trials");
+        }
+    }
+
+    private int[] trialLengths(int[] shape, NumericArray given) {
         boolean cut = shape.length == 3;
         int rows = cut ? shape[1] : shape[0];
         if (given == null) {
@@ -163,12 +229,12 @@ public final class NpzRecording implements Recording {
             Arrays.fill(equal, rows);
             return equal;
         }
-        if (given.dimensions() != 1 || given.size() == 0 || given.size() > (cut ? shape[0] : rows)
-                || (cut && given.size() != shape[0])) {
+        if (given.dimensions() != 1 || given.elements() == 0 || given.elements() > (cut ? shape[0] : rows)
+                || (cut && given.elements() != shape[0])) {
             throw given.invalid("shape " + given.shapeText() + ": expected [" + (cut ? shape[0] : "trials")
                     + "], one length for each trial, as '" + activity.name() + "' has shape " + activity.shapeText());
         }
-        long[] lengths = given.longs();
+        long[] lengths = given.longs(0, Math.toIntExact(given.elements()));
         long sum = 0;
         for (int trial = 0; trial < lengths.length; trial++) {
             if (lengths[trial] < 1 || lengths[trial] > rows) {
@@ -184,17 +250,48 @@ public final class NpzRecording implements Recording {
         return Arrays.stream(lengths).mapToInt(Math::toIntExact).toArray();
     }
 
-    private double binWidth(NpyArray array) {
-        double width = array.scalar();
+    private double binWidth(SessionArrays npz, OptionalDouble given) {
+        Optional<? extends NumericArray> array = npz.find("bin_width");
+        if (array.isPresent() && given.isPresent()) {
+            throw new InvalidInputException("--bin-width is " + given.getAsDouble() + ", expected none with " + file
+                    + ", whose bin_width is " + array.get().scalar());
+        }
+        if (array.isEmpty() && given.isEmpty()) {
+            throw new InvalidInputException(file + ": array 'bin_width' is missing: the file holds " + npz.listing()
+                    + "; --bin-width S says how many seconds a bin has");
+        }
+        double width = array.isPresent() ? array.get().scalar() : given.getAsDouble();
         if (!(width >= MIN_BIN_WIDTH_S && width * bins() <= MAX_DURATION_S)) { // NaN fails too
-            throw array.invalid("bin_width = " + width + ": expected a number of seconds from 1e-9 on, such as 0.02");
+            String complaint = "bin_width = " + width + ": expected a number of seconds from 1e-9 on, such as 0.02";
+            throw array.isPresent()
+                    ? array.get().invalid(complaint)
+                    : new InvalidInputException(file + ": " + complaint);
         }
         return width;
     }
 
+    /** Times of bins that the file has; null if it has none, or none that can be used. */
+    private NumericArray rigTimes(SessionArrays npz) {
+        if (!npz.names().contains("rig_time_ns")) {
+            return null;
+        }
+        try {
+            NumericArray times = npz.find("rig_time_ns").orElseThrow();
+            int[] leading = Arrays.copyOf(activity.shape(), activity.dimensions() - 1);
+            if (!times.integral() || !Arrays.equals(times.shape(), leading)) {
+                throw times.invalid("shape " + times.shapeText() + ": expected whole numbers "
+                        + Arrays.toString(leading) + ", as '" + activity.name() + "' has shape " + activity.shapeText());
+            }
+            return times;
+        } catch (InvalidInputException e) {
+            remarks.add("'rig_time_ns' is not used, bins follow one another from 0: " + e.getMessage());
+            return null;
+        }
+    }
+
     /** An array beside the activity, or null if it is missing or has no channels. */
-    private NpyArray channels(Npz npz, String name) {
-        NpyArray array = npz.find(name).orElse(null);
+    private NumericArray channels(SessionArrays npz, String name) {
+        NumericArray array = npz.find(name).orElse(null);
         if (array == null) {
             return null;
         }
@@ -224,7 +321,7 @@ public final class NpzRecording implements Recording {
     }
 
     private interface Check {
-        void accept(int index, double value);
+        void accept(long index, double value);
     }
 
     private static final class Range {
@@ -233,17 +330,17 @@ public final class NpzRecording implements Recording {
     }
 
     /** Looks at every element that belongs to a bin; {@code array} may be null. */
-    private void forEach(NpyArray array, Check check) {
+    private void forEach(NumericArray array, Check check) {
         if (array == null) {
             return;
         }
-        double[] values = new double[Math.min(CHECKED_AT_ONCE, array.size())];
+        double[] values = new double[(int) Math.min(CHECKED_AT_ONCE, array.elements())];
         for (int trial = 0; trial < length.length; trial++) {
-            int from = firstRow[trial] * width(array);
-            int end = from + length[trial] * width(array);
+            long from = (long) firstRow[trial] * width(array);
+            long end = from + (long) length[trial] * width(array);
             int count;
-            for (int start = from; start < end; start += count) {
-                count = Math.min(CHECKED_AT_ONCE, end - start);
+            for (long start = from; start < end; start += count) {
+                count = (int) Math.min(CHECKED_AT_ONCE, end - start);
                 array.doubles(start, count, values);
                 for (int i = 0; i < count; i++) {
                     check.accept(start + i, values[i]);
@@ -252,7 +349,7 @@ public final class NpzRecording implements Recording {
         }
     }
 
-    private Range checkFinite(NpyArray array, boolean orNaN) {
+    private Range checkFinite(NumericArray array, boolean orNaN) {
         Range range = new Range();
         forEach(array, (index, value) -> {
             if (Double.isNaN(value) ? !orNaN : Math.abs(value) > RecordedBin.MAX_MAGNITUDE) {
@@ -287,7 +384,7 @@ public final class NpzRecording implements Recording {
         }
     }
 
-    private static int width(NpyArray array) {
+    private static int width(NumericArray array) {
         if (array == null) {
             return 0;
         }
@@ -297,7 +394,7 @@ public final class NpzRecording implements Recording {
 
     @Override
     public String name() {
-        return Recording.name(file, "npz");
+        return Recording.name(file, "npz|npy|csv|tsv|txt|mat");
     }
 
     @Override
@@ -318,6 +415,18 @@ public final class NpzRecording implements Recording {
     @Override
     public int targets() {
         return width(targets);
+    }
+
+    @Override
+    public List<String> remarks() {
+        return List.copyOf(remarks);
+    }
+
+    @Override
+    public long rigTimeNs(int trial, int bin, long sessionBin) {
+        return rigTimes == null
+                ? Recording.super.rigTimeNs(trial, bin, sessionBin)
+                : rigTimes.longs(firstRow[trial] + (long) bin, 1)[0];
     }
 
     @Override
@@ -365,9 +474,16 @@ public final class NpzRecording implements Recording {
         return Optional.of(repeated);
     }
 
-    private float[] rows(NpyArray array, int trial, int firstBin, int bins) {
+    private float[] rows(NumericArray array, int trial, int firstBin, int bins) {
         Objects.checkFromIndexSize(firstBin, bins, length[trial]);
         int width = width(array);
-        return array == null ? new float[0] : array.floats((firstRow[trial] + firstBin) * (long) width, bins * width);
+        return array == null
+                ? new float[0]
+                : array.floats((firstRow[trial] + (long) firstBin) * width, Math.multiplyExact(bins, width));
+    }
+
+    @Override
+    public void close() {
+        release.run();
     }
 }

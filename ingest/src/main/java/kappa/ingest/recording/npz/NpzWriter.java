@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
@@ -36,6 +38,8 @@ public final class NpzWriter implements AutoCloseable {
 
     /** The archive's comment, by which kappa knows its own files. */
     public static final String COMMENT = "kappa";
+
+    private static final Charset UTF_32 = Charset.forName("UTF-32LE");
 
     private static final int CHUNK_BYTES = 1 << 16;
 
@@ -93,6 +97,16 @@ public final class NpzWriter implements AutoCloseable {
     /** Adds a float64 scalar: an array of shape (). */
     public void put(String name, double scalar) {
         put(name, new double[]{scalar});
+    }
+
+    /** Adds {@code texts} of {@code shape} in C order, of as many code points each as the longest has. */
+    public void put(String name, List<String> texts, long... shape) {
+        int longest = Math.max(1, texts.stream().mapToInt(text -> text.codePointCount(0, text.length())).max().orElse(1));
+        putBytes(name, "<U" + longest, Integer.BYTES * longest, out -> {
+            for (String text : texts) {
+                out.write(Arrays.copyOf(text.getBytes(UTF_32), Integer.BYTES * longest));
+            }
+        }, shape);
     }
 
     /**

@@ -1,11 +1,18 @@
 package kappa.ingest.recording.npz;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingDescription;
 
 /**
  * Writes a recording as an NPZ session, which {@link NpzRecording} describes. The recording is read in blocks, so that a long
@@ -78,6 +85,8 @@ public final class RecordingWriter {
             String name = recording.observation() == Observation.COUNTS ? "counts" : "activity";
             npz.stream(name, integers ? smallest((long) high) : NpyHeader.Type.FLOAT32,
                     array -> blocks(recording.neurons(), recording::activity, array), shape);
+            names(npz);
+            rigTimes(npz);
             channels(npz, "inputs", recording.inputs(), recording::inputs);
             channels(npz, "behavior", recording.behaviors(),
                     (trial, firstBin, bins) -> recording.behavior(trial, firstBin, bins).orElseThrow());
@@ -120,6 +129,69 @@ public final class RecordingWriter {
     private void channels(NpzWriter npz, String name, int channels, Reader reader) {
         if (channels > 0) {
             npz.stream(name, NpyHeader.Type.FLOAT32, array -> blocks(channels, reader, array), shape(channels));
+        }
+    }
+
+    /** Only where they are more than numbers, which a reader gives what has no names. */
+    private void names(NpzWriter npz) {
+        RecordingDescription description = recording.describe();
+        names(npz, "neuron_names", description.neurons(), "");
+        names(npz, "input_names", description.inputs(), "input ");
+        names(npz, "behavior_names", description.behaviors(), "behavior ");
+    }
+
+    private static void names(NpzWriter npz, String array, List<String> names, String prefix) {
+        if (IntStream.range(0, names.size()).anyMatch(i -> !names.get(i).equals(prefix + i))) {
+            npz.put(array, names, names.size());
+        }
+    }
+
+    /** Only where bins do not follow one another from 0, as a reader would take them to do. */
+    private void rigTimes(NpzWriter npz) {
+        long[] differing = new long[1];
+        times((own, counted) -> differing[0] += own == counted ? 0 : 1);
+        if (differing[0] == 0) {
+            return;
+        }
+        long[] shape = equal ? new long[]{recording.trials(), recording.bins(0)} : new long[]{recording.bins()};
+        npz.putBytes("rig_time_ns", "<i8", Long.BYTES, out -> {
+            ByteBuffer bytes = ByteBuffer.allocate(BLOCK_NUMBERS).order(ByteOrder.LITTLE_ENDIAN);
+            List<IOException> failed = new ArrayList<>();
+            times((own, counted) -> {
+                bytes.putLong(own);
+                if (!bytes.hasRemaining()) {
+                    write(bytes, out, failed);
+                }
+            });
+            write(bytes, out, failed);
+            if (!failed.isEmpty()) {
+                throw failed.getFirst();
+            }
+        }, shape);
+    }
+
+    private static void write(ByteBuffer bytes, OutputStream out, List<IOException> failed) {
+        try {
+            out.write(bytes.array(), 0, bytes.position());
+        } catch (IOException e) {
+            failed.add(e);
+        }
+        bytes.clear();
+    }
+
+    private interface BinTime {
+        /** @param counted when the bin would be over if bins followed one another from 0 */
+        void accept(long own, long counted);
+    }
+
+    private void times(BinTime use) {
+        long sessionBin = 0;
+        for (int trial = 0; trial < recording.trials(); trial++) {
+            for (int bin = 0; bin < recording.bins(trial); bin++) {
+                use.accept(recording.rigTimeNs(trial, bin, sessionBin),
+                        Math.round((sessionBin + 1) * recording.binWidthSeconds() * 1e9));
+                sessionBin++;
+            }
         }
     }
 

@@ -16,8 +16,8 @@ import java.util.Set;
 
 /**
  * The frame rate in an {@code ops.npy}: a dictionary of Python, pickled into an array of one object. The codes of the pickle are
- * walked one by one, and only their lengths are used; nothing is built or run. A number that directly follows the key {@code fs} is
- * the rate. If there is none, or several that differ, the rate is not known.
+ * walked one by one, and only their lengths are used; nothing is built or run. A number that directly follows the key {@code fs}
+ * is the rate. If there is none, or several that differ, the rate is not known.
  */
 final class PickledRate {
 

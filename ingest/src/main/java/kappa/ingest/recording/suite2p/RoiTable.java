@@ -9,8 +9,8 @@ import kappa.ingest.recording.npz.NpyFile;
 import kappa.ingest.recording.rows.Rows;
 
 /**
- * The regions of interest of a folder, with what {@code iscell.npy} says of them: {@code iscell}, and the {@code probability} that
- * the classifier gives. Immutable.
+ * The regions of interest of a folder, with what {@code iscell.npy} says of them: {@code iscell}, and the {@code probability}
+ * that the classifier gives. Immutable.
  */
 final class RoiTable implements Rows {
 
