@@ -134,7 +134,8 @@ final class InspectCommand implements Runnable {
             options = options.withBinWidth(ASSUMED_BIN_WIDTH_S);
         }
         try (Recording session = RecordingFile.open(file, options)) {
-            return session(recording.plausibility().look(session), figures, commands, assumed ? " --bin-width " + ASSUMED_BIN_WIDTH_S : "");
+            return session(recording.plausibility().look(session), figures, commands,
+                    assumed ? " --bin-width " + ASSUMED_BIN_WIDTH_S : "");
         }
     }
 
@@ -156,7 +157,8 @@ final class InspectCommand implements Runnable {
         figures.put("targets", session.targets());
         remarks.addAll(session.remarks());
         if (!width.isEmpty()) {
-            remarks.add("the file does not say how long a bin is: bins of 20 ms are assumed here, --bin-width S says it");
+            remarks.add(
+                    "the file does not say how long a bin is: bins of 20 ms are assumed here, --bin-width S says it");
         }
         String quoted = NwbInspection.quoted(file.toString());
         String options = options() + width;

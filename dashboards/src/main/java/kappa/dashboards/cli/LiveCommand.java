@@ -63,7 +63,8 @@ final class LiveCommand implements Callable<Integer> {
             return given == null ? 0 : Long.parseLong(given);
         } catch (NumberFormatException e) {
             throw new InvalidInputException("--trials is " + given
-                    + ", expected a number of simulated trials; a table of trials needs a recording: --session FILE", e);
+                    + ", expected a number of simulated trials; a table of trials needs a recording: --session FILE",
+                    e);
         }
     }
 }

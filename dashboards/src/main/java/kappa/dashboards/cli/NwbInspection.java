@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +30,8 @@ import kappa.ingest.recording.nwb.NwbContents.Table;
  */
 record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, String problem) {
 
+    private static final RecordingOptions.Window AROUND = new RecordingOptions.Window(-0.2, 0.8);
+    private static final String TRIALS = "trials";
     private static final List<String> TRIAL_TIMES = List.of("start_time", "stop_time");
 
     /**
@@ -80,10 +83,7 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
         say("kind NWB " + contents.version());
         line("session_start_time", contents.startTime());
         line("timestamps_reference_time", contents.referenceTime());
-        contents.units().ifPresent(units -> {
-            say("units " + units.rows() + (contents.spikes() == 0 ? "" : ", " + spikes(units)));
-            columns(units);
-        });
+        contents.units().ifPresent(_ -> units());
         for (Table table : contents.intervals()) {
             say(table.name() + " " + table.rows());
             columns(table);
@@ -103,13 +103,28 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
         }
     }
 
-    private String spikes(Table units) {
+    /** Tables that make a session by themselves, with their spikes, and then the others. */
+    private void units() {
+        List<Table> tables = contents.unitTables();
+        String spikes = contents.spikes() == 0 ? "" : ", " + spikes();
+        for (int i = 0; i < tables.size(); i++) {
+            Table table = tables.get(i);
+            say((tables.size() == 1 ? "units" : table.path()) + " " + table.rows()
+                    + (contents.joined() == 1 && i == 0 ? spikes : ""));
+            columns(table);
+        }
+        if (contents.joined() > 1) {
+            say("units " + contents.sessionUnits() + " of " + contents.joined() + " tables, joined" + spikes);
+        }
+    }
+
+    private String spikes() {
         String found = contents.spikes() + " spikes";
         double seconds = contents.lastSpike() - contents.firstSpike();
         return Double.isNaN(seconds)
                 ? found
                 : String.format(Locale.ROOT, "%s from %.3f to %.3f s, %.3g Hz each", found, contents.firstSpike(),
-                        contents.lastSpike(), contents.spikes() / seconds / units.rows());
+                        contents.lastSpike(), contents.spikes() / seconds / contents.sessionUnits());
     }
 
     private static void columns(Table table) {
@@ -140,15 +155,20 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
         figures.put("nwb_version", contents.version());
         figures.put("session_start_time", contents.startTime());
         figures.put("timestamps_reference_time", contents.referenceTime());
-        figures.put("units", contents.units().map(Table::rows).orElse(0));
+        figures.put("units", contents.sessionUnits());
         figures.put("spikes", contents.spikes());
         double seconds = contents.lastSpike() - contents.firstSpike();
         if (!Double.isNaN(seconds)) {
             figures.put("first_spike", contents.firstSpike());
             figures.put("last_spike", contents.lastSpike());
-            figures.put("mean_rate_hz", contents.spikes() / seconds / contents.units().orElseThrow().rows());
+            figures.put("mean_rate_hz", contents.spikes() / seconds / contents.sessionUnits());
         }
         contents.units().ifPresent(units -> figures.put("unit_columns", columnFigures(units)));
+        Map<String, Object> unitTables = new LinkedHashMap<>();
+        for (Table table : contents.unitTables()) {
+            unitTables.put(table.path(), Map.of("rows", table.rows(), "columns", columnFigures(table)));
+        }
+        figures.put("unit_tables", unitTables);
         Map<String, Object> tables = new LinkedHashMap<>();
         for (Table table : contents.intervals()) {
             tables.put(table.name(), Map.of("rows", table.rows(), "columns", columnFigures(table)));
@@ -183,54 +203,90 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
         return columns;
     }
 
+    /** Options of a command: as they are typed, and as they are understood. */
+    private record Choices(String words, RecordingOptions options) {}
+
+    /** Command lines that can be run as they are. */
     private List<String> commands() {
         List<String> commands = new ArrayList<>();
         List<Series> usable = usable(contents).toList();
         String quoted = quoted(file.toString());
-        if (!problem.isEmpty()) {
-            return commands;
-        }
         if (hasSpikes(contents)) {
-            commands.add("./kappa live --session " + quoted);
-            String choices = choices(usable);
-            if (!choices.isEmpty()) {
-                commands.add("./kappa live --session " + quoted + choices);
+            Choices choices = choices(usable);
+            boolean opens = problem.isEmpty();
+            if (opens) {
+                commands.add("./kappa live --session " + quoted);
             }
-            commands.add("./kappa fit " + quoted + choices + " --rank 2 --out NET.npz");
-            commands.add("./kappa replay " + quoted + choices + " --speed 10");
-            commands.add("./kappa convert " + quoted + choices + " --bin-width 0.02 --out SESSION.npz");
+            boolean chosen = !choices.words.isEmpty() && opens(choices.options);
+            if (chosen) {
+                commands.add("./kappa live --session " + quoted + choices.words);
+            }
+            if (opens || chosen) {
+                String words = chosen ? choices.words : "";
+                commands.add("./kappa fit " + quoted + words + " --rank 2 --out NET.npz");
+                commands.add("./kappa replay " + quoted + words + " --speed 10");
+                commands.add("./kappa convert " + quoted + words + " --bin-width 0.02 --out SESSION.npz");
+            }
         }
-        neurons(contents)
-                .ifPresent(series -> commands.add("./kappa live --session " + quoted + " --series "
-                        + quoted(series.path().substring(1))));
+        neurons(contents).map(series -> series.path().substring(1))
+                .filter(path -> opens(RecordingOptions.builder().series(path).build()))
+                .ifPresent(path -> commands.add("./kappa live --session " + quoted + " --series " + quoted(path)));
         return commands;
     }
 
+    private boolean opens(RecordingOptions options) {
+        try (Recording session = RecordingFile.open(file, options)) {
+            return session.trials() > 0;
+        } catch (InvalidInputException e) {
+            return false;
+        }
+    }
+
+    /** The table of trials, or the longest other one of intervals, such as stimulus presentations. */
+    private Optional<Table> trials() {
+        List<Table> tables = contents.intervals().stream()
+                .filter(table -> table.rows() > 0 && !table.name().equals("invalid_times")).toList();
+        return tables.stream().filter(table -> table.name().equals(TRIALS)).findFirst()
+                .or(() -> tables.stream().max(Comparator.comparingInt(Table::rows)));
+    }
+
     /** What a lab would most likely ask for, as far as the file has it. */
-    private String choices(List<Series> usable) {
-        StringBuilder options = new StringBuilder();
+    private Choices choices(List<Series> usable) {
+        StringBuilder words = new StringBuilder();
+        RecordingOptions.Builder options = RecordingOptions.builder();
         contents.units().flatMap(units -> units.column("heldout")).filter(column -> column.kind().equals("bool"))
-                .ifPresent(_ -> options.append(" --units 'heldout == false'"));
-        Optional<Table> trials = contents.intervals().stream().filter(table -> table.name().equals("trials"))
-                .findFirst();
-        trials.ifPresent(table -> {
+                .ifPresent(_ -> options.units(option(words, "--units", "heldout == false")));
+        trials().ifPresent(table -> {
+            if (!table.name().equals(TRIALS)) {
+                options.trialTable(option(words, "--trials", table.name()));
+            }
             table.columns().stream()
                     .filter(column -> column.kind().equals("number") && column.name().endsWith("_time")
                             && !TRIAL_TIMES.contains(column.name()) && !column.values().equals("NaN"))
-                    .findFirst().ifPresent(column -> options.append(" --align ").append(quoted(column.name()))
-                            .append(" --window -0.2:0.8"));
+                    .findFirst().ifPresent(column -> {
+                        options.align(option(words, "--align", column.name())).window(AROUND);
+                        option(words, "--window", AROUND.from() + ":" + AROUND.to());
+                    });
             table.column("split").filter(column -> column.values().matches("(.*, )?train(,.*)?"))
-                    .ifPresent(_ -> options.append(" --only-trials 'split == train'"));
+                    .ifPresent(_ -> options.trials(option(words, "--only-trials", "split == train")));
             table.columns().stream()
                     .filter(column -> column.name()
                             .matches("(?i).*(condition|trial_type|stimulus|context|target|cue).*")
                             && List.of("number", "text", "bool").contains(column.kind())
                             && !column.name().endsWith("_time"))
-                    .findFirst().ifPresent(column -> options.append(" --inputs ").append(quoted(column.name())));
+                    .findFirst()
+                    .ifPresent(column -> options.inputs(List.of(option(words, "--inputs", column.name()))));
         });
         usable.stream().filter(series -> series.path().startsWith("/processing/behavior/")).findFirst()
-                .ifPresent(series -> options.append(" --behavior ").append(quoted(series.path().substring(1))));
-        return options.toString();
+                .ifPresent(series -> options
+                        .behavior(List.of(option(words, "--behavior", series.path().substring(1)))));
+        return new Choices(words.toString(), options.build());
+    }
+
+    /** @return the value */
+    private static String option(StringBuilder words, String name, String value) {
+        words.append(' ').append(name).append(' ').append(quoted(value));
+        return value;
     }
 
     /** As a shell takes it for one word. */

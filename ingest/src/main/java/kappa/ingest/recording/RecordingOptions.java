@@ -82,7 +82,8 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
 
     /** The same with another width of bins. */
     public RecordingOptions withBinWidth(double seconds) {
-        return new RecordingOptions(observe, OptionalDouble.of(seconds), rate, align, window, inputs, behavior, unitTables,
+        return new RecordingOptions(observe, OptionalDouble.of(seconds), rate, align, window, inputs, behavior,
+                unitTables,
                 units, trialTable, trials, series, names);
     }
 

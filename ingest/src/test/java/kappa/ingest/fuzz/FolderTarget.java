@@ -11,8 +11,8 @@ import java.util.List;
 import kappa.ingest.InvalidInputException;
 
 /**
- * Tries what reads folders with a folder of which one file is hostile: the first byte of an input says which one, a digit, and the
- * rest is the file. The others are sound. The folder lies in memory where that can be had.
+ * Tries what reads folders with a folder of which one file is hostile: the first byte of an input says which one, a digit, and
+ * the rest is the file. The others are sound. The folder lies in memory where that can be had.
  */
 public final class FolderTarget implements Fuzzer.Target, AutoCloseable {
 

@@ -26,12 +26,14 @@ public final class MappedArrays implements SessionArrays {
         this.map = Map.copyOf(map);
         map.forEach((name, own) -> {
             if (!known.contains(name)) {
-                throw new InvalidInputException("--map " + name + "=" + own + ": expected NAME=ARRAY with one of the names "
-                        + String.join(", ", known));
+                throw new InvalidInputException(
+                        "--map " + name + "=" + own + ": expected NAME=ARRAY with one of the names "
+                                + String.join(", ", known));
             }
             if (!arrays.names().contains(own)) {
-                throw new InvalidInputException("--map " + name + "=" + own + ": " + arrays.file() + " has no array '" + own
-                        + "', it holds " + arrays.listing());
+                throw new InvalidInputException(
+                        "--map " + name + "=" + own + ": " + arrays.file() + " has no array '" + own
+                                + "', it holds " + arrays.listing());
             }
         });
     }

@@ -27,7 +27,8 @@ public final class SingleArray implements SessionArrays {
         this.file = file;
         this.array = array;
         this.neurons = List.copyOf(neurons);
-        boolean counts = asked.map(observation -> observation == Observation.COUNTS).orElseGet(() -> holdsCounts(array));
+        boolean counts = asked.map(observation -> observation == Observation.COUNTS)
+                .orElseGet(() -> holdsCounts(array));
         this.name = counts ? "counts" : "activity";
     }
 

@@ -28,11 +28,6 @@ import kappa.ingest.InvalidInputException;
  */
 public final class Hdf5File implements AutoCloseable {
 
-    private static final byte[] SIGNATURE = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-
-    /** Where a user block may end and HDF5 begin: 0, 512, 1024, 2048 and so on; nobody's is larger than this. */
-    private static final long MAX_USER_BLOCK = 1 << 20;
-
     private static final int MAX_LINKS = 16;
 
     static {
@@ -55,13 +50,7 @@ public final class Hdf5File implements AutoCloseable {
     /** Whether a file begins as HDF5 does, a user block perhaps before it. */
     public static boolean isHdf5(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            for (long at = 0; at <= MAX_USER_BLOCK; at = at == 0 ? 512 : 2 * at) {
-                ByteBuffer start = ByteBuffer.allocate(SIGNATURE.length);
-                if (channel.read(start, at) == SIGNATURE.length && start.flip().equals(ByteBuffer.wrap(SIGNATURE))) {
-                    return true;
-                }
-            }
-            return false;
+            return Superblock.find(channel) >= 0;
         } catch (IOException e) {
             throw unreadable(file, e);
         }
@@ -72,6 +61,7 @@ public final class Hdf5File implements AutoCloseable {
         Arena mapping = Arena.ofShared();
         boolean opened = false;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            Superblock.requireWhole(file, channel);
             long size = channel.size();
             HdfFile hdf;
             if (size > Integer.MAX_VALUE) {

@@ -19,7 +19,8 @@ public final class NpyRecording {
     public static Recording open(Path file, RecordingOptions options) {
         NpyFile npy = NpyFile.open(file, Recording.name(file, "npy"));
         try {
-            return NpzRecording.of(new SingleArray(file, npy.array(), List.of(), options.observe()), options, npy::close);
+            return NpzRecording.of(new SingleArray(file, npy.array(), List.of(), options.observe()), options,
+                    npy::close);
         } catch (RuntimeException | Error e) {
             npy.close();
             throw e;

@@ -52,7 +52,8 @@ public final class NpzRecording implements Recording {
     private static final int CHECKED_AT_ONCE = 1 << 16;
 
     /** Names that an array of a session can have. */
-    private static final List<String> NAMES = List.of("counts", "activity", "bin_width", "inputs", "behavior", "targets",
+    private static final List<String> NAMES = List.of("counts", "activity", "bin_width", "inputs", "behavior",
+            "targets",
             "mask", "trial_length", "neuron_names", "input_names", "behavior_names", "rig_time_ns");
 
     private final Path file;
@@ -183,8 +184,9 @@ public final class NpzRecording implements Recording {
         boolean hasCounts = npz.names().contains("counts");
         boolean hasActivity = npz.names().contains("activity");
         if (!hasCounts && !hasActivity) {
-            throw new InvalidInputException(file + ": no array 'activity' or 'counts': expected one of them, the file holds "
-                    + npz.listing() + "; --map counts=ARRAY or activity=ARRAY says which is which");
+            throw new InvalidInputException(
+                    file + ": no array 'activity' or 'counts': expected one of them, the file holds "
+                            + npz.listing() + "; --map counts=ARRAY or activity=ARRAY says which is which");
         }
         if (asked == Observation.RATES || asked == Observation.CURRENTS) {
             if (!hasActivity) {
@@ -280,7 +282,8 @@ public final class NpzRecording implements Recording {
             int[] leading = Arrays.copyOf(activity.shape(), activity.dimensions() - 1);
             if (!times.integral() || !Arrays.equals(times.shape(), leading)) {
                 throw times.invalid("shape " + times.shapeText() + ": expected whole numbers "
-                        + Arrays.toString(leading) + ", as '" + activity.name() + "' has shape " + activity.shapeText());
+                        + Arrays.toString(leading) + ", as '" + activity.name() + "' has shape "
+                        + activity.shapeText());
             }
             return times;
         } catch (InvalidInputException e) {

@@ -101,7 +101,8 @@ public final class NpzWriter implements AutoCloseable {
 
     /** Adds {@code texts} of {@code shape} in C order, of as many code points each as the longest has. */
     public void put(String name, List<String> texts, long... shape) {
-        int longest = Math.max(1, texts.stream().mapToInt(text -> text.codePointCount(0, text.length())).max().orElse(1));
+        int longest = Math.max(1,
+                texts.stream().mapToInt(text -> text.codePointCount(0, text.length())).max().orElse(1));
         putBytes(name, "<U" + longest, Integer.BYTES * longest, out -> {
             for (String text : texts) {
                 out.write(Arrays.copyOf(text.getBytes(UTF_32), Integer.BYTES * longest));

@@ -6,7 +6,7 @@ import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.SpikeTimes;
 
 /** What an NWB session observes: spikes of units, or the channels of a time series. One thread reads at a time. */
-sealed interface NwbActivity permits UnitActivity, SeriesActivity {
+sealed interface NwbActivity permits UnitActivity, JoinedUnits, SeriesActivity {
 
     /**
      * What is observed.

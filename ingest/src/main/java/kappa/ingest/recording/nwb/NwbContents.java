@@ -16,13 +16,16 @@ import kappa.ingest.recording.hdf5.Hdf5File;
  * @param version of NWB
  * @param startTime when the session began, as the file says it; may be empty
  * @param referenceTime what time stamps are relative to; may be empty
- * @param spikes of all units; 0 if there are none
+ * @param unitTables tables of units, those first that make a session unless others are asked for
+ * @param joined how many of them do
+ * @param spikes of all units of these; 0 if there are none
  * @param firstSpike seconds; NaN if there is none, or spikes are not sorted
  * @param intervals tables of intervals: trials, invalid_times and others
  * @param remarks what could not be read, or is unusual
  */
-public record NwbContents(String version, String startTime, String referenceTime, Optional<Table> units, long spikes,
-        double firstSpike, double lastSpike, List<Table> intervals, List<Series> series, List<String> remarks) {
+public record NwbContents(String version, String startTime, String referenceTime, List<Table> unitTables,
+        int joined, long spikes, double firstSpike, double lastSpike, List<Table> intervals, List<Series> series,
+        List<String> remarks) {
 
     /** Distinct values of a text column that are listed. */
     private static final int LISTED = 8;
@@ -59,6 +62,16 @@ public record NwbContents(String version, String startTime, String referenceTime
     public record Series(String path, String type, long samples, int channels, boolean regular, double step,
             double first, double last, String unit, List<String> names, String problem) {}
 
+    /** The first table of units. */
+    public Optional<Table> units() {
+        return unitTables.stream().findFirst();
+    }
+
+    /** How many units a session has unless others are asked for. */
+    public int sessionUnits() {
+        return unitTables.stream().limit(joined).mapToInt(Table::rows).sum();
+    }
+
     /** @throws InvalidInputException if it is no NWB 2 file */
     public static NwbContents of(Path path) {
         try (NwbFile file = NwbFile.open(path)) {
@@ -71,10 +84,13 @@ public record NwbContents(String version, String startTime, String referenceTime
         long spikes = 0;
         double first = Double.POSITIVE_INFINITY;
         double last = Double.NEGATIVE_INFINITY;
-        if (file.hasUnits() && file.units().find("spike_times") != null) {
+        List<DynamicTable> used = file.allUnits().isEmpty() ? List.of() : file.units(List.of());
+        for (DynamicTable units : used) {
+            DynamicTable.Column times = units.find("spike_times");
+            if (times == null) {
+                continue;
+            }
             try {
-                DynamicTable units = file.units();
-                DynamicTable.Column times = units.find("spike_times");
                 long[] bounds = units.bounds(times);
                 for (int unit = 0; unit < units.rows(); unit++) {
                     long count = bounds[unit + 1] - bounds[unit];
@@ -88,6 +104,10 @@ public record NwbContents(String version, String startTime, String referenceTime
                 remarks.add(e.getMessage());
             }
         }
+        List<Table> unitTables = new ArrayList<>();
+        used.forEach(units -> unitTables.add(table(units, remarks)));
+        file.allUnits().stream().filter(units -> !used.contains(units))
+                .forEach(units -> unitTables.add(table(units, remarks)));
         List<Table> intervals = new ArrayList<>();
         for (String name : file.intervalTables()) {
             intervals.add(table(file.intervals(name), remarks));
@@ -95,8 +115,8 @@ public record NwbContents(String version, String startTime, String referenceTime
         List<Series> series = file.seriesPaths().stream().map(name -> series(file, name)).toList();
         return new NwbContents(file.version(), file.rootText("session_start_time"),
                 file.rootText("timestamps_reference_time"),
-                file.hasUnits() ? Optional.of(table(file.units(), remarks)) : Optional.empty(), spikes,
-                first < last ? first : Double.NaN, first < last ? last : Double.NaN, intervals, series, remarks);
+                unitTables, used.size(), spikes, first < last ? first : Double.NaN, first < last ? last : Double.NaN,
+                intervals, series, remarks);
     }
 
     private static Table table(DynamicTable table, List<String> remarks) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
@@ -23,6 +24,9 @@ final class NwbFile implements AutoCloseable {
     /** Groups lie in groups this deep at most. */
     private static final int MAX_DEPTH = 8;
 
+    /** The table of units that a file has to have, if it has one. */
+    private static final String UNITS = "/units";
+
     /** Of the root: metadata and the schema itself, of which there is much and none is needed. */
     private static final Set<String> SKIPPED = Set.of("general", "specifications");
 
@@ -32,7 +36,7 @@ final class NwbFile implements AutoCloseable {
     private final Map<String, Group> series = new LinkedHashMap<>();
     private final Map<String, DynamicTable> intervals = new LinkedHashMap<>();
     private final Set<Long> seen = new HashSet<>();
-    private DynamicTable units;
+    private final Map<String, DynamicTable> units = new LinkedHashMap<>();
 
     static NwbFile open(Path file) {
         Hdf5File hdf = Hdf5File.open(file);
@@ -97,10 +101,7 @@ final class NwbFile implements AutoCloseable {
         List<String> names = hdf.names(group);
         String type = hdf.type(group);
         if (type.equals("Units") || names.containsAll(List.of("spike_times", "spike_times_index"))) {
-            DynamicTable table = new DynamicTable(hdf, group);
-            if (units == null || (depth == 0 && name.equals("units"))) {
-                units = table;
-            }
+            units.put(Hdf5File.path(group), new DynamicTable(hdf, group));
         } else if (type.equals("TimeIntervals") || names.containsAll(List.of("start_time", "stop_time"))) {
             intervals.putIfAbsent(name, new DynamicTable(hdf, group));
         } else if (isSeries(group, names)) {
@@ -129,8 +130,14 @@ final class NwbFile implements AutoCloseable {
         return List.copyOf(remarks);
     }
 
-    DynamicTable units() {
-        if (units == null) {
+    /**
+     * Tables of units: those of the names, or of as much of the end of their paths as makes each the only one. Without a name it
+     * is /units; where there is none, all that there are.
+     *
+     * @throws InvalidInputException if there is none of a name, or none at all
+     */
+    List<DynamicTable> units(List<String> names) {
+        if (units.isEmpty()) {
             for (String remark : remarks) {
                 if (remark.contains("/units")) {
                     throw hdf.invalid(remark);
@@ -139,16 +146,57 @@ final class NwbFile implements AutoCloseable {
             throw missing("no table of units, expected spikes in one, or --series NAME"
                     + (series.isEmpty() ? "" : " with one of " + listing()));
         }
-        return units;
+        if (names.isEmpty()) {
+            return units.containsKey(UNITS) ? List.of(units.get(UNITS)) : List.copyOf(units.values());
+        }
+        List<DynamicTable> chosen = new ArrayList<>();
+        for (String name : names) {
+            List<String> found = units.keySet().stream()
+                    .filter(path -> path.equals(name) || path.endsWith(name.startsWith("/") ? name : "/" + name))
+                    .toList();
+            if (found.size() != 1) {
+                throw hdf.invalid("--units " + Hdf5File.printable(name) + ": "
+                        + (found.isEmpty() ? "no such table of units" : "several tables of units")
+                        + ", expected COLUMN == VALUE, such as 'heldout == false', or one of the tables "
+                        + String.join(", ", found.isEmpty() ? units.keySet() : found));
+            }
+            if (chosen.contains(units.get(found.getFirst()))) {
+                throw hdf.invalid("--units names " + found.getFirst() + " twice, expected each table once");
+            }
+            chosen.add(units.get(found.getFirst()));
+        }
+        return chosen;
     }
 
-    boolean hasUnits() {
-        return units != null;
+    /** All tables of units, in the order in which they are joined. */
+    List<DynamicTable> allUnits() {
+        return List.copyOf(units.values());
     }
 
-    /** The table of trials; null if there is none. */
-    DynamicTable trials() {
-        return intervals.get("trials");
+    /**
+     * The table whose rows are the trials: the one of a name, or the one named trials; null if there is none.
+     *
+     * @throws InvalidInputException if there is none of a name that is asked for
+     */
+    DynamicTable trials(Optional<String> name) {
+        if (name.isEmpty()) {
+            return intervals.get("trials");
+        }
+        DynamicTable table = intervals.get(name.get().replaceFirst("^/?intervals/", ""));
+        if (table == null) {
+            throw hdf.invalid("--trials " + Hdf5File.printable(name.get()) + ": no such table of intervals, expected "
+                    + (intervals.isEmpty()
+                            ? "none: the file has none"
+                            : "one of " + String.join(", ", intervals.keySet())));
+        }
+        return table;
+    }
+
+    /** Names of tables that could be those of the trials, as a remark that begins with a semicolon; empty if there are none. */
+    String otherTrials() {
+        String names = intervals.keySet().stream().filter(name -> !name.equals("invalid_times"))
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? "" : "; --trials TABLE takes one of " + names;
     }
 
     DynamicTable intervals(String name) {

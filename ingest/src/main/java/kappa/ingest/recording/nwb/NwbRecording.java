@@ -75,7 +75,7 @@ public final class NwbRecording implements Recording {
         invalid = file.invalidTimes();
         activity = options.series().isPresent()
                 ? new SeriesActivity(file, options.series().get(), options, remarks)
-                : new UnitActivity(file, options, spikesInMemory, remarks);
+                : units(options, spikesInMemory);
         trials = NwbTrials.of(file, options, activity, remarks);
         activity.requireObservedIn(trials);
         inputs = new NwbInputs(file, trials, activity.width());
@@ -97,6 +97,14 @@ public final class NwbRecording implements Recording {
                 behaviorNames, activity.description().observation(), hasTrials, List.of(),
                 file.hdf().file().getFileName().toString(),
                 Optional.empty());
+    }
+
+    private NwbActivity units(RecordingOptions options, int spikesInMemory) {
+        List<DynamicTable> tables = file.units(options.unitTables());
+        if (tables.size() == 1) {
+            return new UnitActivity(file, tables.getFirst(), options, spikesInMemory, remarks);
+        }
+        return JoinedUnits.of(file, tables, options, spikesInMemory, remarks);
     }
 
     private static void requireUnique(String option, List<String> names) {

@@ -38,25 +38,26 @@ final class NwbTrials {
 
     /** @param remarks takes what is worth a line to the user */
     static NwbTrials of(NwbFile file, RecordingOptions options, NwbActivity activity, List<String> remarks) {
-        DynamicTable table = file.trials();
+        DynamicTable table = file.trials(options.trialTable());
         if (table != null) {
             return cut(file, table, options, activity.width(), remarks);
         }
-        requireNoTrials(options);
+        requireNoTrials(file, options);
         double[] extent = activity.extent();
         int bins = bins(file, activity.width(), extent[0], extent[1], "the recording");
-        remarks.add(String.format(Locale.ROOT, "no table of trials: one stretch from %.3f to %.3f s", extent[0],
-                extent[1]));
+        remarks.add(String.format(Locale.ROOT, "no table of trials: one stretch from %.3f to %.3f s%s", extent[0],
+                extent[1], file.otherTrials()));
         return new NwbTrials(null, List.of(new Trial(extent[0], bins, -1)), new double[0], new double[0]);
     }
 
-    private static void requireNoTrials(RecordingOptions options) {
+    private static void requireNoTrials(NwbFile file, RecordingOptions options) {
         List<String> given = new ArrayList<>();
         options.align().ifPresent(column -> given.add("--align is " + column));
         options.trials().ifPresent(filter -> given.add("--only-trials is " + filter));
         if (!given.isEmpty()) {
             throw new InvalidInputException(
-                    given.getFirst() + ", expected a file with a table of trials: this one has none");
+                    given.getFirst() + ", expected a file with a table of trials: this one has none"
+                            + file.otherTrials());
         }
     }
 

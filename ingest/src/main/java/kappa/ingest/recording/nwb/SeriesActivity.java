@@ -22,8 +22,8 @@ final class SeriesActivity implements NwbActivity {
      * @param remarks takes what is worth a line to the user
      */
     SeriesActivity(NwbFile file, String name, RecordingOptions options, List<String> remarks) {
-        if (options.units().isPresent()) {
-            throw new InvalidInputException("--units is " + options.units().get()
+        if (!options.unitsText().isEmpty()) {
+            throw new InvalidInputException("--units is " + options.unitsText()
                     + " cannot be combined with --series, because it selects rows of the units table");
         }
         if (options.rate().isPresent()) {

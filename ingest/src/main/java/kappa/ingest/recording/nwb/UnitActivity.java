@@ -32,12 +32,12 @@ final class UnitActivity implements NwbActivity {
     private final List<Intervals> observed; // of each unit; null if all of them always are
 
     /**
-     * @param spikesInMemory up to which all of a file's are held in memory
+     * @param spikesInMemory up to which all of a table's are held in memory
      * @param remarks takes what is worth a line to the user
      */
-    UnitActivity(NwbFile file, RecordingOptions options, int spikesInMemory, List<String> remarks) {
+    UnitActivity(NwbFile file, DynamicTable units, RecordingOptions options, int spikesInMemory, List<String> remarks) {
         this.file = file;
-        units = file.units();
+        this.units = units;
         int[] rows = RowFilter.rows("--units", options.units(), units);
         neurons = IntStream.of(rows).mapToObj(units::idText).toList();
         requireUnique();

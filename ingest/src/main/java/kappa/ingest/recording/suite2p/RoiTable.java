@@ -54,7 +54,8 @@ final class RoiTable implements Rows {
             int[] shape = array.shape();
             if (shape.length < 1 || shape.length > 2 || shape[0] != rois || array.elements() > 2L * rois
                     || array.elements() < rois) {
-                throw array.invalid("shape " + array.shapeText() + ": expected [" + rois + ", 2], a row for each of F.npy");
+                throw array.invalid(
+                        "shape " + array.shapeText() + ": expected [" + rois + ", 2], a row for each of F.npy");
             }
             int width = (int) (array.elements() / rois);
             double[] all = array.doubles();

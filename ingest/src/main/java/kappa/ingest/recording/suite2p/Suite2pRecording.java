@@ -55,8 +55,9 @@ public final class Suite2pRecording implements Recording {
 
     /** Whether a folder is one of suite2p. */
     public static boolean isSuite2p(Path folder) {
-        return Files.isRegularFile(folder.resolve("F.npy")) && Stream.of("Fneu.npy", RoiTable.FILE, "ops.npy", "stat.npy")
-                .anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
+        return Files.isRegularFile(folder.resolve("F.npy"))
+                && Stream.of("Fneu.npy", RoiTable.FILE, "ops.npy", "stat.npy")
+                        .anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
     }
 
     /**
@@ -81,17 +82,20 @@ public final class Suite2pRecording implements Recording {
             case CORRECTED, "F" -> array("F", opened);
             case "spks" -> array("spks", opened);
             default -> throw new InvalidInputException(
-                    "--series is " + series + ", expected F or spks with a folder of suite2p (default: " + CORRECTED + ")");
+                    "--series is " + series + ", expected F or spks with a folder of suite2p (default: " + CORRECTED
+                            + ")");
         };
         neuropil = series.equals(CORRECTED) ? array("Fneu", opened) : null;
         files.addAll(opened);
         int[] shape = trace.shape();
         if (shape.length != 2 || trace.elements() == 0 || shape[0] > MAX_ROIS) {
-            throw trace.invalid("shape " + trace.shapeText() + ": expected [regions, frames], at least one of each and at"
-                    + " most " + MAX_ROIS + " regions");
+            throw trace
+                    .invalid("shape " + trace.shapeText() + ": expected [regions, frames], at least one of each and at"
+                            + " most " + MAX_ROIS + " regions");
         }
         if (neuropil != null && !Arrays.equals(neuropil.shape(), shape)) {
-            throw neuropil.invalid("shape " + neuropil.shapeText() + ": expected " + trace.shapeText() + ", as F.npy has");
+            throw neuropil
+                    .invalid("shape " + neuropil.shapeText() + ": expected " + trace.shapeText() + ", as F.npy has");
         }
         frames = shape[1];
         rois = rois(options, shape[0]);
@@ -99,7 +103,8 @@ public final class Suite2pRecording implements Recording {
         double rate = rate(options.rate());
         Observation observation = options.observe().orElse(Observation.CURRENTS);
         if (observation == Observation.COUNTS) {
-            throw new InvalidInputException("--observe is counts, expected currents or rates: fluorescence is no count");
+            throw new InvalidInputException(
+                    "--observe is counts, expected currents or rates: fluorescence is no count");
         }
         remarks.add(String.format(Locale.ROOT, "one bin a frame, %.6g frames a second; one stretch of %.3f s", rate,
                 frames / rate));

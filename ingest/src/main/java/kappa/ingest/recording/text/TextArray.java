@@ -33,7 +33,8 @@ final class TextArray implements NumericArray, AutoCloseable {
     private static final int MAX_COLUMNS = 1 << 17;
     private static final int MAX_ROW_BYTES = 1 << 24;
     private static final int BUFFER = 1 << 16;
-    private static final Set<String> NOT_A_NEURON = Set.of("", "time", "t", "time_s", "timestamp", "timestamps", "index",
+    private static final Set<String> NOT_A_NEURON = Set.of("", "time", "t", "time_s", "timestamp", "timestamps",
+            "index",
             "bin", "frame");
     private static final Set<String> UNKNOWN = Set.of("", "nan", "na", "n/a", "null");
 
@@ -80,10 +81,11 @@ final class TextArray implements NumericArray, AutoCloseable {
         List<String> names = header(first);
         fields = names.size();
         if (isNumber(names.getFirst()) && names.stream().allMatch(name -> isNumber(name) || isUnknown(name))) {
-            throw invalid("line " + lines.number + ": '" + shortened(first) + "': expected the names of the neurons, such as "
-                    + String.join(separator == ' ' ? " " : String.valueOf(separator),
-                            IntStream.range(0, Math.min(3, fields)).mapToObj(i -> "n" + i).toList())
-                    + (fields > 3 ? " and so on" : ""));
+            throw invalid(
+                    "line " + lines.number + ": '" + shortened(first) + "': expected the names of the neurons, such as "
+                            + String.join(separator == ' ' ? " " : String.valueOf(separator),
+                                    IntStream.range(0, Math.min(3, fields)).mapToObj(i -> "n" + i).toList())
+                            + (fields > 3 ? " and so on" : ""));
         }
         skipped = NOT_A_NEURON.contains(names.getFirst().toLowerCase(Locale.ROOT)) ? 1 : 0;
         neurons = List.copyOf(names.subList(skipped, fields));
@@ -274,8 +276,9 @@ final class TextArray implements NumericArray, AutoCloseable {
             }
         }
         if (field != fields) {
-            throw invalid("bin " + bin + " has " + field + " fields, expected " + fields + ", one for each name in the first"
-                    + " row");
+            throw invalid(
+                    "bin " + bin + " has " + field + " fields, expected " + fields + ", one for each name in the first"
+                            + " row");
         }
     }
 
@@ -287,7 +290,8 @@ final class TextArray implements NumericArray, AutoCloseable {
         try {
             return Double.parseDouble(stripped);
         } catch (NumberFormatException e) {
-            throw new InvalidInputException(file + ": bin " + bin + ", column '" + shortened(neurons.get(field - skipped))
+            throw new InvalidInputException(file + ": bin " + bin + ", column '"
+                    + shortened(neurons.get(field - skipped))
                     + "': '" + shortened(stripped) + "', expected a number with a decimal point, or nothing where it is"
                     + " not known", e);
         }

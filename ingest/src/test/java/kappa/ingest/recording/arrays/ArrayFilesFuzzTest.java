@@ -72,7 +72,8 @@ class ArrayFilesFuzzTest {
     @Test
     void shouldReadOrRefuseEveryText() throws IOException {
         Fuzzer fuzzer = new Fuzzer("text", MAX_ALLOCATED)
-                .seed("a,b,c\n0,1,2\n3,4,5\n".getBytes(UTF_8)).seed("time\tx\ty\r\n0\t0.5\t\r\n1\tNaN\t-1\r\n".getBytes(UTF_8))
+                .seed("a,b,c\n0,1,2\n3,4,5\n".getBytes(UTF_8))
+                .seed("time\tx\ty\r\n0\t0.5\t\r\n1\tNaN\t-1\r\n".getBytes(UTF_8))
                 .seed("n0 n1\n 1  2\n 3  4\n".getBytes(UTF_8)).seed("\ufeff\"a;b\";c\n1;2\n".getBytes(UTF_8))
                 .tokens(",", ";", "\t", " ", "\n", "\r\n", "\"", "NaN", "NA", "inf", "1e999", "-1", "0x1p3", "#");
         Fuzzer.Report report = fuzzer.run(INPUTS_IN_CI, target(".csv", file -> TextRecording.open(file, WIDTH)));

@@ -127,7 +127,8 @@ class ArrayFilesTest {
         "announces-1.npy | shape [1048576, 1048576] of uint8 takes more than the 192 bytes of the file",
         "no-names.csv | line 1 ; expected the names of the neurons, such as n0,n1,n2",
         "names-only.csv | holds the names of the neurons only", "blank.csv | holds no row",
-        "twice.csv | names 'a' twice", "unnamed.csv | a column with nothing", "short-row.csv | bin 1 has 1 fields, expected 2",
+        "twice.csv | names 'a' twice", "unnamed.csv | a column with nothing",
+        "short-row.csv | bin 1 has 1 fields, expected 2",
         "long-row.csv | bin 1 has 3 fields, expected 2", "words.csv | bin 1, column 'b': 'four', expected a number",
         "decimal-comma.csv | bin 0, column 'a': '0,5', expected a number with a decimal point"})
     void shouldRefuseInOneLine(String file, String told) {
@@ -162,7 +163,8 @@ class ArrayFilesTest {
     @Test
     void shouldSayWhatIsWrongWithAMap() {
         Path file = directory.resolve("other-names.npz");
-        assertThatThrownBy(() -> RecordingFile.open(file, RecordingOptions.NONE)).isInstanceOf(InvalidInputException.class)
+        assertThatThrownBy(() -> RecordingFile.open(file, RecordingOptions.NONE))
+                .isInstanceOf(InvalidInputException.class)
                 .message().contains("no array 'activity' or 'counts'", "--map counts=ARRAY");
         assertThatThrownBy(() -> RecordingFile.open(file,
                 RecordingOptions.builder().names(Map.of("spikes", "counts")).build()))

@@ -41,14 +41,16 @@ class Suite2pFuzzTest {
                         session.activity(0, session.bins(0) - bins, bins);
                     }
                 })) {
-            Fuzzer fuzzer = new Fuzzer("suite2p", MAX_ALLOCATED).tokens("fs", "\u008c\u0002fs", "X\u0002\u0000\u0000\u0000fs",
+            Fuzzer fuzzer = new Fuzzer("suite2p", MAX_ALLOCATED).tokens("fs", "\u008c\u0002fs",
+                    "X\u0002\u0000\u0000\u0000fs",
                     "G", "K", "\u0094", "\u0095", ".", "<f4", "|O", "(1099511627776, 2)", "(3, 8)", "(8, 3)");
             folder.seeds().forEach(fuzzer::seed);
             for (int protocol = 0; protocol < 6; protocol++) {
                 byte[] ops = Files.readAllBytes(directory.resolve("protocol-" + protocol + "/ops.npy"));
                 fuzzer.once(FolderTarget.input(3, ops));
             }
-            fuzzer.seed(FolderTarget.input(3, "\u0093NUMPY\u0001\u0000\u0000\u0000}X\u0002\u0000\u0000\u0000fsK\u001es.".getBytes(ISO_8859_1)));
+            fuzzer.seed(FolderTarget.input(3,
+                    "\u0093NUMPY\u0001\u0000\u0000\u0000}X\u0002\u0000\u0000\u0000fsK\u001es.".getBytes(ISO_8859_1)));
             Fuzzer.Report report = fuzzer.run(INPUTS_IN_CI, folder);
             assertThat(report.accepted()).isPositive();
             assertThat(report.kinds()).isGreaterThan(12);

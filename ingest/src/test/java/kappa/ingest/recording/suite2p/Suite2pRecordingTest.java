@@ -138,7 +138,8 @@ class Suite2pRecordingTest {
         "flat | shape [2500]: expected [regions, frames]", "no-cells | none of its 37 rows is such that iscell == true",
         "objects | Python objects", "cut | F.npy ; takes more than the 10000 bytes"})
     void shouldRefuseInOneLine(String folder, String told) {
-        assertThatThrownBy(() -> open(folder, RecordingOptions.NONE)).isInstanceOf(InvalidInputException.class).message()
+        assertThatThrownBy(() -> open(folder, RecordingOptions.NONE)).isInstanceOf(InvalidInputException.class)
+                .message()
                 .startsWith(directory.resolve(folder).toString()).contains(told.split(" ; ", -1)).doesNotContain("\n");
     }
 
