@@ -9,6 +9,7 @@ import java.util.Locale;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.matlab.MatlabFile;
 import kappa.ingest.recording.npz.Npz;
 import kappa.ingest.recording.nwb.NwbRecording;
 
@@ -54,10 +55,13 @@ public final class RecordingFile {
         if (begins(start, "934e554d5059")) {
             return RecordingFormat.NPY;
         }
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (MatlabFile.isMatlab(path) || name.endsWith(".mat")) {
+            return RecordingFormat.MATLAB;
+        }
         if (NwbRecording.isHdf5(path)) {
             return RecordingFormat.NWB;
         }
-        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
         String found = start.length == 0
                 ? "the file is empty"
                 : "it begins with the bytes " + HexFormat.of().formatHex(start, 0, Math.min(4, start.length));

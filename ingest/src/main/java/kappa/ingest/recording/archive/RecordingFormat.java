@@ -9,6 +9,7 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.kilosort.KilosortRecording;
+import kappa.ingest.recording.matlab.MatlabRecording;
 import kappa.ingest.recording.npz.NpyRecording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbRecording;
@@ -23,6 +24,8 @@ public enum RecordingFormat {
     NPY("a .npy file", ".npy files", Set.of("--bin-width"), NpyRecording::open),
     /** Numbers as text, a row for each bin. */
     TEXT("a text file (.csv, .tsv, .txt)", "text files", Set.of("--bin-width"), TextRecording::open),
+    /** Variables of MATLAB. */
+    MATLAB("a MATLAB file", "MATLAB files", Set.of("--bin-width", "--map"), MatlabRecording::open),
     /** Neurodata Without Borders 2, in HDF5. */
     NWB("an NWB file", "NWB files", Set.of("--bin-width", "--rate", "--align", "--inputs", "--behavior", "--units",
             "--trials", "--only-trials", "--series"), NwbRecording::open),

@@ -73,6 +73,11 @@ public final class MappedArrays implements SessionArrays {
     }
 
     @Override
+    public boolean matrices() {
+        return arrays.matrices();
+    }
+
+    @Override
     public String listing() {
         return arrays.listing();
     }

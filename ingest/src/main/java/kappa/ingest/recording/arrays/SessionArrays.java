@@ -27,6 +27,14 @@ public interface SessionArrays {
      */
     Optional<List<String>> texts(String name);
 
+    /**
+     * Whether every array of the file has two extents or more, of which a last one of 1 is dropped from the third on, as in
+     * MATLAB: a list is a row or a column, and one channel of many trials has no extent of its own.
+     */
+    default boolean matrices() {
+        return false;
+    }
+
     /** The names in messages. */
     String listing();
 }

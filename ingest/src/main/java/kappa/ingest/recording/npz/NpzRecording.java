@@ -17,6 +17,7 @@ import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.arrays.MappedArrays;
 import kappa.ingest.recording.arrays.NumericArray;
+import kappa.ingest.recording.arrays.ReshapedArray;
 import kappa.ingest.recording.arrays.SessionArrays;
 
 /**
@@ -112,7 +113,7 @@ public final class NpzRecording implements Recording {
         int[] shape = activity.shape();
         checkShape(shape);
         checkBins(shape);
-        NumericArray trialLength = npz.find("trial_length").orElse(null);
+        NumericArray trialLength = npz.find("trial_length").map(array -> list(npz, array)).orElse(null);
         this.length = trialLengths(shape, trialLength);
         this.firstRow = new int[length.length];
         for (int trial = 1; trial < length.length; trial++) {
@@ -156,6 +157,11 @@ public final class NpzRecording implements Recording {
                 ? "activity taken as " + words(observation) + ": " + why
                         + "; --observe rates, currents or counts overrides"
                 : "activity taken as " + words(observation) + ", as asked, from '" + activity.name() + "'";
+    }
+
+    /** An array that is to have one extent. */
+    private static NumericArray list(SessionArrays npz, NumericArray array) {
+        return npz.matrices() ? ReshapedArray.vector(array) : array;
     }
 
     /** The names that the file has for its channels; where it has none that can be used, they are numbered. */
@@ -278,8 +284,9 @@ public final class NpzRecording implements Recording {
             return null;
         }
         try {
-            NumericArray times = npz.find("rig_time_ns").orElseThrow();
             int[] leading = Arrays.copyOf(activity.shape(), activity.dimensions() - 1);
+            NumericArray found = npz.find("rig_time_ns").orElseThrow();
+            NumericArray times = leading.length == 1 ? list(npz, found) : found;
             if (!times.integral() || !Arrays.equals(times.shape(), leading)) {
                 throw times.invalid("shape " + times.shapeText() + ": expected whole numbers "
                         + Arrays.toString(leading) + ", as '" + activity.name() + "' has shape "
@@ -301,6 +308,9 @@ public final class NpzRecording implements Recording {
         int[] shape = array.shape();
         int[] wanted = activity.shape();
         int last = wanted.length - 1;
+        if (npz.matrices() && shape.length == last && Arrays.equals(shape, 0, last, wanted, 0, last)) {
+            return ReshapedArray.oneChannel(array);
+        }
         if (shape.length != wanted.length || !Arrays.equals(shape, 0, last, wanted, 0, last)) {
             String leading = Arrays.toString(Arrays.copyOf(wanted, last));
             throw array
