@@ -24,6 +24,7 @@ import kappa.ingest.recording.Warning;
 import kappa.ingest.recording.archive.RecordingFile;
 import kappa.ingest.recording.archive.RecordingFormat;
 import kappa.ingest.recording.npz.Npz;
+import kappa.ingest.recording.xdf.XdfContents;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,6 +66,10 @@ final class InspectCommand implements Runnable {
             NwbInspection inspection = NwbInspection.of(file, plausibility::look);
             inspection.print(output.json());
             plausibility.requireNone(inspection.warnings(), file.toString());
+            return;
+        }
+        if (format == RecordingFormat.XDF && recording.options().special().isEmpty()) {
+            new XdfInspection(file, XdfContents.of(file)).print(output.json());
             return;
         }
         Map<String, Object> figures = new LinkedHashMap<>();

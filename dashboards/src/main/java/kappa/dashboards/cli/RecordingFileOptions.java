@@ -3,11 +3,13 @@ package kappa.dashboards.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingOptions;
+import kappa.ingest.recording.StreamOptions;
 import kappa.ingest.recording.archive.RecordingFile;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,7 +23,7 @@ final class RecordingFileOptions {
     String observe;
 
     @Option(names = "--bin-width", paramLabel = "S",
-            description = "NWB, Kilosort: width of a bin in seconds (default: 0.02; for a time series, its sampling "
+            description = "NWB, XDF, Kilosort: width of a bin in seconds (default: 0.02; for a time series, its sampling "
                     + "interval). Arrays and text that do not say it: the width that they have.")
     private Double binWidth;
 
@@ -41,11 +43,12 @@ final class RecordingFileOptions {
 
     @Option(names = "--inputs", paramLabel = "NAME", split = ",",
             description = "NWB: columns of the trials table and time series that become inputs, separated by commas. A "
-                    + "text column becomes one channel for each value (default: none).")
+                    + "text column becomes one channel for each value. XDF: streams of numbers (default: none).")
     private List<String> inputs = List.of();
 
     @Option(names = "--behavior", paramLabel = "NAME", split = ",",
-            description = "NWB: time series that become behaviour, separated by commas (default: none).")
+            description = "NWB: time series that become behaviour, separated by commas. XDF: streams of numbers "
+                    + "(default: none).")
     private List<String> behavior = List.of();
 
     @Option(names = "--units", paramLabel = "FILTER|TABLE",
@@ -63,7 +66,7 @@ final class RecordingFileOptions {
 
     @Option(names = "--only-trials", paramLabel = "FILTER",
             description = "NWB: filter for the rows of the trials table that become trials, such as 'split == train' "
-                    + "(default: all).")
+                    + "(default: all). XDF: 'phase == trial' leaves out the bins between trials.")
     private String trials;
 
     @Option(names = "--series", paramLabel = "NAME",
@@ -80,11 +83,42 @@ final class RecordingFileOptions {
                     + "counts=spikes,bin_width=dt.")
     private Map<String, String> names = Map.of();
 
+    @Option(names = "--stream", paramLabel = "NAME|PREDICATE",
+            description = "XDF: stream that is the activity, its name or an XPath predicate such as \"type='EEG'\" "
+                    + "(default: the only regular stream of numbers).")
+    private String stream;
+
+    @Option(names = "--kind", paramLabel = "currents|rates|counts|spikes",
+            description = "XDF: what the numbers of the stream are, as for ./kappa rig lsl (default: by the stream's type "
+                    + "and rate).")
+    private String kind;
+
+    @Option(names = "--markers", paramLabel = "NAME|PREDICATE",
+            description = "XDF: stream of markers, texts or numbers. May be repeated.")
+    private List<String> markers = List.of();
+
+    @Option(names = "--trial-start", paramLabel = "REGEX",
+            description = "XDF: regular expression for markers that start a trial; it must match the whole marker.")
+    private String trialStart;
+
+    @Option(names = "--trial-end", paramLabel = "REGEX",
+            description = "XDF: regular expression for markers that end a trial (default: the next trial ends it).")
+    private String trialEnd;
+
+    @Option(names = "--marker-input", paramLabel = "NAME=ON[/OFF]",
+            description = "XDF: input that markers switch. A match of the first pattern sets it to 1, or to the number in "
+                    + "the pattern's first group. A match of the second pattern, or the end of the trial, sets it to 0. "
+                    + "May be repeated.")
+    private List<String> markerInputs = List.of();
+
     RecordingOptions options() {
         return RecordingOptions.builder().observe(observation(observe)).binWidth(binWidth).rate(rate).align(align)
                 .window(window == null ? null : window(window)).inputs(inputs).behavior(behavior)
                 .unitTables(unitTables()).units(unitFilter()).trialTable(trialTable)
-                .trials(trials).series(series).names(names).build();
+                .trials(trials).series(series).names(names)
+                .streams(new StreamOptions(Optional.ofNullable(stream), Optional.ofNullable(kind), markers,
+                        Optional.ofNullable(trialStart), Optional.ofNullable(trialEnd), markerInputs))
+                .build();
     }
 
     /** What is done about a recording that looks wrong. */

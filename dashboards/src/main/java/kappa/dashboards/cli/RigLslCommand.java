@@ -59,7 +59,7 @@ final class RigLslCommand implements Callable<Integer> {
             description = "Regular expression for markers that end a trial (default: the next trial ends it).")
     private String trialEnd;
 
-    @Option(names = "--input", paramLabel = "NAME=ON[/OFF]",
+    @Option(names = {"--input", "--marker-input"}, paramLabel = "NAME=ON[/OFF]",
             description = "Input that markers switch. A match of the first pattern sets it to 1, or to the number in "
                     + "the pattern's first group. A match of the second pattern, or the end of the trial, sets it "
                     + "to 0. May be repeated.")

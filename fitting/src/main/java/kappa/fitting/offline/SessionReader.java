@@ -56,16 +56,16 @@ public final class SessionReader {
         long bins = 0;
         long index = 0;
         while (source.next(bin)) {
-            if (assembly.open() && (assembly.room() <= 0 || !boundaries.continues(bin.trial, 0, 0))) {
+            if (assembly.open() && (assembly.room() <= 0 || !boundaries.continues(bin.trial, bin.epoch, 0))) {
                 end(assembly.close(index++), followers);
                 progress.accept(bins);
             }
             if (!assembly.open()) {
-                Start start = boundaries.start(bin.trial, 0, 0);
+                Start start = boundaries.start(bin.trial, bin.epoch, 0);
                 assembly.begin(bins, start, 0, v);
                 followers.forEach(follower -> follower.begin(start));
             }
-            boundaries.passed(bin.trial, 0);
+            boundaries.passed(bin.trial, bin.epoch);
             bin.usableActivity(y);
             LowRankNetwork.advanceInputs(fit.alpha(), v, 0, bin.inputs, 0, v, 0, inputs);
             for (Follower follower : followers) {

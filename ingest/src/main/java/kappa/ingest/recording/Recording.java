@@ -138,6 +138,11 @@ public interface Recording extends AutoCloseable {
         return Math.round((sessionBin + 1) * binWidthSeconds() * 1e9);
     }
 
+    /** Writes what else is known of a bin to it: its phase, the epoch of the rig's clock, and what was lost. */
+    default void mark(int trial, int bin, RecordedBin target) {
+        // Most files say nothing of that.
+    }
+
     /**
      * The session as a stream of bins from its start. Each call gives an independent one. Closing it leaves the session as it
      * is.

@@ -25,11 +25,12 @@ import kappa.ingest.InvalidInputException;
  * @param trials which rows of the trials table are trials
  * @param series time series whose channels are the neurons, in place of the units
  * @param names of arrays in the file, by the names that they have in an NPZ session
+ * @param streams which streams of a file are what, and what markers mean
  */
 public record RecordingOptions(Optional<Observation> observe, OptionalDouble binWidth, OptionalDouble rate,
         Optional<String> align, Optional<Window> window, List<String> inputs, List<String> behavior,
         List<String> unitTables, Optional<String> units, Optional<String> trialTable, Optional<String> trials,
-        Optional<String> series, Map<String, String> names) {
+        Optional<String> series, Map<String, String> names, StreamOptions streams) {
 
     /** Nothing but what the file says. */
     public static final RecordingOptions NONE = builder().build();
@@ -84,7 +85,7 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
     public RecordingOptions withBinWidth(double seconds) {
         return new RecordingOptions(observe, OptionalDouble.of(seconds), rate, align, window, inputs, behavior,
                 unitTables,
-                units, trialTable, trials, series, names);
+                units, trialTable, trials, series, names, streams);
     }
 
     /** Names of those options that are given and make sense for some files only. */
@@ -100,6 +101,12 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
         all.put("--only-trials", trials.isPresent());
         all.put("--series", series.isPresent());
         all.put("--map", !names.isEmpty());
+        all.put("--stream", streams.stream().isPresent());
+        all.put("--kind", streams.kind().isPresent());
+        all.put("--markers", !streams.markers().isEmpty());
+        all.put("--trial-start", streams.trialStart().isPresent());
+        all.put("--trial-end", streams.trialEnd().isPresent());
+        all.put("--marker-input", !streams.markerInputs().isEmpty());
         List<String> given = new ArrayList<>();
         all.forEach((name, is) -> {
             if (is) {
@@ -131,6 +138,7 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
         private String trials;
         private String series;
         private Map<String, String> names = Map.of();
+        private StreamOptions streams = StreamOptions.NONE;
 
         private Builder() {}
 
@@ -201,11 +209,17 @@ public record RecordingOptions(Optional<Observation> observe, OptionalDouble bin
             return this;
         }
 
+        public Builder streams(StreamOptions given) {
+            streams = given;
+            return this;
+        }
+
         /** @throws InvalidInputException if a value is out of its range, or two do not go together */
         public RecordingOptions build() {
             return new RecordingOptions(Optional.ofNullable(observe), binWidth, rate, Optional.ofNullable(align),
                     Optional.ofNullable(window), inputs, behavior, unitTables, Optional.ofNullable(units),
-                    Optional.ofNullable(trialTable), Optional.ofNullable(trials), Optional.ofNullable(series), names);
+                    Optional.ofNullable(trialTable), Optional.ofNullable(trials), Optional.ofNullable(series), names,
+                    streams);
         }
     }
 }

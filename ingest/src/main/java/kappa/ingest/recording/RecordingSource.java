@@ -56,6 +56,7 @@ final class RecordingSource implements BinSource {
         }
         target.clear();
         target.rigTimeNs = session.rigTimeNs(trial, bin, next);
+        session.mark(trial, bin, target);
         int row = bin - blockStart;
         fill(target.activity, activity, row);
         fill(target.inputs, inputs, row);

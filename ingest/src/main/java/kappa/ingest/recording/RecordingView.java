@@ -93,6 +93,11 @@ abstract class RecordingView implements Recording {
     }
 
     @Override
+    public void mark(int trial, int bin, RecordedBin target) {
+        session.mark(trial, bin, target);
+    }
+
+    @Override
     public void close() {
         session.close();
     }

@@ -17,7 +17,8 @@ import kappa.ingest.wire.WireChecks;
 /**
  * A recording, or a part of it, as a session that can be sought in and looped. Wherever it jumps, the session goes on: its bin
  * index stays consecutive and its trial numbers grow, while each bin keeps the recording's rig time and says in its clock which
- * bin of the recording it was ({@code sample}: so many were over at its end) and how many jumps came before ({@code epoch}).
+ * bin of the recording it was ({@code sample}: so many were over at its end) and how many jumps, and new beginnings of the
+ * clock in the recording, came before ({@code epoch}).
  *
  * <p>In a recording with trials the part begins with a trial, and a jump goes to the beginning of one: where a trial is entered
  * in its middle, what it was before is not known. Trial numbers are the recording's until a jump back would repeat one; from
@@ -26,6 +27,8 @@ import kappa.ingest.wire.WireChecks;
  * <p>Times are seconds from the recording's first bin: bins times bin width. Not thread-safe, but for {@link #fault}.
  */
 public final class Playback implements BinSource {
+
+    private static final int UNKNOWN = -1;
 
     private final Recording session;
     private final long bins;
@@ -36,6 +39,7 @@ public final class Playback implements BinSource {
     private long position;
     private long published; // bins of the session before position
     private int epoch;
+    private int recordedEpoch; // of the bin before position in the recording; UNKNOWN after a jump
     private long trialShift;
     private long lastTrial = -1;
 
@@ -91,6 +95,10 @@ public final class Playback implements BinSource {
         }
         position++;
         published++;
+        if (recordedEpoch != UNKNOWN && bin.epoch != recordedEpoch) {
+            epoch++;
+        }
+        recordedEpoch = bin.epoch;
         bin.clocked = true;
         bin.sample = position;
         bin.epoch = epoch;
@@ -144,7 +152,11 @@ public final class Playback implements BinSource {
                     + over
                     + " of its recording, but this one has " + bins + "; expected the recording that was replayed");
         }
-        goTo(over);
+        goTo(over - 1);
+        RecordedBin same = describe().newBin();
+        source.next(same);
+        position = over;
+        recordedEpoch = same.epoch;
         published = count;
         epoch = last.epoch;
         if (session.hasTrials()) {
@@ -177,6 +189,7 @@ public final class Playback implements BinSource {
         source = session.source();
         source.skip(bin);
         position = bin;
+        recordedEpoch = UNKNOWN;
     }
 
     /** Why a request cannot be followed, if so. Thread-safe. */

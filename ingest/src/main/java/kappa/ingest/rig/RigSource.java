@@ -25,7 +25,9 @@ public final class RigSource implements BinSource {
     private static final int PATIENCE_S = 2;
     private static final long LOOK_AGAIN_MS = 100;
     private static final double ALARM_S = 3;
-    private static final List<String> PHASES = List.of("trial", "between trials");
+
+    /** What bins of a rig with trials say of themselves, as {@link RecordedBin#phase} counts. */
+    public static final List<String> PHASES = List.of("trial", "between trials");
 
     /** A bin (null at the recording's end), and how many just before it found no room, of which {@code first} was the first. */
     private record Item(RecordedBin bin, int dropped, RecordedBin first) {}

@@ -12,6 +12,7 @@ import kappa.ingest.recording.RecordingOptions;
 import kappa.ingest.recording.matlab.MatlabFile;
 import kappa.ingest.recording.npz.Npz;
 import kappa.ingest.recording.nwb.NwbRecording;
+import kappa.ingest.recording.xdf.XdfRecording;
 
 /**
  * Recognises and opens sessions of all formats. What a file is, its first bytes say, and what a folder is, the names of its
@@ -54,6 +55,9 @@ public final class RecordingFile {
         }
         if (begins(start, "934e554d5059")) {
             return RecordingFormat.NPY;
+        }
+        if (XdfRecording.isXdf(path)) {
+            return RecordingFormat.XDF;
         }
         String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
         if (MatlabFile.isMatlab(path) || name.endsWith(".mat")) {

@@ -15,6 +15,7 @@ import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.nwb.NwbRecording;
 import kappa.ingest.recording.suite2p.Suite2pRecording;
 import kappa.ingest.recording.text.TextRecording;
+import kappa.ingest.recording.xdf.XdfRecording;
 
 /** What kappa reads as a session, how it is opened, and which options each format knows. */
 public enum RecordingFormat {
@@ -26,6 +27,11 @@ public enum RecordingFormat {
     TEXT("a text file (.csv, .tsv, .txt)", "text files", Set.of("--bin-width"), TextRecording::open),
     /** Variables of MATLAB. */
     MATLAB("a MATLAB file", "MATLAB files", Set.of("--bin-width", "--map"), MatlabRecording::open),
+    /** Streams of the Lab Streaming Layer, as LabRecorder writes them. */
+    XDF("an XDF file", "XDF files",
+            Set.of("--bin-width", "--inputs", "--behavior", "--only-trials", "--stream", "--kind",
+                    "--markers", "--trial-start", "--trial-end", "--marker-input"),
+            XdfRecording::open),
     /** Neurodata Without Borders 2, in HDF5. */
     NWB("an NWB file", "NWB files", Set.of("--bin-width", "--rate", "--align", "--inputs", "--behavior", "--units",
             "--trials", "--only-trials", "--series"), NwbRecording::open),

@@ -53,6 +53,11 @@ public record MarkerRules(Pattern trialStart, Pattern trialEnd, List<Input> inpu
 
     /** @param inputs NAME=ON or NAME=ON/OFF; a slash within a pattern is written \/ */
     public static MarkerRules parse(String trialStart, String trialEnd, List<String> inputs) {
+        return parse(trialStart, trialEnd, inputs, "--input");
+    }
+
+    /** @param option that inputs were typed after, for messages */
+    public static MarkerRules parse(String trialStart, String trialEnd, List<String> inputs, String option) {
         if (trialEnd != null && trialStart == null) {
             throw new InvalidInputException("--trial-end " + trialEnd + " needs --trial-start");
         }
@@ -62,14 +67,14 @@ public record MarkerRules(Pattern trialStart, Pattern trialEnd, List<Input> inpu
             String[] patterns = input.substring(equals + 1).split("(?<!\\\\)/", -1);
             if (equals < 1 || patterns.length > 2 || patterns[0].isEmpty()) {
                 throw new InvalidInputException(
-                        "--input is " + input + ", expected NAME=ON_REGEX or NAME=ON_REGEX/OFF_REGEX");
+                        option + " is " + input + ", expected NAME=ON_REGEX or NAME=ON_REGEX/OFF_REGEX");
             }
-            Pattern off = patterns.length == 2 ? pattern("--input", patterns[1]) : null;
+            Pattern off = patterns.length == 2 ? pattern(option, patterns[1]) : null;
             if (off == null && trialStart == null) {
-                throw new InvalidInputException("--input is " + input
+                throw new InvalidInputException(option + " is " + input
                         + ", expected NAME=ON_REGEX/OFF_REGEX, or --trial-start so that the end of a trial switches it off");
             }
-            parsed.add(new Input(input.substring(0, equals), pattern("--input", patterns[0]), off));
+            parsed.add(new Input(input.substring(0, equals), pattern(option, patterns[0]), off));
         }
         return new MarkerRules(trialStart == null ? null : pattern("--trial-start", trialStart),
                 trialEnd == null ? null : pattern("--trial-end", trialEnd), parsed);
