@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.outlet.LslLatents;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.rig.RigLayout;
 import kappa.ingest.rig.RigSource;
@@ -79,6 +80,11 @@ final class RigLslCommand implements Callable<Integer> {
                     + "system's libraries).")
     private String library;
 
+    @Option(names = "--send",
+            description = "Send κ as the LSL stream \"kappa\", one sample for each bin, and crossings of --threshold as "
+                    + "markers of the stream \"kappa crossings\".")
+    private boolean send;
+
     @Mixin
     private RigRun rig;
 
@@ -101,7 +107,8 @@ final class RigLslCommand implements Callable<Integer> {
                     : "--markers is " + markers.getFirst() + ", which needs --trial-start or --input");
         }
         Lsl lsl = Lsl.load(library);
-        return rig.run(goesOn -> open(lsl, asked, rules, goesOn));
+        return rig.run(goesOn -> open(lsl, asked, rules, goesOn),
+                send ? session -> new LslLatents(lsl, session, rig.binWidth) : null);
     }
 
     private static int list(Lsl lsl) {

@@ -53,6 +53,9 @@ final class RigRun {
     private boolean live;
 
     @Mixin
+    private SendOptions send;
+
+    @Mixin
     private RunOptions run;
 
     @Mixin
@@ -72,24 +75,36 @@ final class RigRun {
 
     /** @return the exit code */
     int run(Rig rig) {
+        return run(rig, null);
+    }
+
+    /**
+     * @param more where latent states are sent beside the options of all rigs; null for nowhere
+     * @return the exit code
+     */
+    int run(Rig rig, SendOptions.More more) {
         run.check();
         Checks.require(binWidth > 0 && binWidth <= 60, "--bin-width", binWidth, "seconds in (0, 60]");
         Checks.require(discover > 0 && discover <= 3_600, "--discover", discover, "seconds in (0, 3600]");
         Checks.require(spare >= 0 && spare <= 10_000, "--spare", spare, "0 to 10000");
         Checks.require(run.speed.equals("1"), "--speed", run.speed, "1, because a rig has its own speed");
         Checks.require(silence() > 0, "--end-after-silence", silence, "seconds above 0");
+        send.check(more != null);
         FitSettings settings = fit.settings(2, Speed.parse(run.speed));
         if (live) {
-            return oneProcess.run((connection, failed) -> publish(connection, failed, rig, settings), !run.waits());
+            return oneProcess.run((connection, failed) -> publish(connection, failed, rig, settings, more),
+                    !run.waits());
         }
-        return publish(kafka.withTopics(), () -> false, rig, settings) ? 0 : Main.FAILED;
+        return publish(kafka.withTopics(), () -> false, rig, settings, more) ? 0 : Main.FAILED;
     }
 
-    private boolean publish(KafkaConnection connection, BooleanSupplier failed, Rig rig, FitSettings settings) {
+    private boolean publish(KafkaConnection connection, BooleanSupplier failed, Rig rig, FitSettings settings,
+            SendOptions.More more) {
         Optional<SessionDescription> goesOn = run.sessionId == null
                 ? Optional.empty()
                 : new SessionPublisher(connection).unfinished(run.sessionId);
-        try (BinSource source = rig.open(goesOn)) {
+        try (BinSource source = rig.open(goesOn);
+                SendOptions.Sending _ = send.start(connection, source.name(), more)) {
             return new SessionRun(connection, run, failed).run(source, settings);
         }
     }

@@ -40,7 +40,7 @@ class LslConnectorTest {
 
     @BeforeAll
     static void findLibrary() {
-        lsl = LslOutlet.machinesLibrary("kappa-" + ProcessHandle.current().pid());
+        lsl = TestSender.machinesLibrary("kappa-" + ProcessHandle.current().pid());
     }
 
     /** Reads bins as the publisher does. */
@@ -302,7 +302,7 @@ class LslConnectorTest {
                     for (int c = 0; c < 2 && !unobserved(bin); c++) {
                         long sum = 0;
                         for (long k = first; k < first + 20; k++) {
-                            sum += LslOutlet.value(k, c);
+                            sum += TestSender.value(k, c);
                         }
                         assertThat(bin.getValues(c)).isEqualTo((float) (sum / 20.0));
                     }
@@ -314,7 +314,7 @@ class LslConnectorTest {
                     for (int unit = 0; unit < 4 && !unobserved(bin); unit++) {
                         int truth = 0;
                         for (long k = first; k * 1_000_000 < bin.getClock().getSample(); k++) {
-                            truth += LslOutlet.fires(k, unit) ? 1 : 0;
+                            truth += TestSender.fires(k, unit) ? 1 : 0;
                         }
                         assertThat(bin.getCounts(unit)).isEqualTo(truth);
                     }
@@ -350,7 +350,7 @@ class LslConnectorTest {
         return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Dkappa.lsl=" + System.getProperty("kappa.lsl", ""), "-cp", System.getProperty("java.class.path"),
-                LslOutlet.class.getName(), "kappa-" + ProcessHandle.current().pid()).inheritIO().start();
+                TestSender.class.getName(), "kappa-" + ProcessHandle.current().pid()).inheritIO().start();
     }
 
     private static String source(Reader reader) {
