@@ -15,8 +15,8 @@ import java.util.stream.Stream;
  * <p>with tau = 1, 6, 36, 216 bins and each neuron's a from the regression of e over about the last {@value #MEMORY_BINS} bins,
  * solved for at the end of each trial and drawn to 0 as by {@value #PRIOR_BINS} bins without residuals. Bins count by the inverse
  * of the residuals' mean square at the time ({@value #POWER_BINS} bins), so that what a model was still to learn at first is not
- * remembered by its size. A neuron whose predictions got worse by it is predicted without it. Nothing is allocated per bin. Not
- * thread-safe.
+ * remembered by its size. a_0 lies within -1 and 0: a network is believed wholly, in part, or not at all. A neuron whose
+ * predictions got worse by d is predicted without it. Nothing is allocated per bin. Not thread-safe.
  */
 public final class ResidualTracker {
 
@@ -150,29 +150,53 @@ public final class ResidualTracker {
 
     /** A trial is over: the weights are those that would have predicted the bins so far best. */
     public void endTrial() {
-        double[] matrix = new double[F * F];
-        double[] inverse = new double[F * F];
-        double[] factor = new double[F * F];
-        double[] right = new double[F];
-        double[] solution = new double[F];
+        Solver solver = new Solver();
         for (int i = 0; i < neurons; i++) {
+            solver.solve(i, F, 0);
+            double belief = solver.solution[SMOOTHED];
+            if (belief > 0 || belief < -1) {
+                // A network is believed wholly, in part or not at all: another sign or more than it says is chance.
+                belief = Math.clamp(belief, -1, 0);
+                solver.solve(i, SMOOTHED, belief);
+                solver.solution[SMOOTHED] = belief;
+            }
+            for (int f = 0; f < F; f++) {
+                weights[f][i] = solver.usable && Double.isFinite(solver.solution[f]) ? solver.solution[f] : 0;
+            }
+            used[i] = change[i] <= 0 ? 1 : 0;
+        }
+    }
+
+    /** Solves for the first weights of one neuron, given the last where these are not all. */
+    private final class Solver {
+
+        private final double[] matrix = new double[F * F];
+        private final double[] inverse = new double[F * F];
+        private final double[] factor = new double[F * F];
+        private final double[] right = new double[F];
+        private final double[] solution = new double[F];
+        private boolean usable;
+
+        void solve(int i, int size, double last) {
             double prior = PRIOR_BINS / Math.max(1, bins[i]);
             int at = 0;
             for (int f = 0; f < F; f++) {
+                right[f] = products[f][i];
                 for (int g = f; g < F; g++) {
                     double value = squares[at++][i];
-                    matrix[f * F + g] = value;
-                    matrix[g * F + f] = value;
+                    if (g < size) {
+                        matrix[f * size + g] = value;
+                        matrix[g * size + f] = value;
+                    } else if (f < size) {
+                        right[f] -= last * value;
+                    }
                 }
-                matrix[f * F + f] = (1 + prior) * matrix[f * F + f] + LEAST;
-                right[f] = products[f][i];
             }
-            boolean usable = SmallMatrix.invert(matrix, inverse, factor, F);
-            SmallMatrix.apply(inverse, right, solution, F);
-            for (int f = 0; f < F; f++) {
-                weights[f][i] = usable && Double.isFinite(solution[f]) ? solution[f] : 0;
+            for (int f = 0; f < size; f++) {
+                matrix[f * size + f] = (1 + prior) * matrix[f * size + f] + LEAST;
             }
-            used[i] = change[i] <= 0 ? 1 : 0;
+            usable = SmallMatrix.invert(matrix, inverse, factor, size);
+            SmallMatrix.apply(inverse, right, solution, size);
         }
     }
 

@@ -104,16 +104,31 @@ class ResidualTrackerTest {
         double change = 0;
         for (int t = 0; t < 1_000; t++) {
             float truth = (float) random.nextGaussian();
-            float[] half = {7 + truth / 2};
-            squares += truth * truth / 4;
-            change += tracker.learn(new float[]{7 + truth}, 0, half, mean);
+            float[] twice = {7 + 2 * truth};
+            squares += truth * truth;
+            change += tracker.learn(new float[]{7 + truth}, 0, twice, mean);
             if (t % 100 == 99) {
                 tracker.endTrial();
             }
         }
-        assertThat(tracker.expected(new float[]{7.5f}, mean)[0]).isCloseTo(0.5, within(0.08));
+        assertThat(tracker.expected(new float[]{8}, mean)[0]).isCloseTo(-0.5, within(0.05));
         // Nothing in the first 100 bins, and nearly all of it in the others.
         assertThat(-change / squares).isBetween(0.75, 0.95);
+    }
+
+    @Test
+    void shouldNeverBelieveAModelMoreThanItSaysOrTheOtherWayRound() {
+        Random random = new Random(3);
+        for (double size : new double[]{0.5, -1}) {
+            ResidualTracker tracker = new ResidualTracker(1);
+            for (int t = 0; t < 400; t++) {
+                float truth = (float) random.nextGaussian();
+                tracker.learn(new float[]{truth}, 0, new float[]{(float) (size * truth)}, ZERO);
+            }
+            tracker.endTrial();
+            // A model of half the size is taken as it is; one of the wrong sign is not listened to.
+            assertThat(tracker.expected(new float[]{1}, ZERO)[0]).isCloseTo(size > 0 ? 0 : -1, within(0.3));
+        }
     }
 
     @Test
