@@ -28,8 +28,8 @@ final class TimeConstants {
     private static final double FORGETTING = 0.9;
     /** Trials with one time constant before another is chosen. */
     private static final int MIN_TRIALS = 3;
-    /** By how much of the loss another must be better. */
-    private static final double MARGIN = 1e-3;
+    /** By how much of the loss another must be better: a move costs some trials of learning. */
+    private static final double MARGIN = 0.02;
 
     /** [3] losses, and the number of trials they are of. */
     private final double[] losses = new double[FACTORS.length];
