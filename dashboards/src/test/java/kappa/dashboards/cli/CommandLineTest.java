@@ -200,7 +200,7 @@ class CommandLineTest {
                 bad("live --trials -1", "trials", "-1"), //
                 bad("live --trials epochs", "--trials is epochs", "--session FILE"), //
                 bad("fit D/session.npz --trials epochs", "--trials is for NWB files"), //
-                bad("fit D/session.npz --rate 30", "--rate is for folders of Kilosort and phy, folders of suite2p"), //
+                bad("fit D/session.npz --rate 30", "--rate is for NWB files, folders of Kilosort"), //
                 bad("fit D/session.npz --rate 0", "--rate is 0.0"), //
                 bad("fit D/session.npz --map spikes=x", "--map spikes=x", "counts, activity"), //
                 bad("fit D/session.npz --map counts=x", "--map counts=x", "has no array 'x'"), //
@@ -306,7 +306,7 @@ class CommandLineTest {
                 typo("convert D/session.npz", "--out"), //
                 bad("convert D/missing.npz --out D/o.npz", "missing.npz", "no such file"), //
                 bad("convert D/session.npz --out D/none/o.npz", "--out", "a directory that exists"), //
-                bad("convert D/session.npz --bin-width 0.1 --out D/o.npz", "--bin-width", "NWB", "session.npz"), //
+                bad("convert D/session.npz --bin-width 0.1 --out D/o.npz", "--bin-width is 0.1", "whose bin_width is"), //
                 bad("convert D/session.npz --bin-width 0 --out D/o.npz", "--bin-width", "0", "seconds"), //
                 bad("live --session D/session.npz --align move --window 0:1", "--align", "NWB", "session.npz"), //
                 bad("live --session D/session.npz --align move", "--align move", "--window"), //

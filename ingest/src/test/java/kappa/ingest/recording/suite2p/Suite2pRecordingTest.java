@@ -159,7 +159,7 @@ class Suite2pRecordingTest {
         assertThatThrownBy(() -> open("plane0", RecordingOptions.builder().series("G").build()))
                 .isInstanceOf(InvalidInputException.class).message().contains("--series is G, expected F or spks");
         assertThatThrownBy(() -> open("plane0", RecordingOptions.builder().binWidth(0.1).build()))
-                .isInstanceOf(InvalidInputException.class).message().contains("--bin-width is for NWB files",
+                .isInstanceOf(InvalidInputException.class).message().contains("--bin-width is for NPZ files",
                         "a folder of suite2p");
         assertThatThrownBy(() -> open("plane0", RecordingOptions.builder().units("x == 1").build()))
                 .isInstanceOf(InvalidInputException.class).message()
