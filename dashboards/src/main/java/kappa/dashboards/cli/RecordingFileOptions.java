@@ -29,7 +29,8 @@ final class RecordingFileOptions {
 
     @Option(names = "--rate", paramLabel = "HZ",
             description = "Kilosort, suite2p: samples or frames per second (default: as params.py or ops.npy in the "
-                    + "folder says).")
+                    + "folder says). NWB: how many units of spike_times make a second, such as 30000 for samples or 1000 "
+                    + "for milliseconds (default: 1).")
     private Double rate;
 
     @Option(names = "--align", paramLabel = "COLUMN",

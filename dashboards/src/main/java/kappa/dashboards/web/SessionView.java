@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import kappa.fitting.model.Score;
 import kappa.ingest.session.NewestBin;
 import kappa.ingest.session.Pace;
@@ -115,8 +114,7 @@ final class SessionView {
     Record quality() {
         Quality quality = state.quality();
         return new Scores(Score.unit(state.description().observation()), quality.firstTrial(), quality.oneStep(),
-                quality.freeRun(), Stream.concat(quality.warnings().stream(),
-                        quality.doubts(state.description().inputs()).stream()).toList());
+                quality.freeRun(), state.doubts());
     }
 
     /** As a float, whose digits are enough to draw; null, which the page leaves out, if JSON has no such number. */

@@ -84,7 +84,7 @@ class LiveViewTest {
         fold(view, header("s", 2, Observation.RATES).toBuilder().addWarnings("bins are 20 s wide").build());
         fold(view, latents("s", 0, 1f));
         fold(view, model("s").setQuality(FitQuality.newBuilder().addOneStep(0).addFreeRun(0).addSmoothed(0)
-                .addWarnings("counts overlap")).build());
+                .addWarnings("counts overlap")).setFinal(true).build());
         JsonNode frame = ask(new PageClient(view, false), -1);
         assertThat(frame.at("/header/warnings")).singleElement().matches(line -> line.asText().contains("20 s wide"));
         assertThat(frame.at("/quality/doubts/0").asText()).isEqualTo("counts overlap");

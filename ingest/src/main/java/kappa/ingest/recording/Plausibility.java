@@ -123,13 +123,13 @@ public final class Plausibility {
         bins++;
     }
 
-    private void addStep(double ns) {
+    private void addStep(long ns) {
         if (ns >= GAP_BINS * binWidthNs) {
             longSteps++;
-            longStepsNs += ns;
+            longStepsNs += (double) ns;
         } else if (ns > 0) {
             steps++;
-            stepsNs += ns;
+            stepsNs += (double) ns;
         }
     }
 

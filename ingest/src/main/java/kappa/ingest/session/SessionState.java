@@ -312,10 +312,18 @@ public final class SessionState {
         return snapshot == null ? Quality.NONE : snapshot.quality();
     }
 
-    /** What is to be said of the recording, of its scores and of what they mean: for people, one line each. */
+    /** What makes the scores wrong, or keeps them from a meaning: for people, one line each. */
+    public List<String> doubts() {
+        Quality quality = quality();
+        // Of one trial there is nothing to say while others may come.
+        boolean scored = over() || quality.trialsLearned() > 1;
+        return Stream.concat(quality.warnings().stream(),
+                scored ? quality.doubts(description.inputs()).stream() : Stream.of()).distinct().toList();
+    }
+
+    /** What is to be said of the recording and of its scores: for people, one line each. */
     public List<String> warnings() {
-        return Stream.of(description.warnings(), quality().warnings(), quality().doubts(description.inputs()))
-                .flatMap(List::stream).distinct().toList();
+        return Stream.concat(description.warnings().stream(), doubts().stream()).distinct().toList();
     }
 
     public Optional<Published> analysis() {
