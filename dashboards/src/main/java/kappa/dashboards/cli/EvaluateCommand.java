@@ -98,7 +98,7 @@ final class EvaluateCommand implements Runnable {
             }
         }
         evaluation.bitsPerSpike().ifPresent(bits -> figures.put("bits_per_spike", bits));
-        PsthFit.r2(fit, recording).ifPresent(psth -> figures.put("psth_r2", psth));
+        PsthFit.r2(fit, Evaluation.withInputsOf(fit, recording)).ifPresent(psth -> figures.put("psth_r2", psth));
         if (heldOutNeurons != null) {
             addCoSmoothing(fit, recording, figures);
         }
@@ -137,7 +137,12 @@ final class EvaluateCommand implements Runnable {
             throw new InvalidInputException(
                     network + ": is a full-rank network, but --held-out-neurons needs a low-rank one; add --truncate K");
         }
-        boolean[] heldOut = CoSmoothing.draw(fit.neurons(), heldOutNeurons, seed);
-        figures.put("co_smoothing_bits_per_spike", CoSmoothing.bitsPerSpike(lowRank, recording, heldOut));
+        boolean[] heldOut = CoSmoothing.draw(fit.neurons() - fit.hidden(), heldOutNeurons, seed);
+        Recording seen = Evaluation.withInputsOf(fit, recording);
+        // A truncated network is no fit any more, and has no noise of its own.
+        double bits = truncate == null && NetworkFile.holdsModel(network)
+                ? CoSmoothing.bitsPerSpike(NetworkFile.model(network), seen, heldOut)
+                : CoSmoothing.bitsPerSpike(lowRank, seen, heldOut);
+        figures.put("co_smoothing_bits_per_spike", bits);
     }
 }

@@ -122,6 +122,11 @@ final class FitCommand implements Runnable {
                     + " --warm-start; use bptt");
         }
         Checks.require(warmStart >= 0, "--warm-start", warmStart, "a number of trials");
+        boolean continues = way == FittingAlgorithms.BPTT || way == FittingAlgorithms.EM;
+        if (fit.startFrom != null && (!continues || linear || warmStart != 0 || ranks != null)) {
+            throw new InvalidInputException("--start-from " + fit.startFrom + " cannot be combined with --algorithm rrr"
+                    + " or rrr-linear, --dynamics linear, --warm-start or --ranks; use bptt or em with one rank");
+        }
         if (linear && out != null) {
             throw new InvalidInputException("--out " + out + " cannot be combined with --dynamics linear,"
                     + " because a network file holds a tanh network");
@@ -132,7 +137,7 @@ final class FitCommand implements Runnable {
                             + " because a network file holds a tanh network; use rrr");
         }
         List<Integer> wanted = wantedRanks();
-        force.requireWritable(out, session);
+        force.requireWritable(out, session, fit.startFrom);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);
@@ -156,8 +161,9 @@ final class FitCommand implements Runnable {
                         warmStart);
     }
 
-    private static SessionPlan plan(Recording recording, FitSettings settings) {
-        return SessionPlan.of(recording.describe(), recording.name(), settings);
+    private SessionPlan plan(Recording recording, FitSettings settings) {
+        FitOptions.Request request = fit.request(recording.describe(), settings);
+        return SessionPlan.of(recording.describe(), recording.name(), request.settings(), request.startFrom());
     }
 
     private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
@@ -177,7 +183,7 @@ final class FitCommand implements Runnable {
         PrequentialFit chosen = fits.stream()
                 .filter(f -> selection == null || f.plan().rank() == selection.recommended()).findFirst().orElseThrow();
         if (out != null) {
-            NetworkFile.write(out, SnapshotCodec.networkFile(plan, chosen.model()));
+            NetworkFile.write(out, SnapshotCodec.saved(plan, chosen.model(), chosen.mean()));
             System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
                     + " written to " + out);
         }

@@ -1,9 +1,16 @@
 package kappa.dashboards.cli;
 
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
+import kappa.fitting.file.MatchedModel;
+import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.SavedModel;
+import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.InputBasis;
 import kappa.ingest.recording.Recording;
+import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.WithInputBasis;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Option;
@@ -19,6 +26,15 @@ final class FitOptions {
             description = "Time constant of the neurons in seconds (default: 0.1; where currents without inputs are "
                     + "fitted, the fit goes on from there to what predicts best).")
     Double tau;
+
+    @Option(names = "--start-from", paramLabel = "NET.npz",
+            description = "Model of an earlier session to start from, written by --out. Neurons are matched by name; "
+                    + "neurons that are gone become hidden ones. The rank, the time constant and the input basis are the "
+                    + "model's (default: start from a random network).")
+    Path startFrom;
+
+    /** What {@link #startFrom} holds, once it was read. */
+    private SavedModel saved;
 
     @Option(names = "--steps-per-trial", paramLabel = "N", defaultValue = "25",
             description = "Number of Adam steps after each trial (default: ${DEFAULT-VALUE}).")
@@ -75,6 +91,9 @@ final class FitOptions {
         if (inputBasis.equalsIgnoreCase("off")) {
             return recording;
         }
+        if (startFrom != null && inputBasis.equalsIgnoreCase("auto")) {
+            return saved().basis().map(basis -> extended(recording, basis)).orElse(recording);
+        }
         int bumps = InputBasis.DEFAULT_BUMPS;
         if (inputBasis.equalsIgnoreCase("auto")) {
             if (!InputBasis.suits(recording)) {
@@ -84,16 +103,46 @@ final class FitOptions {
             bumps = Checks.wholeNumber("--input-basis", inputBasis, "auto, off or a number of bumps");
             Checks.require(recording.hasTrials(), "--input-basis", inputBasis, "off for a session without trials");
         }
-        InputBasis basis = InputBasis.over(recording, bumps);
+        return extended(recording, InputBasis.over(recording, bumps));
+    }
+
+    private static Recording extended(Recording recording, InputBasis basis) {
         Recording extended = new WithInputBasis(recording, basis);
         System.err.println("input basis: " + extended.inputs() + " inputs in place of "
-                + recording.inputs() + ", with " + bumps + " bumps over " + basis.bins()
+                + recording.inputs() + ", with " + basis.bumps() + " bumps over " + basis.bins()
                 + " bins (--input-basis off keeps the inputs as they are)");
         return extended;
     }
 
+    private SavedModel saved() {
+        if (saved == null) {
+            saved = NetworkFile.model(startFrom);
+        }
+        return saved;
+    }
+
+    /**
+     * What a session asks of its fit.
+     *
+     * @param startFrom the model to start from, as a session's header carries it
+     */
+    record Request(FitSettings settings, Optional<byte[]> startFrom) {}
+
+    /** These settings for a session, with the model to start from if there is one; prints how the two were matched. */
+    Request request(RecordingDescription session, FitSettings settings) {
+        if (startFrom == null) {
+            return new Request(settings, Optional.empty());
+        }
+        MatchedModel matched = MatchedModel.of(startFrom, saved(), session, settings);
+        Output.note("start from " + startFrom + ": " + matched.matched() + " of " + session.neurons().size()
+                + " neurons are in the model by name, " + matched.added() + " are new; " + matched.hidden()
+                + " of the model are not recorded any more and become hidden");
+        return new Request(matched.settings(),
+                Optional.of(SnapshotCodec.toWire(matched.model(), startFrom.getFileName().toString())));
+    }
+
     FitSettings settings(int defaultRank, Speed speed) {
-        int k = rank == null ? defaultRank : rank;
+        int k = rank != null ? rank : startFrom == null ? defaultRank : saved().model().model().network().rank();
         Checks.require(k >= 1, "--rank", k, "at least 1");
         Checks.require(stepsPerTrial >= 1, "--steps-per-trial", stepsPerTrial, "at least 1");
         // On the wire 0 means the default; who types it means something else.

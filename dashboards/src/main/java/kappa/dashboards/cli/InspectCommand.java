@@ -216,6 +216,9 @@ final class InspectCommand implements Runnable {
             case LowRankNetwork low -> {
                 figures.put("rank", low.rank());
                 figures.put("hidden", low.hidden());
+                if (NetworkFile.holdsModel(file)) {
+                    commands.add("./kappa live --session SESSION.npz --start-from " + file);
+                }
                 commands.add("./kappa analyze " + file);
             }
             case FullRankNetwork _ -> {

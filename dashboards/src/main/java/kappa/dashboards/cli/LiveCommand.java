@@ -42,7 +42,7 @@ final class LiveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        run.check(session);
+        run.check(session, fit.startFrom);
         Speed speed = Speed.parse(run.speed);
         if (session == null) {
             part.requireNone();
@@ -51,7 +51,8 @@ final class LiveCommand implements Callable<Integer> {
                 ? simulation.source(recording.observe, simulatedTrials(), fit.seed)
                 : part.of(recording.open(session, fit), run.waits())) {
             var settings = fit.settings(session == null ? simulation.rank() : 2, speed);
-            return process.run((connection, failed) -> new SessionRun(connection, run, failed).run(source, settings),
+            var request = fit.request(source.describe(), settings);
+            return process.run((connection, failed) -> new SessionRun(connection, run, failed).run(source, request),
                     !run.waits());
         }
     }

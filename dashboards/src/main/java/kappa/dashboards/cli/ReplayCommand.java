@@ -35,11 +35,12 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        run.check(file);
+        run.check(file, fit.startFrom);
         Speed speed = Speed.parse(run.speed);
         try (BinSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);
-            return new SessionRun(kafka.withTopics(), run, () -> false).run(source, settings) ? 0 : Main.FAILED;
+            var request = fit.request(source.describe(), settings);
+            return new SessionRun(kafka.withTopics(), run, () -> false).run(source, request) ? 0 : Main.FAILED;
         }
     }
 }

@@ -69,14 +69,15 @@ final class RigCommand implements Runnable {
 
         @Override
         public Integer call() {
-            run.check();
+            run.check(fit.startFrom);
             Checks.require(as.equals("topics") || as.equals("open-ephys"), "--as", as, "topics or open-ephys");
             try (BinSource source = simulation.source(observe, trials, fit.seed)) {
                 if (as.equals("open-ephys")) {
                     return send(source);
                 }
                 var settings = fit.settings(simulation.rank(), Speed.parse(run.speed));
-                return new SessionRun(kafka.withTopics(), run, () -> false).run(source, settings) ? 0 : Main.FAILED;
+                var request = fit.request(source.describe(), settings);
+                return new SessionRun(kafka.withTopics(), run, () -> false).run(source, request) ? 0 : Main.FAILED;
             }
         }
 

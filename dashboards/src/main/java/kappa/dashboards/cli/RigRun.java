@@ -83,7 +83,7 @@ final class RigRun {
      * @return the exit code
      */
     int run(Rig rig, SendOptions.More more) {
-        run.check();
+        run.check(fit.startFrom);
         Checks.require(binWidth > 0 && binWidth <= 60, "--bin-width", binWidth, "seconds in (0, 60]");
         Checks.require(discover > 0 && discover <= 3_600, "--discover", discover, "seconds in (0, 3600]");
         Checks.require(spare >= 0 && spare <= 10_000, "--spare", spare, "0 to 10000");
@@ -105,7 +105,7 @@ final class RigRun {
                 : new SessionPublisher(connection).unfinished(run.sessionId);
         try (BinSource source = rig.open(goesOn);
                 SendOptions.Sending _ = send.start(connection, source.name(), more)) {
-            return new SessionRun(connection, run, failed).run(source, settings);
+            return new SessionRun(connection, run, failed).run(source, fit.request(source.describe(), settings));
         }
     }
 

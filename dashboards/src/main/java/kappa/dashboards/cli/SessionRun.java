@@ -17,7 +17,6 @@ import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.recording.BinSource;
-import kappa.ingest.recording.FitSettings;
 import kappa.ingest.replay.SessionPlace;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
@@ -53,7 +52,7 @@ final class SessionRun {
      *
      * @return false if it did not come to its end
      */
-    boolean run(BinSource source, FitSettings fit) {
+    boolean run(BinSource source, FitOptions.Request fit) {
         Thread publishing = Thread.currentThread();
         AtomicBoolean stopped = new AtomicBoolean();
         CountDownLatch over = new CountDownLatch(1);
@@ -91,8 +90,9 @@ final class SessionRun {
         }
     }
 
-    private boolean run(BinSource source, FitSettings fit, AtomicBoolean stopped) {
-        SessionPlace place = publisher.place(source, Optional.ofNullable(options.sessionId), fit);
+    private boolean run(BinSource source, FitOptions.Request fit, AtomicBoolean stopped) {
+        SessionPlace place = publisher.place(source, Optional.ofNullable(options.sessionId), fit.settings(),
+                fit.startFrom());
         SessionDescription session = place.description();
         String id = session.session();
         System.err.println("session " + id + ": " + session.neurons().size() + " neurons, rank " + session.rank()
@@ -140,7 +140,7 @@ final class SessionRun {
         Map<String, Object> figures = account.figures(published, (System.nanoTime() - started) / 1e9);
         if (options.out != null) {
             Snapshot last = account.state().snapshot().orElseThrow();
-            NetworkFile.write(options.out, SnapshotCodec.networkFile(last.value()));
+            NetworkFile.write(options.out, SnapshotCodec.saved(session, last.value()));
             System.err.println("model " + last.version() + " written to " + options.out);
         }
         // What was wrong with the recording was printed before the session began.

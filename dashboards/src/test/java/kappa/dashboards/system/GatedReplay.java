@@ -68,7 +68,8 @@ final class GatedReplay implements BinSource {
         account.follow(() -> false);
         JsonNode figures = new ObjectMapper()
                 .readTree(new ObjectMapper().writeValueAsString(account.figures(bins, 0)));
-        return new Outcome(figures, SnapshotCodec.networkFile(account.state().snapshot().orElseThrow().value()));
+        return new Outcome(figures, SnapshotCodec
+                .saved(place.description(), account.state().snapshot().orElseThrow().value()).network());
     }
 
     @Override

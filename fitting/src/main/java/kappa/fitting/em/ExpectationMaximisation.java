@@ -210,7 +210,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         LowRankNetwork net = model.network();
         int K = net.rank();
         Gauge gauge = Gauge.canonical(net.m(), net.n(), net.neurons(), K,
-                previous == null || previous.version() == 0 ? null : previous.model().network().m());
+                plan.axesOf(previous));
         LowRankNetwork network = new LowRankNetwork(net.neurons(), K, net.inputs(), net.alpha(), gauge.m(), gauge.n(),
                 net.w(), net.b());
         PublishedModel online = this.online.publish(null);

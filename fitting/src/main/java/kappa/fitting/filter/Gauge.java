@@ -3,6 +3,7 @@ package kappa.fitting.filter;
 import java.util.Arrays;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
+import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
@@ -75,6 +76,43 @@ public record Gauge(float[] m, float[] n, double[] toCanonical) {
             }
         }
         return new Gauge(canonical.m, canonical.n, a);
+    }
+
+    /**
+     * The gauge in which two covariances of kappa are diagonal, and each column of m has the mean square 1. It is the one that an
+     * online fit has learnt in, but for order and sign.
+     *
+     * @param m [K,N]
+     * @param n [K,N]
+     * @param first [K,K] symmetric and positive definite
+     * @param second [K,K] symmetric and positive definite
+     */
+    public static Gauge diagonal(float[] m, float[] n, int neurons, int rank, double[] first, double[] second) {
+        // With first = L L' and L^-1 second L'^-1 = U D U', U' L^-1 makes the first I and the second D.
+        RealMatrix whitening = MatrixUtils.inverse(new CholeskyDecomposition(symmetric(first, rank), 1e-6, 0).getL());
+        RealMatrix whitened = whitening.multiply(symmetric(second, rank)).multiply(whitening.transpose());
+        RealMatrix a = new EigenDecomposition(symmetric(flat(whitened), rank)).getVT().multiply(whitening);
+        float[] unscaled = transform(m, MatrixUtils.inverse(a), neurons, rank);
+        for (int k = 0; k < rank; k++) {
+            double square = 0;
+            for (int i = 0; i < neurons; i++) {
+                square += (double) unscaled[k * neurons + i] * unscaled[k * neurons + i];
+            }
+            a.setRowVector(k, a.getRowVector(k).mapMultiply(Math.sqrt(square / neurons)));
+        }
+        return new Gauge(transform(m, MatrixUtils.inverse(a), neurons, rank),
+                transform(n, a.transpose(), neurons, rank), flat(a));
+    }
+
+    /** (C + C') / 2: rounding makes covariances a little asymmetric. */
+    private static RealMatrix symmetric(double[] covariance, int rank) {
+        double[][] out = new double[rank][rank];
+        for (int k = 0; k < rank; k++) {
+            for (int l = 0; l < rank; l++) {
+                out[k][l] = (covariance[k * rank + l] + covariance[l * rank + k]) / 2;
+            }
+        }
+        return new Array2DRowRealMatrix(out, false);
     }
 
     /** A C A', [K,K]: a covariance of kappa in this gauge. */

@@ -9,6 +9,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Score;
 import kappa.fitting.model.Start;
+import kappa.fitting.model.StartingModel;
 import kappa.ingest.recording.Observation;
 
 /**
@@ -43,6 +44,9 @@ public final class LatentPath {
     private final ResidualTracker residuals;
     /** [N] the prediction that is tracked, if any. */
     private final float[] predicted;
+    private final FitPlan plan;
+    /** [N] activity without that of neurons the model does not know; empty if it knows them all. */
+    private final float[] known;
     private PublishedModel published;
     /** What moves kappa to the next bin: the published model, without the neurons that are silenced in this one. */
     private KernelModel model;
@@ -53,6 +57,7 @@ public final class LatentPath {
 
     public LatentPath(RnnKernels kernels, FitPlan plan, PublishedModel first) {
         this.kernels = kernels;
+        this.plan = plan;
         neurons = plan.neurons();
         rank = plan.rank();
         inputs = plan.inputs();
@@ -63,7 +68,8 @@ public final class LatentPath {
         residuals = tracks && !counts ? new ResidualTracker(neurons) : null;
         predicted = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
-        constantRate = new ConstantRate(kind, neurons);
+        constantRate = new ConstantRate(kind, neurons, plan.start().map(StartingModel::mean).orElse(new float[0]));
+        known = new float[plan.start().isPresent() ? neurons : 0];
         free = new float[2 * rank];
         vPair = new float[2 * inputs];
         published = first;
@@ -116,7 +122,7 @@ public final class LatentPath {
     /** A trial begins: kappa is the model's start, and v = 0. */
     public void startTrial() {
         silence(INTACT);
-        if (published.version() == 0) {
+        if (!plan.predicts(published)) {
             filter.reset(UNKNOWN_VARIANCE);
         } else {
             filter.reset(published.start(), published.startCovariance());
@@ -135,7 +141,7 @@ public final class LatentPath {
         model = next.model().silencing(silenced);
         double[] kappa = filter.kappa().clone();
         double[] covariance = filter.covariance().clone();
-        if (before.version() == 0) {
+        if (!plan.predicts(before)) {
             Arrays.fill(covariance, 0);
             for (int k = 0; k < rank; k++) {
                 kappa[k] = 0;
@@ -196,7 +202,7 @@ public final class LatentPath {
 
     /** Bins never came: kappa is predicted across them and grows uncertain. */
     public void gap(long bins) {
-        if (published.version() > 0) {
+        if (plan.predicts(published)) {
             for (int t = 0; t < Math.min(bins, MAX_GAP_BINS); t++) {
                 filter.predict(model, published.processNoise());
             }
@@ -220,37 +226,52 @@ public final class LatentPath {
         predictionError = 0;
         baselineError = 0;
         spikes = 0;
-        if (published.version() == 0) {
+        if (!plan.predicts(published)) {
             filter.setInputs(v, vOffset);
             if (residuals != null && silent.length == 0) {
                 // What is left without a model: the deviation from the mean.
                 constantRate.meanSoFar(predicted);
                 residuals.learn(y, yOffset, predicted, predicted);
             }
+        } else if (published.version() == 0 && known.length > 0) {
+            onlyKnown(y, yOffset);
+            predict(known, 0, v, vOffset, silent);
         } else {
-            System.arraycopy(filter.v(), 0, vPair, 0, inputs);
-            System.arraycopy(v, vOffset, vPair, inputs, inputs);
-            filter.predict(model, published.processNoise());
-            filter.setInputs(v, vOffset);
-            if (silent.length == 0) {
-                predictionError = track(y, yOffset);
-            }
-            predictionError += filter.update(model, y, yOffset);
-            if (residuals != null) {
-                // A sum of squares, which rounding must not make negative.
-                predictionError = Math.max(0, predictionError);
-            }
-            baselineError = constantRate.loss(y, yOffset);
-            spikes = kind == Observation.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
-            kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
-            oneStep.add(predictionError, baselineError, spikes);
-            freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError, spikes);
-            System.arraycopy(free, rank, free, 0, rank);
+            predict(y, yOffset, v, vOffset, silent);
         }
         if (silent.length == 0) {
             constantRate.learn(y, yOffset / neurons, 1);
         }
         silence(silent);
+    }
+
+    private void predict(float[] y, int yOffset, float[] v, int vOffset, int[] silent) {
+        System.arraycopy(filter.v(), 0, vPair, 0, inputs);
+        System.arraycopy(v, vOffset, vPair, inputs, inputs);
+        filter.predict(model, published.processNoise());
+        filter.setInputs(v, vOffset);
+        if (silent.length == 0) {
+            predictionError = track(y, yOffset);
+        }
+        predictionError += filter.update(model, y, yOffset);
+        if (residuals != null) {
+            // A sum of squares, which rounding must not make negative.
+            predictionError = Math.max(0, predictionError);
+        }
+        baselineError = constantRate.loss(y, yOffset);
+        spikes = kind == Observation.COUNTS ? ConstantRate.spikes(y, yOffset, neurons) : 0;
+        kernels.rollout(model, vPair, 0, 1, free, 0, scratch);
+        oneStep.add(predictionError, baselineError, spikes);
+        freeRun.add(kernels.loss(model, y, yOffset, free, rank, vPair, inputs, scratch), baselineError, spikes);
+        System.arraycopy(free, rank, free, 0, rank);
+    }
+
+    /** The model to start from says nothing of neurons that were not in its session: neither filter nor score sees them. */
+    private void onlyKnown(float[] y, int yOffset) {
+        boolean[] inModel = plan.start().orElseThrow().known();
+        for (int i = 0; i < neurons; i++) {
+            known[i] = inModel[i] ? y[yOffset + i] : Float.NaN;
+        }
     }
 
     private void silence(int[] neurons) {
@@ -293,13 +314,13 @@ public final class LatentPath {
     public record TrialScore(double oneStep, double freeRun) {}
 
     /**
-     * A trial or segment is over: its scores, and from here on the constant-rate model knows it. Before the first model, which
-     * predicts as little as the constant-rate model knows, scores are 0.
+     * A trial or segment is over: its scores, and from here on the constant-rate model knows it. Before the first model that
+     * predicts, when the constant-rate model knows as little, scores are 0.
      */
     public TrialScore endTrial() {
-        TrialScore score = published.version() == 0
-                ? new TrialScore(0, 0)
-                : new TrialScore(oneStep.value(kind), freeRun.value(kind));
+        TrialScore score = plan.predicts(published)
+                ? new TrialScore(oneStep.value(kind), freeRun.value(kind))
+                : new TrialScore(0, 0);
         oneStep.clear();
         freeRun.clear();
         constantRate.refresh();

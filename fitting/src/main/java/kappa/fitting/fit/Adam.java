@@ -16,6 +16,8 @@ public final class Adam {
     private static final float EPSILON = 1e-8f;
 
     private final DoubleUnaryOperator learningRate;
+    /** Steps of an earlier fit, which learning rate and averages count on from; moments begin anew. */
+    private final long earlier;
     private final double largestNorm;
     private final List<float[]> parameters;
     private final List<float[]> first;
@@ -32,7 +34,14 @@ public final class Adam {
      */
     public Adam(DoubleUnaryOperator learningRate, double largestNorm, List<float[]> parameters, List<float[]> first,
             List<float[]> second, List<float[]> average) {
+        this(learningRate, 0, largestNorm, parameters, first, second, average);
+    }
+
+    /** @param earlier steps of an earlier fit, which learning rate and averages count on from */
+    Adam(DoubleUnaryOperator learningRate, long earlier, double largestNorm, List<float[]> parameters,
+            List<float[]> first, List<float[]> second, List<float[]> average) {
         this.learningRate = learningRate;
+        this.earlier = earlier;
         this.largestNorm = largestNorm;
         this.parameters = parameters;
         this.first = first;
@@ -89,9 +98,10 @@ public final class Adam {
         }
         float clip = (float) (norm > largestNorm ? largestNorm / norm : 1);
         long s = steps++;
-        float rate = (float) (learningRate.applyAsDouble((double) s) / (1 - Math.pow(BETA1, s + 1.0)));
+        long age = earlier + s;
+        float rate = (float) (learningRate.applyAsDouble((double) age) / (1 - Math.pow(BETA1, s + 1.0)));
         float root = (float) (1 / Math.sqrt(1 - Math.pow(BETA2, s + 1.0)));
-        float keep = (float) Math.min(0.999, (1.0 + s) / (20 + s));
+        float keep = (float) Math.min(0.999, (1.0 + age) / (20 + age));
         for (int a = 0; a < parameters.size(); a++) {
             if (average.isEmpty()) {
                 update(parameters.get(a), gradient.get(a), first.get(a), second.get(a), clip, rate, root);

@@ -20,6 +20,14 @@ final class ObservationNoise {
         squares = new double[neurons];
     }
 
+    /** Goes on from the variances of an earlier session, [N]. */
+    void begin(float[] variances) {
+        weight = 1;
+        for (int i = 0; i < squares.length; i++) {
+            squares[i] = variances[i];
+        }
+    }
+
     /** Learns from a trial along its start states and writes the variances to the model. */
     void learn(PreparedTrial prepared, KernelModel model) {
         Trial trial = prepared.trial();

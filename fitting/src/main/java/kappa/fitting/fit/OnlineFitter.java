@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import kappa.fitting.filter.Gauge;
 import kappa.fitting.filter.SmallMatrix;
@@ -21,7 +22,8 @@ import kappa.ingest.recording.Observation;
  * Online LINT by truncated BPTT: after each trial, a fixed number of Adam steps on windows drawn from a pool of that trial
  * and replayed ones ({@link FitLoss}). The start states of windows are those of {@link PreparedTrial}. What the process noise
  * is multiplied with for publication is chosen by how well it would have predicted each trial before it was learned from
- * ({@link NoiseFactors}). {@link FitPlan.Settings} turns parts of the loss off.
+ * ({@link NoiseFactors}). {@link FitPlan.Settings} turns parts of the loss off. A plan with a model to start from is gone on with
+ * ({@link Continuation}).
  *
  * <p>Everything that is drawn comes from the seed and the trial's index, and sums over windows are made in a fixed order, so
  * the result depends neither on time nor on the number of threads. Not thread-safe.
@@ -57,6 +59,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     private final NoiseFactors noiseFactors = new NoiseFactors();
     private final TimeConstants timeConstants = new TimeConstants();
     private final ReplayBuffer buffer;
+    /** Bins of an earlier session that this fit starts from, beside which the prior is weighed, too. */
+    private final long earlierBins;
     private long trialsSeen;
     private long binsLearned;
     /** [N] neurons whose observation map has been started. */
@@ -74,21 +78,32 @@ public final class OnlineFitter implements FittingAlgorithm {
         N = plan.neurons();
         K = plan.rank();
         S = plan.inputs();
+        Parameters drawn = initial(plan);
+        Optional<Continuation> earlier = plan.start().map(start -> Continuation.of(plan, start, drawn));
+        Parameters values = earlier.map(Continuation::parameters).orElse(drawn);
         float[] variances = new float[N];
         Arrays.fill(variances, 1f);
-        Parameters values = initial(plan);
+        earlier.ifPresent(from -> System.arraycopy(from.noise(), 0, variances, 0, N));
         first = values.zeros();
         second = values.zeros();
         current = new FittedModel(plan, values, variances);
         average = new FittedModel(plan, values.copy(), variances);
-        adam = new Adam(Adam.decaying(settings.halfLifeTrials() * plan.stepsPerTrial()), 1, values.arrays(),
-                first.arrays(), second.arrays(), average.parameters().arrays());
+        adam = new Adam(Adam.decaying(settings.halfLifeTrials() * plan.stepsPerTrial()),
+                earlier.map(Continuation::steps).orElse(0L), 1, values.arrays(), first.arrays(), second.arrays(),
+                average.parameters().arrays());
         loss = new FitLoss(plan, current, kernels, team);
         scale = new KappaScale(K);
         noise = new ObservationNoise(kernels, N);
         buffer = new ReplayBuffer(plan.bufferBytes(), S);
-        seen = new boolean[N];
-        activity = ActivityScale.none(N);
+        seen = earlier.map(Continuation::seen).orElseGet(() -> new boolean[N]);
+        activity = earlier.map(Continuation::activity).orElseGet(() -> ActivityScale.none(N));
+        earlierBins = earlier.map(Continuation::bins).orElse(0L);
+        earlier.ifPresent(from -> {
+            scale.restore(new FitState.RunningSquares(from.kappaSquares(), 1));
+            noise.begin(from.noise());
+            current.observationChanged();
+            average.observationChanged();
+        });
     }
 
     private static Parameters initial(FitPlan plan) {
@@ -334,7 +349,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         means.refresh();
         double[] observed = means.observed();
         for (int i = 0; i < N; i++) {
-            boolean follows = seen[i] && adam.steps() == 0;
+            boolean follows = seen[i] && adam.steps() == 0 && plan.start().isEmpty();
             if (observed[i] == 0 || (seen[i] && !follows)) {
                 continue;
             }
@@ -387,7 +402,7 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     private void step(Window[] windows) {
         // Bins that the replayed past amounts to.
-        double effectiveBins = Math.min((double) binsLearned,
+        double effectiveBins = Math.min((double) (earlierBins + binsLearned),
                 settings.halfLifeTrials() / Math.log(2) * binsLearned / trialsSeen);
         if (!adam.step(loss.gradient(windows, effectiveBins).arrays())) {
             skippedSteps++;
@@ -407,12 +422,15 @@ public final class OnlineFitter implements FittingAlgorithm {
      */
     @Override
     public PublishedModel publish(PublishedModel previous) {
+        if (trialsSeen == 0 && plan.start().isPresent()) {
+            return plan.start().get().model();
+        }
         average.observationChanged();
         Parameters published = average.parameters();
         KernelModel model = average.model();
-        float[] previousM = previous == null || previous.version() == 0 ? null : previous.model().network().m();
+        float[] previousM = plan.axesOf(previous);
         Gauge gauge = Gauge.canonical(published.m(), published.n(), N, K, previousM);
-        if (trialsSeen > 0 && adam.steps() == 0) {
+        if (trialsSeen > 0 && adam.steps() == 0 && plan.start().isEmpty()) {
             return untrained(gauge);
         }
         KernelModel canonical = new KernelModel(

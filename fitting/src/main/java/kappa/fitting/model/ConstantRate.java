@@ -17,14 +17,25 @@ public final class ConstantRate {
     private final double[] observed;
     private final float[] mean;
     private final float[] logMean;
+    /** [N] means of an earlier session, for neurons that were not observed yet in this one; empty if there is none. */
+    private final float[] earlier;
     private double meanOfAll;
 
     public ConstantRate(Observation kind, int neurons) {
+        this(kind, neurons, new float[0]);
+    }
+
+    /** @param earlier [N] means of an earlier session, which are the model until a neuron's first trial is over; may be empty */
+    public ConstantRate(Observation kind, int neurons, float[] earlier) {
         this.kind = kind;
+        this.earlier = earlier;
         sums = new double[neurons];
         observed = new double[neurons];
         mean = new float[neurons];
         logMean = new float[neurons];
+        if (earlier.length > 0) {
+            refresh();
+        }
     }
 
     /** Adds bins [bins,N] of activity to the past; {@link #refresh} makes the means follow. */
@@ -46,7 +57,9 @@ public final class ConstantRate {
         meanOfAll = 0;
         for (int i = 0; i < sums.length; i++) {
             double prior = kind == Observation.COUNTS ? PRIOR_SPIKES : 0;
-            mean[i] = (float) ((sums[i] + prior) / Math.max(1, observed[i]));
+            mean[i] = observed[i] == 0 && earlier.length > 0
+                    ? earlier[i]
+                    : (float) ((sums[i] + prior) / Math.max(1, observed[i]));
             logMean[i] = (float) Math.log(mean[i]);
             meanOfAll += mean[i];
         }
@@ -78,6 +91,15 @@ public final class ConstantRate {
     /** Each neuron's mean, [N]; the owner's array. */
     public float[] mean() {
         return mean;
+    }
+
+    /** Each neuron's mean, NaN for one that was never observed, [N]; a copy. */
+    public float[] observedMean() {
+        float[] out = mean.clone();
+        for (int i = 0; i < out.length; i++) {
+            out[i] = observed[i] == 0 ? Float.NaN : out[i];
+        }
+        return out;
     }
 
     public double[] sums() {

@@ -1,5 +1,6 @@
 package kappa.fitting.model;
 
+import java.util.Optional;
 import kappa.ingest.recording.Observation;
 
 /**
@@ -13,9 +14,10 @@ import kappa.ingest.recording.Observation;
  * @param stepsPerTrial Adam steps after each trial
  * @param bufferBytes what the replay buffer may hold; beyond it, trials are dropped at random
  * @param settings the options of the loss
+ * @param start the model of an earlier session to start from; empty to begin with a random network
  */
 public record FitPlan(int neurons, int rank, int inputs, double alpha, Observation kind, long seed,
-        int stepsPerTrial, long bufferBytes, Settings settings) {
+        int stepsPerTrial, long bufferBytes, Settings settings, Optional<StartingModel> start) {
 
     /** About 1,800 trials of 68 bins of 1,000 neurons. */
     public static final long DEFAULT_BUFFER_BYTES = 512L << 20;
@@ -57,7 +59,24 @@ public record FitPlan(int neurons, int rank, int inputs, double alpha, Observati
     public FitPlan withLinearDynamics() {
         return new FitPlan(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes,
                 new Settings(settings.biases, settings.filterLoss, settings.prior, settings.halfLifeTrials,
-                        settings.trackerBins, true, settings.choosesTimeConstant));
+                        settings.trackerBins, true, settings.choosesTimeConstant),
+                start);
+    }
+
+    /** Whether a model of this session predicts anything: version 0 only does if the session starts from a model. */
+    public boolean predicts(PublishedModel model) {
+        return model.version() > 0 || start.isPresent();
+    }
+
+    /** The m, [K,N], whose axes a model keeps that is published after another; null if it is the first that predicts. */
+    public float[] axesOf(PublishedModel previous) {
+        return previous != null && predicts(previous) ? previous.model().network().m() : null;
+    }
+
+    /** One that begins with a random network. */
+    public FitPlan(int neurons, int rank, int inputs, double alpha, Observation kind, long seed, int stepsPerTrial,
+            long bufferBytes, Settings settings) {
+        this(neurons, rank, inputs, alpha, kind, seed, stepsPerTrial, bufferBytes, settings, Optional.empty());
     }
 
     /** With the default settings. */

@@ -3,7 +3,7 @@ package kappa.fitting.model;
 /**
  * An immutable snapshot in canonical gauge, used by the filter and published to readers.
  *
- * @param version trials learned from; 0 before the first, when nothing is known and the filter only predicts
+ * @param version trials learned from; 0 before the first, when only a session that starts from a model knows anything
  * @param processNoise Q, [K,K]: covariance added to kappa each bin
  * @param kappaStd [K] running RMS of kappa
  * @param start [K] kappa before a trial's first bin

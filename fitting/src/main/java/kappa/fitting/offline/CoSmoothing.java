@@ -9,6 +9,8 @@ import kappa.fitting.kernel.RnnKernels;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.SavedModel;
 import kappa.fitting.model.Score;
 import kappa.fitting.model.Start;
 import kappa.fitting.model.Trial;
@@ -24,9 +26,9 @@ import kappa.ingest.recording.Recording;
  * neurons; here it sees those up to the bin predicted and no later, since kappa is filtered, not smoothed. The
  * session should be one the network was not fitted to. Stateless.
  *
- * <p>A network file holds no noises. The filter's process noise is a hundredth of the second moment of kappa in free
- * runs, as in the online fitter; a missing gain is the most likely one of this session, of held-in and held-out
- * neurons alike. The start is the part of h0 that lies in the span of m.
+ * <p>The model of a fit brings along its gains, its process noise and its start. Where a file holds a network only, the filter's
+ * process noise is a hundredth of the second moment of kappa in free runs; a missing gain is the most likely one of this session,
+ * of held-in and held-out neurons alike; and the start is the part of h0 that lies in the span of m.
  */
 public final class CoSmoothing {
 
@@ -67,25 +69,70 @@ public final class CoSmoothing {
      * network
      */
     public static double bitsPerSpike(LowRankNetwork network, Recording session, boolean[] heldOut) {
-        if (session.observation() != Observation.COUNTS) {
-            throw new InvalidInputException("--held-out-neurons: session " + session.name() + " has no spike counts,"
-                    + " which bits per spike need");
-        }
-        if (session.neurons() != network.neurons() || session.inputs() != network.inputs()) {
-            throw new InvalidInputException("network: " + network.neurons() + " neurons and " + network.inputs()
-                    + " inputs, expected as many as session " + session.name() + " has, " + session.neurons() + " and "
-                    + session.inputs());
-        }
+        require(network, session);
         FitPlan plan = plan(network, session);
         double[] start = network.nearestKappa(network.initialState());
         Moments moments = new Moments(network, start, plan);
         read(session, plan, moments);
         float[] gain = network.gain().length > 0 ? network.gain() : moments.gain();
-        Filtered filtered = new Filtered(KernelModel.of(network, Observation.COUNTS, gain, new float[gain.length],
-                new float[gain.length]), start, moments, heldOut);
+        Prior prior = new Prior(KernelModel.of(network, Observation.COUNTS, gain, new float[gain.length],
+                new float[gain.length]), start, moments.covariance(PROCESS_NOISE), moments.covariance(PROCESS_NOISE),
+                moments.covariance(1));
+        return score(prior, moments, session, plan, heldOut);
+    }
+
+    /**
+     * The same with all that a fit knows.
+     *
+     * @throws InvalidInputException if the session does not hold counts, or has other neurons or inputs than the model
+     */
+    public static double bitsPerSpike(SavedModel saved, Recording session, boolean[] heldOut) {
+        PublishedModel model = saved.model();
+        LowRankNetwork network = saved.network();
+        require(network, session);
+        if (saved.observation() != Observation.COUNTS) {
+            throw new InvalidInputException("--held-out-neurons: the model was fitted to " + saved.observation()
+                    + ", expected one of COUNTS");
+        }
+        FitPlan plan = plan(network, session);
+        Moments moments = new Moments(network, model.start(), plan);
+        read(session, plan, moments);
+        double[] unknown = new double[network.rank() * network.rank()];
+        for (int k = 0; k < network.rank(); k++) {
+            unknown[k * network.rank() + k] = model.kappaStd()[k] * model.kappaStd()[k];
+        }
+        Prior prior = new Prior(model.model(), model.start(), model.processNoise(), model.startCovariance(), unknown);
+        return score(prior, moments, session, plan, heldOut);
+    }
+
+    private static void require(LowRankNetwork network, Recording session) {
+        if (session.observation() != Observation.COUNTS) {
+            throw new InvalidInputException("--held-out-neurons: session " + session.name() + " has no spike counts,"
+                    + " which bits per spike need");
+        }
+        int recorded = network.neurons() - network.hidden();
+        if (session.neurons() != recorded || session.inputs() != network.inputs()) {
+            throw new InvalidInputException("network: " + recorded + " neurons and " + network.inputs()
+                    + " inputs, expected as many as session " + session.name() + " has, " + session.neurons() + " and "
+                    + session.inputs());
+        }
+    }
+
+    private static double score(Prior prior, Moments moments, Recording session, FitPlan plan, boolean[] heldOut) {
+        Filtered filtered = new Filtered(prior, moments.plain, heldOut);
         read(session, plan, filtered);
         return filtered.score(moments);
     }
+
+    /**
+     * What the filter goes by.
+     *
+     * @param start [K] kappa at a trial's start
+     * @param startCovariance [K,K] of it
+     * @param unknown [K,K] covariance of kappa where nothing is known of it
+     */
+    private record Prior(KernelModel model, double[] start, double[] processNoise, double[] startCovariance,
+            double[] unknown) {}
 
     private static void read(Recording session, FitPlan plan, SessionReader.Follower follower) {
         try (BinSource source = session.source()) {
@@ -185,25 +232,19 @@ public final class CoSmoothing {
 
     /** Second reading: the filter sees the held-in neurons, the score the others. */
     private static final class Filtered implements SessionReader.Follower {
-        private final KernelModel model;
+        private final Prior prior;
         private final KernelModel plain;
-        private final double[] start;
-        private final double[] processNoise;
-        private final double[] unknown;
         private final boolean[] heldOut;
         private final LatentFilter filter;
         private final float[] heldIn;
         private final float[] kappa;
         private double logLikelihood;
 
-        Filtered(KernelModel model, double[] start, Moments moments, boolean[] heldOut) {
-            LowRankNetwork network = model.network();
-            this.model = model;
-            plain = moments.plain;
-            this.start = start;
+        Filtered(Prior prior, KernelModel plain, boolean[] heldOut) {
+            LowRankNetwork network = prior.model.network();
+            this.prior = prior;
+            this.plain = plain;
             this.heldOut = heldOut;
-            processNoise = moments.covariance(PROCESS_NOISE);
-            unknown = moments.covariance(1);
             filter = new LatentFilter(KernelProvider.kernels(), network.neurons(), network.rank(), network.inputs());
             heldIn = new float[network.neurons()];
             kappa = new float[network.rank()];
@@ -212,25 +253,27 @@ public final class CoSmoothing {
         @Override
         public void begin(Start how) {
             if (how == Start.TRIAL) {
-                filter.reset(start, processNoise);
+                filter.reset(prior.start, prior.startCovariance);
             } else if (how == Start.UNKNOWN) {
-                filter.reset(start, unknown);
+                filter.reset(prior.start, prior.unknown);
             }
         }
 
         @Override
         public void bin(float[] y, float[] u, float[] v) {
-            for (int i = 0; i < y.length; i++) {
+            System.arraycopy(y, 0, heldIn, 0, y.length);
+            for (int i = 0; i < heldOut.length; i++) {
                 heldIn[i] = heldOut[i] ? Float.NaN : y[i];
             }
-            filter.predict(model, processNoise);
+            filter.predict(prior.model, prior.processNoise);
             filter.setInputs(v, 0);
-            filter.update(model, heldIn, 0);
+            filter.update(prior.model, heldIn, 0);
             filter.kappa(kappa, 0);
-            for (int i = 0; i < y.length; i++) {
+            for (int i = 0; i < heldOut.length; i++) {
                 if (heldOut[i] && !Float.isNaN(y[i])) {
                     // 1 + tanh rounds to 0 far below threshold; a spike there must stay finite.
-                    double rate = model.gain()[i] * Math.max(1e-7, (float) plain.predict(i, k -> kappa[k], s -> v[s]));
+                    double rate = prior.model.gain()[i]
+                            * Math.max(1e-7, (float) plain.predict(i, k -> kappa[k], s -> v[s]));
                     logLikelihood += (y[i] > 0 ? y[i] * Math.log(rate) : 0) - rate;
                 }
             }

@@ -46,6 +46,11 @@ public final class PrequentialFit implements SessionReader.Follower {
         return published;
     }
 
+    /** [N] of each neuron's activity so far, NaN for one that was never observed. */
+    public float[] mean() {
+        return path.constantRate().observedMean();
+    }
+
     /** Bins with a kappa. */
     public long latents() {
         return latents;

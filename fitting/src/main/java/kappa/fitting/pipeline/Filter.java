@@ -58,11 +58,12 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
     sealed interface Reply {}
 
     /**
+     * @param mean [N] of each neuron's activity so far, NaN for one that was never observed
      * @param state null unless asked for, and so all that follows
      * @param model in whose axes the state is
      */
-    record TrialFiltered(LatentPath.TrialScore score, FilterState state, PublishedModel model, double[] baselineSums,
-            double[] baselineObserved) implements Reply {}
+    record TrialFiltered(LatentPath.TrialScore score, float[] mean, FilterState state, PublishedModel model,
+            double[] baselineSums, double[] baselineObserved) implements Reply {}
 
     /** The broker has kappa of all bins before {@code nextBin}. */
     record Acknowledged(long nextBin) implements Reply {}
@@ -180,12 +181,14 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
     private Behavior<Command> onEndTrial(boolean wantState) {
         LatentPath.TrialScore score = path.endTrial();
+        float[] mean = path.constantRate().observedMean();
         if (!wantState) {
-            session.tell(new TrialFiltered(score, null, null, null, null));
+            session.tell(new TrialFiltered(score, mean, null, null, null, null));
             return this;
         }
         session.tell(
-                new TrialFiltered(score, SnapshotCodec.toWire(path).build(), path.model(), path.constantRate().sums(),
+                new TrialFiltered(score, mean, SnapshotCodec.toWire(path).build(), path.model(),
+                        path.constantRate().sums(),
                         path.constantRate().observed()));
         return this;
     }

@@ -101,6 +101,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     private final ScoreHistory scores;
     private final CheckpointSchedule checkpoints;
     private PublishedModel newest;
+    /** [N] of each neuron's activity when the newest trial was over; empty before the first. */
+    private float[] mean = {};
     private Optional<String> warning = Optional.empty();
     /** Records before this one were used or rejected before the restart; if inside, this one was accepted, too. */
     private long restoredOffset;
@@ -133,6 +135,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             newest = new OnlineFitter(fit, services.kernels(), Team.ALONE).publish(null);
         } else {
             newest = SnapshotCodec.fromWire(checkpoint.getPublished());
+            mean = SnapshotCodec.array(checkpoint.getPublished().getMeanList());
             restore(checkpoint);
         }
         filter = context.spawn(Filter.create(plan, services, newest, checkpoint,
@@ -353,6 +356,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             scores.add(done.filtered.score(), done.learned.smoothed());
             services.meters().scored(plan.session(), scores.unit(), done.filtered.score().oneStep());
             shed += done.shed();
+            mean = done.filtered.mean();
             publishModel(done.learned.model(), false);
             if (done.learned.state() != null) {
                 checkpoints.made(checkpoint(done));
@@ -369,7 +373,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
 
     private void publishModel(PublishedModel model, boolean last) {
         owner.send(Topics.MODELS, plan.session(),
-                SnapshotCodec.toWire(plan, model).setQuality(scores.quality(warning)).setFinal(last)
+                SnapshotCodec.toWire(plan, model, mean).setQuality(scores.quality(warning)).setFinal(last)
                         .setStepsShed(shed)
                         .setPublishedUnixNs(UnixTime.nowNs()).build(),
                 () -> {});
@@ -386,10 +390,10 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                         ? Math.min(open.getOffset(), end.nextBinOffset())
                         : end.nextBinOffset())
                 .setNextBin(end.nextBin()).setNextBinOffset(end.nextBinOffset()).setInside(end.inside()).setOpen(open)
-                .setPublished(SnapshotCodec.toWire(plan, trial.learned.model()))
+                .setPublished(SnapshotCodec.toWire(plan, trial.learned.model(), mean))
                 .setLearner(SnapshotCodec.toWire(trial.learned.state()))
                 .setFilter(trial.filtered.state().toBuilder()
-                        .setModel(SnapshotCodec.toWire(plan, trial.filtered.model())))
+                        .setModel(SnapshotCodec.toWire(plan, trial.filtered.model(), new float[0])))
                 .addAllTrials(trial.learned.buffer()).setLastTrial(end.lastTrial())
                 .setLastRigTimeNs(end.lastRigTimeNs()).setLastEpoch(end.lastEpoch())
                 .addAllBaselineSums(SnapshotCodec.list(trial.filtered.baselineSums()))

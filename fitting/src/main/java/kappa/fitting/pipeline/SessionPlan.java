@@ -1,9 +1,11 @@
 package kappa.fitting.pipeline;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import kappa.fitting.model.FitPlan;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.StartingModel;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.replay.SessionPublisher;
@@ -24,17 +26,25 @@ public record SessionPlan(SessionHeader header, FitPlan fit, boolean lockstep) {
 
     /** The plan of a recording that is fitted without a stream. */
     public static SessionPlan of(RecordingDescription what, String session, kappa.ingest.recording.FitSettings asked) {
-        return of(SessionPublisher.header(what, session, RecordingCodec.fit(asked)));
+        return of(what, session, asked, Optional.empty());
+    }
+
+    /** @param startFrom the model to start from, of {@link SnapshotCodec#toWire(StartingModel, String)}; empty for none */
+    public static SessionPlan of(RecordingDescription what, String session, kappa.ingest.recording.FitSettings asked,
+            Optional<byte[]> startFrom) {
+        return of(SessionPublisher.header(what, session, RecordingCodec.fit(asked), startFrom));
     }
 
     public static SessionPlan of(SessionHeader header) {
         int steps = header.getFit().getStepsPerTrial();
-        double alpha = LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header));
+        Optional<StartingModel> start = SnapshotCodec.start(header);
+        double alpha = start.map(from -> from.model().model().network().alpha()).orElseGet(
+                () -> LowRankNetwork.alpha(header.getBinWidthS(), WireChecks.timeConstantSeconds(header)));
         FitPlan fit = new FitPlan(header.getNeuronsCount() + header.getFit().getHiddenNeurons(),
                 header.getFit().getRank(), header.getInputChannelsCount(), alpha,
                 RecordingCodec.observation(header.getObservation()),
                 header.getFit().getSeed(), steps == 0 ? FitPlan.DEFAULT_STEPS_PER_TRIAL : steps,
-                FitPlan.DEFAULT_BUFFER_BYTES, settings(header));
+                FitPlan.DEFAULT_BUFFER_BYTES, settings(header), start);
         return new SessionPlan(header, fit, header.getFit().getPacing() == Pacing.LOCKSTEP);
     }
 

@@ -1,8 +1,10 @@
 package kappa.fitting.pipeline;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,16 +17,20 @@ import kappa.fitting.fit.Parameters;
 import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.SavedModel;
+import kappa.fitting.model.StartingModel;
 import kappa.fitting.model.Trial;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.InputBasis;
-import kappa.ingest.recording.Observation;
+import kappa.ingest.session.SessionDescription;
 import kappa.ingest.wire.Checkpoint;
 import kappa.ingest.wire.FilterState;
 import kappa.ingest.wire.LearnerState;
 import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.ParameterBlock;
 import kappa.ingest.wire.RecordingCodec;
+import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.StartFrom;
 import kappa.ingest.wire.TrialRef;
 import kappa.ingest.wire.WireChecks;
 
@@ -33,10 +39,18 @@ public final class SnapshotCodec {
 
     private SnapshotCodec() {}
 
-    public static ModelSnapshot.Builder toWire(SessionPlan plan, PublishedModel published) {
+    /** @param mean [N] of each neuron's activity, see {@link SavedModel}; empty if unknown */
+    public static ModelSnapshot.Builder toWire(SessionPlan plan, PublishedModel published, float[] mean) {
+        return toWire(published).setSession(plan.session()).addAllMean(list(mean))
+                .addAllInputChannels(plan.header().getInputChannelsList())
+                .setHiddenNeurons(plan.header().getFit().getHiddenNeurons())
+                .setInputBasis(plan.header().getInputBasis());
+    }
+
+    private static ModelSnapshot.Builder toWire(PublishedModel published) {
         KernelModel model = published.model();
         LowRankNetwork net = model.network();
-        return ModelSnapshot.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(plan.session())
+        return ModelSnapshot.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
                 .setVersion(published.version()).setNeurons(net.neurons()).setRank(net.rank()).setInputs(net.inputs())
                 .setAlpha(net.alpha()).addAllM(list(net.m())).addAllN(list(net.n())).addAllW(list(net.w()))
                 .addAllB(list(net.b())).setObservation(RecordingCodec.observation(model.kind()))
@@ -44,10 +58,40 @@ public final class SnapshotCodec {
                 .addAllOffset(list(model.offset())).addAllNoise(list(model.noise()))
                 .addAllProcessNoise(list(published.processNoise())).addAllKappaStd(list(published.kappaStd()))
                 .addAllStart(list(published.start())).addAllStartCovariance(list(published.startCovariance()))
-                .setBinsLearned(published.binsLearned()).setSteps(published.steps())
-                .addAllInputChannels(plan.header().getInputChannelsList())
-                .setHiddenNeurons(plan.header().getFit().getHiddenNeurons())
-                .setInputBasis(plan.header().getInputBasis());
+                .setBinsLearned(published.binsLearned()).setSteps(published.steps());
+    }
+
+    /**
+     * A model to start from as a session's header carries it.
+     *
+     * @param origin where it comes from, in words
+     */
+    public static byte[] toWire(StartingModel start, String origin) {
+        BitSet known = new BitSet();
+        for (int i = 0; i < start.known().length; i++) {
+            known.set(i, start.known()[i]);
+        }
+        byte[] bits = Arrays.copyOf(known.toByteArray(), Math.ceilDiv(start.known().length, Byte.SIZE));
+        return StartFrom.newBuilder().setModel(toWire(start.model()).setBinsLearned(start.bins())
+                .setSteps(start.steps()).addAllMean(list(start.mean())))
+                .setKnown(ByteString.copyFrom(bits)).setOrigin(origin).build().toByteArray();
+    }
+
+    /** The model that a valid header says to start from, if it does. */
+    static Optional<StartingModel> start(SessionHeader header) {
+        if (!header.hasStartFrom()) {
+            return Optional.empty();
+        }
+        ModelSnapshot wire = header.getStartFrom().getModel();
+        PublishedModel earlier = fromWire(wire);
+        boolean[] known = new boolean[wire.getNeurons()];
+        for (int i = 0; i < known.length; i++) {
+            known[i] = WireChecks.marked(header.getStartFrom().getKnown(), i);
+        }
+        PublishedModel first = new PublishedModel(0, earlier.model(), earlier.processNoise(), earlier.kappaStd(),
+                earlier.start(), earlier.startCovariance(), 0, 0);
+        return Optional.of(new StartingModel(header.getNeuronsCount(), first, known, array(wire.getMeanList()),
+                wire.getBinsLearned(), wire.getSteps()));
     }
 
     /**
@@ -77,32 +121,33 @@ public final class SnapshotCodec {
                 startCovariance(wire), wire.getBinsLearned(), wire.getSteps());
     }
 
-    /** A fitted model as the network file that {@code --out} writes. */
-    public static LowRankNetwork networkFile(SessionPlan plan, PublishedModel published) {
-        return networkFile(plan.header().getFit().getHiddenNeurons(), plan.header().getInputBasis(), published);
+    /**
+     * A fitted model as {@code --out} writes it.
+     *
+     * @param mean [N] of each neuron's activity; empty if unknown
+     */
+    public static SavedModel saved(SessionPlan plan, PublishedModel published, float[] mean) {
+        SessionHeader header = plan.header();
+        return new SavedModel(published, header.getNeuronsList(), header.getInputChannelsList(),
+                header.getBinWidthS(), basis(header.getInputBasis()), mean);
     }
 
     /**
-     * The model of a record of kappa.models as the network file that {@code --out} writes.
+     * The model of a record of kappa.models as {@code --out} writes it.
      *
+     * @param session that it is of
      * @throws IllegalArgumentException if it is none
      */
-    public static LowRankNetwork networkFile(byte[] value) {
+    public static SavedModel saved(SessionDescription session, byte[] value) {
         ModelSnapshot wire = parse(value);
-        return networkFile(wire.getHiddenNeurons(), wire.getInputBasis(), fromWire(wire));
+        return new SavedModel(fromWire(wire), session.neurons(), session.inputChannels(), session.binWidthS(),
+                basis(wire.getInputBasis()), array(wire.getMeanList()));
     }
 
-    private static LowRankNetwork networkFile(int hidden, kappa.ingest.wire.InputBasis wire, PublishedModel published) {
-        KernelModel model = published.model();
-        Optional<InputBasis> basis = wire.getBumps() == 0
+    private static Optional<InputBasis> basis(kappa.ingest.wire.InputBasis wire) {
+        return wire.getBumps() == 0
                 ? Optional.empty()
                 : Optional.of(new InputBasis(wire.getBumps(), wire.getBins()));
-        float[] none = new float[0];
-        float[] gain = model.kind() == Observation.COUNTS ? model.gain() : none;
-        boolean currents = model.kind() == Observation.CURRENTS;
-        return model.network().withInitialState(published.initialState())
-                .fittedTo(new LowRankNetwork.FittedTo(gain, currents ? model.gain() : none,
-                        currents ? model.offset() : none, hidden, basis));
     }
 
     /** Records written before there was a start begin at 0. */

@@ -423,7 +423,7 @@ public final class ReducedRankRegression implements FittingAlgorithm {
         solvedTrials = trials;
         wanted = false;
         LowRankNetwork raw = found.get();
-        float[] previousM = previous == null || previous.version() == 0 ? null : previous.model().network().m();
+        float[] previousM = plan.axesOf(previous);
         Gauge gauge = Gauge.canonical(raw.m(), raw.n(), N, plan.rank(), previousM);
         return described(new LowRankNetwork(N, plan.rank(), S, plan.alpha(), gauge.m(), gauge.n(), raw.w(), raw.b()));
     }

@@ -86,6 +86,17 @@ class ConstantRateTest {
     }
 
     @Test
+    void shouldKnowTheMeansOfAnEarlierSessionUntilANeuronIsObserved() {
+        ConstantRate constant = new ConstantRate(Observation.COUNTS, 2, new float[]{0.25f, 4});
+        assertThat(constant.mean()).containsExactly(0.25f, 4);
+        assertThat(constant.loss(new float[]{1, NAN}, 0)).isCloseTo(0.25 - Math.log(0.25), within(1e-6));
+        constant.learn(new float[]{2, NAN, 1, NAN}, 0, 2);
+        constant.refresh();
+        assertThat(constant.mean()).containsExactly(1.75f, 4);
+        assertThat(constant.observedMean()).containsExactly(1.75f, NAN);
+    }
+
+    @Test
     void shouldCountSpikesOfObservedNeurons() {
         assertThat(ConstantRate.spikes(new float[]{9, 1, NAN, 3}, 1, 3)).isEqualTo(4);
     }

@@ -6,13 +6,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.file.NetworkFile;
+import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.PublishedModel;
+import kappa.fitting.model.SavedModel;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.SharedData;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
 import org.junit.jupiter.api.Test;
@@ -86,6 +92,24 @@ class CoSmoothingTest {
                 .withInitialState(shuffled.clone()).withGain(ones);
         assertThat(CoSmoothing.bitsPerSpike(wrong, session, CoSmoothing.draw(N, 0.25, 1)))
                 .isLessThan(0.02);
+    }
+
+    @Test
+    void shouldFilterWithTheNoiseThatWasFittedAndWithoutHiddenNeurons() {
+        float[] m = Arrays.copyOf(loadings(), N + 1);
+        LowRankNetwork network = LowRankNetwork.withoutBias(N + 1, 1, 1, 0.2, m, m.clone(), new float[N + 1]);
+        float[] ones = new float[N + 1];
+        Arrays.fill(ones, 1);
+        PublishedModel model = new PublishedModel(1, KernelModel.of(network, Observation.COUNTS, ones,
+                new float[N + 1], ones.clone()), new double[]{0.04}, new double[]{1}, new double[1],
+                PublishedModel.certainStart(1), 0, 0);
+        List<String> neurons = IntStream.range(0, N).mapToObj(Integer::toString).toList();
+        SavedModel saved = new SavedModel(model, neurons, List.of("input 0"), 0.02, Optional.empty(), new float[0]);
+        NpzRecording session = wandering(loadings());
+        boolean[] heldOut = CoSmoothing.draw(N, 0.25, 1);
+        double fitted = CoSmoothing.bitsPerSpike(saved, session, heldOut);
+        // Without a start of its own the network alone runs at 0, and its invented noise is next to none.
+        assertThat(fitted).isGreaterThan(CoSmoothing.bitsPerSpike(saved.network(), session, heldOut) + 0.1);
     }
 
     @Test

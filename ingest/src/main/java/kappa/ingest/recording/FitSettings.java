@@ -25,6 +25,11 @@ public record FitSettings(int rank, int hiddenNeurons, double timeConstantS, lon
         return new FitSettings(rank, 0, 0.1, seed, false, 25, true, false, 1, 0, 30);
     }
 
+    public FitSettings withHiddenNeurons(int other) {
+        return new FitSettings(rank, other, timeConstantS, seed, lockstep, stepsPerTrial, oneStep, biases, prior,
+                halfLifeTrials, trackerBins);
+    }
+
     public FitSettings withRank(int other) {
         return new FitSettings(other, hiddenNeurons, timeConstantS, seed, lockstep, stepsPerTrial, oneStep, biases,
                 prior, halfLifeTrials, trackerBins);

@@ -16,11 +16,24 @@ public record RecordingDescription(List<String> neurons, double binWidthSeconds,
         List<String> behaviors, Observation observation, boolean trials, List<String> phases, String origin,
         Optional<InputBasis> inputBasis) {
 
+    /** What the names of a rig's places for units that turn up late begin with. */
+    private static final String SPARE = "spare ";
+
     public RecordingDescription {
         neurons = List.copyOf(neurons);
         inputs = List.copyOf(inputs);
         behaviors = List.copyOf(behaviors);
         phases = List.copyOf(phases);
+    }
+
+    /** The name of a place for a unit that turns up late, from 1. */
+    public static String sparePlace(int number) {
+        return SPARE + number;
+    }
+
+    /** Whether this is such a place, which another unit may take in another session. */
+    public static boolean isSparePlace(String neuron) {
+        return neuron.startsWith(SPARE);
     }
 
     /** A bin for a source of this recording to fill. */

@@ -38,6 +38,7 @@ final class BinStream {
     private final SessionPublisher.Delivery delivery;
     private final BinSource source;
     private final SessionHeader header;
+    private final int partition;
     private final byte[] key;
     private final Requests<Intervention> interventions;
     private final Requests<PlaybackControl> controls;
@@ -52,18 +53,20 @@ final class BinStream {
     private long paceNs;
 
     /**
+     * @param partition of the session
      * @param from the session's bin that comes next
      * @param interventions null unless the source is {@link Perturbable}
      * @param controls null unless the source is a {@link Playback}
      * @param backlog null for a live source, which nobody can hold back
      */
     BinStream(KafkaProducer<byte[], byte[]> producer, SessionPublisher.Delivery delivery, BinSource source,
-            SessionHeader header, long from, Speed speed, Requests<Intervention> interventions,
+            SessionHeader header, int partition, long from, Speed speed, Requests<Intervention> interventions,
             Requests<PlaybackControl> controls, Backlog backlog, Progress progress) {
         this.producer = producer;
         this.delivery = delivery;
         this.source = source;
         this.header = header;
+        this.partition = partition;
         this.next = from;
         this.speed = speed;
         this.interventions = interventions;
@@ -111,7 +114,7 @@ final class BinStream {
             }
             record.setEndOfSession(!more).setSentUnixNs(UnixTime.nowNs());
             byte[] value = record.build().toByteArray();
-            producer.send(new ProducerRecord<>(Topics.ACTIVITY, key, value), delivery);
+            producer.send(new ProducerRecord<>(Topics.ACTIVITY, partition, key, value), delivery);
             delivery.check();
             if (backlog != null) {
                 backlog.sent(record.getBinsCount(), value.length);
@@ -204,7 +207,7 @@ final class BinStream {
 
     private void announce() {
         if (source instanceof Playback playback) {
-            producer.send(new ProducerRecord<>(Topics.PLAYBACKS, key, playback.state()
+            producer.send(new ProducerRecord<>(Topics.PLAYBACKS, partition, key, playback.state()
                     .setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession()).setPaused(paused)
                     .setSpeed(speed.factor()).setPublishedUnixNs(UnixTime.nowNs()).build().toByteArray()), delivery);
         }

@@ -2,7 +2,6 @@ package kappa.ingest.replay;
 
 import com.google.protobuf.Message;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,7 +17,6 @@ import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.SessionHeader;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,19 +45,20 @@ final class Requests<M extends Message> implements AutoCloseable {
     private final KafkaConnection connection;
     private final SessionHeader header;
     private final Kind<M> kind;
-    private final TopicPartition partition;
     private final AtomicReference<M> waiting = new AtomicReference<>();
     private final CountDownLatch listening = new CountDownLatch(1);
     private final Thread maker = Thread.currentThread();
     private final Thread thread;
     private volatile TopicFollower follower;
 
-    /** Returns once requests are heard, or the topic could not be read, which is logged: the rig goes on recording. */
-    Requests(KafkaConnection connection, SessionHeader header, int partition, Kind<M> kind) {
+    /**
+     * Returns once requests are heard, in whatever partition they are, or the topic could not be read, which is logged: the rig
+     * goes on recording.
+     */
+    Requests(KafkaConnection connection, SessionHeader header, Kind<M> kind) {
         this.connection = connection;
         this.header = header;
         this.kind = kind;
-        this.partition = new TopicPartition(kind.topic(), partition);
         thread = Thread.ofPlatform().daemon(true).name(kind.topic()).start(this::run);
         try {
             listening.await();
@@ -81,7 +80,7 @@ final class Requests<M extends Message> implements AutoCloseable {
         try (var publisher = new Publisher(connection, new SimpleMeterRegistry(),
                 failure -> LOG.error("a rejected request could not be published", failure));
                 var requests = new TopicFollower(connection, record -> hear(record, publisher))) {
-            requests.fromEnd(List.of(partition));
+            requests.fromEnd(requests.partitions(kind.topic()));
             follower = requests;
             listening.countDown();
             requests.run();

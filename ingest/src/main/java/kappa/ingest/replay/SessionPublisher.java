@@ -2,6 +2,7 @@ package kappa.ingest.replay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +25,7 @@ import kappa.ingest.wire.ModelSnapshot;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.StartFrom;
 import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Callback;
@@ -89,26 +91,33 @@ public final class SessionPublisher {
         this.connection = connection;
     }
 
-    /** What of a session is on the topics, if anything. */
+    /**
+     * What of a session is on the topics, if anything. Its partition is that of its header: clients in other languages choose
+     * partitions by other rules.
+     */
     public Optional<SessionPlace> find(String session) {
         Found found = new Found(session);
         try (TopicFollower log = new TopicFollower(connection, found::read, TopicFollower.FAIL)) {
-            for (String topic : List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.MODELS)) {
-                int partition = partition(session, log.partitions(topic).size());
-                log.fromBeginning(List.of(new TopicPartition(topic, partition)));
-                log.readToEnd();
-                if (found.header == null) {
-                    return Optional.empty();
-                }
+            List<TopicPartition> headers = log.partitions(Topics.SESSIONS);
+            log.fromBeginning(headers);
+            log.readToEnd();
+            if (found.header == null) {
+                return Optional.empty();
             }
+            log.remove(headers);
+            log.fromBeginning(List.of(new TopicPartition(Topics.ACTIVITY, found.partition),
+                    new TopicPartition(Topics.MODELS, found.partition)));
+            log.readToEnd();
         }
-        return Optional.of(new SessionPlace(found.header, found.bins, found.last, found.complete, found.over));
+        return Optional.of(new SessionPlace(found.header, found.partition, found.bins, found.last, found.complete,
+                found.over));
     }
 
     /** What the records read so far say of a session. */
     private static final class Found {
         private final String session;
         private SessionHeader header;
+        private int partition;
         private long bins;
         private Bin last;
         private boolean complete;
@@ -121,7 +130,10 @@ public final class SessionPublisher {
         void read(ConsumerRecord<byte[], byte[]> record) {
             CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
             if (checked.session().equals(session)) {
-                checked.message(SessionHeader.class).ifPresent(first -> header = header == null ? first : header);
+                checked.message(SessionHeader.class).filter(_ -> header == null).ifPresent(first -> {
+                    header = first;
+                    partition = record.partition();
+                });
                 checked.message(ModelSnapshot.class).ifPresent(model -> over |= model.getFinal());
                 checked.message(Activity.class).filter(activity -> activity.getFirstBin() <= bins)
                         .ifPresent(this::read);
@@ -138,13 +150,12 @@ public final class SessionPublisher {
         }
     }
 
-    private static int partition(KafkaProducer<?, ?> producer, SessionHeader header) {
-        return partition(header.getSession(), producer.partitionsFor(Topics.ACTIVITY).size());
-    }
-
-    /** The producer's own rule for records with a key. */
-    private static int partition(String session, int count) {
-        return Utils.toPositive(Utils.murmur2(session.getBytes(UTF_8))) % count;
+    /** Where the session is, or for a new one what the producer's own rule for records with a key says. */
+    private static int partition(KafkaProducer<?, ?> producer, SessionPlace place) {
+        return place.partition() != SessionPlace.UNDECIDED
+                ? place.partition()
+                : Utils.toPositive(Utils.murmur2(place.header().getSession().getBytes(UTF_8)))
+                        % producer.partitionsFor(Topics.ACTIVITY).size();
     }
 
     /**
@@ -154,10 +165,21 @@ public final class SessionPublisher {
      * @throws InvalidInputException if the id that was asked for is that of another session, or of a whole one
      */
     public SessionPlace place(BinSource source, Optional<String> asked, kappa.ingest.recording.FitSettings fit) {
+        return place(source, asked, fit, Optional.empty());
+    }
+
+    /**
+     * The same for a session that may start from a model.
+     *
+     * @param startFrom a {@link StartFrom} of the wire: the model to start from; empty for none
+     * @throws InvalidInputException if the id that was asked for is that of another session, or of a whole one
+     */
+    public SessionPlace place(BinSource source, Optional<String> asked, kappa.ingest.recording.FitSettings fit,
+            Optional<byte[]> startFrom) {
         String base = asked.orElse(source.name());
         String id = base;
         for (int number = 2;; number++) {
-            SessionPlace fresh = begin(source, id, fit);
+            SessionPlace fresh = begin(source, id, fit, startFrom);
             Optional<SessionPlace> found = find(id);
             if (found.isEmpty()) {
                 return fresh;
@@ -181,8 +203,9 @@ public final class SessionPublisher {
                 .setCreatedUnixNs(found.getCreatedUnixNs()).build());
     }
 
-    private static SessionPlace begin(BinSource source, String session, kappa.ingest.recording.FitSettings fit) {
-        SessionHeader header = header(source.describe(), session, RecordingCodec.fit(fit));
+    private static SessionPlace begin(BinSource source, String session, kappa.ingest.recording.FitSettings fit,
+            Optional<byte[]> startFrom) {
+        SessionHeader header = header(source.describe(), session, RecordingCodec.fit(fit), startFrom);
         return SessionPlace.fresh(header.toBuilder()
                 .addAllWarnings(source.warnings().stream().limit(WireChecks.MAX_WARNINGS).map(Warning::line).toList())
                 .build());
@@ -191,7 +214,7 @@ public final class SessionPublisher {
     /** A session of which nothing is on the topics yet. */
     public static SessionPlace begin(RecordingDescription what, String session,
             kappa.ingest.recording.FitSettings fit) {
-        return SessionPlace.fresh(header(what, session, RecordingCodec.fit(fit)));
+        return SessionPlace.fresh(header(what, session, RecordingCodec.fit(fit), Optional.empty()));
     }
 
     /** A session of which bins are on the topics, but not its end. */
@@ -199,13 +222,35 @@ public final class SessionPublisher {
         return find(session).filter(found -> !found.complete() && found.bins() > 0).map(SessionPlace::description);
     }
 
-    public static SessionHeader header(RecordingDescription what, String session, FitSettings fit) {
-        SessionHeader header = RecordingCodec.header(what).setSession(session).setFit(fit)
-                .setCreatedUnixNs(UnixTime.nowNs()).build();
-        WireChecks.header(header).ifPresent(fault -> {
+    /**
+     * The header of a new session.
+     *
+     * @param startFrom a {@link StartFrom} of the wire; empty for none
+     * @throws InvalidInputException if no session can have it
+     */
+    public static SessionHeader header(RecordingDescription what, String session, FitSettings fit,
+            Optional<byte[]> startFrom) {
+        SessionHeader.Builder header = RecordingCodec.header(what).setSession(session).setFit(fit)
+                .setCreatedUnixNs(UnixTime.nowNs());
+        startFrom.ifPresent(model -> header.setStartFrom(parse(model)));
+        SessionHeader whole = header.build();
+        WireChecks.header(whole).ifPresent(fault -> {
             throw new InvalidInputException("session " + session + ": " + fault.detail());
         });
-        return header;
+        if (whole.getSerializedSize() > Topics.MAX_RECORD_BYTES) {
+            throw new InvalidInputException("session " + session + ": its header has " + whole.getSerializedSize()
+                    + " bytes" + (startFrom.isPresent() ? " with the model to start from" : "") + ", expected at most "
+                    + Topics.MAX_RECORD_BYTES);
+        }
+        return whole;
+    }
+
+    private static StartFrom parse(byte[] model) {
+        try {
+            return StartFrom.parseFrom(model);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("a value of " + model.length + " bytes, expected a StartFrom", e);
+        }
     }
 
     /**
@@ -224,22 +269,24 @@ public final class SessionPublisher {
         boolean stopped = false;
         try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer());
                 var interventions = source instanceof Perturbable
-                        ? new Requests<>(connection, header, partition(producer, header), interventions(header))
+                        ? new Requests<>(connection, header, interventions(header))
                         : null;
                 var controls = source instanceof Playback playback
-                        ? new Requests<>(connection, header, partition(producer, header), controls(playback))
+                        ? new Requests<>(connection, header, controls(playback))
                         : null;
                 var backlog = source.live()
                         ? null
-                        : new Backlog(connection, header, partition(producer, header), from)) {
+                        : new Backlog(connection, header, partition(producer, place), from)) {
             Delivery delivery = new Delivery();
+            int partition = partition(producer, place);
             if (from == 0) {
-                producer.send(new ProducerRecord<>(Topics.SESSIONS, key, header.toByteArray()), delivery).get();
+                producer.send(new ProducerRecord<>(Topics.SESSIONS, partition, key, header.toByteArray()), delivery)
+                        .get();
             } else {
                 source.resume(from, RecordingCodec.bin(header, place.last()));
             }
-            bins = new BinStream(producer, delivery, source, header, from, speed, interventions, controls, backlog,
-                    progress);
+            bins = new BinStream(producer, delivery, source, header, partition, from, speed, interventions, controls,
+                    backlog, progress);
             try {
                 bins.run(limit);
             } catch (InterruptException e) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import kappa.ingest.InvalidInputException;
+import kappa.ingest.recording.RecordingDescription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +26,6 @@ public final class UnitTable {
     public static final int NONE = -1;
 
     private static final Logger LOG = LoggerFactory.getLogger(UnitTable.class);
-    private static final String SPARE = "spare ";
 
     private final List<String> names;
     private final Map<String, Integer> places = new HashMap<>();
@@ -40,7 +40,7 @@ public final class UnitTable {
     public static UnitTable begin(List<String> units, int spare, Path file) {
         List<String> names = new ArrayList<>(units);
         for (int i = 1; i <= spare; i++) {
-            names.add(SPARE + i);
+            names.add(RecordingDescription.sparePlace(i));
         }
         try {
             Files.deleteIfExists(file);
@@ -70,7 +70,7 @@ public final class UnitTable {
         this.file = file;
         nextSpare = names.size();
         for (int i = names.size() - 1; i >= 0; i--) {
-            if (names.get(i).startsWith(SPARE)) {
+            if (RecordingDescription.isSparePlace(names.get(i))) {
                 nextSpare = i;
             } else {
                 places.put(names.get(i), i);
@@ -115,7 +115,8 @@ public final class UnitTable {
 
     private void keep() {
         List<String> late = places.entrySet().stream()
-                .filter(entry -> entry.getValue() != NONE && names.get(entry.getValue()).startsWith(SPARE))
+                .filter(entry -> entry.getValue() != NONE
+                        && RecordingDescription.isSparePlace(names.get(entry.getValue())))
                 .sorted(Map.Entry.comparingByValue()).map(Map.Entry::getKey).toList();
         try {
             Files.write(file, late, StandardCharsets.UTF_8);

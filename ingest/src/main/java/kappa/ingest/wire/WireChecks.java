@@ -38,7 +38,7 @@ public final class WireChecks {
 
     /**
      * Weights of a network, (2 rank + inputs) a neuron, hidden ones included. A checkpoint holds each six times in 4 bytes, and
-     * about 109 bytes more a neuron; 8 MiB are left for past trials and 4 MiB for the header, out of
+     * about 113 bytes more a neuron; 8 MiB are left for past trials and 4 MiB for the header, out of
      * {@link Topics#MAX_MESSAGE_BYTES}.
      */
     public static final int MAX_WEIGHTS = 3 << 19;
@@ -232,7 +232,7 @@ public final class WireChecks {
         int steps = fit.getStepsPerTrial();
         rules.require(steps >= 0 && steps <= 10_000, "fit.steps_per_trial", Integer.toUnsignedString(steps),
                 "at most 10000");
-        return rules.broken();
+        return rules.broken().or(() -> header.hasStartFrom() ? StartFromChecks.fault(header) : Optional.empty());
     }
 
     /** Whether a model's arrays have the sizes that it announces, and these are within bounds. */
@@ -255,11 +255,12 @@ public final class WireChecks {
         rules.sizeIfThere("kappa_std", model.getKappaStdCount(), k);
         rules.sizeIfThere("start", model.getStartCount(), k);
         rules.sizeIfThere("start_covariance", model.getStartCovarianceCount(), k * k);
+        rules.sizeIfThere("mean", model.getMeanCount(), n);
         return rules.broken();
     }
 
     /** Keeps the first rule that a message breaks. */
-    private static final class Rules {
+    static final class Rules {
         private final Reason reason;
         private Fault broken;
 

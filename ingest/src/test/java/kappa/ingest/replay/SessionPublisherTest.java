@@ -105,7 +105,7 @@ class SessionPublisherTest {
             SessionPublisher publisher = new SessionPublisher(connection);
             SessionPlace place = publisher.find(session)
                     .orElseGet(() -> SessionPlace.fresh(SessionPublisher.header(playback.describe(), session,
-                            FitSettings.newBuilder().setRank(1).build())));
+                            FitSettings.newBuilder().setRank(1).build(), Optional.empty())));
             thread = Thread.ofPlatform().start(() -> {
                 try {
                     done.complete(
