@@ -12,14 +12,14 @@ import kappa.ingest.recording.arrays.NumericArray;
 final class ColumnMajorArray implements NumericArray {
 
     /** In which types elements are stored. */
-    enum Type {
+    enum ElementType {
         INT8(1, true), UINT8(1, true), INT16(2, true), UINT16(2, true), INT32(4, true), UINT32(4, true), INT64(8,
                 true), UINT64(8, true), FLOAT32(4, false), FLOAT64(8, false);
 
         final int bytes;
         final boolean integral;
 
-        Type(int bytes, boolean integral) {
+        ElementType(int bytes, boolean integral) {
             this.bytes = bytes;
             this.integral = integral;
         }
@@ -27,13 +27,13 @@ final class ColumnMajorArray implements NumericArray {
 
     private final String file;
     private final String name;
-    private final Type type;
+    private final ElementType type;
     private final int[] shape;
     private final int[] stride; // bytes
     private final ByteBuffer bytes;
 
     /** Takes over {@code elements}, which nobody may change afterwards. */
-    ColumnMajorArray(String file, String name, Type type, ByteOrder order, int[] shape, byte[] elements) {
+    ColumnMajorArray(String file, String name, ElementType type, ByteOrder order, int[] shape, byte[] elements) {
         this.file = file;
         this.name = name;
         this.type = type;

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipException;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.recording.matlab.ColumnMajorArray.Type;
+import kappa.ingest.recording.matlab.ColumnMajorArray.ElementType;
 
 /**
  * A MAT-file of level 5, after MathWorks' "MAT-File Format": a header of 128 bytes, then elements, each a tag (type and number of
@@ -55,8 +55,10 @@ final class Mat5File implements MatlabArrays {
             "uint32", "int64", "uint64");
 
     /** The types in which elements are stored, by MATLAB's numbers for them. */
-    private static final Map<Integer, Type> STORED = Map.of(1, Type.INT8, 2, Type.UINT8, 3, Type.INT16, 4, Type.UINT16,
-            5, Type.INT32, 6, Type.UINT32, 7, Type.FLOAT32, 9, Type.FLOAT64, 12, Type.INT64, 13, Type.UINT64);
+    private static final Map<Integer, ElementType> STORED = Map.of(1, ElementType.INT8, 2, ElementType.UINT8, 3,
+            ElementType.INT16, 4, ElementType.UINT16,
+            5, ElementType.INT32, 6, ElementType.UINT32, 7, ElementType.FLOAT32, 9, ElementType.FLOAT64, 12,
+            ElementType.INT64, 13, ElementType.UINT64);
 
     private static final int MAX_EXTENTS = 32;
 
@@ -222,7 +224,8 @@ final class Mat5File implements MatlabArrays {
             if (path != null) { // an empty array has not even flags
                 found(MatlabVariable.number(path, "double", 0, 0), search);
                 if (path.equals(search.wanted)) {
-                    search.found = new ColumnMajorArray(file.toString(), path, Type.FLOAT64, order, new int[]{0, 0},
+                    search.found = new ColumnMajorArray(file.toString(), path, ElementType.FLOAT64, order,
+                            new int[]{0, 0},
                             new byte[0]);
                 }
             }
@@ -333,7 +336,7 @@ final class Mat5File implements MatlabArrays {
     private ColumnMajorArray numbers(ElementBytes in, long end, String name, int[] shape, long elements)
             throws IOException {
         Tag tag = tag(in, end);
-        Type type = STORED.get(tag.type);
+        ElementType type = STORED.get(tag.type);
         if (type == null || tag.bytes != elements * type.bytes) {
             throw damaged("variable " + printable(name) + " has " + tag.bytes + " bytes of numbers of type " + tag.type
                     + ", which is not what its shape " + Arrays.toString(shape) + " takes");

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import kappa.ingest.recording.hdf5.Hdf5Data;
 import kappa.ingest.recording.hdf5.Hdf5File;
-import kappa.ingest.recording.matlab.ColumnMajorArray.Type;
+import kappa.ingest.recording.matlab.ColumnMajorArray.ElementType;
 
 /**
  * A MAT-file of version 7.3: HDF5, in which a variable is a data set with its extents in reverse order, a struct a group, and the
@@ -149,7 +149,7 @@ final class Mat73File implements MatlabArrays {
     @Override
     public ColumnMajorArray read(MatlabVariable variable) {
         Hdf5Data elements = data.get(variable.name());
-        Type type = type(elements);
+        ElementType type = type(elements);
         long count = 1;
         for (int extent : variable.shape()) {
             count = Math.multiplyExact(count, (long) extent); // which Hdf5Data has looked at
@@ -172,7 +172,7 @@ final class Mat73File implements MatlabArrays {
                 numbers.array());
     }
 
-    private static void put(double[] values, Type type, ByteBuffer numbers) {
+    private static void put(double[] values, ElementType type, ByteBuffer numbers) {
         for (double value : values) {
             switch (type) {
                 case INT8, UINT8 -> numbers.put((byte) (int) value);
@@ -186,17 +186,17 @@ final class Mat73File implements MatlabArrays {
     }
 
     /** The smallest type that holds what jHDF makes of the elements; integers of 64 bits are doubles by then. */
-    private Type type(Hdf5Data elements) {
+    private ElementType type(Hdf5Data elements) {
         DataType stored = file.read(elements.path(), () -> elements.node().getDataType());
         if (stored instanceof FixedPoint whole) {
             return switch (whole.getSize()) {
-                case 1 -> whole.isSigned() ? Type.INT8 : Type.UINT8;
-                case 2 -> whole.isSigned() ? Type.INT16 : Type.UINT16;
-                case 4 -> whole.isSigned() ? Type.INT32 : Type.UINT32;
-                default -> Type.FLOAT64;
+                case 1 -> whole.isSigned() ? ElementType.INT8 : ElementType.UINT8;
+                case 2 -> whole.isSigned() ? ElementType.INT16 : ElementType.UINT16;
+                case 4 -> whole.isSigned() ? ElementType.INT32 : ElementType.UINT32;
+                default -> ElementType.FLOAT64;
             };
         }
-        return stored.getSize() <= Float.BYTES ? Type.FLOAT32 : Type.FLOAT64;
+        return stored.getSize() <= Float.BYTES ? ElementType.FLOAT32 : ElementType.FLOAT64;
     }
 
     @Override

@@ -50,7 +50,7 @@ public final class MatlabFile implements SessionArrays, AutoCloseable {
             throw new InvalidInputException(file + ": cannot be read (" + e + ")", e);
         }
         String text = new String(start, StandardCharsets.ISO_8859_1);
-        return isLevel5(start) || text.startsWith(LEVEL_7_3) || (isNamed(file) && (Hdf5File.isHdf5(file)));
+        return isLevel5(start) || text.startsWith(LEVEL_7_3) || (isNamed(file) && Hdf5File.isHdf5(file));
     }
 
     private static boolean isNamed(Path file) {

@@ -172,7 +172,7 @@ public final class RecordingWriter {
 
     private static void write(ByteBuffer bytes, OutputStream out, List<IOException> failed) {
         try {
-            out.write(bytes.array(), 0, bytes.position());
+            out.write(bytes.array(), bytes.arrayOffset(), bytes.position());
         } catch (IOException e) {
             failed.add(e);
         }

@@ -121,7 +121,7 @@ final class BinStore implements AutoCloseable {
 
     private InvalidInputException failed(IOException e) {
         return new InvalidInputException(recording + ": its bins cannot be kept in "
-                + System.getProperty("java.io.tmpdir") + " (" + e + "); expected room for " + (count * rowBytes >> 20)
+                + System.getProperty("java.io.tmpdir") + " (" + e + "); expected room for " + ((count * rowBytes) >> 20)
                 + " MiB or more, or another directory in -Djava.io.tmpdir", e);
     }
 
