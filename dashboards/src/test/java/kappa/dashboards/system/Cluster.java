@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -52,7 +53,7 @@ final class Cluster implements AutoCloseable {
     private final Path data;
     private final int port;
     private final CutProxy network;
-    private final Map<String, KappaProcess> serves = new TreeMap<>();
+    private final Map<String, KappaProcess> serves = new ConcurrentSkipListMap<>();
     /** The broker in this process; null if it has one of its own. */
     private EmbeddedBroker brokerHere;
     private KappaProcess broker;
