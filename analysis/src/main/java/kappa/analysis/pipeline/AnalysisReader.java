@@ -136,7 +136,7 @@ public final class AnalysisReader implements AutoCloseable {
             }
         } catch (RuntimeException | Error e) {
             if (!stopping) {
-                LOG.error("reading {} failed", Topics.MODELS, e);
+                LOG.error("reading {} failed", Topics.MODELS);
                 onFailure.accept(e);
             }
         }

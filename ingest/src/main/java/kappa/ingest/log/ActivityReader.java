@@ -188,7 +188,7 @@ public final class ActivityReader implements AutoCloseable {
             commit();
             owners.releaseAll();
         } catch (RuntimeException | Error e) {
-            LOG.error("reading {} failed", Topics.ACTIVITY, e);
+            LOG.error("reading {} failed", Topics.ACTIVITY);
             onFailure.accept(e);
         }
     }
