@@ -84,10 +84,10 @@ class ThreeProcessesTest {
             broker.stop();
             serve.await("to notice that the broker is silent", Recording.LIMIT,
                     () -> answer(client, ready).startsWith("503 no heartbeat to the consumer group for "));
-            broker.goOn();
-            serve.await("to be ready again", Recording.LIMIT, () -> answer(client, ready).equals("200 reading\n"));
             serve.awaitLine("not ready: no heartbeat to the consumer group .* Make sure that the broker runs",
                     Recording.LIMIT);
+            broker.goOn();
+            serve.await("to be ready again", Recording.LIMIT, () -> answer(client, ready).equals("200 reading\n"));
             serve.awaitLine("ready again, after \\d+ s", Recording.LIMIT);
             serve.shouldHaveShownNoTrace();
         }
