@@ -82,8 +82,10 @@ class ManyKillsTest {
                             inSession, kills, (System.nanoTime() - started) / 1e9);
                 }
                 assertThat(page.frames()).as("frames of the page").isPositive();
-                System.err.printf("ManyKillsTest: %d kills in %d sessions, %.0f s; %d bins were published again, equal to"
-                        + " the bit; the page was opened %d times and had %d frames%n", kills, sessions,
+                System.err.printf(
+                        "ManyKillsTest: %d kills in %d sessions, %.0f s; %d bins were published again, equal to"
+                                + " the bit; the page was opened %d times and had %d frames%n",
+                        kills, sessions,
                         (System.nanoTime() - started) / 1e9, copies, page.openings(), page.frames());
             }
         }

@@ -142,8 +142,10 @@ final class PlainChecker implements AutoCloseable {
         assertThat(found.kappa.keySet()).as("bins with kappa").isEqualTo(found.sent);
         assertThat(found.differing).as("bins that were published again and differ").isEmpty();
         assertThat(found.rejected).as("offsets of records rejected").isEmpty();
-        assertThat(found.kappa.entrySet().stream().filter(bin -> !bin.getValue().equals(expected.kappa.get(bin.getKey())))
-                .map(Map.Entry::getKey)).as("bins whose kappa is not that of the undisturbed session").isEmpty();
+        assertThat(
+                found.kappa.entrySet().stream().filter(bin -> !bin.getValue().equals(expected.kappa.get(bin.getKey())))
+                        .map(Map.Entry::getKey))
+                .as("bins whose kappa is not that of the undisturbed session").isEmpty();
         assertThat(found.last).as("last models").isNotEmpty()
                 .allSatisfy(model -> assertThat(model).isEqualTo(expected.last.getFirst()));
         return found.copies;
