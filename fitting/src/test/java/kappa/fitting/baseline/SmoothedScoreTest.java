@@ -22,7 +22,8 @@ class SmoothedScoreTest {
     private Trial trial(int index, boolean slow) {
         float[] y = new float[T * N];
         for (int k = 0; k < y.length; k++) {
-            double wave = slow ? Math.sin(k / N / 8.0 + index) : 0;
+            int bin = k / N;
+            double wave = slow ? Math.sin(bin / 8.0 + index) : 0;
             y[k] = (float) (wave + 0.2 * random.nextGaussian());
         }
         return new Trial(index, (long) index * T, T, 0, y, new float[0], 0);

@@ -64,8 +64,10 @@ class LatentSenderTest {
             while (bytes.get(end) != 0) {
                 end++;
             }
-            bytes.position(start + ((end - start) / 4 + 1) * 4);
-            return new String(bytes.array(), start, end - start, US_ASCII);
+            byte[] text = new byte[end - start];
+            bytes.get(text);
+            bytes.position(start + (text.length / 4 + 1) * 4);
+            return new String(text, US_ASCII);
         }
     }
 
