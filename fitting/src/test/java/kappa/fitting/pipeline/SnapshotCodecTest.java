@@ -132,7 +132,7 @@ class SnapshotCodecTest {
             assertThatThrownBy(() -> SnapshotCodec.fromWire(checkpoint.getLearner(), fitter.save()))
                     .isInstanceOf(InvalidInputException.class)
                     .hasMessageContaining("it holds 16 parameters, expected 18")
-                    .hasMessageContaining("begin the session anew");
+                    .hasMessageContaining("remove the session with ./kappa session forget and begin it anew");
         }
     }
 }
