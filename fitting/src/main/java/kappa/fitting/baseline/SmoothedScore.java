@@ -52,9 +52,19 @@ public final class SmoothedScore implements SessionReader.Follower {
         predicted = new float[neurons];
     }
 
-    /** Goes on after the trials that a checkpoint knows. */
-    public void restore(double[] baselineSums, double[] baselineObserved) {
-        past.restore(baselineSums, baselineObserved);
+    /** [N] sums of the activity that was learned from. */
+    public double[] sums() {
+        return past.sums();
+    }
+
+    /** [N] bins of it in which a neuron was observed. */
+    public double[] observed() {
+        return past.observed();
+    }
+
+    /** Goes on where {@link #sums} and {@link #observed} were asked for. */
+    public void restore(double[] savedSums, double[] savedObserved) {
+        past.restore(savedSums, savedObserved);
         knowsATrial = true;
     }
 

@@ -55,10 +55,12 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
      * @param state null unless asked for
      * @param buffer the replay buffer's trials, without their activity; null unless asked for
      * @param smoothed score of the neurons' smoothed activity in the trial
+     * @param smoothedSums what that score has learned, as {@link SmoothedScore#sums}; null unless asked for
+     * @param smoothedObserved likewise
      * @param warning what is wrong with the activity, if anything
      */
     record Learned(long trial, int shed, PublishedModel model, FitState state, List<TrialRef> buffer, double smoothed,
-            Optional<String> warning) {}
+            double[] smoothedSums, double[] smoothedObserved, Optional<String> warning) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
             ActorRef<Learned> session) {
@@ -113,7 +115,11 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             fitter.restore(SnapshotCodec.fromWire(checkpoint.getLearner(), fitter.save()));
             published = SnapshotCodec.fromWire(checkpoint.getPublished());
             toRefillFrom = checkpoint;
-            if (checkpoint.getBaselineSumsCount() > 0) {
+            if (checkpoint.getSmoothedSumsCount() > 0) {
+                smoothed.restore(SnapshotCodec.doubles(checkpoint.getSmoothedSumsList()),
+                        SnapshotCodec.doubles(checkpoint.getSmoothedObservedList()));
+            } else if (checkpoint.getBaselineSumsCount() > 0) {
+                // An older kappa wrote it.
                 smoothed.restore(SnapshotCodec.doubles(checkpoint.getBaselineSumsList()),
                         SnapshotCodec.doubles(checkpoint.getBaselineObservedList()));
             }
@@ -206,9 +212,10 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             notes = fitter.notes();
             notes.forEach(note -> getContext().getLog().info("session {}: {}", plan.session(), note));
         }
-        session.tell(new Learned(current.trial().index(), shed, published,
-                current.wantState() ? fitter.save() : null, current.wantState() ? refs() : null,
-                smoothed.next(current.trial()),
+        double ofSmoothed = smoothed.next(current.trial());
+        boolean state = current.wantState();
+        session.tell(new Learned(current.trial().index(), shed, published, state ? fitter.save() : null,
+                state ? refs() : null, ofSmoothed, state ? smoothed.sums() : null, state ? smoothed.observed() : null,
                 warning(current.trial(), current.pass())));
         current = null;
         learning = null;

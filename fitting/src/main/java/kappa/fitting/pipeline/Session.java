@@ -398,6 +398,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .setLastRigTimeNs(end.lastRigTimeNs()).setLastEpoch(end.lastEpoch())
                 .addAllBaselineSums(SnapshotCodec.list(trial.filtered.baselineSums()))
                 .addAllBaselineObserved(SnapshotCodec.list(trial.filtered.baselineObserved()))
+                .addAllSmoothedSums(SnapshotCodec.list(trial.learned.smoothedSums()))
+                .addAllSmoothedObserved(SnapshotCodec.list(trial.learned.smoothedObserved()))
                 .setQuality(scores.quality(warning)).setStepsShed(shed).setAnyBin(true).build();
     }
 

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import kappa.fitting.model.ConstantRate;
 import kappa.fitting.model.Trial;
 import kappa.ingest.recording.Observation;
 import org.junit.jupiter.api.Test;
@@ -54,12 +53,14 @@ class SmoothedScoreTest {
     void shouldGoOnFromTheMeansOfACheckpointAsIfItHadNeverStopped() {
         List<Trial> trials = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            trials.add(trial(i, true));
+            Trial trial = trial(i, true);
+            // The first stretch of a session has a warm-up that is no part of another one.
+            trials.add(new Trial(i, trial.firstBin(), T, i == 0 ? T / 4 : 0, trial.y(), trial.v(), 0));
         }
         SmoothedScore whole = new SmoothedScore(Observation.CURRENTS, N);
         trials.forEach(whole::end);
-        ConstantRate saved = new ConstantRate(Observation.CURRENTS, N);
-        trials.subList(0, 3).forEach(trial -> saved.learn(trial.y(), 0, T));
+        SmoothedScore saved = new SmoothedScore(Observation.CURRENTS, N);
+        trials.subList(0, 3).forEach(saved::end);
         SmoothedScore resumed = new SmoothedScore(Observation.CURRENTS, N);
         resumed.restore(saved.sums(), saved.observed());
         trials.subList(3, 6).forEach(resumed::end);
