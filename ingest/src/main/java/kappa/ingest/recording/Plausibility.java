@@ -76,10 +76,15 @@ public final class Plausibility {
      */
     public static Recording checked(Recording session, boolean hideArtefacts, LongConsumer progress) {
         Plausibility checks = new Plausibility(session.describe());
-        checks.read(session, progress);
-        List<Artefact> artefacts = checks.neurons.artefacts();
         List<Warning> warnings = new ArrayList<>();
         session.times().ifPresent(times -> new TimeChecks(times).addTo(warnings));
+        if (!checks.what.trials() && warnings.stream().anyMatch(warning -> warning.code().equals(TimeChecks.UNIT))) {
+            // One stretch as long as the spike times say: months of bins without a spike, which would tell nothing.
+            checks.addBinWidth(warnings);
+            return new CheckedRecording(session, warnings, List.of());
+        }
+        checks.read(session, progress);
+        List<Artefact> artefacts = checks.neurons.artefacts();
         boolean turnedRound = !session.binsFirst() && session.neurons() > session.bins();
         if (turnedRound) {
             warnings.add(new Warning("transposed",

@@ -32,6 +32,9 @@ final class TimeChecks {
 
     private static final int ENOUGH_TRIALS = 3;
 
+    /** Code of the warning that spike times are not in seconds. */
+    static final String UNIT = "time-unit";
+
     private static final String UNITS_ADVICE = "write spike_times in seconds, or give --rate with the number of samples per"
             + " second (1000 for milliseconds)";
 
@@ -95,16 +98,16 @@ final class TimeChecks {
         double rate = spikes.medianCount() / seconds;
         String range = plain(spikes.first()) + " to " + plain(spikes.last());
         if (spikes.allWhole()) {
-            warnings.add(new Warning("time-unit", "all " + spikes.spikes() + " spike times are whole numbers, from "
+            warnings.add(new Warning(UNIT, "all " + spikes.spikes() + " spike times are whole numbers, from "
                     + range + ": they may be sample numbers or milliseconds", UNITS_ADVICE));
         } else if (hasTrials() && spikes.last() > FAR * Math.max(stop, stop - start)) {
-            warnings.add(new Warning("time-unit",
+            warnings.add(new Warning(UNIT,
                     "spike times go from " + range + " s, but the trials end at " + plain(stop)
                             + " s: they may be milliseconds or sample numbers",
                     UNITS_ADVICE));
         } else if (!hasTrials() && spikes.medianCount() >= SpikeTimes.ENOUGH
                 && (rate < LEAST_RATE_HZ || seconds > LONGEST_RECORDING_S)) {
-            warnings.add(new Warning("time-unit",
+            warnings.add(new Warning(UNIT,
                     "spike times go from " + range + " s, which is " + rough(seconds / DAY_S)
                             + " days, and the median unit fires " + rough(rate)
                             + " times a second: they may be milliseconds or sample numbers",
