@@ -40,6 +40,10 @@ public final class LatentFilter {
     private final double[] factor;
     private final double[] vector;
     private final double[] step;
+    /** Of the newest bin, at the prediction. */
+    private final double[] innovation;
+    private final double[] innovationInfo;
+    private boolean updated;
     private long divergences;
 
     public LatentFilter(RnnKernels kernels, int neurons, int rank, int inputs) {
@@ -61,6 +65,8 @@ public final class LatentFilter {
         factor = new double[rank * rank];
         vector = new double[rank];
         step = new double[rank];
+        innovation = new double[rank];
+        innovationInfo = new double[rank * rank];
         reset(PublishedModel.TRIAL_START_VARIANCE);
     }
 
@@ -93,6 +99,33 @@ public final class LatentFilter {
 
     public double[] covariance() {
         return covariance;
+    }
+
+    /** F of the last {@link #predict}, [K,K], the filter's own array. */
+    double[] jacobian() {
+        return jacobian;
+    }
+
+    /** m' score of the last {@link #update} at the prediction, K numbers, the filter's own array. */
+    double[] innovation() {
+        return innovation;
+    }
+
+    /** m' diag(info) m of the last {@link #update} at the prediction, [K,K], the filter's own array. */
+    double[] innovationInfo() {
+        return innovationInfo;
+    }
+
+    /** Writes what the last {@link #update} left of an error of the prediction, P P_prior^-1, [K,K]. */
+    void keptError(double[] out) {
+        if (updated) {
+            SmallMatrix.multiply(covariance, priorInverse, out, rank);
+            return;
+        }
+        Arrays.fill(out, 0);
+        for (int k = 0; k < rank; k++) {
+            out[k * rank + k] = 1;
+        }
     }
 
     /** v, S numbers, the filter's own array. */
@@ -187,6 +220,9 @@ public final class LatentFilter {
     public double update(KernelModel model, float[] y, int yOffset) {
         kappa(kappaFloat, 0);
         double loss = kernels.observeAndScore(model, y, yOffset, kappaFloat, v, 0, score, info, scratch);
+        System.arraycopy(score, 0, innovation, 0, rank);
+        System.arraycopy(info, 0, innovationInfo, 0, rank * rank);
+        updated = false;
         if (!SmallMatrix.invert(covariance, priorInverse, factor, rank)) {
             divergences++;
             return loss;
@@ -222,6 +258,7 @@ public final class LatentFilter {
             }
         }
         System.arraycopy(posterior, 0, covariance, 0, covariance.length);
+        updated = true;
         return loss;
     }
 

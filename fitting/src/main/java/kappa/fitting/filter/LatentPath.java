@@ -31,6 +31,9 @@ public final class LatentPath {
     private final int inputs;
     private final Observation kind;
     private final LatentFilter filter;
+    private final ModelError modelError;
+    /** [K,K] of kappa's whole error. */
+    private final double[] covariance;
     private final ConstantRate constantRate;
     private final Score oneStep = new Score();
     private final Score freeRun = new Score();
@@ -68,12 +71,15 @@ public final class LatentPath {
         residuals = tracks && !counts ? new ResidualTracker(neurons) : null;
         predicted = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
+        modelError = new ModelError(rank);
+        covariance = new double[rank * rank];
         constantRate = new ConstantRate(kind, neurons, plan.start().map(StartingModel::mean).orElse(new float[0]));
         known = new float[plan.start().isPresent() ? neurons : 0];
         free = new float[2 * rank];
         vPair = new float[2 * inputs];
         published = first;
         model = first.model();
+        modelError.scaleTo(first.kappaStd());
     }
 
     public PublishedModel model() {
@@ -82,6 +88,15 @@ public final class LatentPath {
 
     public LatentFilter filter() {
         return filter;
+    }
+
+    /**
+     * The covariance of kappa's error at the newest bin, [K,K]: the filter's, and what the model's own error adds to it
+     * ({@link ModelError}). The path's own array, which the next call changes.
+     */
+    public double[] covariance() {
+        modelError.covariance(filter.covariance(), covariance);
+        return covariance;
     }
 
     public ConstantRate constantRate() {
@@ -111,6 +126,7 @@ public final class LatentPath {
             // The very first bin of a session without trials: nothing is known.
             case UNKNOWN -> {
                 filter.reset(UNKNOWN_VARIANCE);
+                modelError.start();
                 Arrays.fill(vPair, 0);
                 filter.kappa(free, 0);
             }
@@ -127,6 +143,7 @@ public final class LatentPath {
         } else {
             filter.reset(published.start(), published.startCovariance());
         }
+        modelError.start();
         filter.kappa(free, 0);
         Arrays.fill(vPair, 0);
     }
@@ -169,6 +186,7 @@ public final class LatentPath {
             for (int k = 0; k < rank; k++) {
                 kappa[k] = moved[k] + shift[k];
             }
+            modelError.moveTo(map);
             double[] work = new double[rank * rank];
             SmallMatrix.multiply(map, covariance.clone(), work, rank);
             SmallMatrix.multiplyTransposed(work, map, covariance, rank);
@@ -177,6 +195,7 @@ public final class LatentPath {
                 covariance[k * rank + k] += PublishedModel.TRIAL_START_VARIANCE;
             }
         }
+        modelError.scaleTo(next.kappaStd());
         filter.restore(kappa, covariance, filter.v().clone());
     }
 
@@ -204,7 +223,9 @@ public final class LatentPath {
     public void gap(long bins) {
         if (plan.predicts(published)) {
             for (int t = 0; t < Math.min(bins, MAX_GAP_BINS); t++) {
+                double psi = modelError.psi(filter.kappa());
                 filter.predict(model, published.processNoise());
+                modelError.predicted(filter, psi);
             }
         }
     }
@@ -248,12 +269,15 @@ public final class LatentPath {
     private void predict(float[] y, int yOffset, float[] v, int vOffset, int[] silent) {
         System.arraycopy(filter.v(), 0, vPair, 0, inputs);
         System.arraycopy(v, vOffset, vPair, inputs, inputs);
+        double psi = modelError.psi(filter.kappa());
         filter.predict(model, published.processNoise());
+        modelError.predicted(filter, psi);
         filter.setInputs(v, vOffset);
         if (silent.length == 0) {
             predictionError = track(y, yOffset);
         }
         predictionError += filter.update(model, y, yOffset);
+        modelError.updated(filter);
         if (residuals != null) {
             // A sum of squares, which rounding must not make negative.
             predictionError = Math.max(0, predictionError);
@@ -310,6 +334,18 @@ public final class LatentPath {
         }
     }
 
+    /** What is known of the model's error, for a checkpoint. */
+    public double[] modelErrorSums() {
+        return modelError.save();
+    }
+
+    /** Takes {@link #modelErrorSums} over; empty in checkpoints of earlier versions. */
+    public void restoreModelError(double[] sums) {
+        if (sums.length > 0) {
+            modelError.restore(sums);
+        }
+    }
+
     /** Scores of a trial in {@link Score}'s units. */
     public record TrialScore(double oneStep, double freeRun) {}
 
@@ -324,6 +360,7 @@ public final class LatentPath {
         oneStep.clear();
         freeRun.clear();
         constantRate.refresh();
+        modelError.endTrial();
         if (residuals != null) {
             residuals.endTrial();
         }

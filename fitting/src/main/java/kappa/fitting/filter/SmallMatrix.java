@@ -34,6 +34,19 @@ public final class SmallMatrix {
         }
     }
 
+    /** out = a' b. */
+    public static void transposedMultiply(double[] a, double[] b, double[] out, int K) {
+        for (int i = 0; i < K; i++) {
+            for (int j = 0; j < K; j++) {
+                double sum = 0;
+                for (int l = 0; l < K; l++) {
+                    sum += a[l * K + i] * b[l * K + j];
+                }
+                out[i * K + j] = sum;
+            }
+        }
+    }
+
     /** out_i = sum_j a_ij x_j. */
     public static void apply(double[] a, double[] x, double[] out, int K) {
         for (int i = 0; i < K; i++) {

@@ -158,6 +158,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
 
     private LatentBin bin(Bin seen, boolean trialStart) {
         LatentFilter filter = path.filter();
+        double[] covariance = path.covariance();
         int rank = plan.fit().rank();
         LatentBin.Builder bin = LatentBin.newBuilder().setRigTimeNs(seen.getRigTimeNs()).setTrial(seen.getTrial())
                 .setTrialStart(trialStart).addAllInputs(seen.getInputsList()).setPredictionError(path.predictionError())
@@ -170,7 +171,7 @@ final class Filter extends AbstractOnMessageBehavior<Filter.Command> {
         for (int k = 0; k < rank; k++) {
             bin.addKappa((float) filter.kappa()[k]);
             for (int l = 0; l <= k; l++) {
-                bin.addCovariance((float) filter.covariance()[k * rank + l]);
+                bin.addCovariance((float) covariance[k * rank + l]);
             }
         }
         for (float v : filter.v()) {

@@ -292,7 +292,8 @@ public final class SnapshotCodec {
     public static FilterState.Builder toWire(LatentPath path) {
         return FilterState.newBuilder().addAllKappa(list(path.filter().kappa()))
                 .addAllCovariance(list(path.filter().covariance())).addAllV(list(path.filter().v()))
-                .addAllTracker(list(path.trackerSums()));
+                .addAllTracker(list(path.trackerSums()))
+                .addAllModelError(list(path.modelErrorSums()));
     }
 
     /** Puts a filter back to where {@link #toWire(LatentPath)} found it, with the means it is scored against. */
@@ -301,6 +302,12 @@ public final class SnapshotCodec {
         path.filter().restore(doubles(state.getKappaList()), doubles(state.getCovarianceList()),
                 array(state.getVList()));
         path.restoreTracker(doubles(state.getTrackerList()));
+        int known = path.modelErrorSums().length;
+        if (state.getModelErrorCount() > 0 && state.getModelErrorCount() != known) {
+            throw unreadable("what is known of the model's error has " + state.getModelErrorCount()
+                    + " numbers, expected " + known);
+        }
+        path.restoreModelError(doubles(state.getModelErrorList()));
         path.constantRate().restore(doubles(checkpoint.getBaselineSumsList()),
                 doubles(checkpoint.getBaselineObservedList()));
     }
