@@ -31,7 +31,9 @@ import kappa.ingest.wire.TrialRef;
  * however many steps it asks for.
  *
  * <p>State owned: the {@link OnlineFitter} with its replay buffer. Back-pressure: the session asks for no steps when more than a
- * few trials are waiting, and leaves activity out when they are too large; and while kappa is late, a trial gets one step.
+ * few trials are waiting, and leaves activity out when they are too large. While kappa is late, learning pauses, for longer
+ * from one step to the next. Steps that were not made when the next trial comes are made with that one, up to
+ * {@value #MOST_OWED_TRIALS} trials' worth; what is more is shed.
  * Failure: {@link SessionWatch} reports an exception, and the session stops; and it notices a step that does not end.
  */
 final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
@@ -51,7 +53,8 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     /**
      * What came of a trial.
      *
-     * @param shed steps that were asked for and not made, because kappa was late
+     * @param shed steps that were asked for and will not be made, because kappa was late
+     * @param owed steps that are to be made with the next trial
      * @param state null unless asked for
      * @param buffer the replay buffer's trials, without their activity; null unless asked for
      * @param smoothed score of the neurons' smoothed activity in the trial
@@ -59,7 +62,8 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
      * @param smoothedObserved likewise
      * @param warning what is wrong with the activity, if anything
      */
-    record Learned(long trial, int shed, PublishedModel model, FitState state, List<TrialRef> buffer, double smoothed,
+    record Learned(long trial, int shed, int owed, PublishedModel model, FitState state, List<TrialRef> buffer,
+            double smoothed,
             double[] smoothedSums, double[] smoothedObserved, Optional<String> warning) {}
 
     static Behavior<Command> create(SessionPlan plan, FitServices services, Checkpoint checkpoint,
@@ -74,6 +78,12 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
 
     /** Shorter than a bin that somebody would wait for, and much longer than it takes to change between sessions. */
     private static final long SLICE_MS = 20;
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+    /** As many trials' steps may be made later. */
+    private static final int MOST_OWED_TRIALS = 2;
 
     private final SessionPlan plan;
     private final FitServices services;
@@ -93,6 +103,10 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
     private boolean underWay;
     /** Null if nothing is to be learned from the trial under way. */
     private OnlineFitter.Learning learning;
+    /** Steps of earlier trials that are to be made with the next one. */
+    private int owed;
+    /** The pause after the next step, as long as kappa is late. */
+    private Duration pause = FIRST_PAUSE;
     private long stepsBefore;
     private long workedNs;
     /** What was said of the activity last. */
@@ -115,6 +129,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             fitter.restore(SnapshotCodec.fromWire(checkpoint.getLearner(), fitter.save()));
             published = SnapshotCodec.fromWire(checkpoint.getPublished());
             toRefillFrom = checkpoint;
+            owed = Math.clamp(checkpoint.getStepsOwed(), 0, MOST_OWED_TRIALS * plan.fit().stepsPerTrial());
             if (checkpoint.getSmoothedSumsCount() > 0) {
                 smoothed.restore(SnapshotCodec.doubles(checkpoint.getSmoothedSumsList()),
                         SnapshotCodec.doubles(checkpoint.getSmoothedObservedList()));
@@ -159,14 +174,13 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         if (current == null) {
             begin();
         }
-        int shed = 0;
-        while (left() > 0 && shed == 0 && System.nanoTime() - start < SLICE_MS * 1_000_000) {
+        boolean late = false;
+        while (left() > 0 && !late && System.nanoTime() - start < SLICE_MS * 1_000_000) {
             learning.step();
-            if (!plan.lockstep() && services.lateness().late()) {
-                shed = learning.left();
-            }
+            late = !plan.lockstep() && services.lateness().late();
         }
-        boolean over = shed > 0 || left() == 0;
+        int shed = late && !waiting.isEmpty() ? carryOver(left()) : 0;
+        boolean over = left() == 0 || (late && !waiting.isEmpty());
         if (over) {
             published = fitter.publish(published);
         }
@@ -175,8 +189,20 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             finish(shed);
         }
         underWay = current != null || !waiting.isEmpty();
-        goOn(underWay);
+        if (underWay && late) {
+            getContext().scheduleOnce(pause, getContext().getSelf(), new GoOn());
+            pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        } else {
+            pause = FIRST_PAUSE;
+            goOn(underWay);
+        }
         return this;
+    }
+
+    /** Leaves steps to the next trial. Returns how many are too many for it. */
+    private int carryOver(int steps) {
+        owed = Math.min(steps, MOST_OWED_TRIALS * plan.fit().stepsPerTrial());
+        return steps - owed;
     }
 
     private int left() {
@@ -195,7 +221,9 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
             fitter.pass(current.trial());
             learning = null;
         } else {
-            learning = fitter.begin(current.trial(), current.steps());
+            // A session that is behind asks for no steps: then those of earlier trials wait, too.
+            learning = fitter.begin(current.trial(), current.steps() == 0 ? 0 : current.steps() + owed);
+            owed = learning.left() > 0 ? 0 : owed;
         }
     }
 
@@ -214,7 +242,7 @@ final class Fitter extends AbstractOnMessageBehavior<Fitter.Command> {
         }
         double ofSmoothed = smoothed.next(current.trial());
         boolean state = current.wantState();
-        session.tell(new Learned(current.trial().index(), shed, published, state ? fitter.save() : null,
+        session.tell(new Learned(current.trial().index(), shed, owed, published, state ? fitter.save() : null,
                 state ? refs() : null, ofSmoothed, state ? smoothed.sums() : null, state ? smoothed.observed() : null,
                 warning(current.trial(), current.pass())));
         current = null;

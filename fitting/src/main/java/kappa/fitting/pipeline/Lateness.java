@@ -17,7 +17,7 @@ public final class Lateness {
     static final long LATE_MS = 250;
 
     /** How long learning waits after the last late bin. */
-    static final long RECOVERY_NS = 1_000_000_000L;
+    static final long RECOVERY_NS = 250_000_000L;
 
     static final long WINDOW_NS = 30_000_000_000L;
 

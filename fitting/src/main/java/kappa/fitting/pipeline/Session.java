@@ -112,6 +112,8 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
     /** What trials that wait for the fitter may hold at present before the next are left out. A single one may be larger. */
     private long mostWaitingBytes = MAX_WAITING_BYTES;
     private long shed;
+    /** Steps of past trials that the fitter makes with the next one, if there is one. */
+    private int owed;
     private long acknowledged;
     private boolean blocked;
     private boolean ending;
@@ -161,6 +163,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
         restoredInside = checkpoint.getInside();
         trials = checkpoint.getLearner().getTrialsSeen();
         shed = checkpoint.getStepsShed();
+        owed = Math.max(0, checkpoint.getStepsOwed());
         order.restore(checkpoint.getNextBin(), checkpoint.getLastTrial(), checkpoint.getLastRigTimeNs(),
                 checkpoint.getLastEpoch(), checkpoint.getAnyBin());
         scores.restore(checkpoint.getQuality());
@@ -356,6 +359,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             scores.add(done.filtered.score(), done.learned.smoothed());
             services.meters().scored(plan.session(), scores.unit(), done.filtered.score().oneStep());
             shed += done.shed();
+            owed = done.learned.owed();
             mean = done.filtered.mean();
             publishModel(done.learned.model(), false);
             if (done.learned.state() != null) {
@@ -400,7 +404,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
                 .addAllBaselineObserved(SnapshotCodec.list(trial.filtered.baselineObserved()))
                 .addAllSmoothedSums(SnapshotCodec.list(trial.learned.smoothedSums()))
                 .addAllSmoothedObserved(SnapshotCodec.list(trial.learned.smoothedObserved()))
-                .setQuality(scores.quality(warning)).setStepsShed(shed).setAnyBin(true).build();
+                .setQuality(scores.quality(warning)).setStepsShed(shed).setStepsOwed(owed).setAnyBin(true).build();
     }
 
     private void store(Checkpoint checkpoint) {
@@ -459,6 +463,7 @@ final class Session extends AbstractOnMessageBehavior<Session.Command> {
             return;
         }
         endSent = true;
+        shed += owed;
         publishModel(newest, true);
         store(Checkpoint.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setHeader(plan.header())
                 .setPartition(partition).setNextBin(cutter.nextBin()).setNextBinOffset(endOffset).setEnded(true)

@@ -18,7 +18,7 @@ class LatenessTest {
     }
 
     @Test
-    void shouldLetLearningYieldForASecondAfterEachLateBin() {
+    void shouldLetLearningYieldForAMomentAfterEachLateBin() {
         assertThat(lateness.late()).isFalse();
         took(2);
         took(2 + Lateness.LATE_MS);

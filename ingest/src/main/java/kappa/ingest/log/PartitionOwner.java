@@ -105,6 +105,8 @@ public final class PartitionOwner {
             Consumer<Throwable> onFailure) {
         Map<String, Object> settings = connection.producer();
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-owner-" + partition);
+        // A broker that has not taken a new producer's first batch yet refuses those after it, and logs an error for each.
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION.toMillis()));
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION.toMillis()));
         return new PartitionOwner(partition, () -> new KafkaProducer<>(settings), MOST_BYTES, VERDICT,
