@@ -136,8 +136,9 @@ public final class Hdf5Data {
             case null -> throw invalid("holds " + kind + ", expected whole numbers");
             case BigInteger[] values -> file.read(path,
                     () -> Arrays.stream(values).mapToLong(BigInteger::longValueExact).toArray());
-            default ->
-                IntStream.range(0, Array.getLength(elements)).mapToLong(i -> Array.getLong(elements, i)).toArray();
+            case Object values when values.getClass().getComponentType().isPrimitive() ->
+                IntStream.range(0, Array.getLength(values)).mapToLong(i -> Array.getLong(values, i)).toArray();
+            default -> throw invalid("holds whole numbers of a size that cannot be read, expected 1, 2, 4 or 8 bytes");
         };
     }
 
@@ -158,6 +159,15 @@ public final class Hdf5Data {
         if (count > most || each * count > (double) Double.BYTES * most) {
             throw invalid("shape " + Arrays.toString(shape) + ": " + count + " elements of " + Math.round(each)
                     + " bytes out of a file of " + file.size() + " bytes, which cannot hold as many: expected fewer");
+        }
+        // jHDF makes room for a whole chunk, which may be larger than the data set.
+        int[] chunk = file.read(path,
+                () -> data instanceof ChunkedDataset chunked ? chunked.getChunkDimensions() : new int[0]);
+        double ofChunk = Arrays.stream(chunk).asDoubleStream().reduce(each, (a, b) -> a * b);
+        if (ofChunk > most) {
+            throw invalid("chunks of " + Arrays.toString(chunk) + " elements of " + Math.round(each)
+                    + " bytes out of a file of " + file.size()
+                    + " bytes, which cannot hold as many: expected smaller ones");
         }
     }
 
