@@ -156,7 +156,8 @@ public final class Hdf5Data {
         long count = Math.multiplyExact(rows, width);
         long most = BoundedFilter.MAX_INFLATION * file.size() + UNWRITTEN;
         double each = file.read(path, () -> data.getDataType().getSize());
-        if (count > most || each * count > (double) Double.BYTES * most) {
+        boolean plain = file.read(path, () -> !data.isEmpty() && data.getDataLayout() == DataLayout.CONTIGUOUS);
+        if (count > most || each * count > (double) Double.BYTES * most || (plain && each * count > file.size())) {
             throw invalid("shape " + Arrays.toString(shape) + ": " + count + " elements of " + Math.round(each)
                     + " bytes out of a file of " + file.size() + " bytes, which cannot hold as many: expected fewer");
         }
