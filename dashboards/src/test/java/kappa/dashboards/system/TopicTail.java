@@ -58,8 +58,11 @@ final class TopicTail<T> implements AutoCloseable {
 
     private void poll(Duration limit) throws IOException {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(limit)) {
-            messages.computeIfAbsent(new String(record.key(), UTF_8), key -> new ArrayList<>())
-                    .add(parser.parse(record.value()));
+            // A deletion is no message.
+            if (record.value() != null) {
+                messages.computeIfAbsent(new String(record.key(), UTF_8), key -> new ArrayList<>())
+                        .add(parser.parse(record.value()));
+            }
         }
     }
 

@@ -16,11 +16,19 @@ import kappa.ingest.recording.Observation;
  *              kappa += P (m' score - P_prior^-1 (kappa - kappa_prior))                       {@link #update}
  * </pre>
  *
+ * <p>Where phi is flat, a step of the update is cut to {@value #LONGEST_STEP}.
+ *
  * <p>A bin is {@code predict}, {@code setInputs}, {@code update}. Not thread-safe.
  */
 public final class LatentFilter {
 
     private static final int UPDATES = 2;
+
+    /**
+     * How far an update may move kappa, in units of x (m has a mean square of about 1). phi is flat beyond that: of a spike
+     * where the model expects none, the score knows the direction, but not how far to go.
+     */
+    private static final double LONGEST_STEP = 2;
 
     private final RnnKernels kernels;
     private final int rank;
@@ -253,13 +261,23 @@ public final class LatentFilter {
                 System.arraycopy(prior, 0, kappa, 0, rank);
                 return loss;
             }
+            double within = model.kind() == Observation.CURRENTS ? 1 : withinLimit(step);
             for (int k = 0; k < rank; k++) {
-                kappa[k] += step[k];
+                kappa[k] += within * step[k];
             }
         }
         System.arraycopy(posterior, 0, covariance, 0, covariance.length);
         updated = true;
         return loss;
+    }
+
+    /** What a step is to be multiplied with. */
+    private double withinLimit(double[] of) {
+        double square = 0;
+        for (int k = 0; k < rank; k++) {
+            square += of[k] * of[k];
+        }
+        return square > LONGEST_STEP * LONGEST_STEP ? LONGEST_STEP / Math.sqrt(square) : 1;
     }
 
     /** Writes kappa to {@code out} from {@code at} on, in single precision. */

@@ -18,6 +18,7 @@ import org.apache.commons.math3.linear.RealVector;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -397,5 +398,21 @@ class LatentFilterTest {
         assertThat(filter.divergences()).isEqualTo(1);
         assertThat(filter.kappa()).containsExactly(0, 0);
         assertThat(filter.covariance()).containsExactly(0.4, 0, 0, 0.4);
+    }
+
+    /** Two neurons that the model holds silent spike: the score pulls kappa towards them, and does not say how far. */
+    @ParameterizedTest
+    @EnumSource(value = Observation.class, names = {"COUNTS", "RATES"})
+    void shouldMoveKappaByABoundedStepWherePhiIsFlat(Observation kind) {
+        float[] gain = {0.4f, 0.4f};
+        KernelModel model = KernelModel.of(
+                LowRankNetwork.withoutBias(2, 1, 0, 0.2, new float[]{1, 1}, new float[]{2, 2}, new float[0]), kind,
+                gain,
+                new float[2], new float[]{0.01f, 0.01f});
+        LatentFilter filter = new LatentFilter(KernelProvider.kernels(), 2, 1, 0);
+        filter.reset(new double[]{-6}, new double[]{400});
+        filter.update(model, new float[]{1, 1}, 0);
+        assertThat(filter.kappa()[0]).as("after two passes of at most 2").isBetween(-6.0, -2.0);
+        assertThat(filter.covariance()[0]).isPositive();
     }
 }
