@@ -34,7 +34,8 @@ class ModelErrorTest {
         float[] n = new float[K * N];
         for (int i = 0; i < m.length; i++) {
             m[i] = (float) random.nextGaussian();
-            n[i] = (float) ((1.6 + 0.2 * (i / N)) * m[i]);
+            int dimension = i / N;
+            n[i] = (float) ((1.6 + 0.2 * dimension) * m[i]);
         }
         float[] gain = new float[N];
         Arrays.fill(gain, 0.4f);

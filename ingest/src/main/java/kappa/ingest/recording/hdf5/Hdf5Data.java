@@ -173,6 +173,16 @@ public final class Hdf5Data {
                     + " bytes out of a file of " + file.size()
                     + " bytes, which cannot hold as many: expected smaller ones");
         }
+        // jHDF looks at each chunk, also at those that were never written.
+        double chunks = chunk.length == 0 ? 0 : 1;
+        for (int axis = 0; axis < Math.min(chunk.length, shape.length); axis++) {
+            chunks *= Math.ceil((double) (axis == 0 ? rows : shape[axis]) / Math.max(1, chunk[axis]));
+        }
+        if (chunks > (double) file.size() / LEAST_PER_CHUNK + UNWRITTEN_CHUNKS) {
+            throw invalid("shape " + Arrays.toString(shape) + " in " + Math.round(chunks) + " chunks of "
+                    + Arrays.toString(chunk) + ", more than a file of " + file.size()
+                    + " bytes can name: expected fewer");
+        }
     }
 
     /** A flat array of whatever jHDF makes of the elements. */
