@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import kappa.dashboards.app.FailureLine;
@@ -15,17 +16,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of {@code ./kappa}. Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
 @Command(name = "kappa", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
-        description = "Watch the latent dynamics of a neural population while it is being recorded.", subcommands = {
-            LiveCommand.class, BrokerCommand.class, ServeCommand.class, ReplayCommand.class, RigCommand.class,
-            InterveneCommand.class, TrainCommand.class, SimulateCommand.class, FitCommand.class, EvaluateCommand.class,
-            AnalyzeCommand.class, InactivateCommand.class,
-            InspectCommand.class, ConvertCommand.class, ExportCommand.class, SessionCommand.class, WatchCommand.class,
-            BenchCommand.class,
-            CommandLine.HelpCommand.class},
+        description = "Watch the latent dynamics of a neural population while it is being recorded.",
         footer = {"", "Start with:  ./kappa live"})
 public final class Main implements Runnable {
 
     static final int FAILED = 1;
+
+    /** In the order of the help. */
+    private static final List<String> COMMANDS = List.of("live", "broker", "serve", "replay", "rig", "intervene", "train",
+            "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export", "session", "watch",
+            "bench", "help");
 
     @Spec
     private CommandSpec spec;
@@ -45,13 +45,46 @@ public final class Main implements Runnable {
             System.err.println("kappa: " + e.getMessage());
             System.exit(CommandLine.ExitCode.USAGE);
         }
-        int code = commandLine().execute(args);
+        int code = commandLine(args).execute(args);
         // Not all threads of a broker that is being stopped are daemons.
         System.exit(code);
     }
 
-    static CommandLine commandLine() {
+    private static Class<?> command(String name) {
+        return switch (name) {
+            case "live" -> LiveCommand.class;
+            case "broker" -> BrokerCommand.class;
+            case "serve" -> ServeCommand.class;
+            case "replay" -> ReplayCommand.class;
+            case "rig" -> RigCommand.class;
+            case "intervene" -> InterveneCommand.class;
+            case "train" -> TrainCommand.class;
+            case "simulate" -> SimulateCommand.class;
+            case "fit" -> FitCommand.class;
+            case "evaluate" -> EvaluateCommand.class;
+            case "analyze" -> AnalyzeCommand.class;
+            case "inactivate" -> InactivateCommand.class;
+            case "inspect" -> InspectCommand.class;
+            case "convert" -> ConvertCommand.class;
+            case "export" -> ExportCommand.class;
+            case "session" -> SessionCommand.class;
+            case "watch" -> WatchCommand.class;
+            case "bench" -> BenchCommand.class;
+            case "help" -> CommandLine.HelpCommand.class;
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /**
+     * The parser of a command line. Reading the options of all commands takes longer than many a command does, so that only the one
+     * that the line begins with is read; all of them if it begins with none.
+     */
+    static CommandLine commandLine(String... args) {
         CommandLine line = new CommandLine(new Main());
+        boolean one = args.length > 0 && COMMANDS.contains(args[0]) && !args[0].equals("help");
+        for (String name : one ? List.of(args[0]) : COMMANDS) {
+            line.addSubcommand(name, command(name));
+        }
         line.setCaseInsensitiveEnumValuesAllowed(true);
         HelpLayout.apply(line);
         line.setExecutionExceptionHandler((exception, command, result) -> {
@@ -85,10 +118,25 @@ public final class Main implements Runnable {
         var commands = exception.getCommandLine().getSubcommands().keySet();
         if (exception instanceof UnmatchedArgumentException unmatched && !commands.isEmpty()
                 && !unmatched.isUnknownOption()) {
-            return '"' + unmatched.getUnmatched().getFirst() + "\" is not a command; the commands are "
-                    + String.join(", ", commands);
+            return '"' + unmatched.getUnmatched().getFirst() + "\" is not a command; " + nearest(unmatched)
+                    .orElse("the commands are " + String.join(", ", commands));
+        }
+        if (exception instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
+            return exception.getMessage() + nearest(unmatched).map(found -> "; " + found).orElse("");
         }
         return exception.getMessage().lines().collect(Collectors.joining("; "));
+    }
+
+    /** What was probably meant by a word that nothing is called: the most similar name with the same first letter. */
+    private static Optional<String> nearest(UnmatchedArgumentException unmatched) {
+        String word = letters(unmatched.getUnmatched().getFirst());
+        return unmatched.getSuggestions().stream()
+                .filter(name -> !word.isEmpty() && letters(name).startsWith(word.substring(0, 1))).findFirst()
+                .map(name -> "did you mean " + name + "?");
+    }
+
+    private static String letters(String name) {
+        return name.replaceFirst("^-+", "");
     }
 
     @Override

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Command;
 
 /** What the command line says to a mistake: one line that names it, a code that is not zero, and no stack trace. */
 class CommandLineTest {
@@ -475,6 +476,21 @@ class CommandLineTest {
         assertThat(ran.err()).isEmpty();
         assertThat(ran.out()).startsWith("Usage: " + ("kappa " + command).strip()).contains("--help");
         assertThat(ran.out()).as("every default is filled in").doesNotContain("${");
+    }
+
+    @Test
+    void shouldNameTheNearestCommandOrOption() {
+        assertThat(Ran.run("liv").err()).isEqualTo("kappa: \"liv\" is not a command; did you mean live? (see kappa --help)\n");
+        assertThat(Ran.run("xyz").err()).contains("the commands are live, broker,");
+        assertThat(Ran.run("live", "--sesion", "x.npz").err()).contains("--sesion", "did you mean --session?");
+    }
+
+    @Test
+    void shouldCallEveryCommandAsItIsCalledInItsOwnHelp() {
+        Main.commandLine().getSubcommands().forEach((name, command) -> {
+            assertThat(command.getCommandSpec().userObject().getClass().getAnnotation(Command.class).name()).isEqualTo(name);
+            assertThat(Main.commandLine(name).getSubcommands()).containsKey(name);
+        });
     }
 
     @Test
