@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,11 +19,9 @@ import kappa.analysis.populations.Clustering;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.dashboards.report.AnalysisReport;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,7 +40,7 @@ final class AnalyzeCommand implements Runnable {
     private static final int FRESH_TRIALS = 200;
     private static final double STATE_NOISE = 0.05;
 
-    @Parameters(paramLabel = "NET.npz", description = "Low-rank network file to analyse.")
+    @Parameters(paramLabel = "NET.npz|NAME", description = "Low-rank network to analyse, a file or a name.")
     private Path network;
 
     @Option(names = "--input", paramLabel = "NAME[=U],..",
@@ -111,12 +108,11 @@ final class AnalyzeCommand implements Runnable {
 
     @Override
     public void run() {
-        if (!(NetworkFile.read(network) instanceof LowRankNetwork lowRank)) {
-            throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
-        }
+        LowRankNetwork lowRank = NetworkArgument.readLowRank(network);
         LowRankNetwork net = Checks.named("--scale", scale, Scale.values(), "as-given, canonical or shared")
                 .of(lowRank);
-        Snapshot snapshot = snapshot(net);
+        // A file has no names of inputs.
+        Snapshot snapshot = Snapshot.of(net, IntStream.range(0, net.inputs()).mapToObj(s -> "input " + s).toList());
         List<String> channels = snapshot.inputChannels();
         NetworkAnalysis analysis = NetworkAnalysis.of(snapshot, held(channels), NetworkAnalysis.Depth.BASINS)
                 .withPopulations(Clustering.of(Populations.of(net, settings()), snapshot.id().version()))
@@ -146,15 +142,6 @@ final class AnalyzeCommand implements Runnable {
             resampled.forEach(AnalysisOutput::print);
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
         }
-    }
-
-    /** A file has no names of inputs, and no statistics of kappa: portraits reach four units where they can. */
-    private static Snapshot snapshot(LowRankNetwork net) {
-        double[] ones = new double[net.rank()];
-        Arrays.fill(ones, 1);
-        return new Snapshot(new Snapshot.Id("file", 1, 0), true, net,
-                IntStream.range(0, net.inputs()).mapToObj(s -> "input " + s).toList(), 0, 0, ones,
-                new double[net.rank()]);
     }
 
     private List<ResampledNetwork> resampled(LowRankNetwork lowRank, Task known) {

@@ -23,9 +23,11 @@ public final class Main implements Runnable {
     static final int FAILED = 1;
 
     /** In the order of the help. */
-    private static final List<String> COMMANDS = List.of("live", "broker", "serve", "replay", "rig", "intervene", "train",
-            "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export", "session", "watch",
-            "bench", "help");
+    private static final List<String> COMMANDS = List.of("live", "broker", "serve", "replay", "rig", "intervene",
+            "train",
+            "network", "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export",
+            "session", "watch",
+            "reproduce", "bench", "help");
 
     @Spec
     private CommandSpec spec;
@@ -59,6 +61,7 @@ public final class Main implements Runnable {
             case "rig" -> RigCommand.class;
             case "intervene" -> InterveneCommand.class;
             case "train" -> TrainCommand.class;
+            case "network" -> NetworkCommand.class;
             case "simulate" -> SimulateCommand.class;
             case "fit" -> FitCommand.class;
             case "evaluate" -> EvaluateCommand.class;
@@ -69,6 +72,7 @@ public final class Main implements Runnable {
             case "export" -> ExportCommand.class;
             case "session" -> SessionCommand.class;
             case "watch" -> WatchCommand.class;
+            case "reproduce" -> ReproduceCommand.class;
             case "bench" -> BenchCommand.class;
             case "help" -> CommandLine.HelpCommand.class;
             default -> throw new IllegalArgumentException(name);
@@ -76,8 +80,8 @@ public final class Main implements Runnable {
     }
 
     /**
-     * The parser of a command line. Reading the options of all commands takes longer than many a command does, so that only the one
-     * that the line begins with is read; all of them if it begins with none.
+     * The parser of a command line. Reading the options of all commands takes longer than many a command does, so that only
+     * the one that the line begins with is read; all of them if it begins with none.
      */
     static CommandLine commandLine(String... args) {
         CommandLine line = new CommandLine(new Main());
