@@ -7,6 +7,7 @@ import kappa.ingest.InvalidInputException;
 public final class Items {
 
     private static final List<Item> ALL = List.of(new RankOneFlow(), new AffineLine(), new RankOneInputs(),
+            new TrainedDecision(), new ResampledDecision(),
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution());
