@@ -14,6 +14,7 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,6 +57,17 @@ class MatchToSampleMechanismsTest {
             // The readout is near its targets of +-1, not only on their side.
             assertThat(performance.loss()).isLessThan(0.2);
         }
+    }
+
+    @Test
+    void shouldTellWhichSolutionEachNetworkIs() {
+        assertThat(DmsMechanism.of(built("poster-dms", 1)).solution()).isEqualTo(DmsMechanism.Solution.FIRST);
+        assertThat(DmsMechanism.of(built("dms-second", 1)).solution()).isEqualTo(DmsMechanism.Solution.SECOND);
+        // The stimuli of neither only push.
+        LowRankNetwork bistable = HandBuiltNetworks.rankTwo(512, 1, 2.5, 0, 0.5, 0.5);
+        LowRankNetwork pushed = LowRankNetwork.withoutBias(512, 2, 2, 0.2, bistable.m(), bistable.n(),
+                new float[1_024]);
+        assertThat(DmsMechanism.of(pushed).solution()).isEqualTo(DmsMechanism.Solution.NEITHER);
     }
 
     @ParameterizedTest

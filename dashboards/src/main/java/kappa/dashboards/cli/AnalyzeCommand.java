@@ -21,6 +21,7 @@ import kappa.analysis.populations.ResampledNetwork;
 import kappa.dashboards.report.AnalysisReport;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
+import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
 import kappa.ingest.recording.Recording;
 import picocli.CommandLine.Command;
@@ -38,6 +39,8 @@ final class AnalyzeCommand implements Runnable {
 
     private static final int MOST_RESAMPLED = 3;
     private static final int FRESH_TRIALS = 200;
+    private static final int FEWEST_TRIALS = 400;
+    private static final int TRIALS_PER_CONDITION = 20;
     private static final double STATE_NOISE = 0.05;
 
     @Parameters(paramLabel = "NET.npz|NAME", description = "Low-rank network to analyse, a file or a name.")
@@ -54,9 +57,9 @@ final class AnalyzeCommand implements Runnable {
     private List<String> scans = List.of();
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms",
-            description = "Task that the network does. Networks are drawn from 1, 2, .. populations like its own to "
-                    + "test whether the populations explain the performance. For dms, the mechanism is reported "
-                    + "too.")
+            description = "Task that the network does: report its psychometric curve or matrix, and mean and standard "
+                    + "deviation of the readout by condition. Networks are drawn from 1, 2, .. populations like its own "
+                    + "to test whether the populations explain the performance. For dms, the mechanism is reported too.")
     private String task;
 
     @Mixin
@@ -119,6 +122,7 @@ final class AnalyzeCommand implements Runnable {
                 .withConnectivity(Connectivity.of(net, channels, lowRank.readout(), regressionAxes(lowRank)));
         List<BifurcationScan> scanned = scans.stream().map(text -> HeldInputs.scan(text, net, channels)).toList();
         Optional<Task> done = Optional.ofNullable(task).map(name -> Task.named(name).withContext(context.strength));
+        Optional<Performance> performance = done.map(known -> performance(lowRank, known));
         List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known)).orElse(List.of());
         Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS)
                 .map(known -> DmsMechanism.of(net));
@@ -128,6 +132,8 @@ final class AnalyzeCommand implements Runnable {
         }
         if (output.json()) {
             Map<String, Object> figures = AnalysisOutput.figures(analysis, net.rank());
+            AnalysisOutput.putInputEffects(figures, analysis, net);
+            performance.ifPresent(found -> AnalysisOutput.put(figures, done.orElseThrow(), found));
             if (!scanned.isEmpty()) {
                 figures.put("bifurcations", scanned.stream().flatMap(AnalysisOutput::figures).toList());
             }
@@ -139,8 +145,16 @@ final class AnalyzeCommand implements Runnable {
         } else {
             AnalysisOutput.print(analysis);
             scanned.forEach(AnalysisOutput::print);
+            performance.ifPresent(found -> AnalysisOutput.print(done.orElseThrow(), found));
             resampled.forEach(AnalysisOutput::print);
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
+        }
+    }
+
+    private Performance performance(LowRankNetwork lowRank, Task known) {
+        int trials = Math.max(FEWEST_TRIALS, TRIALS_PER_CONDITION * known.conditions().size());
+        try (TrialRunner runner = new TrialRunner(threads.count())) {
+            return Performance.of(lowRank, known, trials, STATE_NOISE, seed, runner);
         }
     }
 

@@ -10,7 +10,8 @@ public final class Items {
             new TrainedDecision(), new ResampledDecision(),
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
-            new SaturationRegression(), new PosterMatchToSample(), new SecondSolution());
+            new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
+            new LintValidation(), new LintTruncation());
 
     private Items() {}
 
