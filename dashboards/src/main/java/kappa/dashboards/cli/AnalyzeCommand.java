@@ -43,7 +43,7 @@ final class AnalyzeCommand implements Runnable {
     private static final int TRIALS_PER_CONDITION = 20;
     private static final double STATE_NOISE = 0.05;
 
-    @Parameters(paramLabel = "NET.npz|NAME", description = "Low-rank network to analyse, a file or a name.")
+    @Parameters(paramLabel = "NET.npz", description = "Low-rank network to analyse, a file or a name.")
     private Path network;
 
     @Option(names = "--input", paramLabel = "NAME[=U],..",

@@ -32,13 +32,13 @@ import picocli.CommandLine.Parameters;
             + "its activity with the session."})
 final class EvaluateCommand implements Runnable {
 
-    @Parameters(index = "0", paramLabel = "NET.npz|NAME", description = "Network to score, a file or a name.")
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "Network to score, a file or a name.")
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = "Session to score it on, a file or a folder.")
     private Path session;
 
-    @Option(names = "--teacher", paramLabel = "NET.npz|NAME",
+    @Option(names = "--teacher", paramLabel = "NET.npz",
             description = "Network that produced the session: also report the correlation of connectivity (CC, ECC) "
                     + "and the accuracy of its readout.")
     private Path teacher;

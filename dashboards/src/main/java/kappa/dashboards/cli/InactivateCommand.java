@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
             + "the session."})
 final class InactivateCommand implements Runnable {
 
-    @Parameters(index = "0", paramLabel = "NET.npz|NAME", description = "Low-rank network, a file or a name.")
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network, a file or a name.")
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
             + "and the dynamics have no noise."})
 final class SimulateCommand implements Runnable {
 
-    @Parameters(paramLabel = "NET.npz|NAME", description = "Network of low or full rank, a file or a name.")
+    @Parameters(paramLabel = "NET.npz", description = "Network of low or full rank, a file or a name.")
     private Path network;
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,

@@ -63,7 +63,7 @@ final class TrainCommand implements Runnable {
             description = "Network file to write.")
     private Path out;
 
-    @Option(names = "--from", paramLabel = "NET.npz|NAME",
+    @Option(names = "--from", paramLabel = "NET.npz",
             description = "Network to start from. A full-rank network is truncated to its K leading singular values "
                     + "(default: random weights; wm and dms of rank K start from a full-rank network that is "
                     + "trained first).")

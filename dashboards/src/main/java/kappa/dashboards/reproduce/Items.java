@@ -11,7 +11,8 @@ public final class Items {
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
-            new LintValidation(), new LintTruncation());
+            new LintValidation(), new LintTruncation(), new LintSubsampling(),
+            new LintInactivation());
 
     private Items() {}
 

@@ -61,7 +61,8 @@ final class Lint {
         });
     }
 
-    private static <T> T recorded(Network teacher, Task task, Settings settings, long subset,
+    /** Records a session of the teacher for as long as it is used. */
+    static <T> T recorded(Network teacher, Task task, Settings settings, long subset,
             Function<Recording, T> use) {
         try {
             Path file = Files.createTempFile("kappa-reproduce", ".npz");

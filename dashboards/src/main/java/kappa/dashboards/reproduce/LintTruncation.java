@@ -9,8 +9,6 @@ import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.offline.FittingAlgorithms;
 import kappa.fitting.task.Task;
-import kappa.fitting.training.TrainedNetworks;
-import kappa.fitting.training.TrialRunner;
 import kappa.ingest.recording.Observation;
 
 /** Full-rank networks trained on context-dependent decisions: fits of rank 1 to 5 beside truncation. */
@@ -18,8 +16,7 @@ final class LintTruncation implements Item {
 
     private static final double[] FITTED = {0.923, 0.946, 0.962, 0.967, 0.968};
     private static final double TRUNCATED = 0.078;
-    private static final double CONTEXT = 0.1;
-    private static final int QUICK_NEURONS = 128;
+    private static final int QUICK_NEURONS = 512;
     private static final int NEURONS = 512;
     private static final int QUICK_TRIALS = 100;
     private static final int TRIALS = 400;
@@ -45,15 +42,11 @@ final class LintTruncation implements Item {
     public Result compute(Context context) {
         int neurons = context.quick() ? QUICK_NEURONS : NEURONS;
         long[] seeds = context.seeds(SEEDS);
-        Task task = Task.of(Task.Name.CDM).withContext(CONTEXT);
+        Task task = ContextTeachers.task();
         double[][] fitted = new double[FITTED.length][seeds.length];
         double[] truncated = new double[seeds.length];
         for (int i = 0; i < seeds.length; i++) {
-            context.progress().accept("training a full-rank network on cdm, seed " + seeds[i]);
-            FullRankNetwork teacher;
-            try (TrialRunner runner = new TrialRunner(context.threads())) {
-                teacher = new TrainedNetworks(runner, (_, _) -> {}).fullRank(task, neurons, seeds[i]);
-            }
+            FullRankNetwork teacher = ContextTeachers.fullRank(neurons, seeds[i], context);
             Lint.Settings settings = new Lint.Settings(Observation.RATES, context.quick() ? QUICK_TRIALS : TRIALS, 1,
                     seeds[i],
                     context.threads());
@@ -69,7 +62,7 @@ final class LintTruncation implements Item {
                         + "pass; R2 in a free run on 50 fresh trials.",
                 List.of(plot(fitted, truncated).svg()),
                 findings(fitted, truncated, context.quick()),
-                List.of("./kappa train --task cdm --context 0.1 --rank full --out NET.npz",
+                List.of("./kappa train --task cdm --context 0.1 --rank full --loss 0.01 --out NET.npz",
                         "./kappa evaluate NET.npz SESSION.npz --truncate 1"));
     }
 
@@ -95,10 +88,8 @@ final class LintTruncation implements Item {
             findings.add(new Result.Finding("R2 of fits of rank " + rank,
                     Numbers.shown(FITTED[rank - 1]) + " (median of ten)",
                     Numbers.range(fitted[rank - 1]), median >= FITTED[rank - 1] - BELOW,
-                    quick
-                            ? "One smaller teacher; smaller ones keep more of their random connectivity."
-                            : "Teachers trained here "
-                                    + "until 99.5 % are right."));
+                    "Teachers trained here until their loss is " + ContextTeachers.LOSS
+                            + (quick ? "; one of them." : ".")));
         }
         return findings;
     }

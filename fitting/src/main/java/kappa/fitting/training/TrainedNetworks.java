@@ -28,9 +28,19 @@ public final class TrainedNetworks {
 
     /** A network of full rank. */
     public FullRankNetwork fullRank(Task task, int neurons, long seed) {
+        return fullRank(task, neurons, TrainingPlan.of(task, true, seed).settings().loss(), seed);
+    }
+
+    /**
+     * A network of full rank.
+     *
+     * @param loss mean squared error of the readout to reach, besides the accuracy: with a smaller one the connectivity comes
+     *        closer to low rank
+     */
+    public FullRankNetwork fullRank(Task task, int neurons, double loss, long seed) {
         FullRankNetwork start = FullRankNetwork.initial(neurons, task.inputs(), Task.ALPHA,
                 TrialRandom.of(seed, INITIAL));
-        return (FullRankNetwork) train(start, TrainingPlan.of(task, true, seed), Long.MAX_VALUE);
+        return (FullRankNetwork) train(start, TrainingPlan.of(task, true, seed), Long.MAX_VALUE, loss);
     }
 
     /** A network of rank K from random weights. */
@@ -50,11 +60,15 @@ public final class TrainedNetworks {
     }
 
     private Network train(Network start, TrainingPlan plan, long maxSteps) {
+        return train(start, plan, maxSteps, plan.settings().loss());
+    }
+
+    private Network train(Network start, TrainingPlan plan, long maxSteps, double loss) {
         TaskTrainer.Settings usual = plan.settings();
         TaskTrainer.Settings settings = new TaskTrainer.Settings(usual.batch(), usual.learningRate(),
                 usual.largestNorm(),
                 usual.noise(), Math.min(maxSteps, usual.maxSteps()), usual.checkEvery(), usual.validationTrials(),
-                usual.accuracy(), usual.loss(), usual.seed());
+                usual.accuracy(), loss, usual.seed());
         List<Task> stages = plan.stages();
         return new TaskTrainer(runner).train(Trainee.of(start, plan.parts()), stages, settings, listener).network();
     }
