@@ -1,5 +1,6 @@
 package kappa.analysis;
 
+import java.util.Arrays;
 import java.util.List;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.recording.InputBasis;
@@ -25,6 +26,13 @@ public record Snapshot(Id id, boolean last, LowRankNetwork network, List<String>
      * @param binsLearned bins before this index were learned from
      */
     public record Id(String session, long version, long binsLearned) {}
+
+    /** A network on its own, which no session has fitted: no statistics of kappa, so that portraits reach four units. */
+    public static Snapshot of(LowRankNetwork network, List<String> inputChannels) {
+        double[] ones = new double[network.rank()];
+        Arrays.fill(ones, 1);
+        return new Snapshot(new Id("file", 1, 0), true, network, inputChannels, 0, 0, ones, new double[network.rank()]);
+    }
 
     /** @throws IllegalArgumentException if there is not one name for each input */
     public Snapshot {

@@ -34,6 +34,18 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         DYNAMICS_CHANGED_BY_INPUT
     }
 
+    /** Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. */
+    public enum Solution {
+        /** Two states without input; one stimulus keeps two, the other takes them away and carries the state across. */
+        FIRST,
+        /** Four states without input; two under either stimulus. */
+        SECOND,
+        /** Four states without input, two under one stimulus, fewer under the other. */
+        HYBRID,
+        /** None of these. */
+        NEITHER
+    }
+
     /**
      * The dynamics under one input held.
      *
@@ -84,6 +96,22 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
             repelled &= Arrays.stream(point.re()).allMatch(re -> re > 0);
         }
         return new Portrait(input, points, stable, repelled, Linearisation.of(network, drive, new double[2]));
+    }
+
+    /** The solution of the thesis, by the numbers of stable states. */
+    public Solution solution() {
+        int a = underInputs.get(0).stable;
+        int b = underInputs.get(1).stable;
+        boolean oneKeeps = Math.max(a, b) == STABLE_STATES_OF_A_MEMORY && Math.min(a, b) < STABLE_STATES_OF_A_MEMORY;
+        if (free.stable == STABLE_STATES_OF_A_MEMORY && oneKeeps) {
+            return Solution.FIRST;
+        }
+        if (free.stable == 2 * STABLE_STATES_OF_A_MEMORY) {
+            return a == STABLE_STATES_OF_A_MEMORY && b == STABLE_STATES_OF_A_MEMORY
+                    ? Solution.SECOND
+                    : oneKeeps ? Solution.HYBRID : Solution.NEITHER;
+        }
+        return Solution.NEITHER;
     }
 
     /** One line for people. */

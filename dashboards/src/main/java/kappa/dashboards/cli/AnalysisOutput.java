@@ -13,13 +13,19 @@ import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.connectivity.Connectivity;
 import kappa.analysis.connectivity.DmsMechanism;
+import kappa.analysis.connectivity.InputEffects;
+import kappa.analysis.connectivity.Saturation;
 import kappa.analysis.dynamics.Basins;
 import kappa.analysis.dynamics.BifurcationScan;
 import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.LimitCycle;
 import kappa.analysis.populations.Clustering;
+import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.task.Task;
+import kappa.fitting.training.Performance;
 
 /** What {@code analyze} prints: results of analyses as JSON figures and as lines. Stateless. */
 final class AnalysisOutput {
@@ -146,8 +152,82 @@ final class AnalysisOutput {
             stable.put(portrait.input(), portrait.stable());
             jacobians.put(portrait.input(), portrait.origin().jacobian());
         });
-        return Map.of("verdict", name(found.verdict()), "summary", found.summary(), "stable_states", stable,
+        return Map.of("verdict", name(found.verdict()), "solution", name(found.solution()), "summary", found.summary(),
+                "stable_states", stable,
                 "effective_jacobians", jacobians);
+    }
+
+    /** How well a network does a task, by condition. */
+    static void put(Map<String, Object> figures, Task task, Performance performance) {
+        List<Map<String, Object>> points = TrainCommand.psychometric(task, performance);
+        List<Performance.Readout> readouts = performance.readouts();
+        for (int i = 0; i < points.size(); i++) {
+            points.get(i).put("readout_mean", readouts.get(i).mean());
+            points.get(i).put("readout_sd", readouts.get(i).standardDeviation());
+        }
+        figures.put("accuracy", performance.accuracy());
+        figures.put("psychometric", points);
+    }
+
+    static void print(Task task, Performance performance) {
+        System.out.printf(Locale.ROOT, "accuracy %.3f%n", performance.accuracy());
+        Map<String, Object> figures = new LinkedHashMap<>();
+        put(figures, task, performance);
+        ((List<?>) figures.get("psychometric")).forEach(System.out::println);
+    }
+
+    /** Gating and populations under each input that is held; regressions by saturation under each channel alone. */
+    static void putInputEffects(Map<String, Object> figures, NetworkAnalysis analysis, LowRankNetwork network) {
+        List<NeuronSet> sets = analysis.populations().stream().flatMap(found -> found.populations().stream())
+                .map(Populations.Population::neurons).toList();
+        int rank = network.rank();
+        Map<String, Object> gating = new LinkedHashMap<>();
+        Map<String, Object> populations = new LinkedHashMap<>();
+        for (PhasePortrait portrait : analysis.portraits()) {
+            InputEffects effects = InputEffects.of(network, portrait.drive(), sets);
+            gating.put(portrait.input(), rows(effects.gating(), network.inputs()));
+            populations
+                    .put(portrait.input(),
+                            effects.populations().stream().map(one -> Map.of("name", one.name(), "mean_slope",
+                                    one.meanSlope(), "effective_overlaps", rows(one.effectiveOverlaps(), rank)))
+                                    .toList());
+        }
+        figures.put("gating", gating);
+        figures.put("population_slopes", populations);
+        Map<String, Object> regressions = new LinkedHashMap<>();
+        for (int s = 0; s < network.inputs(); s++) {
+            List<Object> pairs = new ArrayList<>();
+            for (int k = 0; k < rank; k++) {
+                for (int l = 0; l < rank; l++) {
+                    Saturation split = Saturation.of(network, s, row(network.m(), k, network),
+                            row(network.n(), l, network));
+                    pairs.add(Map.of("x", "m" + (k + 1), "y", "n" + (l + 1), "saturated", figures(split.saturated()),
+                            "linear",
+                            figures(split.linear()), "all", figures(split.all())));
+                }
+            }
+            regressions.put("input " + s, pairs);
+        }
+        figures.put("saturation_regressions", regressions);
+    }
+
+    private static Map<String, Object> figures(Saturation.Part part) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("neurons", part.neurons().length);
+        out.put("slope", finite(part.slope()));
+        out.put("correlation", finite(part.correlation()));
+        return out;
+    }
+
+    /** null in place of what JSON cannot hold. */
+    private static Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static double[] row(float[] matrix, int row, LowRankNetwork network) {
+        double[] values = new double[network.neurons()];
+        Arrays.setAll(values, i -> matrix[row * values.length + i]);
+        return values;
     }
 
     private static List<double[]> rows(double[] flat, int columns) {

@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,11 +19,10 @@ import kappa.analysis.populations.Clustering;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.dashboards.report.AnalysisReport;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
+import kappa.fitting.training.Performance;
 import kappa.fitting.training.TrialRunner;
-import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Recording;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,9 +39,11 @@ final class AnalyzeCommand implements Runnable {
 
     private static final int MOST_RESAMPLED = 3;
     private static final int FRESH_TRIALS = 200;
+    private static final int FEWEST_TRIALS = 400;
+    private static final int TRIALS_PER_CONDITION = 20;
     private static final double STATE_NOISE = 0.05;
 
-    @Parameters(paramLabel = "NET.npz", description = "Low-rank network file to analyse.")
+    @Parameters(paramLabel = "NET.npz", description = "Low-rank network to analyse, a file or a name.")
     private Path network;
 
     @Option(names = "--input", paramLabel = "NAME[=U],..",
@@ -57,9 +57,9 @@ final class AnalyzeCommand implements Runnable {
     private List<String> scans = List.of();
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms",
-            description = "Task that the network does. Networks are drawn from 1, 2, .. populations like its own to "
-                    + "test whether the populations explain the performance. For dms, the mechanism is reported "
-                    + "too.")
+            description = "Task that the network does: report its psychometric curve or matrix, and mean and standard "
+                    + "deviation of the readout by condition. Networks are drawn from 1, 2, .. populations like its own "
+                    + "to test whether the populations explain the performance. For dms, the mechanism is reported too.")
     private String task;
 
     @Mixin
@@ -111,18 +111,18 @@ final class AnalyzeCommand implements Runnable {
 
     @Override
     public void run() {
-        if (!(NetworkFile.read(network) instanceof LowRankNetwork lowRank)) {
-            throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
-        }
+        LowRankNetwork lowRank = NetworkArgument.readLowRank(network);
         LowRankNetwork net = Checks.named("--scale", scale, Scale.values(), "as-given, canonical or shared")
                 .of(lowRank);
-        Snapshot snapshot = snapshot(net);
+        // A file has no names of inputs.
+        Snapshot snapshot = Snapshot.of(net, IntStream.range(0, net.inputs()).mapToObj(s -> "input " + s).toList());
         List<String> channels = snapshot.inputChannels();
         NetworkAnalysis analysis = NetworkAnalysis.of(snapshot, held(channels), NetworkAnalysis.Depth.BASINS)
                 .withPopulations(Clustering.of(Populations.of(net, settings()), snapshot.id().version()))
                 .withConnectivity(Connectivity.of(net, channels, lowRank.readout(), regressionAxes(lowRank)));
         List<BifurcationScan> scanned = scans.stream().map(text -> HeldInputs.scan(text, net, channels)).toList();
         Optional<Task> done = Optional.ofNullable(task).map(name -> Task.named(name).withContext(context.strength));
+        Optional<Performance> performance = done.map(known -> performance(lowRank, known));
         List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known)).orElse(List.of());
         Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS)
                 .map(known -> DmsMechanism.of(net));
@@ -132,6 +132,8 @@ final class AnalyzeCommand implements Runnable {
         }
         if (output.json()) {
             Map<String, Object> figures = AnalysisOutput.figures(analysis, net.rank());
+            AnalysisOutput.putInputEffects(figures, analysis, net);
+            performance.ifPresent(found -> AnalysisOutput.put(figures, done.orElseThrow(), found));
             if (!scanned.isEmpty()) {
                 figures.put("bifurcations", scanned.stream().flatMap(AnalysisOutput::figures).toList());
             }
@@ -143,18 +145,17 @@ final class AnalyzeCommand implements Runnable {
         } else {
             AnalysisOutput.print(analysis);
             scanned.forEach(AnalysisOutput::print);
+            performance.ifPresent(found -> AnalysisOutput.print(done.orElseThrow(), found));
             resampled.forEach(AnalysisOutput::print);
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
         }
     }
 
-    /** A file has no names of inputs, and no statistics of kappa: portraits reach four units where they can. */
-    private static Snapshot snapshot(LowRankNetwork net) {
-        double[] ones = new double[net.rank()];
-        Arrays.fill(ones, 1);
-        return new Snapshot(new Snapshot.Id("file", 1, 0), true, net,
-                IntStream.range(0, net.inputs()).mapToObj(s -> "input " + s).toList(), 0, 0, ones,
-                new double[net.rank()]);
+    private Performance performance(LowRankNetwork lowRank, Task known) {
+        int trials = Math.max(FEWEST_TRIALS, TRIALS_PER_CONDITION * known.conditions().size());
+        try (TrialRunner runner = new TrialRunner(threads.count())) {
+            return Performance.of(lowRank, known, trials, STATE_NOISE, seed, runner);
+        }
     }
 
     private List<ResampledNetwork> resampled(LowRankNetwork lowRank, Task known) {

@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.evaluation.PsthFit;
 import kappa.fitting.evaluation.Truncation;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
@@ -33,7 +32,7 @@ import picocli.CommandLine.Parameters;
             + "its activity with the session."})
 final class EvaluateCommand implements Runnable {
 
-    @Parameters(index = "0", paramLabel = "NET.npz", description = "Network file to score.")
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "Network to score, a file or a name.")
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = "Session to score it on, a file or a folder.")
@@ -85,7 +84,7 @@ final class EvaluateCommand implements Runnable {
                 throw new InvalidInputException(
                         network + ": is a full-rank network, but --teacher needs a low-rank one; add --truncate K");
             }
-            Network original = NetworkFile.read(teacher);
+            Network original = NetworkArgument.read(teacher);
             Evaluation.Connectivity connectivity = Evaluation.connectivity(lowRank.recorded(), original);
             figures.put("cc", connectivity.cc());
             figures.put("ecc", connectivity.ecc());
@@ -119,7 +118,7 @@ final class EvaluateCommand implements Runnable {
     }
 
     private Network fit() {
-        Network contents = NetworkFile.read(network);
+        Network contents = NetworkArgument.read(network);
         if (truncate == null) {
             return contents;
         }
@@ -140,8 +139,8 @@ final class EvaluateCommand implements Runnable {
         boolean[] heldOut = CoSmoothing.draw(fit.neurons() - fit.hidden(), heldOutNeurons, seed);
         Recording seen = Evaluation.withInputsOf(fit, recording);
         // A truncated network is no fit any more, and has no noise of its own.
-        double bits = truncate == null && NetworkFile.holdsModel(network)
-                ? CoSmoothing.bitsPerSpike(NetworkFile.model(network), seen, heldOut)
+        double bits = truncate == null && NetworkArgument.holdsModel(network)
+                ? CoSmoothing.bitsPerSpike(NetworkArgument.model(network), seen, heldOut)
                 : CoSmoothing.bitsPerSpike(lowRank, seen, heldOut);
         figures.put("co_smoothing_bits_per_spike", bits);
     }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import kappa.fitting.file.MatchedModel;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.SavedModel;
 import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.recording.FitSettings;
@@ -116,7 +115,7 @@ final class FitOptions {
 
     private SavedModel saved() {
         if (saved == null) {
-            saved = NetworkFile.model(startFrom);
+            saved = NetworkArgument.model(startFrom);
         }
         return saved;
     }

@@ -17,7 +17,6 @@ import kappa.analysis.inactivation.Verification;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.dashboards.report.InactivationReport;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
@@ -39,7 +38,7 @@ import picocli.CommandLine.Parameters;
             + "the session."})
 final class InactivateCommand implements Runnable {
 
-    @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network file.")
+    @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network, a file or a name.")
     private Path network;
 
     @Parameters(index = "1", paramLabel = "SESSION", description = {
@@ -102,9 +101,7 @@ final class InactivateCommand implements Runnable {
 
     @Override
     public void run() {
-        if (!(NetworkFile.read(network) instanceof LowRankNetwork fit)) {
-            throw new InvalidInputException(network + ": is a full-rank network, expected m and n");
-        }
+        LowRankNetwork fit = NetworkArgument.readLowRank(network);
         Checks.require(random >= 0, "--random", random, "at least 0");
         try (Recording recording = recordingOptions.open(session)) {
             predict(fit, recording);
@@ -125,7 +122,7 @@ final class InactivateCommand implements Runnable {
             sets.forEach(set -> rows
                     .add(new InactivationOutput.Row(inactivation.effect(set), Optional.empty(), Optional.empty())));
         } else {
-            rows.addAll(verified(fit, NetworkFile.read(verify), inactivation, conditions, sets));
+            rows.addAll(verified(fit, NetworkArgument.read(verify), inactivation, conditions, sets));
         }
         if (report != null) {
             System.err.println("report " + InactivationReport.write(report,
@@ -186,13 +183,13 @@ final class InactivateCommand implements Runnable {
 
     private Optional<Readout> readout(LowRankNetwork fit, Inactivation.Plan plan) {
         if (readsAsTeacher(fit)) {
-            return Optional.of(Inactivation.readoutOf(NetworkFile.read(verify), fit));
+            return Optional.of(Inactivation.readoutOf(NetworkArgument.read(verify), fit));
         }
         if (readout == null) {
             return Optional.empty();
         }
-        if (!RecordingFile.isSession(readout)) {
-            return Optional.of(Inactivation.readoutOf(NetworkFile.read(readout), fit));
+        if (NetworkArgument.isName(readout) || !RecordingFile.isSession(readout)) {
+            return Optional.of(Inactivation.readoutOf(NetworkArgument.read(readout), fit));
         }
         try (Recording other = recordingOptions.open(readout)) {
             SeenTrials trials = SeenTrials.of(other, fit, 0);

@@ -11,7 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
@@ -60,6 +59,15 @@ final class InspectCommand implements Runnable {
     @Override
     public void run() {
         PlausibilityOptions plausibility = recording.plausibility();
+        if (NetworkArgument.isName(file)) {
+            requireNoOptions(file + " is a network");
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("name", file.toString());
+            List<String> commands = new ArrayList<>();
+            network(figures, commands);
+            print(figures, List.of(), commands);
+            return;
+        }
         RecordingFormat format = RecordingFile.format(file);
         if (format == RecordingFormat.NWB) {
             requireNoOptions("an NWB file is shown as a whole");
@@ -82,6 +90,11 @@ final class InspectCommand implements Runnable {
         } else {
             warnings = session(format, figures, commands);
         }
+        print(figures, warnings, commands);
+        plausibility.requireNone(warnings, file.toString());
+    }
+
+    private void print(Map<String, Object> figures, List<Warning> warnings, List<String> commands) {
         if (output.json()) {
             figures.put("remarks", remarks);
             figures.put("warnings", warnings.stream().map(Warning::line).toList());
@@ -94,7 +107,6 @@ final class InspectCommand implements Runnable {
             warnings.forEach(warning -> System.out.println("warning " + warning.line()));
             commands.forEach(command -> System.out.println("  " + command));
         }
-        plausibility.requireNone(warnings, file.toString());
     }
 
     /** To six digits, which is what people read. */
@@ -209,14 +221,14 @@ final class InspectCommand implements Runnable {
     }
 
     private void network(Map<String, Object> figures, List<String> commands) {
-        Network network = NetworkFile.read(file);
+        Network network = NetworkArgument.read(file);
         figures.put("kind", "network");
         figures.put("neurons", network.neurons());
         switch (network) {
             case LowRankNetwork low -> {
                 figures.put("rank", low.rank());
                 figures.put("hidden", low.hidden());
-                if (NetworkFile.holdsModel(file)) {
+                if (NetworkArgument.holdsModel(file)) {
                     commands.add("./kappa live --session SESSION.npz --start-from " + file);
                 }
                 commands.add("./kappa analyze " + file);

@@ -25,8 +25,9 @@ public final class Main implements Runnable {
     /** In the order of the help. */
     private static final List<String> COMMANDS = List.of("live", "broker", "serve", "replay", "rig", "intervene",
             "train",
-            "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export", "session", "watch",
-            "bench", "help");
+            "network", "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export",
+            "session", "watch",
+            "reproduce", "bench", "help");
 
     @Spec
     private CommandSpec spec;
@@ -60,6 +61,7 @@ public final class Main implements Runnable {
             case "rig" -> RigCommand.class;
             case "intervene" -> InterveneCommand.class;
             case "train" -> TrainCommand.class;
+            case "network" -> NetworkCommand.class;
             case "simulate" -> SimulateCommand.class;
             case "fit" -> FitCommand.class;
             case "evaluate" -> EvaluateCommand.class;
@@ -70,6 +72,7 @@ public final class Main implements Runnable {
             case "export" -> ExportCommand.class;
             case "session" -> SessionCommand.class;
             case "watch" -> WatchCommand.class;
+            case "reproduce" -> ReproduceCommand.class;
             case "bench" -> BenchCommand.class;
             case "help" -> CommandLine.HelpCommand.class;
             default -> throw new IllegalArgumentException(name);

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.Network;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskSimulator;
@@ -22,7 +21,7 @@ import picocli.CommandLine.Parameters;
             + "and the dynamics have no noise."})
 final class SimulateCommand implements Runnable {
 
-    @Parameters(paramLabel = "NET.npz", description = "Network file, of low or full rank.")
+    @Parameters(paramLabel = "NET.npz", description = "Network of low or full rank, a file or a name.")
     private Path network;
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms", required = true,
@@ -85,7 +84,7 @@ final class SimulateCommand implements Runnable {
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);
         force.requireWritable(out, network);
-        Network contents = NetworkFile.read(network);
+        Network contents = NetworkArgument.read(network);
         TaskSimulator.Recorded recorded;
         try (TrialRunner runner = new TrialRunner(threads.count())) {
             Output.Progress progress = new Output.Progress("simulating " + task.name(), "trials");

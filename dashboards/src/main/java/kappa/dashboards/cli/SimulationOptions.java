@@ -1,9 +1,10 @@
 package kappa.dashboards.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
 import kappa.fitting.task.Task;
@@ -18,13 +19,17 @@ import picocli.CommandLine.Option;
 /** A simulated rig. */
 @Section.In(Section.RIG)
 final class SimulationOptions {
-    @Option(names = "--network", defaultValue = "decision", paramLabel = "NAME|NET.npz",
-            description = "Network to simulate: decision, figure-4.1a to figure-4.1d, bimodal, two-population, dms, or "
-                    + "a network file together with --task (default: ${DEFAULT-VALUE}).")
+
+    private static final String DEFAULT = "decision";
+
+    @Option(names = "--network", paramLabel = "NAME|NET.npz",
+            description = "Network to simulate: decision, figure-4.1a to figure-4.1d, bimodal, two-population, dms, "
+                    + "poster-dms, dms-second, or a network file together with --task (default: decision).")
     String network;
 
     @Option(names = "--task", paramLabel = "dm|wm|cdm|msi|dms",
-            description = "Task that the network file of --network does.")
+            description = "Task that the network of --network does (default for a name: the experiment that shows its "
+                    + "dynamics).")
     String task;
 
     @Mixin
@@ -41,8 +46,9 @@ final class SimulationOptions {
     double stateNoise;
 
     private HandBuiltNetworks.HandBuilt built(long seed) {
-        int n = neurons == null ? HandBuiltNetworks.defaultNeurons(network) : neurons;
-        return HandBuiltNetworks.named(network, n, seed);
+        return neurons == null
+                ? HandBuiltNetworks.named(name(), seed)
+                : HandBuiltNetworks.named(name(), neurons, seed);
     }
 
     /**
@@ -56,17 +62,26 @@ final class SimulationOptions {
         if (isFile()) {
             return trained(observation, endless.gain(), trials, seed);
         }
-        if (task != null) {
+        if (task != null && network == null) {
             throw new InvalidInputException(
-                    "--task " + task + " needs --network NET.npz, the file of a network");
+                    "--task " + task + " needs --network NET.npz, the file of a network or a name");
+        }
+        if (task != null) {
+            return onTask(network, built(seed).withReadout(), observation, endless.gain(), trials, seed);
         }
         return new SimulatedSession(built(seed),
                 new SimulatedSession.Settings(observation, endless.gain(), stateNoise,
                         trials, seed));
     }
 
+    private String name() {
+        return network == null ? DEFAULT : network;
+    }
+
+    /** A file of a network's name comes first, as everywhere. */
     private boolean isFile() {
-        return network.toLowerCase(Locale.ROOT).endsWith(".npz");
+        return network != null && (network.toLowerCase(Locale.ROOT).endsWith(".npz")
+                || Files.isRegularFile(Path.of(network)));
     }
 
     private BinSource trained(Observation observation, double gain, long trials, long seed) {
@@ -78,13 +93,17 @@ final class SimulationOptions {
             throw new InvalidInputException(
                     "--neurons " + neurons + " cannot be combined with a network file, which has its own neurons");
         }
-        if (trials < 0 || trials > Integer.MAX_VALUE) {
-            throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");
-        }
         Path file = Path.of(network);
         String name = file.getFileName().toString().replaceFirst("(?i)\\.npz$", "").replaceAll("[^A-Za-z0-9._-]",
                 "-");
-        return new TaskRig(name, NetworkFile.read(file), Task.named(task).withContext(context.strength),
+        return onTask(name, NetworkArgument.read(file), observation, gain, trials, seed);
+    }
+
+    private BinSource onTask(String name, Network does, Observation observation, double gain, long trials, long seed) {
+        if (trials < 0 || trials > Integer.MAX_VALUE) {
+            throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");
+        }
+        return new TaskRig(name, does, Task.named(task).withContext(context.strength),
                 new TaskSimulator.Settings((int) Math.max(1, trials), observation, gain, stateNoise, 0, 1, 1, seed),
                 trials == 0);
     }
@@ -92,10 +111,10 @@ final class SimulationOptions {
     /** Of the network; 2 for one of full rank, which has no better guess. */
     int rank() {
         if (isFile()) {
-            return NetworkFile.read(Path.of(network)) instanceof LowRankNetwork low
+            return NetworkArgument.read(Path.of(network)) instanceof LowRankNetwork low
                     ? low.rank()
                     : 2;
         }
-        return built(1).network().rank();
+        return built(NetworkArgument.SEED).network().rank();
     }
 }

@@ -236,7 +236,7 @@ final class TrainCommand implements Runnable {
         int n = neurons();
         Checks.require(populations >= 1 && populations <= n, "--populations", populations, "1 to " + n);
         if (from != null) {
-            if (!(NetworkFile.read(from) instanceof LowRankNetwork given)
+            if (!(NetworkArgument.read(from) instanceof LowRankNetwork given)
                     || given.rank() != lowRank(n)) {
                 throw new InvalidInputException("--from " + from + ": expected a network of rank " + rank
                         + ", as --rank says");
@@ -259,7 +259,7 @@ final class TrainCommand implements Runnable {
     }
 
     private Network given(boolean full) {
-        Network contents = NetworkFile.read(from);
+        Network contents = NetworkArgument.read(from);
         Checks.require(neurons == null || neurons == contents.neurons(), "--neurons", neurons,
                 contents.neurons() + " as in " + from);
         return switch (contents) {

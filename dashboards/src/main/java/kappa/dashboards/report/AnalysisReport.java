@@ -12,7 +12,6 @@ import kappa.analysis.PhasePortrait;
 import kappa.analysis.connectivity.Connectivity;
 import kappa.analysis.connectivity.VectorOverlaps;
 import kappa.analysis.dynamics.FixedPoint;
-import kappa.analysis.dynamics.FlowField;
 import kappa.analysis.dynamics.LimitCycle;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
@@ -21,9 +20,6 @@ import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /** What {@code ./kappa analyze --report} writes. Stateless. */
 public final class AnalysisReport {
-
-    private static final int ARROWS = 21;
-    private static final double ARROW_PIXELS = 14;
 
     private AnalysisReport() {}
 
@@ -38,10 +34,7 @@ public final class AnalysisReport {
         report.section("Dynamics",
                 "d kappa / dt = F(kappa, I) = -kappa + n' tanh(m kappa + I) / N, time in units of tau, without input and with"
                         + " each input held constant. Triangles up: source; crosses: saddle; triangles down: stable.");
-        for (PhasePortrait phase : analysis.portraits()) {
-            phase.flow().map(flow -> network.rank() == 1 ? force(phase, flow) : portrait(phase, flow))
-                    .ifPresent(report::figure);
-        }
+        analysis.portraits().forEach(phase -> PhaseFigures.of(phase).ifPresent(report::figure));
         report.table(List.of("input", "fixed point", "kappa", "eigenvalues"), fixedPoints(analysis));
         report.section("Connectivity",
                 "Overlaps sigma_kl = n_k' m_l / N: " + rows(analysis.overlaps(), network.rank())
@@ -77,7 +70,8 @@ public final class AnalysisReport {
                         ? String.format(Locale.ROOT, "%.3f", point.re()[e])
                         : String.format(Locale.ROOT, "%.3f %+.3f i", point.re()[e], point.im()[e]))
                         .collect(Collectors.joining(", "));
-                rows.add(List.of(phase.input(), name(point.type()), rows(point.kappa(), point.kappa().length),
+                rows.add(List.of(phase.input(), PhaseFigures.name(point.type()),
+                        rows(point.kappa(), point.kappa().length),
                         eigenvalues));
             }
             for (LimitCycle cycle : phase.orbits().cycles()) {
@@ -86,78 +80,6 @@ public final class AnalysisReport {
             }
         }
         return rows;
-    }
-
-    /** K = 1: F and the potential. */
-    private static SvgPlot force(PhasePortrait phase, FlowField flow) {
-        double[] axis = flow.axis();
-        double[] force = flow.velocity();
-        double[] potential = flow.potential();
-        double high = Math.max(max(force), max(potential));
-        double low = Math.min(min(force), min(potential));
-        SvgPlot figure = new SvgPlot("Force and potential, " + held(phase), "kappa", "F, V", axis[0],
-                axis[axis.length - 1], low, high);
-        figure.line(axis, new double[axis.length], "#8a94a3", false, 0.8);
-        figure.line(axis, potential, SvgPlot.COLOURS.get(4), false, 1.5).entry("potential V", SvgPlot.COLOURS.get(4));
-        figure.line(axis, force, SvgPlot.COLOURS.get(0), false, 1.5).entry("F = d kappa / dt", SvgPlot.COLOURS.get(0));
-        phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], 0));
-        return figure;
-    }
-
-    /** K = 2: flow, nullclines, cycles and fixed points. */
-    private static SvgPlot portrait(PhasePortrait phase, FlowField flow) {
-        double[] axis = flow.axis();
-        double[] velocity = flow.velocity();
-        int count = axis.length;
-        double reach = axis[count - 1];
-        SvgPlot figure = new SvgPlot("Phase portrait, " + held(phase), "kappa 1", "kappa 2", axis[0], reach,
-                axis[0], reach);
-        double fastest = 1e-12;
-        for (int i = 0; i < count * count; i++) {
-            fastest = Math.max(fastest, Math.hypot(velocity[2 * i], velocity[2 * i + 1]));
-        }
-        int stride = Math.max(1, count / ARROWS);
-        for (int j = stride / 2; j < count; j += stride) {
-            for (int i = stride / 2; i < count; i += stride) {
-                double vx = velocity[2 * (j * count + i)];
-                double vy = velocity[2 * (j * count + i) + 1];
-                // The square root shows slow flow beside fast.
-                double speed = Math.hypot(vx, vy);
-                double shown = speed == 0 ? 0 : Math.sqrt(speed / fastest) / speed;
-                figure.arrow(axis[i], axis[j], vx * shown, vy * shown, 1, ARROW_PIXELS);
-            }
-        }
-        phase.orbits().nullclines().first().forEach(line -> curve(figure, line, SvgPlot.COLOURS.get(2), false, 0.9));
-        phase.orbits().nullclines().second().forEach(line -> curve(figure, line, SvgPlot.COLOURS.get(3), false, 0.9));
-        for (LimitCycle cycle : phase.orbits().cycles()) {
-            double[] closed = Arrays.copyOf(cycle.orbit(), cycle.orbit().length + 2);
-            System.arraycopy(cycle.orbit(), 0, closed, cycle.orbit().length, 2);
-            curve(figure, closed, SvgPlot.COLOURS.get(0), !cycle.stable(), 2);
-        }
-        phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], point.kappa()[1]));
-        return figure;
-    }
-
-    /** @param points [P,2] by rows */
-    private static void curve(SvgPlot figure, double[] points, String colour, boolean dashed, double width) {
-        double[][] columns = new double[2][points.length / 2];
-        for (int i = 0; i < points.length; i++) {
-            columns[i % 2][i / 2] = points[i];
-        }
-        figure.line(columns[0], columns[1], colour, dashed, width);
-    }
-
-    private static String held(PhasePortrait phase) {
-        return phase.input().equals(NetworkAnalysis.NO_INPUT) ? "no input" : phase.input() + " held";
-    }
-
-    private static void mark(SvgPlot figure, FixedPoint point, double x, double y) {
-        switch (point.type()) {
-            case STABLE_NODE, STABLE_FOCUS -> figure.mark(x, y, "\u25bc", SvgPlot.COLOURS.get(0), name(point.type()));
-            case UNSTABLE_NODE, UNSTABLE_FOCUS ->
-                figure.mark(x, y, "\u25b2", SvgPlot.COLOURS.get(1), name(point.type()));
-            case SADDLE, CENTRE, UNKNOWN -> figure.mark(x, y, "\u2715", "#1b2330", name(point.type()));
-        }
     }
 
     /** Of the Jacobian at each fixed point, by input. */
@@ -179,7 +101,8 @@ public final class AnalysisReport {
             figure.entry(phase.input(), colour);
             for (FixedPoint point : phase.fixedPoints().points()) {
                 for (int e = 0; e < point.re().length; e++) {
-                    figure.dot(point.re()[e], point.im()[e], colour, 4, name(point.type()) + " under " + phase.input());
+                    figure.dot(point.re()[e], point.im()[e], colour, 4,
+                            PhaseFigures.name(point.type()) + " under " + phase.input());
                 }
             }
         }
@@ -253,23 +176,11 @@ public final class AnalysisReport {
         return Arrays.copyOfRange(matrix, row * neurons, (row + 1) * neurons);
     }
 
-    private static double max(double[] values) {
-        return Arrays.stream(values).max().orElse(0);
-    }
-
-    private static double min(double[] values) {
-        return Arrays.stream(values).min().orElse(0);
-    }
-
     private static String rows(double[] flat, int columns) {
         return IntStream.range(0, flat.length / columns)
                 .mapToObj(row -> Arrays.stream(flat, row * columns, (row + 1) * columns)
                         .mapToObj(value -> String.format(Locale.ROOT, "%.3f", value + 0.0))
                         .collect(Collectors.joining(" ")))
                 .collect(Collectors.joining("; "));
-    }
-
-    private static String name(FixedPoint.Type type) {
-        return type.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

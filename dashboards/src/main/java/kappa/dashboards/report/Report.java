@@ -11,8 +11,8 @@ import java.util.List;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.NewFile;
 
-/** A self-contained page of text, tables and pictures. The pictures are written as files too. Not thread-safe. */
-final class Report {
+/** A self-contained page of text, tables and pictures. Pictures of its own are written as files too. Not thread-safe. */
+public final class Report {
 
     private static final String PAGE = "index.html";
     private static final String GENERATOR = "<meta name=\"generator\" content=\"kappa\">";
@@ -22,23 +22,31 @@ final class Report {
     private final StringBuilder body = new StringBuilder();
     private int figures;
 
-    /** @throws InvalidInputException if the directory cannot be made, or holds a page that is no report of kappa */
     Report(Path directory, String title) {
+        this("--report", directory, title);
+    }
+
+    /**
+     * @param option that names the directory, for messages
+     * @throws InvalidInputException if the directory cannot be made, or holds a page that is no report of kappa
+     */
+    public Report(String option, Path directory, String title) {
         this.directory = directory;
         this.title = title;
         try {
             Files.createDirectories(directory);
             Path older = directory.resolve(PAGE);
             if (Files.exists(older) && !Files.readString(older, ISO_8859_1).contains(GENERATOR)) {
-                throw new InvalidInputException("--report " + directory + ": holds an " + PAGE
+                throw new InvalidInputException(option + " " + directory + ": holds an " + PAGE
                         + " that kappa did not write: expected another directory");
             }
         } catch (IOException e) {
-            throw new InvalidInputException("--report " + directory + ": cannot be made: " + e, e);
+            throw new InvalidInputException(option + " " + directory + ": cannot be made: " + e, e);
         }
     }
 
-    void section(String heading, String text) {
+    /** A heading with a paragraph below it. */
+    public void section(String heading, String text) {
         body.append("<h2>").append(SvgPlot.escape(heading)).append("</h2>\n<p>").append(SvgPlot.escape(text))
                 .append("</p>\n");
     }
@@ -50,7 +58,7 @@ final class Report {
         write(name, svg);
     }
 
-    void table(List<String> heads, List<List<String>> rows) {
+    public void table(List<String> heads, List<List<String>> rows) {
         body.append("<table><tr>");
         heads.forEach(head -> body.append("<th>").append(SvgPlot.escape(head)).append("</th>"));
         body.append("</tr>\n");
@@ -62,8 +70,18 @@ final class Report {
         body.append("</table>\n");
     }
 
+    /** Pictures that are there as SVG already. */
+    public void picture(String svg) {
+        body.append(svg);
+    }
+
+    /** A command line. */
+    public void command(String line) {
+        body.append("<p><code>").append(SvgPlot.escape(line)).append("</code></p>\n");
+    }
+
     /** Writes the page, index.html. */
-    Path write() {
+    public Path write() {
         write(PAGE, """
                 <!DOCTYPE html>
                 <html lang="en"><head><meta charset="utf-8">%s<title>%s</title><style>

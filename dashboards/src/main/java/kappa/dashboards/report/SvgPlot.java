@@ -49,7 +49,7 @@ public final class SvgPlot {
         this.high = high > low ? high : low + 1;
     }
 
-    String title() {
+    public String title() {
         return title;
     }
 
@@ -91,13 +91,13 @@ public final class SvgPlot {
         return this;
     }
 
-    void dot(double atX, double atY, String colour, double radius, String hint) {
+    public void dot(double atX, double atY, String colour, double radius, String hint) {
         shapes.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" fill-opacity=\"0.7\">%s</circle>%n",
                 x(atX), y(atY), radius, colour, hint.isEmpty() ? "" : "<title>" + escape(hint) + "</title>");
     }
 
     /** A letter or symbol with its centre at a point. */
-    void mark(double atX, double atY, String symbol, String colour, String hint) {
+    public void mark(double atX, double atY, String symbol, String colour, String hint) {
         shapes.format(
                 "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
                         + "</text>%n",
@@ -105,7 +105,7 @@ public final class SvgPlot {
     }
 
     /** From a point in the direction of a velocity; {@code longest} is the speed whose arrow is {@code pixels} long. */
-    void arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
+    public void arrow(double atX, double atY, double velocityX, double velocityY, double longest, double pixels) {
         double dx = velocityX / longest * pixels;
         double dy = -velocityY / longest * pixels;
         double size = Math.hypot(dx, dy);
@@ -122,7 +122,7 @@ public final class SvgPlot {
     }
 
     /** A cell of a matrix whose rows and columns are names: blue for negative, orange for positive numbers up to 1. */
-    void cell(int row, int column, int count, double value, String hint) {
+    public void cell(int row, int column, int count, double value, String hint) {
         double width = (double) (WIDTH - LEFT - RIGHT) / count;
         double height = (double) (HEIGHT - TOP - BOTTOM) / count;
         double strength = Math.min(1, Math.abs(value));
@@ -136,7 +136,7 @@ public final class SvgPlot {
     }
 
     /** Names along both sides of a matrix, in place of ticks. */
-    SvgPlot names(List<String> names) {
+    public SvgPlot names(List<String> names) {
         ticks = false;
         double width = (double) (WIDTH - LEFT - RIGHT) / names.size();
         double height = (double) (HEIGHT - TOP - BOTTOM) / names.size();
@@ -164,7 +164,8 @@ public final class SvgPlot {
     /** Several pictures side by side as one. */
     public static String row(List<SvgPlot> plots) {
         StringBuilder out = new StringBuilder(String.format(Locale.ROOT,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\">%n", plots.size() * WIDTH, HEIGHT));
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" viewBox=\"0 0 %d %d\">%n",
+                plots.size() * WIDTH, plots.size() * WIDTH, HEIGHT));
         for (int i = 0; i < plots.size(); i++) {
             out.append(plots.get(i).svg(i * WIDTH));
         }
@@ -224,7 +225,7 @@ public final class SvgPlot {
         return new BigDecimal(value, new MathContext(6)).stripTrailingZeros().toPlainString();
     }
 
-    static String escape(String text) {
+    public static String escape(String text) {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }
 }

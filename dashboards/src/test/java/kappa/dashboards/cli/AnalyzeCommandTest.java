@@ -84,8 +84,32 @@ class AnalyzeCommandTest {
         JsonNode figures = figures("analyze D/dms.npz --task dms --populations 2 --draws 1 --neurons 512 --json");
         assertThat(figures.get("dms_mechanism").get("verdict").asText()).isEqualTo("dynamics changed by input");
         assertThat(figures.get("dms_mechanism").get("stable_states").get("none").asInt()).isEqualTo(2);
+        assertThat(figures.get("dms_mechanism").get("solution").asText()).isEqualTo("first");
+        assertThat(figures.get("psychometric")).hasSize(4).allSatisfy(point -> {
+            boolean match = point.get("sample").equals(point.get("test"));
+            assertThat(point.get("positive").asDouble()).isEqualTo(match ? 1 : 0);
+            assertThat(point.get("readout_mean").asDouble() > 0).isEqualTo(match);
+            assertThat(point.get("readout_sd").asDouble()).isBetween(0.0, 1.0);
+        });
+        assertThat(figures.get("accuracy").asDouble()).isEqualTo(1);
         assertThat(figures.get("resampled")).hasSize(2);
         assertThat(figures.get("resampled").get(0).get("accuracy").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void shouldTellWhatEachInputDoesToPopulationsPairsOfVectorsAndOtherInputs() throws Exception {
+        JsonNode figures = figures("analyze D/two-population.npz --input 2 --json");
+        assertThat(figures.get("gating").get("input 2")).hasSize(2).allSatisfy(row -> assertThat(row).hasSize(3));
+        // kick 1 has the weights m_1, of which the drive leaves less to be heard.
+        assertThat(figures.get("gating").get("input 2").get(0).get(0).asDouble())
+                .isLessThan(figures.get("gating").get("none").get(0).get(0).asDouble());
+        JsonNode pair = figures.get("saturation_regressions").get("input 2").get(1);
+        assertThat(pair.get("x").asText() + pair.get("y").asText()).isEqualTo("m1n2");
+        assertThat(pair.get("saturated").get("slope").asDouble()).isGreaterThan(0.3);
+        assertThat(pair.get("linear").get("slope").asDouble()).isLessThan(-0.2);
+        assertThat(figures.get("population_slopes").get("input 2"))
+                .hasSameSizeAs(figures.get("populations"))
+                .allSatisfy(one -> assertThat(one.get("mean_slope").asDouble()).isBetween(0.0, 1.0));
     }
 
     @Test

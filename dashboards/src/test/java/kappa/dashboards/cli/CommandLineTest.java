@@ -272,6 +272,14 @@ class CommandLineTest {
                 bad("evaluate D/network.npz D/session.npz --truncate 1", "--truncate", "1", "has low rank"), //
                 bad("analyze D/missing.npz", "missing.npz", "no such file"), //
                 bad("analyze D/session.npz", "session.npz", "'m' and 'n'"), //
+                bad("analyze figure-4.9", "figure-4.9: no such file", "network of that name",
+                        "figure-4.1a, figure-4.1b"), //
+                bad("live --start-from poster-dms", "poster-dms: is a network by name", "the file of a fit"), //
+                typo("network", "NAME", "--out"), //
+                bad("network nonsense --out D/o.npz", "network: 'nonsense'", "poster-dms, dms-second"), //
+                bad("network bimodal --neurons 3 --out D/o.npz", "neurons: 3", "at least 12"), //
+                bad("network bimodal --out D/none/o.npz", "--out", "a directory that exists"), //
+                bad("network bimodal --out D/text.nwb", "--out", "text.nwb", "--force"), //
                 bad("analyze D/half-network.npz", "half-network.npz", "'n'"), //
                 bad("analyze D/misshapen-network.npz", "misshapen-network.npz", "'n'"), //
                 bad("analyze D/truncated-network.npz", "truncated-network.npz", "truncated"), //
@@ -466,10 +474,10 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"", "live", "broker", "serve", "replay", "rig", "rig simulate", "rig open-ephys", "rig lsl",
-                "rig intan", "intervene", "train", "simulate",
+                "rig intan", "intervene", "train", "network", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "convert", "export", "watch", "bench"})
+                "inspect", "convert", "export", "watch", "reproduce", "bench"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -498,8 +506,9 @@ class CommandLineTest {
     @Test
     void shouldExplainEveryCommandThereIs() {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
-                "replay", "rig", "intervene", "train", "simulate", "fit", "evaluate", "analyze", "inactivate",
-                "inspect", "convert", "export", "session", "watch", "bench", "help");
+                "replay", "rig", "intervene", "train", "network", "simulate", "fit", "evaluate", "analyze",
+                "inactivate",
+                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "help");
         assertThat(Ran.run("help").out()).contains("live");
     }
 

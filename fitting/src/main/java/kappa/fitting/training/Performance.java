@@ -167,14 +167,36 @@ public record Performance(double accuracy, double loss, List<Outcome> outcomes) 
      * matrix of the two coherences for each context, for WM one of f1 and f2, for DMS the four pairs, for DM a curve.
      */
     public List<Point> psychometric() {
-        Map<List<Double>, List<Outcome>> groups = outcomes.stream().collect(Collectors.groupingBy(
+        List<Point> points = new ArrayList<>();
+        byCondition().forEach(
+                (key, group) -> points.add(new Point(key.get(1), key.get(2), key.get(0).intValue(), group.size(),
+                        (double) group.stream().filter(outcome -> outcome.readout() > 0).count() / group.size())));
+        return points;
+    }
+
+    /**
+     * The readout in trials of one kind.
+     *
+     * @param mean over trials, of the readout averaged over the decision epoch
+     * @param standardDeviation over the same trials
+     */
+    public record Readout(double mean, double standardDeviation) {}
+
+    /** The readout for each condition that occurred, in the order of {@link #psychometric}. */
+    public List<Readout> readouts() {
+        return byCondition().values().stream().map(group -> {
+            double mean = group.stream().mapToDouble(Outcome::readout).average().orElseThrow();
+            double square = group.stream().mapToDouble(one -> (one.readout() - mean) * (one.readout() - mean)).average()
+                    .orElseThrow();
+            return new Readout(mean, Math.sqrt(square));
+        }).toList();
+    }
+
+    private Map<List<Double>, List<Outcome>> byCondition() {
+        return outcomes.stream().collect(Collectors.groupingBy(
                 outcome -> List.of((double) outcome.condition().context(), outcome.condition().first(),
                         outcome.condition().second()),
                 () -> new TreeMap<>(Performance::compare), Collectors.toList()));
-        List<Point> points = new ArrayList<>();
-        groups.forEach((key, group) -> points.add(new Point(key.get(1), key.get(2), key.get(0).intValue(), group.size(),
-                (double) group.stream().filter(outcome -> outcome.readout() > 0).count() / group.size())));
-        return points;
     }
 
     private static int compare(List<Double> a, List<Double> b) {

@@ -17,6 +17,7 @@ import kappa.ingest.recording.RecordingDescription;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulatedSessionTest {
 
@@ -126,9 +127,10 @@ class SimulatedSessionTest {
         assertThat(right).isGreaterThanOrEqualTo(59);
     }
 
-    @Test
-    void shouldTellWhetherSampleAndTestMatchedWhateverTheDelay() {
-        HandBuiltNetworks.HandBuilt built = HandBuiltNetworks.named("dms", 1_024, 1);
+    @ParameterizedTest
+    @ValueSource(strings = {"dms", "poster-dms", "dms-second"})
+    void shouldTellWhetherSampleAndTestMatchedWhateverTheDelay(String name) {
+        HandBuiltNetworks.HandBuilt built = HandBuiltNetworks.named(name, 1);
         SimulatedSession session = new SimulatedSession(built, new Settings(Observation.RATES, 0.4, 0, 16, 2));
         Set<String> conditions = new HashSet<>();
         for (int trial = 0; trial < 16; trial++) {
@@ -141,7 +143,7 @@ class SimulatedSessionTest {
                     shown[bin.phase / 2 - 1][1] += bin.inputs[1];
                 }
                 if (bin.phase == 5) {
-                    for (int i = 0; i < 1_024; i++) {
+                    for (int i = 0; i < bin.activity.length; i++) {
                         readout += built.readout()[i] * bin.activity[i];
                     }
                 }

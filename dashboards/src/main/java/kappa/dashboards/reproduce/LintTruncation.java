@@ -1,0 +1,96 @@
+package kappa.dashboards.reproduce;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import kappa.dashboards.report.SvgPlot;
+import kappa.fitting.evaluation.Truncation;
+import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.offline.FittingAlgorithms;
+import kappa.fitting.task.Task;
+import kappa.ingest.recording.Observation;
+
+/** Full-rank networks trained on context-dependent decisions: fits of rank 1 to 5 beside truncation. */
+final class LintTruncation implements Item {
+
+    private static final double[] FITTED = {0.923, 0.946, 0.962, 0.967, 0.968};
+    private static final double TRUNCATED = 0.078;
+    private static final int QUICK_NEURONS = 512;
+    private static final int NEURONS = 512;
+    private static final int QUICK_TRIALS = 100;
+    private static final int TRIALS = 400;
+    private static final int SEEDS = 10;
+    private static final double BELOW = 0.05;
+
+    @Override
+    public String name() {
+        return "lint-truncation";
+    }
+
+    @Override
+    public String title() {
+        return "LINT: fitting against truncating full-rank networks";
+    }
+
+    @Override
+    public String source() {
+        return "Valente, Pillow and Ostojic 2022, figure 3; poster on LINT";
+    }
+
+    @Override
+    public Result compute(Context context) {
+        int neurons = context.quick() ? QUICK_NEURONS : NEURONS;
+        long[] seeds = context.seeds(SEEDS);
+        Task task = ContextTeachers.task();
+        double[][] fitted = new double[FITTED.length][seeds.length];
+        double[] truncated = new double[seeds.length];
+        for (int i = 0; i < seeds.length; i++) {
+            FullRankNetwork teacher = ContextTeachers.fullRank(neurons, seeds[i], context);
+            Lint.Settings settings = new Lint.Settings(Observation.RATES, context.quick() ? QUICK_TRIALS : TRIALS, 1,
+                    seeds[i],
+                    context.threads());
+            truncated[i] = Lint.score(new Truncation(teacher).toRank(1), teacher, task, settings).r2();
+            for (int rank = 1; rank <= FITTED.length; rank++) {
+                context.progress().accept("fitting rank " + rank + ", seed " + seeds[i]);
+                LowRankNetwork fit = Lint.fit(teacher, task, rank, FittingAlgorithms.BPTT, settings);
+                fitted[rank - 1][i] = Lint.score(fit, teacher, task, settings).r2();
+            }
+        }
+        return new Result(
+                "Teachers trained here on cdm with cues of 0.1, N = " + neurons + "; fits to noise-free rates in one "
+                        + "pass; R2 in a free run on 50 fresh trials.",
+                List.of(plot(fitted, truncated).svg()),
+                findings(fitted, truncated, context.quick()),
+                List.of("./kappa train --task cdm --context 0.1 --rank full --loss 0.01 --out NET.npz",
+                        "./kappa evaluate NET.npz SESSION.npz --truncate 1"));
+    }
+
+    private static SvgPlot plot(double[][] fitted, double[] truncated) {
+        double[] ranks = {1, 2, 3, 4, 5};
+        SvgPlot plot = new SvgPlot("R2 by rank, median", "rank", "R2", 0.8, 5.2, -0.1, 1.02);
+        plot.line(ranks, FITTED, SvgPlot.COLOURS.get(1), true, 1.5).entry("the paper", SvgPlot.COLOURS.get(1));
+        plot.line(ranks, Arrays.stream(fitted).mapToDouble(Numbers::median).toArray(), SvgPlot.COLOURS.get(0), false,
+                1.8)
+                .entry("here", SvgPlot.COLOURS.get(0));
+        plot.dot(1, Math.max(-0.1, Numbers.median(truncated)), SvgPlot.COLOURS.get(2), 5, "truncated");
+        return plot.entry("truncated to rank 1", SvgPlot.COLOURS.get(2));
+    }
+
+    private static List<Result.Finding> findings(double[][] fitted, double[] truncated, boolean quick) {
+        List<Result.Finding> findings = new ArrayList<>();
+        findings.add(new Result.Finding("R2 of truncation to rank 1", Numbers.shown(TRUNCATED) + " (median of ten)",
+                Numbers.range(truncated), Numbers.median(truncated) < Numbers.median(fitted[0]) - 0.2,
+                "The leading singular vector of J is mostly of its random part; the agreement asked for is that it lies far "
+                        + "below fitting."));
+        for (int rank = 1; rank <= FITTED.length; rank++) {
+            double median = Numbers.median(fitted[rank - 1]);
+            findings.add(new Result.Finding("R2 of fits of rank " + rank,
+                    Numbers.shown(FITTED[rank - 1]) + " (median of ten)",
+                    Numbers.range(fitted[rank - 1]), median >= FITTED[rank - 1] - BELOW,
+                    "Teachers trained here until their loss is " + ContextTeachers.LOSS
+                            + (quick ? "; one of them." : ".")));
+        }
+        return findings;
+    }
+}

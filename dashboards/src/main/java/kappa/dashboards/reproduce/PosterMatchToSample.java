@@ -1,0 +1,77 @@
+package kappa.dashboards.reproduce;
+
+import java.util.ArrayList;
+import java.util.List;
+import kappa.analysis.PhasePortrait;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.simulation.HandBuiltNetworks;
+
+/** The first solution of delayed match-to-sample, built by hand as the poster does it. */
+final class PosterMatchToSample implements Item {
+
+    private static final String NETWORK = "poster-dms";
+    private static final int SEEDS = 10;
+
+    @Override
+    public String name() {
+        return NETWORK;
+    }
+
+    @Override
+    public String title() {
+        return "Delayed match-to-sample, first solution, built by hand";
+    }
+
+    @Override
+    public String source() {
+        return "Poster on delayed match-to-sample; Valente 2019, section 5.2, figures 5.2 to 5.4";
+    }
+
+    @Override
+    public Result compute(Context context) {
+        long[] seeds = context.seeds(SEEDS);
+        LowRankNetwork network = HandBuiltNetworks.named(NETWORK, seeds[0]).withReadout();
+        MatchToSampleFigures figures = new MatchToSampleFigures(network);
+        List<PhasePortrait> portraits = figures.portraits();
+        List<String> pictures = new ArrayList<>(figures.epochs());
+        pictures.add(figures.time());
+        List<Result.Finding> findings = new ArrayList<>();
+        findings.add(count("stable states without input", "two", portraits.get(0), 2, 0));
+        findings.add(count("under A", "two: the state stays", portraits.get(1), 2, 0));
+        findings.add(count("under B", "a limit cycle in their place", portraits.get(2), 0, 1));
+        boolean crossed = figures.remembered(1)[0] * figures.end(1)[0] < 0
+                && figures.remembered(3)[0] * figures.end(3)[0] < 0;
+        boolean stayed = figures.remembered(0)[0] * figures.end(0)[0] > 0
+                && figures.remembered(2)[0] * figures.end(2)[0] > 0;
+        findings.add(new Result.Finding("test A, test B", "the state stays; is carried to the other one",
+                (stayed ? "stays" : "moves") + "; " + (crossed ? "is carried across" : "is not carried across"),
+                stayed && crossed, "In trials without noise and a delay of 1.5 s."));
+        double[] none = portraits.get(0).origin().effectiveOverlaps();
+        double[] underA = portraits.get(1).origin().effectiveOverlaps();
+        double[] underB = portraits.get(2).origin().effectiveOverlaps();
+        findings.add(new Result.Finding("effective sigma_21: none, A, B",
+                "0, positive, negative (+1 and -1 in the populations)",
+                Numbers.shown(none[2]) + ", " + Numbers.shown(underA[2]) + ", " + Numbers.shown(underB[2]),
+                Math.abs(none[2]) < 1e-3 && underA[2] > 0 && underB[2] < 0,
+                "Saturating one population leaves the overlap of the other."));
+        double[] jacobian = portraits.get(1).origin().jacobian();
+        findings.add(new Result.Finding("F'(I_A)", "[[1.1, .3], [.3, .8]]",
+                Numbers.matrix(jacobian) + "; without the -1 " + Numbers.matrix(underA), true,
+                "Both have positive sigma_12 and sigma_21; the poster gives no values of the other overlaps, so that sizes "
+                        + "differ."));
+        findings.add(MatchToSampleTests.finding(MatchToSampleTests.accuracy(NETWORK, seeds, context.threads()),
+                "does the task"));
+        return new Result(
+                "Overlaps (4, 6, +-1, 3); A saturates population 2, B population 1. The overlaps other than sigma_21 "
+                        + "and the pushes are choices made here. N = " + network.neurons() + ".",
+                pictures, findings,
+                List.of("./kappa network poster-dms --out NET.npz", "./kappa analyze poster-dms --report DIR",
+                        "./kappa simulate poster-dms --task dms --trials 200 --out SESSION.npz"));
+    }
+
+    private static Result.Finding count(String quantity, String paper, PhasePortrait portrait, int stable, int cycles) {
+        return new Result.Finding(quantity, paper, Dynamics.inventory(portrait),
+                Dynamics.stable(portrait).size() == stable && Dynamics.cycles(portrait) == cycles,
+                "All fixed points were found: the search covers the plane.");
+    }
+}

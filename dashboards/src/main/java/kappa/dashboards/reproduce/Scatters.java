@@ -1,0 +1,68 @@
+package kappa.dashboards.reproduce;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import kappa.dashboards.report.SvgPlot;
+import org.apache.commons.math3.stat.regression.SimpleRegression;
+
+/** Scatters of two vectors over neurons, with regression lines for parts of them. Stateless. */
+final class Scatters {
+
+    private static final int MOST_DOTS = 1_000;
+
+    private Scatters() {}
+
+    /** Some of the neurons, with their line. */
+    record Part(String name, int[] neurons) {}
+
+    static SvgPlot plain(String title, String nameX, double[] x, String nameY, double[] y) {
+        return with(title, nameX, x, nameY, y, List.of(new Part("", IntStream.range(0, x.length).toArray())), false);
+    }
+
+    /** Each part in its colour with its regression line, and a dashed one for all. */
+    static SvgPlot byPart(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts) {
+        return with(title, nameX, x, nameY, y, parts, true);
+    }
+
+    private static SvgPlot with(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts,
+            boolean lines) {
+        double left = Arrays.stream(x).min().orElse(-1);
+        double right = Arrays.stream(x).max().orElse(1);
+        SvgPlot plot = new SvgPlot(title, nameX, nameY, left, right, Arrays.stream(y).min().orElse(-1),
+                Arrays.stream(y).max().orElse(1));
+        int stride = Math.ceilDiv(x.length, MOST_DOTS);
+        for (int p = 0; p < parts.size(); p++) {
+            String colour = SvgPlot.COLOURS.get(p);
+            for (int at = 0; at < parts.get(p).neurons.length; at += stride) {
+                int i = parts.get(p).neurons[at];
+                plot.dot(x[i], y[i], colour, 1.8, "");
+            }
+            if (lines) {
+                plot.entry(parts.get(p).name, colour);
+                line(plot, regression(x, y, parts.get(p).neurons), left, right, colour, false);
+            }
+        }
+        if (lines) {
+            line(plot, regression(x, y, IntStream.range(0, x.length).toArray()), left, right, "#1b2330", true);
+        }
+        return plot;
+    }
+
+    private static void line(SvgPlot plot, SimpleRegression regression, double left, double right, String colour,
+            boolean dashed) {
+        if (regression.getN() > 2) {
+            plot.line(new double[]{left, right}, new double[]{regression.predict(left), regression.predict(right)},
+                    colour,
+                    dashed, 2);
+        }
+    }
+
+    static SimpleRegression regression(double[] x, double[] y, int[] neurons) {
+        SimpleRegression regression = new SimpleRegression();
+        for (int i : neurons) {
+            regression.addData(x[i], y[i]);
+        }
+        return regression;
+    }
+}

@@ -1,0 +1,143 @@
+package kappa.fitting.training;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.model.Network;
+
+/**
+ * The family of rank-1 decision networks of Valente (2019), equations 3.1 to 3.4, whose six numbers are trained while the
+ * Gaussian vectors x are drawn anew before each step:
+ *
+ * <pre>
+ * n = sqrt(rho) x_1 + alpha_n x_2      m = sqrt(rho) x_1 + alpha_m x_3      W = x_4 + sigma_n x_2 + sigma_m x_3      wo = omega m
+ * </pre>
+ *
+ * <p>So nothing can be learnt but statistics, and networks of any number of neurons can be drawn afterwards. Not thread-safe.
+ */
+public final class DecisionFamily implements Trainee {
+
+    /** The six numbers, in the order of {@link #numbers}. */
+    public enum Number {
+        RHO, ALPHA_N, ALPHA_M, OMEGA, SIGMA_N, SIGMA_M
+    }
+
+    private static final int VECTORS = 4;
+    /** Below it, sqrt(rho) has no slope to speak of. */
+    private static final float SMALLEST_RHO = 1e-3f;
+
+    private final float[] numbers;
+    private final LowRankNetwork network;
+    private final float[] x; // [VECTORS,N]
+
+    /**
+     * @param numbers one for each {@link Number}; training changes a copy
+     * @param neurons of the networks drawn during training
+     * @param random draws the first of them
+     */
+    public DecisionFamily(double[] numbers, int neurons, double alpha, SplittableRandom random) {
+        this.numbers = new float[Number.values().length];
+        for (int i = 0; i < this.numbers.length; i++) {
+            this.numbers[i] = (float) numbers[i];
+        }
+        this.network = LowRankNetwork
+                .withoutBias(neurons, 1, 1, alpha, new float[neurons], new float[neurons], new float[neurons])
+                .withReadout(new float[neurons]);
+        this.x = new float[VECTORS * neurons];
+        resample(random);
+    }
+
+    /** The six numbers as they are now. */
+    public double[] numbers() {
+        double[] now = new double[numbers.length];
+        for (int i = 0; i < now.length; i++) {
+            now[i] = numbers[i];
+        }
+        return now;
+    }
+
+    /** A network of any number of neurons drawn from the family. */
+    public LowRankNetwork sample(int neurons, SplittableRandom random) {
+        return new DecisionFamily(numbers(), neurons, network.alpha(), random).network;
+    }
+
+    private float number(Number which) {
+        return numbers[which.ordinal()];
+    }
+
+    private float root() {
+        return (float) Math.sqrt(Math.max(SMALLEST_RHO, number(Number.RHO)));
+    }
+
+    private void fill() {
+        int neurons = network.neurons();
+        float root = root();
+        for (int i = 0; i < neurons; i++) {
+            float shared = root * x[i];
+            float second = x[neurons + i];
+            float third = x[2 * neurons + i];
+            network.n()[i] = shared + number(Number.ALPHA_N) * second;
+            network.m()[i] = shared + number(Number.ALPHA_M) * third;
+            network.w()[i] = x[3 * neurons + i] + number(Number.SIGMA_N) * second + number(Number.SIGMA_M) * third;
+            network.readout()[i] = number(Number.OMEGA) * network.m()[i];
+        }
+    }
+
+    @Override
+    public Network network() {
+        return network;
+    }
+
+    @Override
+    public Set<NetworkParameter> parts() {
+        return EnumSet.of(NetworkParameter.M, NetworkParameter.N, NetworkParameter.WI, NetworkParameter.WO);
+    }
+
+    @Override
+    public List<float[]> parameters() {
+        return List.of(numbers);
+    }
+
+    @Override
+    public void resample(SplittableRandom random) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        fill();
+    }
+
+    @Override
+    public void parametersChanged() {
+        fill();
+    }
+
+    /** The chain rule over the equations above; wo depends on the numbers of m too. */
+    @Override
+    public List<float[]> gradient(NetworkGradient gradient) {
+        float[] byM = gradient.of(NetworkParameter.M);
+        float[] byN = gradient.of(NetworkParameter.N);
+        float[] byW = gradient.of(NetworkParameter.WI);
+        float[] byReadout = gradient.of(NetworkParameter.WO);
+        int neurons = network.neurons();
+        double[] slope = new double[numbers.length];
+        double omega = number(Number.OMEGA);
+        for (int i = 0; i < neurons; i++) {
+            double ofM = byM[i] + omega * byReadout[i];
+            double second = x[neurons + i];
+            double third = x[2 * neurons + i];
+            slope[Number.RHO.ordinal()] += (ofM + byN[i]) * x[i] / (2 * root());
+            slope[Number.ALPHA_N.ordinal()] += byN[i] * second;
+            slope[Number.ALPHA_M.ordinal()] += ofM * third;
+            slope[Number.OMEGA.ordinal()] += (double) byReadout[i] * network.m()[i];
+            slope[Number.SIGMA_N.ordinal()] += byW[i] * second;
+            slope[Number.SIGMA_M.ordinal()] += byW[i] * third;
+        }
+        float[] flat = new float[slope.length];
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = (float) slope[i];
+        }
+        return List.of(flat);
+    }
+}
