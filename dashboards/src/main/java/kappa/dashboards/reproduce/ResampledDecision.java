@@ -71,10 +71,10 @@ final class ResampledDecision implements Item {
             }
         }
         double[] numbers = family.numbers();
-        double rho = numbers[DecisionFamily.Number.RHO.ordinal()];
-        String found = EnumSet.allOf(DecisionFamily.Number.class).stream()
+        double rho = numbers[DecisionFamily.Statistic.RHO.at()];
+        String found = EnumSet.allOf(DecisionFamily.Statistic.class).stream()
                 .map(number -> String.format(Locale.ROOT, "%s %.2f",
-                        number.name().toLowerCase(Locale.ROOT), numbers[number.ordinal()]))
+                        number.name().toLowerCase(Locale.ROOT), numbers[number.at()]))
                 .collect(Collectors.joining(", "));
         long doing = Arrays.stream(accuracy).filter(value -> value >= DONE).count();
         double[] sorted = Arrays.stream(accuracy).sorted().toArray();

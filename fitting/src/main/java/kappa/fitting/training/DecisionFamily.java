@@ -20,8 +20,19 @@ import kappa.fitting.model.Network;
 public final class DecisionFamily implements Trainee {
 
     /** The six numbers, in the order of {@link #numbers}. */
-    public enum Number {
-        RHO, ALPHA_N, ALPHA_M, OMEGA, SIGMA_N, SIGMA_M
+    public enum Statistic {
+        RHO(0), ALPHA_N(1), ALPHA_M(2), OMEGA(3), SIGMA_N(4), SIGMA_M(5);
+
+        private final int at;
+
+        Statistic(int at) {
+            this.at = at;
+        }
+
+        /** Its place among the six. */
+        public int at() {
+            return at;
+        }
     }
 
     private static final int VECTORS = 4;
@@ -33,12 +44,12 @@ public final class DecisionFamily implements Trainee {
     private final float[] x; // [VECTORS,N]
 
     /**
-     * @param numbers one for each {@link Number}; training changes a copy
+     * @param numbers one for each {@link Statistic}; training changes a copy
      * @param neurons of the networks drawn during training
      * @param random draws the first of them
      */
     public DecisionFamily(double[] numbers, int neurons, double alpha, SplittableRandom random) {
-        this.numbers = new float[Number.values().length];
+        this.numbers = new float[Statistic.values().length];
         for (int i = 0; i < this.numbers.length; i++) {
             this.numbers[i] = (float) numbers[i];
         }
@@ -63,12 +74,12 @@ public final class DecisionFamily implements Trainee {
         return new DecisionFamily(numbers(), neurons, network.alpha(), random).network;
     }
 
-    private float number(Number which) {
-        return numbers[which.ordinal()];
+    private float number(Statistic which) {
+        return numbers[which.at];
     }
 
     private float root() {
-        return (float) Math.sqrt(Math.max(SMALLEST_RHO, number(Number.RHO)));
+        return (float) Math.sqrt(Math.max(SMALLEST_RHO, number(Statistic.RHO)));
     }
 
     private void fill() {
@@ -78,10 +89,11 @@ public final class DecisionFamily implements Trainee {
             float shared = root * x[i];
             float second = x[neurons + i];
             float third = x[2 * neurons + i];
-            network.n()[i] = shared + number(Number.ALPHA_N) * second;
-            network.m()[i] = shared + number(Number.ALPHA_M) * third;
-            network.w()[i] = x[3 * neurons + i] + number(Number.SIGMA_N) * second + number(Number.SIGMA_M) * third;
-            network.readout()[i] = number(Number.OMEGA) * network.m()[i];
+            network.n()[i] = shared + number(Statistic.ALPHA_N) * second;
+            network.m()[i] = shared + number(Statistic.ALPHA_M) * third;
+            network.w()[i] = x[3 * neurons + i] + number(Statistic.SIGMA_N) * second
+                    + number(Statistic.SIGMA_M) * third;
+            network.readout()[i] = number(Statistic.OMEGA) * network.m()[i];
         }
     }
 
@@ -122,17 +134,17 @@ public final class DecisionFamily implements Trainee {
         float[] byReadout = gradient.of(NetworkParameter.WO);
         int neurons = network.neurons();
         double[] slope = new double[numbers.length];
-        double omega = number(Number.OMEGA);
+        double omega = number(Statistic.OMEGA);
         for (int i = 0; i < neurons; i++) {
             double ofM = byM[i] + omega * byReadout[i];
             double second = x[neurons + i];
             double third = x[2 * neurons + i];
-            slope[Number.RHO.ordinal()] += (ofM + byN[i]) * x[i] / (2 * root());
-            slope[Number.ALPHA_N.ordinal()] += byN[i] * second;
-            slope[Number.ALPHA_M.ordinal()] += ofM * third;
-            slope[Number.OMEGA.ordinal()] += (double) byReadout[i] * network.m()[i];
-            slope[Number.SIGMA_N.ordinal()] += byW[i] * second;
-            slope[Number.SIGMA_M.ordinal()] += byW[i] * third;
+            slope[Statistic.RHO.at] += (ofM + byN[i]) * x[i] / (2 * root());
+            slope[Statistic.ALPHA_N.at] += byN[i] * second;
+            slope[Statistic.ALPHA_M.at] += ofM * third;
+            slope[Statistic.OMEGA.at] += (double) byReadout[i] * network.m()[i];
+            slope[Statistic.SIGMA_N.at] += byW[i] * second;
+            slope[Statistic.SIGMA_M.at] += byW[i] * third;
         }
         float[] flat = new float[slope.length];
         for (int i = 0; i < flat.length; i++) {
