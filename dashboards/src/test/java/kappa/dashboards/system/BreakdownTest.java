@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import kappa.dashboards.cli.Ran;
+import kappa.ingest.Await;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.npz.NpzRecording;
@@ -154,8 +155,8 @@ class BreakdownTest {
         producer.send(new ProducerRecord<>(Topics.CHECKPOINTS, by.getPartition(), session.getBytes(UTF_8),
                 by.build().toByteArray()));
         producer.flush();
-        // It is on the topic before the next process reads it.
-        cluster.await("the checkpoint", () -> !cluster.checkpoints.all(session).getLast().getEnded());
+        // It is on the topic before the next process reads it. The one before has ended, as it should.
+        Await.until("the checkpoint", () -> !cluster.checkpoints.all(session).getLast().getEnded());
     }
 
     private static void forget(Cluster cluster, String session) {

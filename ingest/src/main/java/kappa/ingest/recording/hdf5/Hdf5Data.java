@@ -167,6 +167,9 @@ public final class Hdf5Data {
         // jHDF makes room for a whole chunk, which may be larger than the data set.
         int[] chunk = file.read(path,
                 () -> data instanceof ChunkedDataset chunked ? chunked.getChunkDimensions() : new int[0]);
+        if (Arrays.stream(chunk).anyMatch(extent -> extent < 1)) {
+            throw invalid("chunks of " + Arrays.toString(chunk) + " elements: expected at least 1 along each axis");
+        }
         double ofChunk = Arrays.stream(chunk).asDoubleStream().reduce(each, (a, b) -> a * b);
         if (ofChunk > most) {
             throw invalid("chunks of " + Arrays.toString(chunk) + " elements of " + Math.round(each)
