@@ -28,7 +28,7 @@ final class Replay implements AutoCloseable {
      * What {@code replay --rank 2 --speed max --steps-per-trial 5} asks for; in lockstep at any speed, so that the model does not
      * depend on time.
      */
-    private static final FitSettings FIT = new FitSettings(2, 0, 0.1, 1, true, STEPS_PER_TRIAL, true, false, 1, 0, 30);
+    private static final FitSettings FIT = new FitSettings(2, 0, 0, 1, true, STEPS_PER_TRIAL, true, false, 1, 0, 30);
 
     private final CompletableFuture<Map<String, Object>> figures = new CompletableFuture<>();
     private final Thread thread;
