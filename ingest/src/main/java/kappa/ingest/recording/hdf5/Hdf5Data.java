@@ -40,7 +40,7 @@ public final class Hdf5Data {
     private static final long UNWRITTEN = 1 << 21;
     /** Bytes that naming a chunk takes in a file, at least, and how many may be missing. */
     private static final int LEAST_PER_CHUNK = 8;
-    private static final int UNWRITTEN_CHUNKS = 1 << 16;
+    private static final int UNWRITTEN_CHUNKS = 1 << 12;
 
     /** Bytes: a compact data set is part of a header's message, whose length is of 16 bits. */
     private static final int MOST_COMPACT = 1 << 16;
