@@ -68,7 +68,8 @@ final class LintSubsampling implements Item {
                 "Full-rank teachers trained here on cdm, fits to noise-free rates of neurons drawn at random; R2 in a "
                         + "free run on 50 fresh trials of the same neurons.",
                 List.of(plot.svg()), findings,
-                List.of("./kappa simulate NET.npz --task cdm --context 0.1 --observe rates --neurons-observed 0.1 --out SESSION.npz",
+                List.of("./kappa simulate NET.npz --task cdm --context 0.1 --observe rates"
+                        + " --neurons-observed 0.1 --out SESSION.npz",
                         "./kappa fit SESSION.npz --rank 1 --out FIT.npz"));
     }
 }
