@@ -14,7 +14,6 @@ final class LintSubsampling implements Item {
 
     private static final int[] PERCENT = {10, 5, 2, 1};
     private static final double[] PAPER = {0.908, 0.892, 0.855, 0.772};
-    private static final int QUICK_NEURONS = 512;
     private static final int NEURONS = 1_024;
     private static final int QUICK_TRIALS = 100;
     private static final int TRIALS = 400;
@@ -38,7 +37,7 @@ final class LintSubsampling implements Item {
 
     @Override
     public Result compute(Context context) {
-        int neurons = context.quick() ? QUICK_NEURONS : NEURONS;
+        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
         long[] seeds = context.seeds(SEEDS);
         double[][] r2 = new double[PERCENT.length][seeds.length];
         for (int i = 0; i < seeds.length; i++) {
