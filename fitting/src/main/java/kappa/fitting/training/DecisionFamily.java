@@ -19,11 +19,17 @@ import kappa.fitting.model.Network;
  */
 public final class DecisionFamily implements Trainee {
 
-    /** The six numbers, in the order of {@link #numbers}. */
-    public enum Number {
-        RHO, ALPHA_N, ALPHA_M, OMEGA, SIGMA_N, SIGMA_M
-    }
+    /** What the six numbers are called, in the order of {@link #numbers}. */
+    public static final List<String> NAMES = List.of("rho", "alpha_n", "alpha_m", "omega", "sigma_n", "sigma_m");
 
+    /** Where rho stands among the six numbers. */
+    public static final int RHO = 0;
+
+    private static final int ALPHA_N = 1;
+    private static final int ALPHA_M = 2;
+    private static final int OMEGA = 3;
+    private static final int SIGMA_N = 4;
+    private static final int SIGMA_M = 5;
     private static final int VECTORS = 4;
     /** Below it, sqrt(rho) has no slope to speak of. */
     private static final float SMALLEST_RHO = 1e-3f;
@@ -33,12 +39,12 @@ public final class DecisionFamily implements Trainee {
     private final float[] x; // [VECTORS,N]
 
     /**
-     * @param numbers one for each {@link Number}; training changes a copy
+     * @param numbers one for each of {@link #NAMES}; training changes a copy
      * @param neurons of the networks drawn during training
      * @param random draws the first of them
      */
     public DecisionFamily(double[] numbers, int neurons, double alpha, SplittableRandom random) {
-        this.numbers = new float[Number.values().length];
+        this.numbers = new float[NAMES.size()];
         for (int i = 0; i < this.numbers.length; i++) {
             this.numbers[i] = (float) numbers[i];
         }
@@ -63,12 +69,8 @@ public final class DecisionFamily implements Trainee {
         return new DecisionFamily(numbers(), neurons, network.alpha(), random).network;
     }
 
-    private float number(Number which) {
-        return numbers[which.ordinal()];
-    }
-
     private float root() {
-        return (float) Math.sqrt(Math.max(SMALLEST_RHO, number(Number.RHO)));
+        return (float) Math.sqrt(Math.max(SMALLEST_RHO, numbers[RHO]));
     }
 
     private void fill() {
@@ -78,10 +80,10 @@ public final class DecisionFamily implements Trainee {
             float shared = root * x[i];
             float second = x[neurons + i];
             float third = x[2 * neurons + i];
-            network.n()[i] = shared + number(Number.ALPHA_N) * second;
-            network.m()[i] = shared + number(Number.ALPHA_M) * third;
-            network.w()[i] = x[3 * neurons + i] + number(Number.SIGMA_N) * second + number(Number.SIGMA_M) * third;
-            network.readout()[i] = number(Number.OMEGA) * network.m()[i];
+            network.n()[i] = shared + numbers[ALPHA_N] * second;
+            network.m()[i] = shared + numbers[ALPHA_M] * third;
+            network.w()[i] = x[3 * neurons + i] + numbers[SIGMA_N] * second + numbers[SIGMA_M] * third;
+            network.readout()[i] = numbers[OMEGA] * network.m()[i];
         }
     }
 
@@ -122,17 +124,17 @@ public final class DecisionFamily implements Trainee {
         float[] byReadout = gradient.of(NetworkParameter.WO);
         int neurons = network.neurons();
         double[] slope = new double[numbers.length];
-        double omega = number(Number.OMEGA);
+        double omega = numbers[OMEGA];
         for (int i = 0; i < neurons; i++) {
             double ofM = byM[i] + omega * byReadout[i];
             double second = x[neurons + i];
             double third = x[2 * neurons + i];
-            slope[Number.RHO.ordinal()] += (ofM + byN[i]) * x[i] / (2 * root());
-            slope[Number.ALPHA_N.ordinal()] += byN[i] * second;
-            slope[Number.ALPHA_M.ordinal()] += ofM * third;
-            slope[Number.OMEGA.ordinal()] += (double) byReadout[i] * network.m()[i];
-            slope[Number.SIGMA_N.ordinal()] += byW[i] * second;
-            slope[Number.SIGMA_M.ordinal()] += byW[i] * third;
+            slope[RHO] += (ofM + byN[i]) * x[i] / (2 * root());
+            slope[ALPHA_N] += byN[i] * second;
+            slope[ALPHA_M] += ofM * third;
+            slope[OMEGA] += (double) byReadout[i] * network.m()[i];
+            slope[SIGMA_N] += byW[i] * second;
+            slope[SIGMA_M] += byW[i] * third;
         }
         float[] flat = new float[slope.length];
         for (int i = 0; i < flat.length; i++) {
