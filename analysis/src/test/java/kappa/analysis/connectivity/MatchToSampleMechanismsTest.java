@@ -8,7 +8,6 @@ import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.Snapshot;
 import kappa.analysis.dynamics.FixedPoint;
-import kappa.analysis.dynamics.FixedPoint.Type;
 import kappa.analysis.dynamics.LatentTrajectory;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
@@ -40,10 +39,10 @@ class MatchToSampleMechanismsTest {
 
     private static List<FixedPoint> stable(PhasePortrait portrait) {
         return portrait.fixedPoints().points().stream()
-                .filter(point -> point.type() == Type.STABLE_NODE || point.type() == Type.STABLE_FOCUS).toList();
+                .filter(point -> point.type() == FixedPoint.Type.STABLE_NODE || point.type() == FixedPoint.Type.STABLE_FOCUS).toList();
     }
 
-    private static long count(PhasePortrait portrait, Type type) {
+    private static long count(PhasePortrait portrait, FixedPoint.Type type) {
         return portrait.fixedPoints().points().stream().filter(point -> point.type() == type).count();
     }
 
@@ -98,11 +97,11 @@ class MatchToSampleMechanismsTest {
         assertThat(portraits).allSatisfy(portrait -> assertThat(portrait.fixedPoints().complete()).isTrue());
         PhasePortrait free = portraits.get(0);
         assertThat(stable(free)).hasSize(2);
-        assertThat(count(free, Type.SADDLE)).isEqualTo(2);
+        assertThat(count(free, FixedPoint.Type.SADDLE)).isEqualTo(2);
         assertThat(stable(portraits.get(1))).hasSize(2).extracting(point -> Math.signum(point.kappa()[0]))
                 .containsExactlyInAnyOrder(-1.0, 1.0);
         PhasePortrait underB = portraits.get(2);
-        assertThat(underB.fixedPoints().points()).extracting(FixedPoint::type).containsExactly(Type.UNSTABLE_FOCUS);
+        assertThat(underB.fixedPoints().points()).extracting(FixedPoint::type).containsExactly(FixedPoint.Type.UNSTABLE_FOCUS);
         assertThat(underB.orbits().cycles()).singleElement().satisfies(cycle -> assertThat(cycle.stable()).isTrue());
         // sigma_21: +1 in one population and -1 in the other leave 0 without input; saturation brings out one of them.
         assertThat(free.origin().effectiveOverlaps()[2]).isCloseTo(0, within(1e-4));
@@ -117,8 +116,8 @@ class MatchToSampleMechanismsTest {
         assertThat(portraits).allSatisfy(portrait -> assertThat(portrait.fixedPoints().complete()).isTrue());
         PhasePortrait free = portraits.get(0);
         assertThat(stable(free)).hasSize(4);
-        assertThat(count(free, Type.SADDLE)).isEqualTo(4);
-        assertThat(count(free, Type.UNSTABLE_NODE)).isEqualTo(1);
+        assertThat(count(free, FixedPoint.Type.SADDLE)).isEqualTo(4);
+        assertThat(count(free, FixedPoint.Type.UNSTABLE_NODE)).isEqualTo(1);
         // Left, top, bottom and right: one coordinate is 0 but for the finite number of neurons.
         assertThat(stable(free))
                 .allSatisfy(point -> assertThat(Math.min(Math.abs(point.kappa()[0]), Math.abs(point.kappa()[1])))
@@ -126,7 +125,7 @@ class MatchToSampleMechanismsTest {
         for (PhasePortrait held : portraits.subList(1, 3)) {
             assertThat(stable(held)).hasSize(2).extracting(point -> Math.signum(point.kappa()[0]))
                     .containsExactlyInAnyOrder(-1.0, 1.0);
-            assertThat(count(held, Type.SADDLE)).isEqualTo(1);
+            assertThat(count(held, FixedPoint.Type.SADDLE)).isEqualTo(1);
         }
         // The inputs turn the flow along opposite diagonals.
         double[] underA = portraits.get(1).origin().effectiveOverlaps();
