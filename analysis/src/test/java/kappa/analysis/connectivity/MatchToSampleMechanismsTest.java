@@ -39,7 +39,9 @@ class MatchToSampleMechanismsTest {
 
     private static List<FixedPoint> stable(PhasePortrait portrait) {
         return portrait.fixedPoints().points().stream()
-                .filter(point -> point.type() == FixedPoint.Type.STABLE_NODE || point.type() == FixedPoint.Type.STABLE_FOCUS).toList();
+                .filter(point -> point.type() == FixedPoint.Type.STABLE_NODE
+                        || point.type() == FixedPoint.Type.STABLE_FOCUS)
+                .toList();
     }
 
     private static long count(PhasePortrait portrait, FixedPoint.Type type) {
@@ -101,7 +103,8 @@ class MatchToSampleMechanismsTest {
         assertThat(stable(portraits.get(1))).hasSize(2).extracting(point -> Math.signum(point.kappa()[0]))
                 .containsExactlyInAnyOrder(-1.0, 1.0);
         PhasePortrait underB = portraits.get(2);
-        assertThat(underB.fixedPoints().points()).extracting(FixedPoint::type).containsExactly(FixedPoint.Type.UNSTABLE_FOCUS);
+        assertThat(underB.fixedPoints().points()).extracting(FixedPoint::type)
+                .containsExactly(FixedPoint.Type.UNSTABLE_FOCUS);
         assertThat(underB.orbits().cycles()).singleElement().satisfies(cycle -> assertThat(cycle.stable()).isTrue());
         // sigma_21: +1 in one population and -1 in the other leave 0 without input; saturation brings out one of them.
         assertThat(free.origin().effectiveOverlaps()[2]).isCloseTo(0, within(1e-4));
