@@ -8,6 +8,7 @@ import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.Snapshot;
 import kappa.analysis.dynamics.FixedPoint;
+import kappa.analysis.dynamics.LatentTrajectory;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
@@ -57,6 +58,25 @@ class MatchToSampleMechanismsTest {
             assertThat(performance.accuracy()).isGreaterThanOrEqualTo(0.99);
             // The readout is near its targets of +-1, not only on their side.
             assertThat(performance.loss()).isLessThan(0.2);
+        }
+    }
+
+    /** The thesis asks whether there is a solution that needs no stimuli of a fixed duration (section 5.4). */
+    @ParameterizedTest
+    @ValueSource(ints = {15, 25, 50, 75})
+    void shouldNeedNoFixedDurationOfStimuliInTheSecondSolution(int shownBins) {
+        LowRankNetwork network = built("dms-second", 1);
+        int delay = 75;
+        for (int pair = 0; pair < 4; pair++) {
+            float[] inputs = new float[2 * (5 + 2 * shownBins + delay + 100)];
+            for (int t = 0; t < shownBins; t++) {
+                inputs[2 * (5 + t) + pair / 2] = 1;
+                inputs[2 * (5 + shownBins + delay + t) + pair % 2] = 1;
+            }
+            double[] readout = LatentTrajectory.of(network, inputs, new double[2], new double[2]).readout();
+            // Two seconds after the test the state has come to rest.
+            assertThat(readout[readout.length - 1]).as("pair %d", pair)
+                    .isCloseTo(pair / 2 == pair % 2 ? 1 : -1, within(0.1));
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.connectivity.Connectivity;
+import kappa.analysis.connectivity.InputEffects;
 import kappa.analysis.connectivity.VectorOverlaps;
 import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.LimitCycle;
@@ -54,7 +55,31 @@ public final class AnalysisReport {
                             Integer.toString(population.neurons().size()),
                             rows(population.overlaps(), network.rank()))).toList());
         });
+        inputs(report, network, analysis);
         return report.write();
+    }
+
+    /** What each held input does to the others and to the populations. */
+    private static void inputs(Report report, LowRankNetwork network, NetworkAnalysis analysis) {
+        if (network.inputs() == 0) {
+            return;
+        }
+        List<NeuronSet> sets = analysis.populations().stream().flatMap(found -> found.populations().stream())
+                .map(Populations.Population::neurons).toList();
+        List<List<String>> gating = new ArrayList<>();
+        List<List<String>> slopes = new ArrayList<>();
+        for (PhasePortrait phase : analysis.portraits()) {
+            InputEffects effects = InputEffects.of(network, phase.drive(), sets);
+            gating.add(List.of(phase.input(), rows(effects.gating(), network.inputs())));
+            effects.populations().forEach(one -> slopes.add(List.of(phase.input(), one.name(),
+                    String.format(Locale.ROOT, "%.3f", one.meanSlope()),
+                    rows(one.effectiveOverlaps(), network.rank()))));
+        }
+        report.section("Inputs",
+                "What an input that is held leaves of the others, n' phi' W / N with one row for each latent"
+                        + " dimension, and of the populations: the mean slope phi' and their part of the effective overlaps.");
+        report.table(List.of("held", "gating of each input"), gating);
+        report.table(List.of("held", "population", "mean slope", "part of the effective overlaps"), slopes);
     }
 
     private static List<String> number(Populations.Tried tried) {

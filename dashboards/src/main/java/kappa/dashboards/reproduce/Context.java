@@ -1,7 +1,11 @@
 package kappa.dashboards.reproduce;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import kappa.fitting.model.FullRankNetwork;
 
 /**
  * How much an item computes.
@@ -10,8 +14,20 @@ import java.util.stream.LongStream;
  * @param seed the first seed; further ones follow it
  * @param threads for training and simulation
  * @param progress told in one line what is being done
+ * @param teachers that an item has trained and another may use, by a name that says all that they depend on
  */
-public record Context(boolean quick, long seed, int threads, Consumer<String> progress) {
+public record Context(boolean quick, long seed, int threads, Consumer<String> progress,
+        Map<String, FullRankNetwork> teachers) {
+
+    /** Without any teachers yet. */
+    public Context(boolean quick, long seed, int threads, Consumer<String> progress) {
+        this(quick, seed, threads, progress, new ConcurrentHashMap<>());
+    }
+
+    /** A teacher that was trained before, or is trained now. */
+    FullRankNetwork teacher(String name, Supplier<FullRankNetwork> training) {
+        return teachers.computeIfAbsent(name, _ -> training.get());
+    }
 
     /** The seeds of a quantity that is given with its range: one if it must be quick. */
     public long[] seeds(int count) {

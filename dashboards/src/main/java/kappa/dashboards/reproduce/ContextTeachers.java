@@ -8,6 +8,8 @@ import kappa.fitting.training.TrialRunner;
 /** Full-rank networks trained on context-dependent decisions, as the teachers of LINT. Stateless. */
 final class ContextTeachers {
 
+    /** Neurons of a teacher if it must be quick. */
+    static final int QUICK_NEURONS = 256;
     /** The authors' full-rank networks have cues of this strength. */
     static final double CONTEXT = 0.1;
 
@@ -20,10 +22,13 @@ final class ContextTeachers {
         return Task.of(Task.Name.CDM).withContext(CONTEXT);
     }
 
+    /** A network that does the task; items share it. */
     static FullRankNetwork fullRank(int neurons, long seed, Context context) {
-        context.progress().accept("training a full-rank network of " + neurons + " neurons on cdm, seed " + seed);
-        try (TrialRunner runner = new TrialRunner(context.threads())) {
-            return new TrainedNetworks(runner, (_, _) -> {}).fullRank(task(), neurons, LOSS, seed);
-        }
+        return context.teacher("cdm, " + neurons + " neurons, seed " + seed, () -> {
+            context.progress().accept("training a full-rank network of " + neurons + " neurons on cdm, seed " + seed);
+            try (TrialRunner runner = new TrialRunner(context.threads())) {
+                return new TrainedNetworks(runner, (_, _) -> {}).fullRank(task(), neurons, LOSS, seed);
+            }
+        });
     }
 }

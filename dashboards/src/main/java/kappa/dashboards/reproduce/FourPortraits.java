@@ -53,7 +53,7 @@ final class FourPortraits implements Item {
                 }
             }
             findings.add(new Result.Finding(panel.name + ", overlaps " + panel.overlaps, panel.paper + " (figure 4.1)",
-                    first + "; so in " + right + " of " + seeds.length, right * 5 >= 4 * seeds.length,
+                    first + "; so in " + right + " of " + seeds.length, 5 * right >= 4 * seeds.length,
                     "N = " + HandBuiltNetworks.defaultNeurons(panel.name)
                             + "; chance overlaps are of order 1/sqrt(N)."));
         }

@@ -11,6 +11,7 @@ public final class Items {
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
+            new StimulusDurations(),
             new LintValidation(), new LintTruncation(), new LintSubsampling(),
             new LintInactivation());
 

@@ -45,7 +45,8 @@ final class LintInactivation implements Item {
 
     @Override
     public Result compute(Context context) {
-        FullRankNetwork teacher = ContextTeachers.fullRank(NEURONS, context.seed(), context);
+        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
+        FullRankNetwork teacher = ContextTeachers.fullRank(neurons, context.seed(), context);
         Lint.Settings settings = new Lint.Settings(Observation.RATES, context.quick() ? QUICK_TRIALS : TRIALS, 1,
                 context.seed(),
                 context.threads());
@@ -53,7 +54,7 @@ final class LintInactivation implements Item {
         LowRankNetwork fit = Lint.fit(teacher, ContextTeachers.task(), RANK, FittingAlgorithms.BPTT, settings);
         List<Result.Finding> findings = Lint.recorded(teacher, ContextTeachers.task(), settings, context.seed(),
                 recording -> findings(teacher, fit, recording, context));
-        return new Result("A full-rank teacher trained here on cdm, N = " + NEURONS + ", and a fit of rank " + RANK
+        return new Result("A full-rank teacher trained here on cdm, N = " + neurons + ", and a fit of rank " + RANK
                 + " to its "
                 + "rates, which reads out as the teacher does. Populations are the neurons that each context drives most.",
                 List.of(), findings, List.of("./kappa inactivate FIT.npz SESSION.npz --verify NET.npz --json"));

@@ -14,7 +14,6 @@ final class LintSubsampling implements Item {
 
     private static final int[] PERCENT = {10, 5, 2, 1};
     private static final double[] PAPER = {0.908, 0.892, 0.855, 0.772};
-    private static final int QUICK_NEURONS = 512;
     private static final int NEURONS = 1_024;
     private static final int QUICK_TRIALS = 100;
     private static final int TRIALS = 400;
@@ -38,7 +37,7 @@ final class LintSubsampling implements Item {
 
     @Override
     public Result compute(Context context) {
-        int neurons = context.quick() ? QUICK_NEURONS : NEURONS;
+        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
         long[] seeds = context.seeds(SEEDS);
         double[][] r2 = new double[PERCENT.length][seeds.length];
         for (int i = 0; i < seeds.length; i++) {
@@ -68,8 +67,8 @@ final class LintSubsampling implements Item {
                 "Full-rank teachers trained here on cdm, fits to noise-free rates of neurons drawn at random; R2 in a "
                         + "free run on 50 fresh trials of the same neurons.",
                 List.of(plot.svg()), findings,
-                List.of("./kappa simulate NET.npz --task cdm --context 0.1 --observe rates --neurons-observed 0.1 "
-                        + "--out SESSION.npz",
+                List.of("./kappa simulate NET.npz --task cdm --context 0.1 --observe rates"
+                        + " --neurons-observed 0.1 --out SESSION.npz",
                         "./kappa fit SESSION.npz --rank 1 --out FIT.npz"));
     }
 }

@@ -16,7 +16,6 @@ final class LintTruncation implements Item {
 
     private static final double[] FITTED = {0.923, 0.946, 0.962, 0.967, 0.968};
     private static final double TRUNCATED = 0.078;
-    private static final int QUICK_NEURONS = 512;
     private static final int NEURONS = 512;
     private static final int QUICK_TRIALS = 100;
     private static final int TRIALS = 400;
@@ -40,7 +39,7 @@ final class LintTruncation implements Item {
 
     @Override
     public Result compute(Context context) {
-        int neurons = context.quick() ? QUICK_NEURONS : NEURONS;
+        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
         long[] seeds = context.seeds(SEEDS);
         Task task = ContextTeachers.task();
         double[][] fitted = new double[FITTED.length][seeds.length];

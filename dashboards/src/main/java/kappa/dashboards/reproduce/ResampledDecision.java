@@ -2,10 +2,10 @@ package kappa.dashboards.reproduce;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.TrialRandom;
@@ -71,10 +71,9 @@ final class ResampledDecision implements Item {
             }
         }
         double[] numbers = family.numbers();
-        double rho = numbers[DecisionFamily.Statistic.RHO.at()];
-        String found = EnumSet.allOf(DecisionFamily.Statistic.class).stream()
-                .map(number -> String.format(Locale.ROOT, "%s %.2f",
-                        number.name().toLowerCase(Locale.ROOT), numbers[number.at()]))
+        double rho = numbers[DecisionFamily.RHO];
+        String found = IntStream.range(0, numbers.length)
+                .mapToObj(i -> String.format(Locale.ROOT, "%s %.2f", DecisionFamily.NAMES.get(i), numbers[i]))
                 .collect(Collectors.joining(", "));
         long doing = Arrays.stream(accuracy).filter(value -> value >= DONE).count();
         double[] sorted = Arrays.stream(accuracy).sorted().toArray();

@@ -136,7 +136,8 @@ class AnalyzeCommandTest {
         assertThat(ran.out()).contains("stable limit cycle, period");
         Path page = directory.resolve("report").resolve("index.html");
         assertThat(page).content()
-                .contains("Phase portrait, no input", "Eigenvalues", "Cosines", "stable limit cycle")
+                .contains("Phase portrait, no input", "Eigenvalues", "Cosines", "stable limit cycle",
+                        "gating of each input")
                 .doesNotContain("<script", "NaN");
         try (Stream<Path> files = Files.list(page.getParent())) {
             assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(5);

@@ -19,22 +19,17 @@ import kappa.fitting.model.Network;
  */
 public final class DecisionFamily implements Trainee {
 
-    /** The six numbers, in the order of {@link #numbers}. */
-    public enum Statistic {
-        RHO(0), ALPHA_N(1), ALPHA_M(2), OMEGA(3), SIGMA_N(4), SIGMA_M(5);
+    /** What the six numbers are called, in the order of {@link #numbers}. */
+    public static final List<String> NAMES = List.of("rho", "alpha_n", "alpha_m", "omega", "sigma_n", "sigma_m");
 
-        private final int at;
+    /** Where rho stands among the six numbers. */
+    public static final int RHO = 0;
 
-        Statistic(int at) {
-            this.at = at;
-        }
-
-        /** Its place among the six. */
-        public int at() {
-            return at;
-        }
-    }
-
+    private static final int ALPHA_N = 1;
+    private static final int ALPHA_M = 2;
+    private static final int OMEGA = 3;
+    private static final int SIGMA_N = 4;
+    private static final int SIGMA_M = 5;
     private static final int VECTORS = 4;
     /** Below it, sqrt(rho) has no slope to speak of. */
     private static final float SMALLEST_RHO = 1e-3f;
@@ -44,12 +39,12 @@ public final class DecisionFamily implements Trainee {
     private final float[] x; // [VECTORS,N]
 
     /**
-     * @param numbers one for each {@link Statistic}; training changes a copy
+     * @param numbers one for each of {@link #NAMES}; training changes a copy
      * @param neurons of the networks drawn during training
      * @param random draws the first of them
      */
     public DecisionFamily(double[] numbers, int neurons, double alpha, SplittableRandom random) {
-        this.numbers = new float[Statistic.values().length];
+        this.numbers = new float[NAMES.size()];
         for (int i = 0; i < this.numbers.length; i++) {
             this.numbers[i] = (float) numbers[i];
         }
@@ -74,12 +69,8 @@ public final class DecisionFamily implements Trainee {
         return new DecisionFamily(numbers(), neurons, network.alpha(), random).network;
     }
 
-    private float number(Statistic which) {
-        return numbers[which.at];
-    }
-
     private float root() {
-        return (float) Math.sqrt(Math.max(SMALLEST_RHO, number(Statistic.RHO)));
+        return (float) Math.sqrt(Math.max(SMALLEST_RHO, numbers[RHO]));
     }
 
     private void fill() {
@@ -89,11 +80,10 @@ public final class DecisionFamily implements Trainee {
             float shared = root * x[i];
             float second = x[neurons + i];
             float third = x[2 * neurons + i];
-            network.n()[i] = shared + number(Statistic.ALPHA_N) * second;
-            network.m()[i] = shared + number(Statistic.ALPHA_M) * third;
-            network.w()[i] = x[3 * neurons + i] + number(Statistic.SIGMA_N) * second
-                    + number(Statistic.SIGMA_M) * third;
-            network.readout()[i] = number(Statistic.OMEGA) * network.m()[i];
+            network.n()[i] = shared + numbers[ALPHA_N] * second;
+            network.m()[i] = shared + numbers[ALPHA_M] * third;
+            network.w()[i] = x[3 * neurons + i] + numbers[SIGMA_N] * second + numbers[SIGMA_M] * third;
+            network.readout()[i] = numbers[OMEGA] * network.m()[i];
         }
     }
 
@@ -134,17 +124,17 @@ public final class DecisionFamily implements Trainee {
         float[] byReadout = gradient.of(NetworkParameter.WO);
         int neurons = network.neurons();
         double[] slope = new double[numbers.length];
-        double omega = number(Statistic.OMEGA);
+        double omega = numbers[OMEGA];
         for (int i = 0; i < neurons; i++) {
             double ofM = byM[i] + omega * byReadout[i];
             double second = x[neurons + i];
             double third = x[2 * neurons + i];
-            slope[Statistic.RHO.at] += (ofM + byN[i]) * x[i] / (2 * root());
-            slope[Statistic.ALPHA_N.at] += byN[i] * second;
-            slope[Statistic.ALPHA_M.at] += ofM * third;
-            slope[Statistic.OMEGA.at] += (double) byReadout[i] * network.m()[i];
-            slope[Statistic.SIGMA_N.at] += byW[i] * second;
-            slope[Statistic.SIGMA_M.at] += byW[i] * third;
+            slope[RHO] += (ofM + byN[i]) * x[i] / (2 * root());
+            slope[ALPHA_N] += byN[i] * second;
+            slope[ALPHA_M] += ofM * third;
+            slope[OMEGA] += (double) byReadout[i] * network.m()[i];
+            slope[SIGMA_N] += byW[i] * second;
+            slope[SIGMA_M] += byW[i] * third;
         }
         float[] flat = new float[slope.length];
         for (int i = 0; i < flat.length; i++) {
