@@ -2,6 +2,7 @@ package kappa.ingest.log;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.wire.CheckedRecord;
@@ -29,25 +30,35 @@ public final class Checkpoints {
      * The newest checkpoint of each session, by partition; of a session that has ended only its end. A session whose checkpoint
      * was deleted has none.
      *
-     * @throws InvalidInputException if a record is no checkpoint that this kappa can read: its session would begin anew
+     * @throws InvalidInputException if the newest record of a session is no checkpoint that this kappa can read: the session
+     *         would begin anew. Older ones, which Kafka keeps until it compacts the topic, do not matter
      */
     static Map<Integer, Map<String, Checkpoint>> read(KafkaConnection connection,
             Collection<TopicPartition> partitions) {
         Map<Integer, Map<String, Checkpoint>> newest = new HashMap<>();
+        Map<String, InvalidInputException> unreadable = new LinkedHashMap<>();
         partitions.forEach(partition -> newest.put(partition.partition(), new HashMap<>()));
         try (TopicFollower table = TopicFollower.ofTable(connection, record -> {
             Map<String, Checkpoint> sessions = newest.get(record.partition());
-            if (record.value() == null) {
-                sessions.remove(CheckedRecord.session(record.key()));
-            } else {
-                Checkpoint checkpoint = checkpoint(record);
-                sessions.put(CheckedRecord.session(record.key()),
-                        checkpoint.getEnded() ? withoutTheRest(checkpoint) : checkpoint);
+            String session = CheckedRecord.session(record.key());
+            String place = record.partition() + "/" + session;
+            sessions.remove(session);
+            unreadable.remove(place);
+            if (record.value() != null) {
+                try {
+                    Checkpoint checkpoint = checkpoint(record);
+                    sessions.put(session, checkpoint.getEnded() ? withoutTheRest(checkpoint) : checkpoint);
+                } catch (InvalidInputException e) {
+                    unreadable.put(place, e);
+                }
             }
         })) {
             table.fromBeginning(partitions.stream()
                     .map(partition -> new TopicPartition(Topics.CHECKPOINTS, partition.partition())).toList());
             table.readToEnd();
+        }
+        if (!unreadable.isEmpty()) {
+            throw unreadable.values().iterator().next();
         }
         return newest;
     }
