@@ -56,9 +56,10 @@ final class PosterMatchToSample implements Item {
                 "Saturating one population leaves the overlap of the other."));
         double[] jacobian = portraits.get(1).origin().jacobian();
         findings.add(new Result.Finding("F'(I_A)", "[[1.1, .3], [.3, .8]]",
-                Numbers.matrix(jacobian) + "; without the -1 " + Numbers.matrix(underA), true,
-                "Both have positive sigma_12 and sigma_21; the poster gives no values of the other overlaps, so that sizes "
-                        + "differ."));
+                Numbers.matrix(jacobian) + "; without the -1 " + Numbers.matrix(underA),
+                underA[1] > 0 && underA[2] > 0,
+                "Agreement asks for positive sigma_12 and sigma_21 under A. The poster gives no values of the other "
+                        + "overlaps, so that sizes differ."));
         findings.add(MatchToSampleTests.finding(MatchToSampleTests.accuracy(NETWORK, seeds, context.threads()),
                 "does the task"));
         return new Result(

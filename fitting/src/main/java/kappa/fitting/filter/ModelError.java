@@ -177,6 +177,11 @@ final class ModelError {
         }
         SmallMatrix.multiply(info, sensitivity, infoSensitivity, K);
         SmallMatrix.transposedMultiply(sensitivity, infoSensitivity, information, K);
+        if (!Double.isFinite(total + ofAll(score) + ofAll(infoSensitivity) + ofAll(response))) {
+            // A filter that has left all bounds says nothing of the model's error.
+            start();
+            return;
+        }
         double weight = total > 0 ? 1 / Math.sqrt(total / K) : 0;
         sum(score, info, weight);
         filter.keptError(kept);
@@ -211,6 +216,9 @@ final class ModelError {
             weighted[k] = y;
         }
         int last = size - 1;
+        for (int k = 0; k < K; k++) {
+            sums[last] += weight * score[k] * plainTrace[k];
+        }
         for (int i = 0; i < K; i++) {
             for (int j = 0; j < K; j++) {
                 int row = i * K + j;
@@ -221,14 +229,19 @@ final class ModelError {
                     }
                     expected[row * size + last] += infoSensitivity[k * K + i] * traceOfXi[k * K + j];
                     expected[last * size + row] += weight * infoSensitivity[k * K + i] * plainTraceOfDrift[k * K + j];
-                    if (i == 0 && j == 0) {
-                        sums[last] += weight * score[k] * plainTrace[k];
-                    }
                 }
                 expected[last * size + last] += weight * info[i * K + j] * plainTraceOfXi[j * K + i];
                 variance += weight * weight * info[i * K + j] * plainTraceCovariance[j * K + i];
             }
         }
+    }
+
+    private static double ofAll(double[] of) {
+        double sum = 0;
+        for (double value : of) {
+            sum += value;
+        }
+        return sum;
     }
 
     private static void decayAndAdd(double[] to, double[] added, double weight) {

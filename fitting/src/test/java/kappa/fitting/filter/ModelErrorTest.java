@@ -11,6 +11,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.PublishedModel;
 import kappa.fitting.model.Start;
 import kappa.ingest.recording.Observation;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -188,5 +189,24 @@ class ModelErrorTest {
         }
         assertThat(second.covariance()).containsExactly(first.covariance());
         assertThat(first.covariance()[0]).isGreaterThan(first.filter().covariance()[0]);
+    }
+
+    @Test
+    void shouldGoOnAfterAFilterThatHasLeftAllBounds() {
+        KernelModel model = model(1);
+        LatentPath path = new LatentPath(KernelProvider.kernels(),
+                new FitPlan(N, 1, 0, ALPHA, Observation.COUNTS, 1, 1, FitPlan.DEFAULT_BUFFER_BYTES),
+                new PublishedModel(1, model, PublishedModel.certainStart(1), new double[]{1}, new double[1],
+                        PublishedModel.certainStart(1), 0, 0));
+        path.start(Start.TRIAL);
+        float[] y = new float[N];
+        path.filter().restore(new double[]{Double.NaN}, new double[]{Double.NaN}, new float[0]);
+        path.bin(y, 0, new float[0], 0);
+        path.endTrial();
+        path.start(Start.TRIAL);
+        path.bin(y, 0, new float[0], 0);
+        path.endTrial();
+        assertThat(path.covariance()[0]).isFinite().isPositive();
+        assertThat(path.modelErrorSums()).doesNotContain(Double.NaN);
     }
 }
