@@ -88,9 +88,7 @@ public final class Adam {
     public boolean step(List<float[]> gradient) {
         double square = 0;
         for (float[] array : gradient) {
-            for (float value : array) {
-                square += (double) value * value;
-            }
+            square += square(array);
         }
         double norm = Math.sqrt(square);
         if (!Double.isFinite(norm)) {
@@ -111,6 +109,36 @@ public final class Adam {
             }
         }
         return true;
+    }
+
+    /**
+     * The sum of squares, in eight partial sums: one sum alone would wait for each addition before the next. Their order is
+     * fixed, so that the result is the same bit for bit on every machine.
+     */
+    private static double square(float[] g) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        double s4 = 0;
+        double s5 = 0;
+        double s6 = 0;
+        double s7 = 0;
+        int i = 0;
+        for (; i <= g.length - 8; i += 8) {
+            s0 += (double) g[i] * g[i];
+            s1 += (double) g[i + 1] * g[i + 1];
+            s2 += (double) g[i + 2] * g[i + 2];
+            s3 += (double) g[i + 3] * g[i + 3];
+            s4 += (double) g[i + 4] * g[i + 4];
+            s5 += (double) g[i + 5] * g[i + 5];
+            s6 += (double) g[i + 6] * g[i + 6];
+            s7 += (double) g[i + 7] * g[i + 7];
+        }
+        for (; i < g.length; i++) {
+            s0 += (double) g[i] * g[i];
+        }
+        return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
     }
 
     private static void update(float[] p, float[] g, float[] first, float[] second, float clip, float rate,

@@ -28,6 +28,11 @@ public final class KernelProvider {
         return MATRICES;
     }
 
+    /** Floats of a vector of the chosen kernels, 1 for scalar ones. */
+    static int lanes() {
+        return KERNELS instanceof VectorKernels ? VectorKernels.lanes() : 1;
+    }
+
     /** What the chosen kernels are measured against. */
     public static MachineProbe probe() {
         return PROBE;

@@ -5,7 +5,7 @@ import kappa.fitting.model.KernelModel;
 import kappa.fitting.model.LowRankNetwork;
 
 /**
- * A {@link KernelModel} in the order in which a sweep over neurons reads it: panels of {@value #PANEL} neurons, in
+ * A {@link KernelModel} in the order in which a sweep over neurons reads it: panels of {@link #PANEL} neurons, in
  * each panel one row after another, the last panel filled up with zeros. A sweep then reads one stream without a
  * remainder of neurons. Rows whose length is a power of two do not compete for the same cache lines.
  *
@@ -14,8 +14,8 @@ import kappa.fitting.model.LowRankNetwork;
  */
 public final class PackedModel {
 
-    /** Neurons of a panel: two vectors of the widest machine, and a multiple of all others. */
-    static final int PANEL = 32;
+    /** Neurons of a panel: two vectors of this machine. */
+    static final int PANEL = 2 * KernelProvider.lanes();
     private static final int OBSERVATION_ROWS = 3;
 
     private final int rows;

@@ -2,7 +2,6 @@ package kappa.fitting.kernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import kappa.fitting.model.KernelModel;
 
@@ -31,13 +30,6 @@ final class VectorKernels implements RnnKernels {
     private static final float Q3 = 0.00032713768f;
     private static final float Q4 = 7.7026124e-07f;
 
-    private static final VectorShuffle<Float> BY_32 = VectorShuffle.iota(LANES, 32, 1, true);
-    private static final VectorShuffle<Float> BY_16 = VectorShuffle.iota(LANES, 16, 1, true);
-    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(LANES, 8, 1, true);
-    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(LANES, 4, 1, true);
-    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(LANES, 2, 1, true);
-    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(LANES, 1, 1, true);
-
     private final ScalarKernels scalar = new ScalarKernels();
 
     static int lanes() {
@@ -45,27 +37,28 @@ final class VectorKernels implements RnnKernels {
     }
 
     /**
-     * Sum over the lanes, halves first. Not {@code reduceLanes}, whose order is the compiler's: a sum would change by a bit
-     * when a method goes from the interpreter to compiled code, and a fit must not depend on when that happens.
+     * Sum over the lanes of a vector that stands in memory, halves first. Not {@code reduceLanes}, whose order is the compiler's: a
+     * sum would change by a bit when a method goes from the interpreter to compiled code, and a fit must not depend on when
+     * that happens.
      */
-    static float sum(FloatVector lanes) {
-        FloatVector folded = lanes;
-        if (WIDTH > 32) {
-            folded = folded.add(folded.rearrange(BY_32));
-        }
-        if (WIDTH > 16) {
-            folded = folded.add(folded.rearrange(BY_16));
-        }
-        if (WIDTH > 8) {
-            folded = folded.add(folded.rearrange(BY_8));
-        }
-        if (WIDTH > 4) {
-            folded = folded.add(folded.rearrange(BY_4));
-        }
-        if (WIDTH > 2) {
-            folded = folded.add(folded.rearrange(BY_2));
-        }
-        return folded.add(folded.rearrange(BY_1)).lane(0);
+    static float sum(float[] lanes, int at) {
+        return sum(lanes, at, 1, WIDTH);
+    }
+
+    /** Sum of {@code count} numbers, each {@code step} after the one before, a power of two and at least 2. */
+    private static float sum(float[] x, int at, int step, int count) {
+        return switch (count) {
+            case 2 -> x[at] + x[at + step];
+            case 4 -> sum4(x, at, step);
+            case 8 -> sum4(x, at, 2 * step) + sum4(x, at + step, 2 * step);
+            case 16 -> sum4(x, at, 4 * step) + sum4(x, at + 2 * step, 4 * step)
+                    + (sum4(x, at + step, 4 * step) + sum4(x, at + 3 * step, 4 * step));
+            default -> sum(x, at, 2 * step, count / 2) + sum(x, at + step, 2 * step, count / 2);
+        };
+    }
+
+    private static float sum4(float[] x, int at, int step) {
+        return x[at] + x[at + 2 * step] + (x[at + step] + x[at + 3 * step]);
     }
 
     /** Limits by comparing, since the lanes' min and max, which must tell -0 from 0, cost as much as the rest. */

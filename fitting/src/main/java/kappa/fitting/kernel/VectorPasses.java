@@ -17,184 +17,90 @@ final class VectorPasses {
 
     /** Windows that are swept at once. */
     static final int TILE = 4;
-    /** Two vectors, which divide a panel. */
-    static final int STRIP = 2 * WIDTH;
 
     private VectorPasses() {}
 
     /**
-     * out_w = sum_j row_j c_w,j of {@value #TILE} windows, over panels.
+     * out_w = sum_j row_j c_w,j of {@value #TILE} windows, over panels; and the row after these, where it is wanted.
      *
      * @param p the model's panels, row 0 of the first one from {@code from} on, the next panel {@code rowStep} later
+     * @param withNext whether the next row is added as it is
      * @param c coefficients of window 0 from {@code at} on, of the next one {@code stride} later
      * @param out a panel's numbers of window 0 from {@code cell} on, of the next window a panel's length later, of the next
      *        panel {@code step} later
      */
-    static void combine(float[] p, int from, int rowStep, int panels, int count, float[] c, int at, int stride,
-            float[] out, int cell, int step) {
-        int j = 0;
-        for (; j + 4 <= count; j += 4) {
-            combine4(p, from + j * PANEL, rowStep, panels, c, at + j, stride, out, cell, step, j > 0);
-        }
-        for (; j + 2 <= count; j += 2) {
-            combine2(p, from + j * PANEL, rowStep, panels, c, at + j, stride, out, cell, step, j > 0);
-        }
-        if (j < count) {
-            combine1(p, from + j * PANEL, rowStep, panels, c, at + j, stride, out, cell, step, j > 0);
-        }
-    }
-
-    /** As {@link #combine}, for one window. */
-    static void combineOne(float[] p, int from, int rowStep, int panels, int count, float[] c, int at, float[] out,
-            int cell, int step) {
-        int j = 0;
-        for (; j + 4 <= count; j += 4) {
-            combineOne4(p, from + j * PANEL, rowStep, panels, c, at + j, out, cell, step, j > 0);
-        }
-        for (; j + 2 <= count; j += 2) {
-            combineOne2(p, from + j * PANEL, rowStep, panels, c, at + j, out, cell, step, j > 0);
-        }
-        if (j < count) {
-            combineOne1(p, from + j * PANEL, rowStep, panels, c, at + j, out, cell, step, j > 0);
-        }
-    }
-
-    private static void combine4(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out, int cell, int step, boolean more) {
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
-        FloatVector c02 = FloatVector.broadcast(LANES, c[at + 2]);
-        FloatVector c03 = FloatVector.broadcast(LANES, c[at + 3]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
-        FloatVector c11 = FloatVector.broadcast(LANES, c[at + stride + 1]);
-        FloatVector c12 = FloatVector.broadcast(LANES, c[at + stride + 2]);
-        FloatVector c13 = FloatVector.broadcast(LANES, c[at + stride + 3]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
-        FloatVector c21 = FloatVector.broadcast(LANES, c[at + 2 * stride + 1]);
-        FloatVector c22 = FloatVector.broadcast(LANES, c[at + 2 * stride + 2]);
-        FloatVector c23 = FloatVector.broadcast(LANES, c[at + 2 * stride + 3]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
-        FloatVector c31 = FloatVector.broadcast(LANES, c[at + 3 * stride + 1]);
-        FloatVector c32 = FloatVector.broadcast(LANES, c[at + 3 * stride + 2]);
-        FloatVector c33 = FloatVector.broadcast(LANES, c[at + 3 * stride + 3]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
+    static void combine(float[] p, int from, int rowStep, int panels, int count, boolean withNext, float[] c, int at,
+            int stride, float[] out, int cell, int step) {
+        for (int panel = 0; panel < panels; panel++) {
+            int row = from + panel * rowStep;
+            int next = row + count * PANEL;
+            FloatVector x00 = withNext ? FloatVector.fromArray(LANES, p, next) : FloatVector.zero(LANES);
+            FloatVector x01 = withNext ? FloatVector.fromArray(LANES, p, next + WIDTH) : FloatVector.zero(LANES);
+            FloatVector x10 = x00;
+            FloatVector x11 = x01;
+            FloatVector x20 = x00;
+            FloatVector x21 = x01;
+            FloatVector x30 = x00;
+            FloatVector x31 = x01;
+            int q = at;
+            for (int j = 0; j < count; j++) {
                 FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
-                FloatVector p2 = FloatVector.fromArray(LANES, p, row + 2 * PANEL);
-                FloatVector p3 = FloatVector.fromArray(LANES, p, row + 3 * PANEL);
-                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                p3.fma(c03, p2.fma(c02, p1.fma(c01, p0.fma(c00, x0)))).intoArray(out, to);
-                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
-                p3.fma(c13, p2.fma(c12, p1.fma(c11, p0.fma(c10, x1)))).intoArray(out, to + PANEL);
-                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
-                p3.fma(c23, p2.fma(c22, p1.fma(c21, p0.fma(c20, x2)))).intoArray(out, to + 2 * PANEL);
-                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
-                p3.fma(c33, p2.fma(c32, p1.fma(c31, p0.fma(c30, x3)))).intoArray(out, to + 3 * PANEL);
+                FloatVector p1 = FloatVector.fromArray(LANES, p, row + WIDTH);
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                x00 = p0.fma(c0, x00);
+                x01 = p1.fma(c0, x01);
+                FloatVector c1 = FloatVector.broadcast(LANES, c[q + stride]);
+                x10 = p0.fma(c1, x10);
+                x11 = p1.fma(c1, x11);
+                FloatVector c2 = FloatVector.broadcast(LANES, c[q + 2 * stride]);
+                x20 = p0.fma(c2, x20);
+                x21 = p1.fma(c2, x21);
+                FloatVector c3 = FloatVector.broadcast(LANES, c[q + 3 * stride]);
+                x30 = p0.fma(c3, x30);
+                x31 = p1.fma(c3, x31);
+                row += PANEL;
+                q++;
             }
+            int to = cell + panel * step;
+            x00.intoArray(out, to);
+            x01.intoArray(out, to + WIDTH);
+            x10.intoArray(out, to + PANEL);
+            x11.intoArray(out, to + PANEL + WIDTH);
+            x20.intoArray(out, to + 2 * PANEL);
+            x21.intoArray(out, to + 2 * PANEL + WIDTH);
+            x30.intoArray(out, to + 3 * PANEL);
+            x31.intoArray(out, to + 3 * PANEL + WIDTH);
         }
     }
 
-    private static void combine2(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out, int cell, int step, boolean more) {
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, c[at + 1]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
-        FloatVector c11 = FloatVector.broadcast(LANES, c[at + stride + 1]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
-        FloatVector c21 = FloatVector.broadcast(LANES, c[at + 2 * stride + 1]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
-        FloatVector c31 = FloatVector.broadcast(LANES, c[at + 3 * stride + 1]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector p1 = FloatVector.fromArray(LANES, p, row + PANEL);
-                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                p1.fma(c01, p0.fma(c00, x0)).intoArray(out, to);
-                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
-                p1.fma(c11, p0.fma(c10, x1)).intoArray(out, to + PANEL);
-                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
-                p1.fma(c21, p0.fma(c20, x2)).intoArray(out, to + 2 * PANEL);
-                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
-                p1.fma(c31, p0.fma(c30, x3)).intoArray(out, to + 3 * PANEL);
+    /** As {@link #combine}, for one window, two panels at a time; a last one without a neighbour is taken twice. */
+    static void combineOne(float[] p, int from, int rowStep, int panels, int count, boolean withNext, float[] c,
+            int at, float[] out, int cell, int step) {
+        for (int panel = 0; panel < panels; panel += 2) {
+            boolean pair = panel + 1 < panels;
+            int row = from + panel * rowStep;
+            int other = pair ? row + rowStep : row;
+            int next = row + count * PANEL;
+            int otherNext = other + count * PANEL;
+            FloatVector x0 = withNext ? FloatVector.fromArray(LANES, p, next) : FloatVector.zero(LANES);
+            FloatVector x1 = withNext ? FloatVector.fromArray(LANES, p, next + WIDTH) : FloatVector.zero(LANES);
+            FloatVector x2 = withNext ? FloatVector.fromArray(LANES, p, otherNext) : FloatVector.zero(LANES);
+            FloatVector x3 = withNext ? FloatVector.fromArray(LANES, p, otherNext + WIDTH) : FloatVector.zero(LANES);
+            for (int j = 0; j < count; j++) {
+                FloatVector c0 = FloatVector.broadcast(LANES, c[at + j]);
+                x0 = FloatVector.fromArray(LANES, p, row).fma(c0, x0);
+                x1 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(c0, x1);
+                x2 = FloatVector.fromArray(LANES, p, other).fma(c0, x2);
+                x3 = FloatVector.fromArray(LANES, p, other + WIDTH).fma(c0, x3);
+                row += PANEL;
+                other += PANEL;
             }
-        }
-    }
-
-    private static void combine1(float[] p, int from, int rowStep, int panels, float[] c, int at, int stride,
-            float[] out, int cell, int step, boolean more) {
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + stride]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * stride]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * stride]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector p0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector x0 = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                p0.fma(c00, x0).intoArray(out, to);
-                FloatVector x1 = more ? FloatVector.fromArray(LANES, out, to + PANEL) : FloatVector.zero(LANES);
-                p0.fma(c10, x1).intoArray(out, to + PANEL);
-                FloatVector x2 = more ? FloatVector.fromArray(LANES, out, to + 2 * PANEL) : FloatVector.zero(LANES);
-                p0.fma(c20, x2).intoArray(out, to + 2 * PANEL);
-                FloatVector x3 = more ? FloatVector.fromArray(LANES, out, to + 3 * PANEL) : FloatVector.zero(LANES);
-                p0.fma(c30, x3).intoArray(out, to + 3 * PANEL);
-            }
-        }
-    }
-
-    private static void combineOne4(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell, int step, boolean more) {
-        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
-        FloatVector c2 = FloatVector.broadcast(LANES, c[at + 2]);
-        FloatVector c3 = FloatVector.broadcast(LANES, c[at + 3]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
-                x = FloatVector.fromArray(LANES, p, row + PANEL).fma(c1, x);
-                x = FloatVector.fromArray(LANES, p, row + 2 * PANEL).fma(c2, x);
-                x = FloatVector.fromArray(LANES, p, row + 3 * PANEL).fma(c3, x);
-                x.intoArray(out, to);
-            }
-        }
-    }
-
-    private static void combineOne2(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell, int step, boolean more) {
-        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c1 = FloatVector.broadcast(LANES, c[at + 1]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
-                x = FloatVector.fromArray(LANES, p, row + PANEL).fma(c1, x);
-                x.intoArray(out, to);
-            }
-        }
-    }
-
-    private static void combineOne1(float[] p, int from, int rowStep, int panels, float[] c, int at, float[] out,
-            int cell, int step, boolean more) {
-        FloatVector c0 = FloatVector.broadcast(LANES, c[at]);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int to = cell + j * step + i;
-                FloatVector x = more ? FloatVector.fromArray(LANES, out, to) : FloatVector.zero(LANES);
-                x = FloatVector.fromArray(LANES, p, row).fma(c0, x);
-                x.intoArray(out, to);
-            }
+            int to = cell + panel * step;
+            int otherTo = pair ? to + step : to;
+            x0.intoArray(out, to);
+            x1.intoArray(out, to + WIDTH);
+            x2.intoArray(out, otherTo);
+            x3.intoArray(out, otherTo + WIDTH);
         }
     }
 
@@ -292,43 +198,77 @@ final class VectorPasses {
         s3.intoArray(lanes, lane + 3 * laneStep);
     }
 
-    /** Two rows, one window. */
+    /** Two rows, one window, two panels at a time: each sum waits for its addition before. */
     private static void project12(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
             float[] lanes, int lane) {
         FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane);
         FloatVector s01 = FloatVector.zero(LANES);
+        FloatVector s02 = FloatVector.zero(LANES);
+        FloatVector s03 = FloatVector.zero(LANES);
         FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane + WIDTH);
         FloatVector s11 = FloatVector.zero(LANES);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += STRIP) {
-                int row = from + j * rowStep + i;
-                int to = at + j * step + i;
-                FloatVector x0 = FloatVector.fromArray(LANES, x, to);
-                s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
-                s10 = FloatVector.fromArray(LANES, p, row + PANEL).fma(x0, s10);
-                FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
-                s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
-                s11 = FloatVector.fromArray(LANES, p, row + PANEL + WIDTH).fma(x1, s11);
-            }
+        FloatVector s12 = FloatVector.zero(LANES);
+        FloatVector s13 = FloatVector.zero(LANES);
+        int j = 0;
+        for (; j + 1 < panels; j += 2) {
+            int row = from + j * rowStep;
+            int to = at + j * step;
+            FloatVector x0 = FloatVector.fromArray(LANES, x, to);
+            s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
+            s10 = FloatVector.fromArray(LANES, p, row + PANEL).fma(x0, s10);
+            FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
+            s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
+            s11 = FloatVector.fromArray(LANES, p, row + PANEL + WIDTH).fma(x1, s11);
+            FloatVector x2 = FloatVector.fromArray(LANES, x, to + step);
+            s02 = FloatVector.fromArray(LANES, p, row + rowStep).fma(x2, s02);
+            s12 = FloatVector.fromArray(LANES, p, row + PANEL + rowStep).fma(x2, s12);
+            FloatVector x3 = FloatVector.fromArray(LANES, x, to + step + WIDTH);
+            s03 = FloatVector.fromArray(LANES, p, row + rowStep + WIDTH).fma(x3, s03);
+            s13 = FloatVector.fromArray(LANES, p, row + PANEL + rowStep + WIDTH).fma(x3, s13);
         }
-        s00.add(s01).intoArray(lanes, lane);
-        s10.add(s11).intoArray(lanes, lane + WIDTH);
+        if (j < panels) {
+            int row = from + j * rowStep;
+            int to = at + j * step;
+            FloatVector x0 = FloatVector.fromArray(LANES, x, to);
+            s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
+            s10 = FloatVector.fromArray(LANES, p, row + PANEL).fma(x0, s10);
+            FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
+            s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
+            s11 = FloatVector.fromArray(LANES, p, row + PANEL + WIDTH).fma(x1, s11);
+        }
+        s00.add(s01).add(s02.add(s03)).intoArray(lanes, lane);
+        s10.add(s11).add(s12.add(s13)).intoArray(lanes, lane + WIDTH);
     }
 
-    /** One row, one window. */
+    /** One row, one window, two panels at a time: each sum waits for its addition before. */
     private static void project11(float[] p, int from, int rowStep, int panels, float[] x, int at, int step,
             float[] lanes, int lane) {
-        FloatVector s0 = FloatVector.fromArray(LANES, lanes, lane);
-        FloatVector s1 = FloatVector.zero(LANES);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += STRIP) {
-                int row = from + j * rowStep + i;
-                int to = at + j * step + i;
-                s0 = FloatVector.fromArray(LANES, p, row).fma(FloatVector.fromArray(LANES, x, to), s0);
-                s1 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(FloatVector.fromArray(LANES, x, to + WIDTH), s1);
-            }
+        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane);
+        FloatVector s01 = FloatVector.zero(LANES);
+        FloatVector s02 = FloatVector.zero(LANES);
+        FloatVector s03 = FloatVector.zero(LANES);
+        int j = 0;
+        for (; j + 1 < panels; j += 2) {
+            int row = from + j * rowStep;
+            int to = at + j * step;
+            FloatVector x0 = FloatVector.fromArray(LANES, x, to);
+            s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
+            FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
+            s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
+            FloatVector x2 = FloatVector.fromArray(LANES, x, to + step);
+            s02 = FloatVector.fromArray(LANES, p, row + rowStep).fma(x2, s02);
+            FloatVector x3 = FloatVector.fromArray(LANES, x, to + step + WIDTH);
+            s03 = FloatVector.fromArray(LANES, p, row + rowStep + WIDTH).fma(x3, s03);
         }
-        s0.add(s1).intoArray(lanes, lane);
+        if (j < panels) {
+            int row = from + j * rowStep;
+            int to = at + j * step;
+            FloatVector x0 = FloatVector.fromArray(LANES, x, to);
+            s00 = FloatVector.fromArray(LANES, p, row).fma(x0, s00);
+            FloatVector x1 = FloatVector.fromArray(LANES, x, to + WIDTH);
+            s01 = FloatVector.fromArray(LANES, p, row + WIDTH).fma(x1, s01);
+        }
+        s00.add(s01).add(s02.add(s03)).intoArray(lanes, lane);
     }
 
     /**
@@ -354,10 +294,9 @@ final class VectorPasses {
 
     private static void products4(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
             int count, float[] sums, int to, int sumStep, int panels) {
-        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
-            int strip = u % (PANEL / STRIP) * STRIP;
-            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int base = cell + u / (PANEL / STRIP) * step + strip;
+        for (int panel = 0; panel < panels; panel++) {
+            int sum = to + panel * sumStep;
+            int base = cell + panel * step;
             int q = at;
             FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
             FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
@@ -398,10 +337,9 @@ final class VectorPasses {
 
     private static void products2(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
             int count, float[] sums, int to, int sumStep, int panels) {
-        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
-            int strip = u % (PANEL / STRIP) * STRIP;
-            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int base = cell + u / (PANEL / STRIP) * step + strip;
+        for (int panel = 0; panel < panels; panel++) {
+            int sum = to + panel * sumStep;
+            int base = cell + panel * step;
             int q = at;
             FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
             FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);
@@ -428,10 +366,9 @@ final class VectorPasses {
 
     private static void products1(float[] c, int at, int stride, float[] rows, int cell, int step, int[] rowAt,
             int count, float[] sums, int to, int sumStep, int panels) {
-        for (int u = 0; u < panels * (PANEL / STRIP); u++) {
-            int strip = u % (PANEL / STRIP) * STRIP;
-            int sum = to + u / (PANEL / STRIP) * sumStep + strip;
-            int base = cell + u / (PANEL / STRIP) * step + strip;
+        for (int panel = 0; panel < panels; panel++) {
+            int sum = to + panel * sumStep;
+            int base = cell + panel * step;
             int q = at;
             FloatVector s00 = FloatVector.fromArray(LANES, sums, sum);
             FloatVector s01 = FloatVector.fromArray(LANES, sums, sum + WIDTH);

@@ -17,9 +17,6 @@ import kappa.ingest.recording.Observation;
  */
 final class VectorSlopes {
 
-    /** Rows of n and m that are taken along. */
-    private static final int ROWS = 2;
-
     /** A bin's activity of some windows, panel after panel. */
     static final class Activity {
         final float[][] y;
@@ -42,7 +39,6 @@ final class VectorSlopes {
     private final float[] rates;
     private final float[] delta;
     private final float[] sums;
-    private final float[] lanes;
 
     /**
      * @param coefficients K + S + 1, rows of m, W and b
@@ -51,10 +47,8 @@ final class VectorSlopes {
      * @param rates phi of the current
      * @param delta dL/dx
      * @param sums [panels, K + S + 1 + K + 1, PANEL] gradients; the last row is that of gain or offset
-     * @param lanes [windows, K, WIDTH] m' delta, lane by lane
      */
-    VectorSlopes(int rank, int coefficients, int step, float[] scale, float[] rates, float[] delta, float[] sums,
-            float[] lanes) {
+    VectorSlopes(int rank, int coefficients, int step, float[] scale, float[] rates, float[] delta, float[] sums) {
         this.rank = rank;
         this.coefficients = coefficients;
         this.step = step;
@@ -63,12 +57,6 @@ final class VectorSlopes {
         this.rates = rates;
         this.delta = delta;
         this.sums = sums;
-        this.lanes = lanes;
-    }
-
-    /** How many k are taken along, if there are as many. */
-    static int rowsTaken(Observation kind) {
-        return kind == Observation.CURRENTS ? 0 : ROWS;
     }
 
     /**
@@ -128,171 +116,161 @@ final class VectorSlopes {
             int seenPanel, int ratesAt, int deltaAt) {
         float[] rates = this.rates;
         float[] delta = this.delta;
-        float[] lanes = this.lanes;
+        int rank = this.rank;
         int n = coefficients * PANEL;
         int observation = n + rank * PANEL;
-        boolean pair = rank > 1;
-        boolean more = rank > 2;
-        int second = pair ? PANEL : 0;
         FloatVector one = FloatVector.broadcast(LANES, 1f);
         float[] y0 = seen.y[w];
         int y0Step = seen.step[w];
         int y0At = seen.at[w] + seenPanel * y0Step;
-        FloatVector f0 = FloatVector.broadcast(LANES, scale[w]);
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, pair ? c[at + 1] : 0f);
-        int lane0 = w * rank * WIDTH;
-        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane0);
-        FloatVector s01 = FloatVector.fromArray(LANES, lanes, pair ? lane0 + WIDTH : lane0);
+        float f0 = scale[w];
         float[] y1 = seen.y[w + 1];
         int y1Step = seen.step[w + 1];
         int y1At = seen.at[w + 1] + seenPanel * y1Step;
-        FloatVector f1 = FloatVector.broadcast(LANES, scale[w + 1]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + rank]);
-        FloatVector c11 = FloatVector.broadcast(LANES, pair ? c[at + rank + 1] : 0f);
-        int lane1 = (w + 1) * rank * WIDTH;
-        FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane1);
-        FloatVector s11 = FloatVector.fromArray(LANES, lanes, pair ? lane1 + WIDTH : lane1);
+        float f1 = scale[w + 1];
         float[] y2 = seen.y[w + 2];
         int y2Step = seen.step[w + 2];
         int y2At = seen.at[w + 2] + seenPanel * y2Step;
-        FloatVector f2 = FloatVector.broadcast(LANES, scale[w + 2]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * rank]);
-        FloatVector c21 = FloatVector.broadcast(LANES, pair ? c[at + 2 * rank + 1] : 0f);
-        int lane2 = (w + 2) * rank * WIDTH;
-        FloatVector s20 = FloatVector.fromArray(LANES, lanes, lane2);
-        FloatVector s21 = FloatVector.fromArray(LANES, lanes, pair ? lane2 + WIDTH : lane2);
+        float f2 = scale[w + 2];
         float[] y3 = seen.y[w + 3];
         int y3Step = seen.step[w + 3];
         int y3At = seen.at[w + 3] + seenPanel * y3Step;
-        FloatVector f3 = FloatVector.broadcast(LANES, scale[w + 3]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * rank]);
-        FloatVector c31 = FloatVector.broadcast(LANES, pair ? c[at + 3 * rank + 1] : 0f);
-        int lane3 = (w + 3) * rank * WIDTH;
-        FloatVector s30 = FloatVector.fromArray(LANES, lanes, lane3);
-        FloatVector s31 = FloatVector.fromArray(LANES, lanes, pair ? lane3 + WIDTH : lane3);
+        float f3 = scale[w + 3];
         for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int r = ratesAt + j * step + i;
-                int d = deltaAt + j * step + i;
-                FloatVector n0 = FloatVector.fromArray(LANES, p, row + n);
-                FloatVector n1 = FloatVector.fromArray(LANES, p, row + n + second);
-                FloatVector m0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector m1 = FloatVector.fromArray(LANES, p, row + second);
-                FloatVector g = FloatVector.fromArray(LANES, p, row + observation);
-                FloatVector offset = FloatVector.fromArray(LANES, p, row + observation + PANEL);
-                FloatVector a0 = FloatVector.fromArray(LANES, y0, y0At + j * y0Step + i);
-                FloatVector r0 = FloatVector.fromArray(LANES, rates, r);
-                FloatVector x0 = n1.fma(c01, n0.mul(c00));
-                if (more) {
-                    x0 = x0.add(FloatVector.fromArray(LANES, delta, d));
-                }
-                FloatVector e0 = g.fma(r0, offset).sub(a0);
-                e0 = e0.blend(0f, e0.compare(VectorOperators.NE, e0));
-                FloatVector d0 = g.mul(f0).fma(e0, x0).mul(one.sub(r0.mul(r0)));
-                d0.intoArray(delta, d);
-                s00 = m0.fma(d0, s00);
-                s01 = m1.fma(d0, s01);
-                FloatVector a1 = FloatVector.fromArray(LANES, y1, y1At + j * y1Step + i);
-                FloatVector r1 = FloatVector.fromArray(LANES, rates, r + PANEL);
-                FloatVector x1 = n1.fma(c11, n0.mul(c10));
-                if (more) {
-                    x1 = x1.add(FloatVector.fromArray(LANES, delta, d + PANEL));
-                }
-                FloatVector e1 = g.fma(r1, offset).sub(a1);
-                e1 = e1.blend(0f, e1.compare(VectorOperators.NE, e1));
-                FloatVector d1 = g.mul(f1).fma(e1, x1).mul(one.sub(r1.mul(r1)));
-                d1.intoArray(delta, d + PANEL);
-                s10 = m0.fma(d1, s10);
-                s11 = m1.fma(d1, s11);
-                FloatVector a2 = FloatVector.fromArray(LANES, y2, y2At + j * y2Step + i);
-                FloatVector r2 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL);
-                FloatVector x2 = n1.fma(c21, n0.mul(c20));
-                if (more) {
-                    x2 = x2.add(FloatVector.fromArray(LANES, delta, d + 2 * PANEL));
-                }
-                FloatVector e2 = g.fma(r2, offset).sub(a2);
-                e2 = e2.blend(0f, e2.compare(VectorOperators.NE, e2));
-                FloatVector d2 = g.mul(f2).fma(e2, x2).mul(one.sub(r2.mul(r2)));
-                d2.intoArray(delta, d + 2 * PANEL);
-                s20 = m0.fma(d2, s20);
-                s21 = m1.fma(d2, s21);
-                FloatVector a3 = FloatVector.fromArray(LANES, y3, y3At + j * y3Step + i);
-                FloatVector r3 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL);
-                FloatVector x3 = n1.fma(c31, n0.mul(c30));
-                if (more) {
-                    x3 = x3.add(FloatVector.fromArray(LANES, delta, d + 3 * PANEL));
-                }
-                FloatVector e3 = g.fma(r3, offset).sub(a3);
-                e3 = e3.blend(0f, e3.compare(VectorOperators.NE, e3));
-                FloatVector d3 = g.mul(f3).fma(e3, x3).mul(one.sub(r3.mul(r3)));
-                d3.intoArray(delta, d + 3 * PANEL);
-                s30 = m0.fma(d3, s30);
-                s31 = m1.fma(d3, s31);
+            int row = from + j * rowStep;
+            int nRow = row + n;
+            int q = at;
+            FloatVector d00 = FloatVector.zero(LANES);
+            FloatVector d01 = d00;
+            FloatVector d10 = d00;
+            FloatVector d11 = d00;
+            FloatVector d20 = d00;
+            FloatVector d21 = d00;
+            FloatVector d30 = d00;
+            FloatVector d31 = d00;
+            for (int k = 0; k < rank; k++) {
+                FloatVector n0 = FloatVector.fromArray(LANES, p, nRow);
+                FloatVector n1 = FloatVector.fromArray(LANES, p, nRow + WIDTH);
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                d00 = n0.fma(c0, d00);
+                d01 = n1.fma(c0, d01);
+                FloatVector c1 = FloatVector.broadcast(LANES, c[q + rank]);
+                d10 = n0.fma(c1, d10);
+                d11 = n1.fma(c1, d11);
+                FloatVector c2 = FloatVector.broadcast(LANES, c[q + 2 * rank]);
+                d20 = n0.fma(c2, d20);
+                d21 = n1.fma(c2, d21);
+                FloatVector c3 = FloatVector.broadcast(LANES, c[q + 3 * rank]);
+                d30 = n0.fma(c3, d30);
+                d31 = n1.fma(c3, d31);
+                nRow += PANEL;
+                q++;
             }
-        }
-        s00.intoArray(lanes, lane0);
-        s10.intoArray(lanes, lane1);
-        s20.intoArray(lanes, lane2);
-        s30.intoArray(lanes, lane3);
-        if (pair) {
-            s01.intoArray(lanes, lane0 + WIDTH);
-            s11.intoArray(lanes, lane1 + WIDTH);
-            s21.intoArray(lanes, lane2 + WIDTH);
-            s31.intoArray(lanes, lane3 + WIDTH);
+            int r = ratesAt + j * step;
+            int d = deltaAt + j * step;
+            FloatVector g0 = FloatVector.fromArray(LANES, p, row + observation);
+            FloatVector offset0 = FloatVector.fromArray(LANES, p, row + observation + PANEL);
+            FloatVector r00 = FloatVector.fromArray(LANES, rates, r);
+            FloatVector e00 = g0.fma(r00, offset0).sub(FloatVector.fromArray(LANES, y0, y0At + j * y0Step));
+            e00 = e00.blend(0f, e00.compare(VectorOperators.NE, e00));
+            g0.mul(f0).fma(e00, d00).mul(one.sub(r00.mul(r00))).intoArray(delta, d);
+            FloatVector r10 = FloatVector.fromArray(LANES, rates, r + PANEL);
+            FloatVector e10 = g0.fma(r10, offset0).sub(FloatVector.fromArray(LANES, y1, y1At + j * y1Step));
+            e10 = e10.blend(0f, e10.compare(VectorOperators.NE, e10));
+            g0.mul(f1).fma(e10, d10).mul(one.sub(r10.mul(r10))).intoArray(delta, d + PANEL);
+            FloatVector r20 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL);
+            FloatVector e20 = g0.fma(r20, offset0).sub(FloatVector.fromArray(LANES, y2, y2At + j * y2Step));
+            e20 = e20.blend(0f, e20.compare(VectorOperators.NE, e20));
+            g0.mul(f2).fma(e20, d20).mul(one.sub(r20.mul(r20))).intoArray(delta, d + 2 * PANEL);
+            FloatVector r30 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL);
+            FloatVector e30 = g0.fma(r30, offset0).sub(FloatVector.fromArray(LANES, y3, y3At + j * y3Step));
+            e30 = e30.blend(0f, e30.compare(VectorOperators.NE, e30));
+            g0.mul(f3).fma(e30, d30).mul(one.sub(r30.mul(r30))).intoArray(delta, d + 3 * PANEL);
+            FloatVector g1 = FloatVector.fromArray(LANES, p, row + observation + WIDTH);
+            FloatVector offset1 = FloatVector.fromArray(LANES, p, row + observation + PANEL + WIDTH);
+            FloatVector r01 = FloatVector.fromArray(LANES, rates, r + WIDTH);
+            FloatVector e01 = g1.fma(r01, offset1).sub(FloatVector.fromArray(LANES, y0, y0At + j * y0Step + WIDTH));
+            e01 = e01.blend(0f, e01.compare(VectorOperators.NE, e01));
+            g1.mul(f0).fma(e01, d01).mul(one.sub(r01.mul(r01))).intoArray(delta, d + WIDTH);
+            FloatVector r11 = FloatVector.fromArray(LANES, rates, r + PANEL + WIDTH);
+            FloatVector e11 = g1.fma(r11, offset1).sub(FloatVector.fromArray(LANES, y1, y1At + j * y1Step + WIDTH));
+            e11 = e11.blend(0f, e11.compare(VectorOperators.NE, e11));
+            g1.mul(f1).fma(e11, d11).mul(one.sub(r11.mul(r11))).intoArray(delta, d + PANEL + WIDTH);
+            FloatVector r21 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL + WIDTH);
+            FloatVector e21 = g1.fma(r21, offset1).sub(FloatVector.fromArray(LANES, y2, y2At + j * y2Step + WIDTH));
+            e21 = e21.blend(0f, e21.compare(VectorOperators.NE, e21));
+            g1.mul(f2).fma(e21, d21).mul(one.sub(r21.mul(r21))).intoArray(delta, d + 2 * PANEL + WIDTH);
+            FloatVector r31 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL + WIDTH);
+            FloatVector e31 = g1.fma(r31, offset1).sub(FloatVector.fromArray(LANES, y3, y3At + j * y3Step + WIDTH));
+            e31 = e31.blend(0f, e31.compare(VectorOperators.NE, e31));
+            g1.mul(f3).fma(e31, d31).mul(one.sub(r31.mul(r31))).intoArray(delta, d + 3 * PANEL + WIDTH);
         }
     }
 
-    /** As {@link #rates4}, of one window. */
+    /** As {@link #rates4}, of one window, two panels at a time; a last one without a neighbour is taken twice. */
     private void rates1(float[] p, int from, int rowStep, int panels, float[] c, int at, int w, Activity seen,
             int seenPanel, int ratesAt, int deltaAt) {
         float[] rates = this.rates;
         float[] delta = this.delta;
-        float[] lanes = this.lanes;
+        int rank = this.rank;
         int n = coefficients * PANEL;
         int observation = n + rank * PANEL;
-        boolean pair = rank > 1;
-        boolean more = rank > 2;
-        int second = pair ? PANEL : 0;
         FloatVector one = FloatVector.broadcast(LANES, 1f);
-        float[] y0 = seen.y[w];
-        int y0Step = seen.step[w];
-        int y0At = seen.at[w] + seenPanel * y0Step;
-        FloatVector f0 = FloatVector.broadcast(LANES, scale[w]);
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, pair ? c[at + 1] : 0f);
-        int lane0 = w * rank * WIDTH;
-        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane0);
-        FloatVector s01 = FloatVector.fromArray(LANES, lanes, pair ? lane0 + WIDTH : lane0);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int r = ratesAt + j * step + i;
-                int d = deltaAt + j * step + i;
-                FloatVector n0 = FloatVector.fromArray(LANES, p, row + n);
-                FloatVector n1 = FloatVector.fromArray(LANES, p, row + n + second);
-                FloatVector m0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector m1 = FloatVector.fromArray(LANES, p, row + second);
-                FloatVector g = FloatVector.fromArray(LANES, p, row + observation);
-                FloatVector offset = FloatVector.fromArray(LANES, p, row + observation + PANEL);
-                FloatVector a0 = FloatVector.fromArray(LANES, y0, y0At + j * y0Step + i);
-                FloatVector r0 = FloatVector.fromArray(LANES, rates, r);
-                FloatVector x0 = n1.fma(c01, n0.mul(c00));
-                if (more) {
-                    x0 = x0.add(FloatVector.fromArray(LANES, delta, d));
-                }
-                FloatVector e0 = g.fma(r0, offset).sub(a0);
-                e0 = e0.blend(0f, e0.compare(VectorOperators.NE, e0));
-                FloatVector d0 = g.mul(f0).fma(e0, x0).mul(one.sub(r0.mul(r0)));
-                d0.intoArray(delta, d);
-                s00 = m0.fma(d0, s00);
-                s01 = m1.fma(d0, s01);
+        float[] y = seen.y[w];
+        int yStep = seen.step[w];
+        int yAt = seen.at[w] + seenPanel * yStep;
+        float f = scale[w];
+        for (int j = 0; j < panels; j += 2) {
+            boolean pair = j + 1 < panels;
+            int row = from + j * rowStep;
+            int otherRow = pair ? row + rowStep : row;
+            FloatVector d0 = FloatVector.zero(LANES);
+            FloatVector d1 = d0;
+            FloatVector d2 = d0;
+            FloatVector d3 = d0;
+            int nRow = row + n;
+            int otherN = otherRow + n;
+            for (int k = 0; k < rank; k++) {
+                FloatVector c0 = FloatVector.broadcast(LANES, c[at + k]);
+                d0 = FloatVector.fromArray(LANES, p, nRow).fma(c0, d0);
+                d1 = FloatVector.fromArray(LANES, p, nRow + WIDTH).fma(c0, d1);
+                d2 = FloatVector.fromArray(LANES, p, otherN).fma(c0, d2);
+                d3 = FloatVector.fromArray(LANES, p, otherN + WIDTH).fma(c0, d3);
+                nRow += PANEL;
+                otherN += PANEL;
             }
-        }
-        s00.intoArray(lanes, lane0);
-        if (pair) {
-            s01.intoArray(lanes, lane0 + WIDTH);
+            int r = ratesAt + j * step;
+            int otherR = pair ? r + step : r;
+            int d = deltaAt + j * step;
+            int otherD = pair ? d + step : d;
+            int yRow = yAt + j * yStep;
+            int otherY = pair ? yRow + yStep : yRow;
+            int g = row + observation;
+            int otherG = otherRow + observation;
+            FloatVector r0 = FloatVector.fromArray(LANES, rates, r);
+            FloatVector g0 = FloatVector.fromArray(LANES, p, g);
+            FloatVector e0 = g0.fma(r0, FloatVector.fromArray(LANES, p, g + PANEL))
+                    .sub(FloatVector.fromArray(LANES, y, yRow));
+            e0 = e0.blend(0f, e0.compare(VectorOperators.NE, e0));
+            g0.mul(f).fma(e0, d0).mul(one.sub(r0.mul(r0))).intoArray(delta, d);
+            FloatVector r1 = FloatVector.fromArray(LANES, rates, r + WIDTH);
+            FloatVector g1 = FloatVector.fromArray(LANES, p, g + WIDTH);
+            FloatVector e1 = g1.fma(r1, FloatVector.fromArray(LANES, p, g + PANEL + WIDTH))
+                    .sub(FloatVector.fromArray(LANES, y, yRow + WIDTH));
+            e1 = e1.blend(0f, e1.compare(VectorOperators.NE, e1));
+            g1.mul(f).fma(e1, d1).mul(one.sub(r1.mul(r1))).intoArray(delta, d + WIDTH);
+            FloatVector r2 = FloatVector.fromArray(LANES, rates, otherR);
+            FloatVector g2 = FloatVector.fromArray(LANES, p, otherG);
+            FloatVector e2 = g2.fma(r2, FloatVector.fromArray(LANES, p, otherG + PANEL))
+                    .sub(FloatVector.fromArray(LANES, y, otherY));
+            e2 = e2.blend(0f, e2.compare(VectorOperators.NE, e2));
+            g2.mul(f).fma(e2, d2).mul(one.sub(r2.mul(r2))).intoArray(delta, otherD);
+            FloatVector r3 = FloatVector.fromArray(LANES, rates, otherR + WIDTH);
+            FloatVector g3 = FloatVector.fromArray(LANES, p, otherG + WIDTH);
+            FloatVector e3 = g3.fma(r3, FloatVector.fromArray(LANES, p, otherG + PANEL + WIDTH))
+                    .sub(FloatVector.fromArray(LANES, y, otherY + WIDTH));
+            e3 = e3.blend(0f, e3.compare(VectorOperators.NE, e3));
+            g3.mul(f).fma(e3, d3).mul(one.sub(r3.mul(r3))).intoArray(delta, otherD + WIDTH);
         }
     }
 
@@ -305,189 +283,198 @@ final class VectorSlopes {
             int seenPanel, int ratesAt, int deltaAt, int sum) {
         float[] rates = this.rates;
         float[] delta = this.delta;
-        float[] lanes = this.lanes;
         float[] sums = this.sums;
+        int rank = this.rank;
         int n = coefficients * PANEL;
         int observation = n + rank * PANEL;
-        boolean pair = rank > 1;
-        boolean more = rank > 2;
-        int second = pair ? PANEL : 0;
         FloatVector one = FloatVector.broadcast(LANES, 1f);
         float[] y0 = seen.y[w];
         int y0Step = seen.step[w];
         int y0At = seen.at[w] + seenPanel * y0Step;
-        FloatVector f0 = FloatVector.broadcast(LANES, scale[w]);
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, pair ? c[at + 1] : 0f);
-        int lane0 = w * rank * WIDTH;
-        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane0);
-        FloatVector s01 = FloatVector.fromArray(LANES, lanes, pair ? lane0 + WIDTH : lane0);
+        float f0 = scale[w];
         float[] y1 = seen.y[w + 1];
         int y1Step = seen.step[w + 1];
         int y1At = seen.at[w + 1] + seenPanel * y1Step;
-        FloatVector f1 = FloatVector.broadcast(LANES, scale[w + 1]);
-        FloatVector c10 = FloatVector.broadcast(LANES, c[at + rank]);
-        FloatVector c11 = FloatVector.broadcast(LANES, pair ? c[at + rank + 1] : 0f);
-        int lane1 = (w + 1) * rank * WIDTH;
-        FloatVector s10 = FloatVector.fromArray(LANES, lanes, lane1);
-        FloatVector s11 = FloatVector.fromArray(LANES, lanes, pair ? lane1 + WIDTH : lane1);
+        float f1 = scale[w + 1];
         float[] y2 = seen.y[w + 2];
         int y2Step = seen.step[w + 2];
         int y2At = seen.at[w + 2] + seenPanel * y2Step;
-        FloatVector f2 = FloatVector.broadcast(LANES, scale[w + 2]);
-        FloatVector c20 = FloatVector.broadcast(LANES, c[at + 2 * rank]);
-        FloatVector c21 = FloatVector.broadcast(LANES, pair ? c[at + 2 * rank + 1] : 0f);
-        int lane2 = (w + 2) * rank * WIDTH;
-        FloatVector s20 = FloatVector.fromArray(LANES, lanes, lane2);
-        FloatVector s21 = FloatVector.fromArray(LANES, lanes, pair ? lane2 + WIDTH : lane2);
+        float f2 = scale[w + 2];
         float[] y3 = seen.y[w + 3];
         int y3Step = seen.step[w + 3];
         int y3At = seen.at[w + 3] + seenPanel * y3Step;
-        FloatVector f3 = FloatVector.broadcast(LANES, scale[w + 3]);
-        FloatVector c30 = FloatVector.broadcast(LANES, c[at + 3 * rank]);
-        FloatVector c31 = FloatVector.broadcast(LANES, pair ? c[at + 3 * rank + 1] : 0f);
-        int lane3 = (w + 3) * rank * WIDTH;
-        FloatVector s30 = FloatVector.fromArray(LANES, lanes, lane3);
-        FloatVector s31 = FloatVector.fromArray(LANES, lanes, pair ? lane3 + WIDTH : lane3);
+        float f3 = scale[w + 3];
         for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int r = ratesAt + j * step + i;
-                int d = deltaAt + j * step + i;
-                FloatVector n0 = FloatVector.fromArray(LANES, p, row + n);
-                FloatVector n1 = FloatVector.fromArray(LANES, p, row + n + second);
-                FloatVector m0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector m1 = FloatVector.fromArray(LANES, p, row + second);
-                FloatVector g = FloatVector.fromArray(LANES, p, row + observation);
-                FloatVector inverse = FloatVector.fromArray(LANES, p, row + observation + 2 * PANEL);
-                int to = sum + j * sumStep + i;
-                FloatVector slopes = FloatVector.fromArray(LANES, sums, to);
-                FloatVector a0 = FloatVector.fromArray(LANES, y0, y0At + j * y0Step + i);
-                FloatVector r0 = FloatVector.fromArray(LANES, rates, r);
-                FloatVector x0 = n1.fma(c01, n0.mul(c00));
-                if (more) {
-                    x0 = x0.add(FloatVector.fromArray(LANES, delta, d));
-                }
-                FloatVector h0 = one.add(r0);
-                FloatVector e0 = h0.sub(a0.mul(inverse)).mul(f0);
-                e0 = e0.blend(0f, e0.compare(VectorOperators.NE, e0));
-                slopes = slopes.add(e0);
-                FloatVector d0 = g.fma(e0, x0.mul(h0)).mul(one.sub(r0));
-                d0.intoArray(delta, d);
-                s00 = m0.fma(d0, s00);
-                s01 = m1.fma(d0, s01);
-                FloatVector a1 = FloatVector.fromArray(LANES, y1, y1At + j * y1Step + i);
-                FloatVector r1 = FloatVector.fromArray(LANES, rates, r + PANEL);
-                FloatVector x1 = n1.fma(c11, n0.mul(c10));
-                if (more) {
-                    x1 = x1.add(FloatVector.fromArray(LANES, delta, d + PANEL));
-                }
-                FloatVector h1 = one.add(r1);
-                FloatVector e1 = h1.sub(a1.mul(inverse)).mul(f1);
-                e1 = e1.blend(0f, e1.compare(VectorOperators.NE, e1));
-                slopes = slopes.add(e1);
-                FloatVector d1 = g.fma(e1, x1.mul(h1)).mul(one.sub(r1));
-                d1.intoArray(delta, d + PANEL);
-                s10 = m0.fma(d1, s10);
-                s11 = m1.fma(d1, s11);
-                FloatVector a2 = FloatVector.fromArray(LANES, y2, y2At + j * y2Step + i);
-                FloatVector r2 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL);
-                FloatVector x2 = n1.fma(c21, n0.mul(c20));
-                if (more) {
-                    x2 = x2.add(FloatVector.fromArray(LANES, delta, d + 2 * PANEL));
-                }
-                FloatVector h2 = one.add(r2);
-                FloatVector e2 = h2.sub(a2.mul(inverse)).mul(f2);
-                e2 = e2.blend(0f, e2.compare(VectorOperators.NE, e2));
-                slopes = slopes.add(e2);
-                FloatVector d2 = g.fma(e2, x2.mul(h2)).mul(one.sub(r2));
-                d2.intoArray(delta, d + 2 * PANEL);
-                s20 = m0.fma(d2, s20);
-                s21 = m1.fma(d2, s21);
-                FloatVector a3 = FloatVector.fromArray(LANES, y3, y3At + j * y3Step + i);
-                FloatVector r3 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL);
-                FloatVector x3 = n1.fma(c31, n0.mul(c30));
-                if (more) {
-                    x3 = x3.add(FloatVector.fromArray(LANES, delta, d + 3 * PANEL));
-                }
-                FloatVector h3 = one.add(r3);
-                FloatVector e3 = h3.sub(a3.mul(inverse)).mul(f3);
-                e3 = e3.blend(0f, e3.compare(VectorOperators.NE, e3));
-                slopes = slopes.add(e3);
-                FloatVector d3 = g.fma(e3, x3.mul(h3)).mul(one.sub(r3));
-                d3.intoArray(delta, d + 3 * PANEL);
-                s30 = m0.fma(d3, s30);
-                s31 = m1.fma(d3, s31);
-                slopes.intoArray(sums, to);
+            int row = from + j * rowStep;
+            int nRow = row + n;
+            int q = at;
+            FloatVector d00 = FloatVector.zero(LANES);
+            FloatVector d01 = d00;
+            FloatVector d10 = d00;
+            FloatVector d11 = d00;
+            FloatVector d20 = d00;
+            FloatVector d21 = d00;
+            FloatVector d30 = d00;
+            FloatVector d31 = d00;
+            for (int k = 0; k < rank; k++) {
+                FloatVector n0 = FloatVector.fromArray(LANES, p, nRow);
+                FloatVector n1 = FloatVector.fromArray(LANES, p, nRow + WIDTH);
+                FloatVector c0 = FloatVector.broadcast(LANES, c[q]);
+                d00 = n0.fma(c0, d00);
+                d01 = n1.fma(c0, d01);
+                FloatVector c1 = FloatVector.broadcast(LANES, c[q + rank]);
+                d10 = n0.fma(c1, d10);
+                d11 = n1.fma(c1, d11);
+                FloatVector c2 = FloatVector.broadcast(LANES, c[q + 2 * rank]);
+                d20 = n0.fma(c2, d20);
+                d21 = n1.fma(c2, d21);
+                FloatVector c3 = FloatVector.broadcast(LANES, c[q + 3 * rank]);
+                d30 = n0.fma(c3, d30);
+                d31 = n1.fma(c3, d31);
+                nRow += PANEL;
+                q++;
             }
-        }
-        s00.intoArray(lanes, lane0);
-        s10.intoArray(lanes, lane1);
-        s20.intoArray(lanes, lane2);
-        s30.intoArray(lanes, lane3);
-        if (pair) {
-            s01.intoArray(lanes, lane0 + WIDTH);
-            s11.intoArray(lanes, lane1 + WIDTH);
-            s21.intoArray(lanes, lane2 + WIDTH);
-            s31.intoArray(lanes, lane3 + WIDTH);
+            int r = ratesAt + j * step;
+            int d = deltaAt + j * step;
+            int to = sum + j * sumStep;
+            FloatVector g0 = FloatVector.fromArray(LANES, p, row + observation);
+            FloatVector inverse0 = FloatVector.fromArray(LANES, p, row + observation + 2 * PANEL);
+            FloatVector slope0 = FloatVector.fromArray(LANES, sums, to);
+            FloatVector r00 = FloatVector.fromArray(LANES, rates, r);
+            FloatVector h00 = one.add(r00);
+            FloatVector e00 = h00.sub(FloatVector.fromArray(LANES, y0, y0At + j * y0Step).mul(inverse0)).mul(f0);
+            e00 = e00.blend(0f, e00.compare(VectorOperators.NE, e00));
+            slope0 = slope0.add(e00);
+            g0.fma(e00, d00.mul(h00)).mul(one.sub(r00)).intoArray(delta, d);
+            FloatVector r10 = FloatVector.fromArray(LANES, rates, r + PANEL);
+            FloatVector h10 = one.add(r10);
+            FloatVector e10 = h10.sub(FloatVector.fromArray(LANES, y1, y1At + j * y1Step).mul(inverse0)).mul(f1);
+            e10 = e10.blend(0f, e10.compare(VectorOperators.NE, e10));
+            slope0 = slope0.add(e10);
+            g0.fma(e10, d10.mul(h10)).mul(one.sub(r10)).intoArray(delta, d + PANEL);
+            FloatVector r20 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL);
+            FloatVector h20 = one.add(r20);
+            FloatVector e20 = h20.sub(FloatVector.fromArray(LANES, y2, y2At + j * y2Step).mul(inverse0)).mul(f2);
+            e20 = e20.blend(0f, e20.compare(VectorOperators.NE, e20));
+            slope0 = slope0.add(e20);
+            g0.fma(e20, d20.mul(h20)).mul(one.sub(r20)).intoArray(delta, d + 2 * PANEL);
+            FloatVector r30 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL);
+            FloatVector h30 = one.add(r30);
+            FloatVector e30 = h30.sub(FloatVector.fromArray(LANES, y3, y3At + j * y3Step).mul(inverse0)).mul(f3);
+            e30 = e30.blend(0f, e30.compare(VectorOperators.NE, e30));
+            slope0 = slope0.add(e30);
+            g0.fma(e30, d30.mul(h30)).mul(one.sub(r30)).intoArray(delta, d + 3 * PANEL);
+            slope0.intoArray(sums, to);
+            FloatVector g1 = FloatVector.fromArray(LANES, p, row + observation + WIDTH);
+            FloatVector inverse1 = FloatVector.fromArray(LANES, p, row + observation + 2 * PANEL + WIDTH);
+            FloatVector slope1 = FloatVector.fromArray(LANES, sums, to + WIDTH);
+            FloatVector r01 = FloatVector.fromArray(LANES, rates, r + WIDTH);
+            FloatVector h01 = one.add(r01);
+            FloatVector e01 = h01.sub(FloatVector.fromArray(LANES, y0, y0At + j * y0Step + WIDTH).mul(inverse1)).mul(f0);
+            e01 = e01.blend(0f, e01.compare(VectorOperators.NE, e01));
+            slope1 = slope1.add(e01);
+            g1.fma(e01, d01.mul(h01)).mul(one.sub(r01)).intoArray(delta, d + WIDTH);
+            FloatVector r11 = FloatVector.fromArray(LANES, rates, r + PANEL + WIDTH);
+            FloatVector h11 = one.add(r11);
+            FloatVector e11 = h11.sub(FloatVector.fromArray(LANES, y1, y1At + j * y1Step + WIDTH).mul(inverse1)).mul(f1);
+            e11 = e11.blend(0f, e11.compare(VectorOperators.NE, e11));
+            slope1 = slope1.add(e11);
+            g1.fma(e11, d11.mul(h11)).mul(one.sub(r11)).intoArray(delta, d + PANEL + WIDTH);
+            FloatVector r21 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL + WIDTH);
+            FloatVector h21 = one.add(r21);
+            FloatVector e21 = h21.sub(FloatVector.fromArray(LANES, y2, y2At + j * y2Step + WIDTH).mul(inverse1)).mul(f2);
+            e21 = e21.blend(0f, e21.compare(VectorOperators.NE, e21));
+            slope1 = slope1.add(e21);
+            g1.fma(e21, d21.mul(h21)).mul(one.sub(r21)).intoArray(delta, d + 2 * PANEL + WIDTH);
+            FloatVector r31 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL + WIDTH);
+            FloatVector h31 = one.add(r31);
+            FloatVector e31 = h31.sub(FloatVector.fromArray(LANES, y3, y3At + j * y3Step + WIDTH).mul(inverse1)).mul(f3);
+            e31 = e31.blend(0f, e31.compare(VectorOperators.NE, e31));
+            slope1 = slope1.add(e31);
+            g1.fma(e31, d31.mul(h31)).mul(one.sub(r31)).intoArray(delta, d + 3 * PANEL + WIDTH);
+            slope1.intoArray(sums, to + WIDTH);
         }
     }
 
-    /** As {@link #counts4}, of one window. */
+    /** As {@link #counts4}, of one window, two panels at a time; a last one without a neighbour is taken twice. */
     private void counts1(float[] p, int from, int rowStep, int panels, float[] c, int at, int w, Activity seen,
             int seenPanel, int ratesAt, int deltaAt, int sum) {
         float[] rates = this.rates;
         float[] delta = this.delta;
-        float[] lanes = this.lanes;
         float[] sums = this.sums;
+        int rank = this.rank;
         int n = coefficients * PANEL;
         int observation = n + rank * PANEL;
-        boolean pair = rank > 1;
-        boolean more = rank > 2;
-        int second = pair ? PANEL : 0;
         FloatVector one = FloatVector.broadcast(LANES, 1f);
-        float[] y0 = seen.y[w];
-        int y0Step = seen.step[w];
-        int y0At = seen.at[w] + seenPanel * y0Step;
-        FloatVector f0 = FloatVector.broadcast(LANES, scale[w]);
-        FloatVector c00 = FloatVector.broadcast(LANES, c[at]);
-        FloatVector c01 = FloatVector.broadcast(LANES, pair ? c[at + 1] : 0f);
-        int lane0 = w * rank * WIDTH;
-        FloatVector s00 = FloatVector.fromArray(LANES, lanes, lane0);
-        FloatVector s01 = FloatVector.fromArray(LANES, lanes, pair ? lane0 + WIDTH : lane0);
-        for (int j = 0; j < panels; j++) {
-            for (int i = 0; i < PANEL; i += WIDTH) {
-                int row = from + j * rowStep + i;
-                int r = ratesAt + j * step + i;
-                int d = deltaAt + j * step + i;
-                FloatVector n0 = FloatVector.fromArray(LANES, p, row + n);
-                FloatVector n1 = FloatVector.fromArray(LANES, p, row + n + second);
-                FloatVector m0 = FloatVector.fromArray(LANES, p, row);
-                FloatVector m1 = FloatVector.fromArray(LANES, p, row + second);
-                FloatVector g = FloatVector.fromArray(LANES, p, row + observation);
-                FloatVector inverse = FloatVector.fromArray(LANES, p, row + observation + 2 * PANEL);
-                int to = sum + j * sumStep + i;
-                FloatVector slopes = FloatVector.fromArray(LANES, sums, to);
-                FloatVector a0 = FloatVector.fromArray(LANES, y0, y0At + j * y0Step + i);
-                FloatVector r0 = FloatVector.fromArray(LANES, rates, r);
-                FloatVector x0 = n1.fma(c01, n0.mul(c00));
-                if (more) {
-                    x0 = x0.add(FloatVector.fromArray(LANES, delta, d));
-                }
-                FloatVector h0 = one.add(r0);
-                FloatVector e0 = h0.sub(a0.mul(inverse)).mul(f0);
-                e0 = e0.blend(0f, e0.compare(VectorOperators.NE, e0));
-                slopes = slopes.add(e0);
-                FloatVector d0 = g.fma(e0, x0.mul(h0)).mul(one.sub(r0));
-                d0.intoArray(delta, d);
-                s00 = m0.fma(d0, s00);
-                s01 = m1.fma(d0, s01);
-                slopes.intoArray(sums, to);
+        float[] y = seen.y[w];
+        int yStep = seen.step[w];
+        int yAt = seen.at[w] + seenPanel * yStep;
+        float f = scale[w];
+        for (int j = 0; j < panels; j += 2) {
+            boolean pair = j + 1 < panels;
+            int row = from + j * rowStep;
+            int otherRow = pair ? row + rowStep : row;
+            FloatVector d0 = FloatVector.zero(LANES);
+            FloatVector d1 = d0;
+            FloatVector d2 = d0;
+            FloatVector d3 = d0;
+            int nRow = row + n;
+            int otherN = otherRow + n;
+            for (int k = 0; k < rank; k++) {
+                FloatVector c0 = FloatVector.broadcast(LANES, c[at + k]);
+                d0 = FloatVector.fromArray(LANES, p, nRow).fma(c0, d0);
+                d1 = FloatVector.fromArray(LANES, p, nRow + WIDTH).fma(c0, d1);
+                d2 = FloatVector.fromArray(LANES, p, otherN).fma(c0, d2);
+                d3 = FloatVector.fromArray(LANES, p, otherN + WIDTH).fma(c0, d3);
+                nRow += PANEL;
+                otherN += PANEL;
             }
-        }
-        s00.intoArray(lanes, lane0);
-        if (pair) {
-            s01.intoArray(lanes, lane0 + WIDTH);
+            int r = ratesAt + j * step;
+            int otherR = pair ? r + step : r;
+            int d = deltaAt + j * step;
+            int otherD = pair ? d + step : d;
+            int yRow = yAt + j * yStep;
+            int otherY = pair ? yRow + yStep : yRow;
+            int g = row + observation;
+            int otherG = otherRow + observation;
+            int to = sum + j * sumStep;
+            int otherTo = pair ? to + sumStep : to;
+            FloatVector slope0 = FloatVector.fromArray(LANES, sums, to);
+            FloatVector slope1 = FloatVector.fromArray(LANES, sums, to + WIDTH);
+            FloatVector slope2 = FloatVector.fromArray(LANES, sums, otherTo);
+            FloatVector slope3 = FloatVector.fromArray(LANES, sums, otherTo + WIDTH);
+            FloatVector r0 = FloatVector.fromArray(LANES, rates, r);
+            FloatVector g0 = FloatVector.fromArray(LANES, p, g);
+            FloatVector h0 = one.add(r0);
+            FloatVector inverse0 = FloatVector.fromArray(LANES, p, g + 2 * PANEL);
+            FloatVector e0 = h0.sub(FloatVector.fromArray(LANES, y, yRow).mul(inverse0)).mul(f);
+            e0 = e0.blend(0f, e0.compare(VectorOperators.NE, e0));
+            slope0.add(e0).intoArray(sums, to);
+            g0.fma(e0, d0.mul(h0)).mul(one.sub(r0)).intoArray(delta, d);
+            FloatVector r1 = FloatVector.fromArray(LANES, rates, r + WIDTH);
+            FloatVector g1 = FloatVector.fromArray(LANES, p, g + WIDTH);
+            FloatVector h1 = one.add(r1);
+            FloatVector inverse1 = FloatVector.fromArray(LANES, p, g + 2 * PANEL + WIDTH);
+            FloatVector e1 = h1.sub(FloatVector.fromArray(LANES, y, yRow + WIDTH).mul(inverse1)).mul(f);
+            e1 = e1.blend(0f, e1.compare(VectorOperators.NE, e1));
+            slope1.add(e1).intoArray(sums, to + WIDTH);
+            g1.fma(e1, d1.mul(h1)).mul(one.sub(r1)).intoArray(delta, d + WIDTH);
+            FloatVector r2 = FloatVector.fromArray(LANES, rates, otherR);
+            FloatVector g2 = FloatVector.fromArray(LANES, p, otherG);
+            FloatVector h2 = one.add(r2);
+            FloatVector inverse2 = FloatVector.fromArray(LANES, p, otherG + 2 * PANEL);
+            FloatVector e2 = h2.sub(FloatVector.fromArray(LANES, y, otherY).mul(inverse2)).mul(f);
+            e2 = e2.blend(0f, e2.compare(VectorOperators.NE, e2));
+            slope2.add(e2).intoArray(sums, otherTo);
+            g2.fma(e2, d2.mul(h2)).mul(one.sub(r2)).intoArray(delta, otherD);
+            FloatVector r3 = FloatVector.fromArray(LANES, rates, otherR + WIDTH);
+            FloatVector g3 = FloatVector.fromArray(LANES, p, otherG + WIDTH);
+            FloatVector h3 = one.add(r3);
+            FloatVector inverse3 = FloatVector.fromArray(LANES, p, otherG + 2 * PANEL + WIDTH);
+            FloatVector e3 = h3.sub(FloatVector.fromArray(LANES, y, otherY + WIDTH).mul(inverse3)).mul(f);
+            e3 = e3.blend(0f, e3.compare(VectorOperators.NE, e3));
+            slope3.add(e3).intoArray(sums, otherTo + WIDTH);
+            g3.fma(e3, d3.mul(h3)).mul(one.sub(r3)).intoArray(delta, otherD + WIDTH);
         }
     }
 

@@ -1,14 +1,12 @@
 package kappa.fitting.kernel;
 
 import static kappa.fitting.kernel.PackedModel.PANEL;
-import static kappa.fitting.kernel.VectorKernels.LANES;
 import static kappa.fitting.kernel.VectorKernels.WIDTH;
-import static kappa.fitting.kernel.VectorPasses.STRIP;
 import static kappa.fitting.kernel.VectorPasses.TILE;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.ingest.recording.Observation;
 
 /**
  * The gradient of a group of windows over SIMD lanes: one lane a neuron. A bin is swept in stretches of neurons that stay in
@@ -21,15 +19,17 @@ import kappa.fitting.model.LowRankNetwork;
  */
 final class VectorWindows extends WindowGroup implements Team.Part {
 
-    /** Panels times windows of a stretch: what these hold stays in the nearest cache. */
-    private static final int STRETCH = 32;
+    /** Neurons times windows of a stretch: what these hold stays in the nearest cache. */
+    private static final int STRETCH = 1024;
     /** Panels whose kept rows stay in the nearest cache while they are multiplied with one coefficient after another. */
-    private static final int SUMMED_PANELS = 8;
+    private static final int SUMMED_PANELS = 256 / PANEL;
     /** Rows of delta that are kept before they are added to the gradient. */
     private static final int DELTA_ROWS = 16;
-    /** Blocks of neurons are of at least this many panels, and at most so many. */
-    private static final int BLOCK_PANELS = 16;
+    /** Blocks are of at least this many neurons, and at most so many. */
+    private static final int BLOCK_NEURONS = 512;
     private static final int MOST_BLOCKS = 8;
+    /** Windows of a tile from which on the whole tile takes less time than they take one by one. */
+    private static final int FILLED_UP = 2;
 
     private final int panels;
     private final int blocks;
@@ -40,6 +40,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     /** From a panel's numbers of a bin to the next panel's, and from a bin's to the next bin's. */
     private final int step;
     private final int binStep;
+    /** [blocks + 1] the first panel of each block, and behind the last one. */
+    private final int[] firstPanels;
     private final Member[] members;
     /** [maxBins + 1, panels, capacity, PANEL] phi of the current. */
     private final float[] rates;
@@ -50,6 +52,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     /** [2, blocks, capacity * K] sums over a block's neurons, for even and odd bins. */
     private final float[][][] partial;
     private final float[] unobserved = new float[PANEL];
+    /** With those that fill up a tile. */
+    private int windows;
     private PackedModel model;
     private Gradient gradient;
     private Team team;
@@ -65,37 +69,38 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         final float[] lanes = new float[capacity * rank * WIDTH];
         /** A bin's activity. */
         final VectorSlopes.Activity seen = new VectorSlopes.Activity(capacity);
-        /** A bin's activity of the last panel: copies, not observed where there are no neurons. */
+        /** A bin's activity of the last panel, where it is copied: not observed where there are no neurons. */
         final VectorSlopes.Activity tail = new VectorSlopes.Activity(capacity);
         /** Where rows that are multiplied at once stand, from the first one's place on. */
         final int[] rowAt = new int[chunk * capacity];
         final VectorSlopes slopes;
+        /** Whether the last panel's activity of the present bin is a copy. */
+        boolean copied;
         int waits;
 
         Member(float[] state, float[] adjoint) {
             this.state = state;
             this.adjoint = adjoint;
             Arrays.setAll(tail.y, w -> new float[PANEL]);
-            slopes = new VectorSlopes(rank, coefficients, step, scale, rates, delta, sums, lanes);
+            slopes = new VectorSlopes(rank, coefficients, step, scale, rates, delta, sums);
         }
     }
 
     VectorWindows(int neurons, int rank, int inputs, int capacity, int maxBins, boolean neuronsShared) {
-        super(neurons, rank, inputs, capacity, maxBins);
-        if (PANEL % STRIP != 0) {
-            throw new IllegalStateException("two vectors of " + WIDTH + " floats do not divide a panel of " + PANEL);
-        }
+        super(neurons, rank, inputs, wholeTiles(capacity), maxBins);
         panels = PackedModel.count(neurons);
-        blocks = neuronsShared ? Math.clamp(panels / BLOCK_PANELS, 1, MOST_BLOCKS) : 1;
-        chunk = Math.max(1, DELTA_ROWS / capacity);
-        stretch = Math.max(1, STRETCH / capacity);
-        step = capacity * PANEL;
+        blocks = neuronsShared ? Math.clamp(neurons / BLOCK_NEURONS, 1, MOST_BLOCKS) : 1;
+        firstPanels = new int[blocks + 1];
+        Arrays.setAll(firstPanels, block -> (int) ((long) panels * block / blocks));
+        chunk = Math.max(1, DELTA_ROWS / this.capacity);
+        step = this.capacity * PANEL;
+        stretch = Math.max(1, STRETCH / step);
         // One more, so that bins do not compete for the same lines of the cache.
         binStep = panels * step + PANEL;
         rates = new float[(maxBins + 1) * binStep];
         delta = new float[chunk * binStep];
         sums = new float[panels * (coefficients + rank + 1) * PANEL];
-        partial = new float[2][blocks][Math.max(PANEL, capacity * rank)];
+        partial = new float[2][blocks][Math.max(PANEL, this.capacity * rank)];
         Arrays.fill(unobserved, Float.NaN);
         members = new Member[blocks];
         for (int i = 0; i < blocks; i++) {
@@ -105,11 +110,24 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         }
     }
 
+    /** Where a tile would be nearly full, it is filled up: with windows of scale 0, which see nothing and add nothing. */
+    private static int wholeTiles(int windows) {
+        return windows % TILE < FILLED_UP ? windows : Math.ceilDiv(windows, TILE) * TILE;
+    }
+
     @Override
     public void addGradient(PackedModel model, Gradient gradient, Team team) {
         if (model.model().linearDynamics()) {
             ScalarWindows.addGradient(this, model.model(), gradient);
             return;
+        }
+        windows = wholeTiles(count());
+        for (int w = count(); w < windows; w++) {
+            bins[w] = 0;
+            scale[w] = 0;
+            for (int t = 0; t <= longest(); t++) {
+                Arrays.fill(state, at(w, t), at(w, t) + coefficients, 0f);
+            }
         }
         this.model = model;
         this.gradient = gradient;
@@ -168,7 +186,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     }
 
     private int firstPanel(int block) {
-        return (int) ((long) panels * block / blocks);
+        return firstPanels[block];
     }
 
     /** Where a panel's numbers of a bin and a window stand in rates, and, for a bin of the first chunk, in delta. */
@@ -179,52 +197,50 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     // ------------------------------------------------------------------ passes
 
     /**
-     * out_w = sum_j row_j c_w,j over some rows of a stretch of panels.
+     * out_w = sum_j row_j c_w,j over some rows of a stretch of panels; and the row after these, where it is wanted.
      *
      * @param first the row in a panel that the first coefficient belongs to
      * @param c coefficients of window 0 from {@code at} on, of the next one {@code stride} later
      * @param out [panels, capacity, PANEL] of one bin from {@code to} on
      */
-    private void combine(int firstPanel, int lastPanel, int first, int count, float[] c, int at, int stride,
-            float[] out, int to) {
+    private void combine(int firstPanel, int lastPanel, int first, int count, boolean withNext, float[] c, int at,
+            int stride, float[] out, int to) {
         float[] p = model.panels();
         int rowStep = model.rows() * PANEL;
         int from = firstPanel * rowStep + first * PANEL;
         int cell = to + firstPanel * step;
         int stretch = lastPanel - firstPanel;
-        int windows = count();
         int tiled = windows / TILE * TILE;
         for (int w = 0; w < tiled; w += TILE) {
-            VectorPasses.combine(p, from, rowStep, stretch, count, c, at + w * stride, stride, out, cell + w * PANEL,
-                    step);
+            VectorPasses.combine(p, from, rowStep, stretch, count, withNext, c, at + w * stride, stride, out,
+                    cell + w * PANEL, step);
         }
         for (int w = tiled; w < windows; w++) {
-            VectorPasses.combineOne(p, from, rowStep, stretch, count, c, at + w * stride, out, cell + w * PANEL, step);
+            VectorPasses.combineOne(p, from, rowStep, stretch, count, withNext, c, at + w * stride, out,
+                    cell + w * PANEL, step);
         }
     }
 
     /**
-     * lanes_w,k += sum over neurons of row_k x_w over a stretch of panels, lane by lane, from some k to the rank.
+     * lanes_w,k += sum over neurons of row_k x_w over a stretch of panels, lane by lane.
      *
      * @param row the row in a panel of k = 0
-     * @param k the first to sum
      * @param x [panels, capacity, PANEL] of one bin from {@code at} on
      */
-    private void project(int firstPanel, int lastPanel, int row, int k, float[] x, int at, float[] lanes) {
-        int windows = count();
+    private void project(int firstPanel, int lastPanel, int row, float[] x, int at, float[] lanes) {
         int tiled = windows / TILE * TILE;
         float[] p = model.panels();
         int rowStep = model.rows() * PANEL;
-        int from = firstPanel * rowStep + (row + k) * PANEL;
+        int from = firstPanel * rowStep + row * PANEL;
         int cell = at + firstPanel * step;
         int stretch = lastPanel - firstPanel;
         for (int w = 0; w < tiled; w += TILE) {
-            VectorPasses.project(p, from, rowStep, stretch, rank - k, x, cell + w * PANEL, step, lanes,
-                    (w * rank + k) * WIDTH, rank);
+            VectorPasses.project(p, from, rowStep, stretch, rank, x, cell + w * PANEL, step, lanes,
+                    w * rank * WIDTH, rank);
         }
         for (int w = tiled; w < windows; w++) {
-            VectorPasses.projectOne(p, from, rowStep, stretch, rank - k, x, cell + w * PANEL, step, lanes,
-                    (w * rank + k) * WIDTH);
+            VectorPasses.projectOne(p, from, rowStep, stretch, rank, x, cell + w * PANEL, step, lanes,
+                    w * rank * WIDTH);
         }
     }
 
@@ -235,16 +251,17 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int last = firstPanel(block + 1);
         for (int panel = firstPanel(block); panel < last; panel += stretch) {
             int end = Math.min(last, panel + stretch);
-            combine(panel, end, 0, coefficients, me.state, at(0, t), coefficients, rates, cell(t, 0, 0));
+            // The last coefficient, that of the bias, is 1.
+            combine(panel, end, 0, coefficients - 1, true, me.state, at(0, t), coefficients, rates, cell(t, 0, 0));
             VectorFunctions.phi(rates, cell(t, panel, 0), rates, cell(t, panel, 0), (end - panel) * step);
-            project(panel, end, coefficients, 0, rates, cell(t, 0, 0), me.lanes);
+            project(panel, end, coefficients, rates, cell(t, 0, 0), me.lanes);
         }
-        total(me.lanes, partial[t & 1][block], count() * rank);
+        total(me.lanes, partial[t & 1][block], windows * rank);
     }
 
     private static void total(float[] lanes, float[] to, int count) {
         for (int j = 0; j < count; j++) {
-            to[j] = VectorKernels.sum(FloatVector.fromArray(LANES, lanes, j * WIDTH));
+            to[j] = VectorKernels.sum(lanes, j * WIDTH);
         }
     }
 
@@ -262,7 +279,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         double alpha = model.model().network().alpha();
         float decay = (float) (1 - alpha);
         float step = (float) (alpha * LowRankNetwork.connectivityScale(neurons));
-        for (int w = 0; w < count(); w++) {
+        for (int w = 0; w < windows; w++) {
             for (int k = 0; k < rank; k++) {
                 me.state[at(w, t + 1) + k] = decay * me.state[at(w, t) + k] + step * reduced(t, w * rank + k);
             }
@@ -271,19 +288,27 @@ final class VectorWindows extends WindowGroup implements Team.Part {
 
     // ------------------------------------------------------------------ backward
 
-    /** Finds the activity of the bin that ends in state t. */
+    /**
+     * Finds the activity of the bin that ends in state t. The last panel may hold fewer neurons than others: what follows there in
+     * memory is read, too, and meets gains of 0. Where nothing follows, that panel's activity is copied.
+     */
     private void locate(Member me, int t) {
         int whole = neurons / PANEL * PANEL;
-        for (int w = 0; w < count(); w++) {
+        me.copied = false;
+        for (int w = 0; w < windows; w++) {
             boolean observed = t > 0 && t <= bins[w];
             me.seen.y[w] = observed ? y[w] : unobserved;
             me.seen.at[w] = observed ? yOffset[w] + (t - 1) * neurons : 0;
             me.seen.step[w] = observed ? PANEL : 0;
-            if (whole < neurons) {
-                Arrays.fill(me.tail.y[w], Float.NaN);
-                if (observed) {
-                    System.arraycopy(y[w], me.seen.at[w] + whole, me.tail.y[w], 0, neurons - whole);
-                }
+            if (observed && me.seen.at[w] + panels * PANEL > y[w].length) {
+                me.copied = true;
+            }
+        }
+        for (int w = 0; w < windows && me.copied; w++) {
+            boolean observed = me.seen.step[w] > 0;
+            Arrays.fill(me.tail.y[w], Float.NaN);
+            if (observed) {
+                System.arraycopy(y[w], me.seen.at[w] + whole, me.tail.y[w], 0, neurons - whole);
             }
         }
     }
@@ -292,19 +317,18 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         Arrays.fill(me.lanes, 0f);
         int last = firstPanel(block + 1);
         int row = place(t);
-        int taken = VectorSlopes.rowsTaken(model.model().kind());
         for (int panel = firstPanel(block); panel < last; panel += stretch) {
             int end = Math.min(last, panel + stretch);
-            int k = Math.min(taken, rank);
-            combine(panel, end, coefficients + k, rank - k, me.sent, t * capacity * rank + k, rank, delta,
-                    cell(row, 0, 0));
-            // The last panel's activity stands by itself where it has fewer neurons than the others.
-            int whole = end * PANEL > neurons ? end - 1 : end;
+            if (model.model().kind() == Observation.CURRENTS) {
+                combine(panel, end, coefficients, rank, false, me.sent, t * capacity * rank, rank, delta,
+                        cell(row, 0, 0));
+            }
+            int whole = me.copied && end * PANEL > neurons ? end - 1 : end;
             slopes(me, t, panel, whole, me.seen, panel);
             slopes(me, t, whole, end, me.tail, 0);
-            project(panel, end, 0, k, delta, cell(row, 0, 0), me.lanes);
+            project(panel, end, 0, delta, cell(row, 0, 0), me.lanes);
         }
-        total(me.lanes, partial[t & 1][block], count() * rank);
+        total(me.lanes, partial[t & 1][block], windows * rank);
     }
 
     /**
@@ -315,7 +339,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     private void slopes(Member me, int t, int firstPanel, int lastPanel, VectorSlopes.Activity seen, int seenPanel) {
         if (firstPanel < lastPanel) {
             me.slopes.add(model, firstPanel, lastPanel - firstPanel, me.state, at(0, t), me.sent, t * capacity * rank,
-                    count(), seen, seenPanel, cell(t, firstPanel, 0), cell(place(t), firstPanel, 0));
+                    windows, seen, seenPanel, cell(t, firstPanel, 0), cell(place(t), firstPanel, 0));
         }
     }
 
@@ -324,7 +348,7 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         double alpha = model.model().network().alpha();
         float decay = (float) (1 - alpha);
         float step = (float) (alpha * LowRankNetwork.connectivityScale(neurons));
-        for (int j = 0; j < count() * rank; j++) {
+        for (int j = 0; j < windows * rank; j++) {
             me.adjoint[j] = decay * me.adjoint[j] + reduced(t, j);
             if (t > 0) {
                 me.sent[(t - 1) * capacity * rank + j] = step * me.adjoint[j];
@@ -357,13 +381,13 @@ final class VectorWindows extends WindowGroup implements Team.Part {
         int stretch = last - first;
         int bins = newest - oldest + 1;
         // Coefficients follow each other from bin to bin if every window is there.
-        int together = count() == capacity ? bins : 1;
+        int together = windows == capacity ? bins : 1;
         for (int t = 0; t < together; t++) {
-            for (int w = 0; w < count(); w++) {
+            for (int w = 0; w < windows; w++) {
                 me.rowAt[t * capacity + w] = t * binStep + w * PANEL;
             }
         }
-        int count = (together - 1) * capacity + count();
+        int count = (together - 1) * capacity + windows;
         for (int t = 0; t < bins; t += together) {
             VectorPasses.products(c, (oldest + t) * capacity * stride, stride, rows, cell + t * binStep, step, me.rowAt,
                     count, sums, to, sumStep, stretch);
