@@ -28,18 +28,13 @@ public final class KernelProvider {
         return MATRICES;
     }
 
-    /** Floats of a vector of the chosen kernels, 1 for scalar ones. */
-    static int lanes() {
-        return KERNELS instanceof VectorKernels ? VectorKernels.lanes() : 1;
-    }
-
     /** What the chosen kernels are measured against. */
     public static MachineProbe probe() {
         return PROBE;
     }
 
     static RnnKernels choose() {
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+        if (!Simd.AVAILABLE) {
             LOG.warn("scalar kernels are used, about ten times slower than SIMD: start the JVM with"
                     + " --add-modules=jdk.incubator.vector, as the launcher ./kappa does");
             return new ScalarKernels();

@@ -15,7 +15,7 @@ import kappa.fitting.model.LowRankNetwork;
 public final class PackedModel {
 
     /** Neurons of a panel: two vectors of this machine. */
-    static final int PANEL = 2 * KernelProvider.lanes();
+    static final int PANEL = Simd.PANEL;
     private static final int OBSERVATION_ROWS = 3;
 
     private final int rows;

@@ -5,8 +5,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Matrix products over SIMD lanes: one lane a column. A block of 8 rows and two vectors of columns keeps its 16 sums in
- * registers over the whole inner dimension, where the machine has 32 of them; 4 rows where it has 16.
+ * Matrix products over SIMD lanes: one lane a column. A block of rows and two vectors of columns keeps its sums in registers
+ * over the whole inner dimension: 8 rows with 16 sums where the machine has 32 registers, 6 rows with 12 where it has 16.
  */
 final class VectorMatrixKernels implements MatrixKernels {
 
@@ -35,6 +35,12 @@ final class VectorMatrixKernels implements MatrixKernels {
             if (WIDTH >= SHORTEST_WITH_32_REGISTERS) {
                 for (; i <= rows - 8; i += 8) {
                     eightRows(inner, a, aAt + i * aRow, aRow, aColumn, panels, from, c, cAt + i * cRow + column, cRow,
+                            width, add);
+                }
+            } else {
+                // Eight rows are twice four rather than six and two.
+                for (; i <= rows - 6 && i != rows - 8; i += 6) {
+                    sixRows(inner, a, aAt + i * aRow, aRow, aColumn, panels, from, c, cAt + i * cRow + column, cRow,
                             width, add);
                 }
             }
@@ -106,6 +112,54 @@ final class VectorMatrixKernels implements MatrixKernels {
         store(s50, s51, c, cAt + 5 * cRow, width, add);
         store(s60, s61, c, cAt + 6 * cRow, width, add);
         store(s70, s71, c, cAt + 7 * cRow, width, add);
+    }
+
+    private static void sixRows(int inner, float[] a, int aAt, int aRow, int aColumn, float[] b, int bAt, float[] c,
+            int cAt, int cRow, int width, boolean add) {
+        FloatVector s00 = FloatVector.zero(LANES);
+        FloatVector s01 = s00;
+        FloatVector s10 = s00;
+        FloatVector s11 = s00;
+        FloatVector s20 = s00;
+        FloatVector s21 = s00;
+        FloatVector s30 = s00;
+        FloatVector s31 = s00;
+        FloatVector s40 = s00;
+        FloatVector s41 = s00;
+        FloatVector s50 = s00;
+        FloatVector s51 = s00;
+        int at = aAt;
+        int from = bAt;
+        for (int k = 0; k < inner; k++) {
+            FloatVector b0 = FloatVector.fromArray(LANES, b, from);
+            FloatVector b1 = FloatVector.fromArray(LANES, b, from + WIDTH);
+            FloatVector a0 = FloatVector.broadcast(LANES, a[at]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(LANES, a[at + aRow]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(LANES, a[at + 2 * aRow]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(LANES, a[at + 3 * aRow]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            FloatVector a4 = FloatVector.broadcast(LANES, a[at + 4 * aRow]);
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+            FloatVector a5 = FloatVector.broadcast(LANES, a[at + 5 * aRow]);
+            s50 = a5.fma(b0, s50);
+            s51 = a5.fma(b1, s51);
+            at += aColumn;
+            from += PANEL;
+        }
+        store(s00, s01, c, cAt, width, add);
+        store(s10, s11, c, cAt + cRow, width, add);
+        store(s20, s21, c, cAt + 2 * cRow, width, add);
+        store(s30, s31, c, cAt + 3 * cRow, width, add);
+        store(s40, s41, c, cAt + 4 * cRow, width, add);
+        store(s50, s51, c, cAt + 5 * cRow, width, add);
     }
 
     private static void fourRows(int inner, float[] a, int aAt, int aRow, int aColumn, float[] b, int bAt, float[] c,
