@@ -12,6 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.bench.GradientSize;
 import kappa.fitting.bench.KernelBench;
@@ -29,6 +31,8 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         List<KernelBench.FilterRow> filters, List<KernelBench.MatrixRow> matrices,
         List<KernelBench.OptimiserRow> optimisers) {
 
+    private static final String NOT_SETTLED = "not settled";
+
     /**
      * Puts {@code machine_limits}, {@code bptt}, {@code filter}, {@code matrix} and {@code optimiser}, what there is of
      * them.
@@ -37,14 +41,15 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         put(out, "machine_limits", limits, KernelReport::json);
         put(out, "bptt", gradients, KernelReport::json);
         put(out, "filter", filters,
-                row -> figures("n", row.size().neurons(), "k", row.size().rank(), "s", row.size().inputs(),
-                        "observation",
-                        name(row.size().kind()), "us", row.us(), "bytes_allocated", row.bytesAllocated()));
-        put(out, "matrix", matrices, row -> figures("rows", row.rows(), "n", row.neurons(), "ms", row.ms(), "gflops",
-                row.gflops(), "fraction_of_peak", row.peak(), "bytes_allocated", row.bytesAllocated()));
-        put(out, "optimiser", optimisers, row -> figures("parameters", row.parameters(), "ns_per_parameter",
-                row.nsPerParameter(), "floor_ns", row.floorNs(), "roofline_ratio", row.nsPerParameter() / row.floorNs(),
-                "bytes_allocated", row.bytesAllocated()));
+                row -> with(figures("n", row.size().neurons(), "k", row.size().rank(), "s", row.size().inputs(),
+                        "observation", name(row.size().kind())), "us", 1e-3, row.cost()));
+        put(out, "matrix", matrices,
+                row -> with(figures("rows", row.rows(), "n", row.neurons(), "gflops", settled(row.gflops()),
+                        "fraction_of_peak", settled(row.peak())), "ms", 1e-6, row.cost()));
+        put(out, "optimiser", optimisers,
+                row -> with(figures("parameters", row.parameters(), "floor_ns", row.floorNs(), "roofline_ratio",
+                        settled(row.nsPerParameter() / row.floorNs())), "ns_per_parameter", 1.0 / row.parameters(),
+                        row.cost()));
     }
 
     private static <R> void put(Map<String, Object> out, String name, List<R> rows,
@@ -58,23 +63,39 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         return figures("threads", limits.threads(), "lanes", limits.lanes(), "fma_gflops", 2e-9 * limits.fmaPerSecond(),
                 "phi_ns", perThreadNs(limits, limits.phiPerSecond()), "square_root_and_division_ns",
                 perThreadNs(limits, limits.rootsPerSecond()), "library_tanh_ns",
-                perThreadNs(limits, limits.libraryTanhPerSecond()), "reference_scale", limits.referenceScale(), "read",
+                perThreadNs(limits, limits.libraryTanhPerSecond()), "read",
                 limits.reads().stream().map(read -> figures("bytes_per_thread", read.workingSet(), "gb_per_second",
                         1e-9 * read.bytesPerSecond())).toList());
     }
 
     private static Map<String, Object> json(KernelBench.GradientRow row) {
         GradientSize size = row.size();
-        Map<String, Object> out = figures("n", size.neurons(), "k", size.rank(), "s", size.inputs(), "t", size.bins(),
-                "b", size.windows(), "observation", name(size.kind()), "threads", row.threads(), "ms", row.ms(),
-                "floor_ms", row.floor().ms(), "roofline_ratio", row.ratio(), "limit", row.floor().limit(),
-                "bytes_allocated", row.bytesAllocated(), "gflops", row.gflops(), "ns_per_neuron_step",
-                row.nsPerNeuronStep());
-        if (!Double.isNaN(row.jaxMs())) {
-            out.put("jax_ms_scaled", row.jaxMs());
-            out.put("times_faster_than_jax", row.jaxMs() / row.ms());
+        Map<String, Object> out = with(figures("n", size.neurons(), "k", size.rank(), "s", size.inputs(), "t",
+                size.bins(), "b", size.windows(), "observation", name(size.kind()), "threads", row.threads(),
+                "floor_ms", row.floor().ms(), "roofline_ratio", settled(row.ratio()), "limit", row.floor().limit(),
+                "gflops", settled(row.gflops()), "ns_per_neuron_step", settled(row.nsPerNeuronStep())), "ms", 1e-6,
+                row.cost());
+        if (row.c().settled()) {
+            out.put("c_ms_cpu", 1e-6 * row.c().cpuNs());
+            out.put("c_ms_cpu_min", 1e-6 * row.c().minCpuNs());
+            out.put("times_c_cpu", settled(row.timesC()));
         }
         return out;
+    }
+
+    /** Adds a row's median and shortest times on the clock and on processors, under {@code name} and names made of it. */
+    private static Map<String, Object> with(Map<String, Object> out, String name, double unit, KernelBench.Cost cost) {
+        out.put(name, settled(unit * cost.ns()));
+        out.put(name + "_min", settled(unit * cost.minNs()));
+        out.put(name + "_cpu", settled(unit * cost.cpuNs()));
+        out.put(name + "_cpu_min", settled(unit * cost.minCpuNs()));
+        out.put("bytes_allocated", settled(cost.bytesAllocated()));
+        return out;
+    }
+
+    /** The figure, or what stands in its place where the row did not settle. */
+    private static Object settled(double figure) {
+        return Double.isNaN(figure) ? NOT_SETTLED : figure;
     }
 
     private static Map<String, Object> figures(Object... namesAndValues) {
@@ -98,22 +119,22 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         StringBuilder out = new StringBuilder();
         limits(out);
         gradients(out);
-        Table filter = new Table("N", "K", "S", "observed", "us a bin", "bytes");
+        Table filter = new Table("N", "K", "S", "observed", "us a bin", "min", "CPU", "CPU min", "bytes");
         for (KernelBench.FilterRow row : filters) {
             filter.row(row.size().neurons(), row.size().rank(), row.size().inputs(), name(row.size().kind()),
-                    fixed(2, row.us()), fixed(0, row.bytesAllocated()));
+                    times(2, 1e-3, row.cost()), fixed(0, row.cost().bytesAllocated()));
         }
         filter.appendTo(out, "Filter: predict, score, update");
-        Table matrix = new Table("rows", "N", "ms", "GFLOP/s", "of the peak", "bytes");
+        Table matrix = new Table("rows", "N", "ms", "min", "CPU", "CPU min", "GFLOP/s", "of the peak", "bytes");
         for (KernelBench.MatrixRow row : matrices) {
-            matrix.row(row.rows(), row.neurons(), fixed(3, row.ms()), fixed(1, row.gflops()),
-                    fixed(0, 100 * row.peak()) + " %", fixed(0, row.bytesAllocated()));
+            matrix.row(row.rows(), row.neurons(), times(3, 1e-6, row.cost()), fixed(1, row.gflops()),
+                    fixed(2, row.peak()), fixed(0, row.cost().bytesAllocated()));
         }
         matrix.appendTo(out, "Matrix products of full-rank networks: rows x N times N x N, one thread");
-        Table optimiser = new Table("parameters", "ns a parameter", "floor", "ratio", "bytes");
+        Table optimiser = new Table("parameters", "ns a parameter", "min", "CPU", "CPU min", "floor", "ratio", "bytes");
         for (KernelBench.OptimiserRow row : optimisers) {
-            optimiser.row(row.parameters(), fixed(3, row.nsPerParameter()), fixed(3, row.floorNs()),
-                    fixed(2, row.nsPerParameter() / row.floorNs()), fixed(0, row.bytesAllocated()));
+            optimiser.row(row.parameters(), times(3, 1.0 / row.parameters(), row.cost()), fixed(3, row.floorNs()),
+                    fixed(2, row.nsPerParameter() / row.floorNs()), fixed(0, row.cost().bytesAllocated()));
         }
         optimiser.appendTo(out, "Adam alone, one thread");
         return out.toString();
@@ -138,26 +159,25 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
 
     private void gradients(StringBuilder out) {
         for (Series series : Series.values()) {
-            boolean published = series == Series.PUBLISHED;
-            Table table = new Table(published
-                    ? new String[]{"N", "K", "S", "T", "B", "observed", "threads", "ms", "floor ms", "ratio", "GFLOP/s",
-                        "ns a neuron-step", "bytes", "JAX ms here", "times JAX"}
-                    : new String[]{"N", "K", "S", "T", "B", "observed", "threads", "ms", "floor ms", "ratio", "GFLOP/s",
-                        "ns a neuron-step", "bytes"});
-            for (KernelBench.GradientRow row : gradients) {
-                if (row.series() == series) {
-                    GradientSize size = row.size();
-                    List<Object> cells = new ArrayList<>(List.of(size.neurons(), size.rank(), size.inputs(),
-                            size.bins(),
-                            size.windows(), name(size.kind()), row.threads(), fixed(3, row.ms()),
-                            fixed(3, row.floor().ms()), fixed(2, row.ratio()), fixed(1, row.gflops()),
-                            fixed(2, row.nsPerNeuronStep()), fixed(0, row.bytesAllocated())));
-                    if (published) {
-                        cells.add(fixed(2, row.jaxMs()));
-                        cells.add(fixed(1, row.jaxMs() / row.ms()));
-                    }
-                    table.row(cells.toArray());
+            List<KernelBench.GradientRow> all = gradients.stream().filter(row -> row.series() == series).toList();
+            boolean beside = all.stream().anyMatch(row -> row.c().settled());
+            List<String> header = new ArrayList<>(List.of("N", "K", "S", "T", "B", "observed", "threads", "ms", "min",
+                    "CPU", "CPU min", "floor ms", "ratio", "GFLOP/s", "ns a neuron-step", "bytes"));
+            if (beside) {
+                header.addAll(List.of("C CPU min", "times C"));
+            }
+            Table table = new Table(header.toArray(String[]::new));
+            for (KernelBench.GradientRow row : all) {
+                GradientSize size = row.size();
+                List<Object> cells = new ArrayList<>(List.of(size.neurons(), size.rank(), size.inputs(), size.bins(),
+                        size.windows(), name(size.kind()), row.threads(), times(3, 1e-6, row.cost()),
+                        fixed(3, row.floor().ms()), fixed(2, row.ratio()), fixed(1, row.gflops()),
+                        fixed(2, row.nsPerNeuronStep()), fixed(0, row.cost().bytesAllocated())));
+                if (beside) {
+                    cells.add(fixed(3, 1e-6 * row.c().minCpuNs()));
+                    cells.add(fixed(2, row.timesC()));
                 }
+                table.row(cells.toArray());
             }
             table.appendTo(out, switch (series) {
                 case PUBLISHED -> "One gradient step (forward, backward, Adam) at the published sizes";
@@ -170,7 +190,16 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         }
     }
 
+    /** Median and shortest time on the clock, and on processors. */
+    private static List<String> times(int decimals, double unit, KernelBench.Cost cost) {
+        return DoubleStream.of(cost.ns(), cost.minNs(), cost.cpuNs(), cost.minCpuNs())
+                .mapToObj(ns -> fixed(decimals, unit * ns)).toList();
+    }
+
     private static String fixed(int decimals, double value) {
+        if (Double.isNaN(value)) {
+            return NOT_SETTLED;
+        }
         return BigDecimal.valueOf(value).setScale(decimals, RoundingMode.HALF_EVEN).toPlainString();
     }
 
@@ -199,11 +228,12 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
     /** Solid: measured; dashed: the least time. */
     private SvgPlot plot(Series series, String title, String abscissa, boolean logarithmic,
             ToIntFunction<GradientSize> x) {
-        List<KernelBench.GradientRow> all = gradients.stream().filter(row -> row.series() == series).toList();
+        List<KernelBench.GradientRow> all = gradients.stream()
+                .filter(row -> row.series() == series && row.cost().settled()).toList();
         double[] sizes = all.stream().mapToDouble(row -> x.applyAsInt(row.size())).distinct().sorted().toArray();
         SvgPlot plot = new SvgPlot(title, abscissa, "ns", sizes.length == 0 ? 1 : sizes[0],
                 sizes.length == 0 ? 2 : sizes[sizes.length - 1], 0,
-                all.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).max().orElse(1)).ticksAt(sizes);
+                all.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).filter(Double::isFinite).max().orElse(1)).ticksAt(sizes);
         if (logarithmic) {
             plot.logarithmic();
         }
@@ -223,7 +253,7 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         return plot;
     }
 
-    /** Rows and columns, aligned. */
+    /** Rows and columns, aligned. A list fills several cells. */
     private static final class Table {
         private final List<String[]> rows = new ArrayList<>();
 
@@ -232,11 +262,8 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         }
 
         void row(Object... cells) {
-            String[] texts = new String[cells.length];
-            for (int i = 0; i < cells.length; i++) {
-                texts[i] = cells[i].toString();
-            }
-            rows.add(texts);
+            rows.add(Stream.of(cells).flatMap(cell -> cell instanceof List<?> several ? several.stream() : Stream.of(cell))
+                    .map(Object::toString).toArray(String[]::new));
         }
 
         void appendTo(StringBuilder out, String title) {

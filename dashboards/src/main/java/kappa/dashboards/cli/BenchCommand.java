@@ -2,12 +2,14 @@ package kappa.dashboards.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -29,7 +31,9 @@ import picocli.CommandLine.Option;
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Measure kernels, replay and latency, each with its baseline.",
     "",
-    "Kernels are compared with the least time this machine could take, measured in the same run. "
+    "Kernels are compared with the least time this machine could take and, where a C compiler is found, with a C program "
+            + "of the same step, measured in the same run. A row that allocates or whose time still changes after five "
+            + "seconds of processor time says \"not settled\". "
             + "Latency is compared with a bare Kafka echo on the same broker."})
 final class BenchCommand implements Callable<Integer> {
 
@@ -52,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
     private List<Part> only = List.of(Part.values());
 
     @Option(names = "--quick",
-            description = "Run a few repetitions of the published sizes, to check that the benchmarks work.")
+            description = "Run fewer repetitions of fewer sizes.")
     private boolean quick;
 
     @Option(names = {"--threads", "--fit-threads"}, paramLabel = "N",
@@ -121,9 +125,11 @@ final class BenchCommand implements Callable<Integer> {
         parts.remove(Part.BPTT);
         total = parts.size() + series.size() + (kernelParts ? 1 : 0);
         Map<String, Object> out = new LinkedHashMap<>();
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         out.put("machine", Machine.describe());
+        out.put("load", load);
         if (!output.json()) {
-            System.out.println(Machine.describe() + "\n");
+            System.out.printf(Locale.ROOT, "%s%nload %.1f at the beginning%n%n", Machine.describe(), load);
         }
         if (kernelParts) {
             KernelReport kernels = kernels(parts, series, threads == null ? processors : threads);

@@ -1,8 +1,10 @@
 package kappa.fitting.bench;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -36,53 +38,76 @@ public final class KernelBench {
     }
 
     /**
-     * One gradient step of {@code size}: its median time, the least time, and what it allocates on the heap.
+     * What a row took. All but {@code settled} is NaN where neither time nor allocation settled.
      *
-     * @param jaxMs what jit-compiled JAX takes, scaled to this machine by {@link MachineLimits#referenceScale}; NaN
-     *        where it was not measured
+     * @param ns on the clock, the median
+     * @param minNs likewise, the shortest
+     * @param cpuNs of processors, all threads together, the median
+     * @param minCpuNs likewise, the shortest
      */
-    public record GradientRow(Series series, GradientSize size, int threads, double ms, Roofline floor,
-            double bytesAllocated, double jaxMs) {
+    public record Cost(boolean settled, double ns, double minNs, double cpuNs, double minCpuNs, double bytesAllocated) {
 
-        public double ratio() {
-            return ms / floor.ms();
-        }
-
-        public double gflops() {
-            return Roofline.flops(size) / ms / 1e6;
-        }
-
-        public double nsPerNeuronStep() {
-            return 1e6 * ms / size.neuronSteps();
+        private static Cost of(Stopwatch.Time time) {
+            return new Cost(time.settled(), time.ns(), time.minNs(), time.cpuNs(), time.minCpuNs(),
+                    time.bytesAllocated());
         }
     }
 
-    /** @param us microseconds for a bin */
-    public record FilterRow(FilterSize size, double us, double bytesAllocated) {}
+    /**
+     * One gradient step of {@code size}: what it cost, and the least time.
+     *
+     * @param c what a C program of the same step cost on one thread, in turns with this row; not settled where there was none
+     */
+    public record GradientRow(Series series, GradientSize size, int threads, Cost cost, Roofline floor, Cost c) {
+
+        public double ms() {
+            return cost.ns() / 1e6;
+        }
+
+        public double ratio() {
+            return ms() / floor.ms();
+        }
+
+        /** Processor time of a step over that of the C program, the shortest of each; NaN where there is none. */
+        public double timesC() {
+            return cost.minCpuNs() / c.minCpuNs();
+        }
+
+        public double gflops() {
+            return Roofline.flops(size) / ms() / 1e6;
+        }
+
+        public double nsPerNeuronStep() {
+            return cost.ns() / size.neuronSteps();
+        }
+    }
+
+    /** One bin. */
+    public record FilterRow(FilterSize size, Cost cost) {}
 
     /**
      * B states of N neurons times N by N weights, on one thread.
      *
      * @param peak the fraction of the machine's multiply-adds that was reached
      */
-    public record MatrixRow(int rows, int neurons, double ms, double gflops, double peak, double bytesAllocated) {}
+    public record MatrixRow(int rows, int neurons, Cost cost, double gflops, double peak) {}
 
     /** @param floorNs the least time a parameter */
-    public record OptimiserRow(int parameters, double nsPerParameter, double floorNs, double bytesAllocated) {}
+    public record OptimiserRow(int parameters, Cost cost, double floorNs) {
 
-    private record Published(GradientSize size, double jaxMs) {}
+        public double nsPerParameter() {
+            return cost.ns() / parameters;
+        }
+    }
 
-    /** Measured with jit-compiled JAX (lax.scan) on two cores of a machine with AVX-512. */
-    private static final List<Published> PUBLISHED = List.of(
-            new Published(GradientSize.of(512, 1, 4, 75, 32), 8.7),
-            new Published(GradientSize.of(1024, 2, 4, 100, 1), 0.91),
-            new Published(GradientSize.of(1024, 2, 4, 100, 32), 64),
-            new Published(GradientSize.of(4096, 3, 4, 100, 8), 74));
+    private static final List<GradientSize> PUBLISHED = List.of(GradientSize.of(512, 1, 4, 75, 32),
+            GradientSize.of(1024, 2, 4, 100, 1), GradientSize.of(1024, 2, 4, 100, 32),
+            GradientSize.of(4096, 3, 4, 100, 8));
 
     private static final int[] NEURONS = {512, 1024, 2048, 4096, 8192, 16_384};
     private static final int[] BINS = {25, 50, 100, 200, 400};
     private static final int MAX_RANK = 8;
-    private static final int[] OPTIMISED = {10_000, 100_000, 1_000_000};
+    private static final List<Integer> OPTIMISED = List.of(10_000, 100_000, 1_000_000);
 
     private final Effort effort;
     private final List<MachineLimits> limits;
@@ -120,7 +145,7 @@ public final class KernelBench {
 
     private static List<GradientSize> sizes(Series series) {
         return switch (series) {
-            case PUBLISHED -> PUBLISHED.stream().map(Published::size).toList();
+            case PUBLISHED -> PUBLISHED;
             case ODD -> List.of(GradientSize.of(1000, 3, 3, 37, 5), GradientSize.of(71, 2, 1, 100, 7));
             case NEURONS -> IntStream.of(NEURONS).mapToObj(n -> GradientSize.of(n, 2, 4, 100, 8)).toList();
             case RANK -> IntStream.rangeClosed(1, MAX_RANK).mapToObj(k -> GradientSize.of(1024, k, 4, 100, 8)).toList();
@@ -130,21 +155,24 @@ public final class KernelBench {
     }
 
     private List<GradientRow> gradients(Series series) {
-        List<GradientStep> steps = new ArrayList<>();
         List<GradientSize> sizes = sizes(series);
+        List<Step> steps = new ArrayList<>();
         try {
             for (GradientSize size : sizes) {
                 for (MachineLimits machine : limits) {
                     steps.add(new GradientStep(KernelProvider.kernels(), size, machine.threads()));
                 }
             }
-            List<Stopwatch.Time> times = Stopwatch.measure(steps, effort);
+            Map<GradientSize, Integer> inC = series == Series.PUBLISHED || series == Series.ODD
+                    ? addC(sizes, steps)
+                    : Map.of();
+            List<Cost> costs = costs(steps);
             List<GradientRow> rows = new ArrayList<>();
-            for (int i = 0; i < times.size(); i++) {
+            for (int i = 0; i < sizes.size() * limits.size(); i++) {
                 GradientSize size = sizes.get(i / limits.size());
                 MachineLimits machine = limits.get(i % limits.size());
-                rows.add(new GradientRow(series, size, machine.threads(), times.get(i).ns() / 1e6,
-                        Roofline.of(size, machine), times.get(i).bytesAllocated(), jaxMs(size)));
+                Cost c = inC.containsKey(size) ? costs.get(inC.get(size)) : Cost.of(Stopwatch.Time.NOT_SETTLED);
+                rows.add(new GradientRow(series, size, machine.threads(), costs.get(i), Roofline.of(size, machine), c));
             }
             return rows;
         } finally {
@@ -152,35 +180,52 @@ public final class KernelBench {
         }
     }
 
-    private double jaxMs(GradientSize size) {
-        return PUBLISHED.stream().filter(published -> published.size().equals(size)).findFirst()
-                .map(published -> published.jaxMs() * limits.getFirst().referenceScale()).orElse(Double.NaN);
+    /** Adds the sizes' C programs, where they can be compiled, and says where each stands. */
+    private static Map<GradientSize, Integer> addC(List<GradientSize> sizes, List<Step> steps) {
+        Map<GradientSize, Integer> at = new HashMap<>();
+        for (GradientSize size : sizes) {
+            CBaseline.start(size).ifPresent(program -> {
+                at.put(size, steps.size());
+                steps.add(program);
+            });
+        }
+        return at;
+    }
+
+    private List<Cost> costs(List<? extends Step> steps) {
+        return Stopwatch.measure(steps, effort).stream().map(Cost::of).toList();
+    }
+
+    /** With little effort, fewer of the sizes. */
+    private <T> List<T> some(List<T> sizes) {
+        return effort.equals(Effort.QUICK) ? sizes.subList(0, Math.min(2, sizes.size())) : sizes;
     }
 
     /** Bins through the filter. */
     public List<FilterRow> filters() {
-        List<FilterSize> sizes = Stream.concat(
-                Stream.of(Observation.values()).map(kind -> new FilterSize(1024, 3, 4, kind)),
+        List<FilterSize> sizes = some(Stream.concat(
+                Stream.of(3, 8, 1, 2, 5).map(k -> new FilterSize(1024, k, 4, Observation.COUNTS)),
                 Stream.concat(
                         IntStream.of(256, 4096, 16_384).mapToObj(n -> new FilterSize(n, 3, 4, Observation.COUNTS)),
-                        IntStream.of(1, 2, 5, 8).mapToObj(k -> new FilterSize(1024, k, 4, Observation.COUNTS))))
-                .toList();
-        List<Stopwatch.Time> times = Stopwatch.measure(
-                sizes.stream().map(size -> new FilterStep(KernelProvider.kernels(), size)).toList(), effort);
-        return IntStream.range(0, sizes.size()).mapToObj(
-                i -> new FilterRow(sizes.get(i), times.get(i).ns() / 1e3, times.get(i).bytesAllocated())).toList();
+                        Stream.of(Observation.RATES, Observation.CURRENTS)
+                                .map(kind -> new FilterSize(1024, 3, 4, kind))))
+                .toList());
+        List<Cost> costs = costs(
+                sizes.stream().map(size -> new FilterStep(KernelProvider.kernels(), size)).toList());
+        return IntStream.range(0, sizes.size()).mapToObj(i -> new FilterRow(sizes.get(i), costs.get(i))).toList();
     }
 
     /** Products of matrices, on one thread: what a full-rank network spends its time with. */
     public List<MatrixRow> matrices() {
-        int[][] sizes = {{32, 128}, {32, 512}, {32, 1024}, {512, 512}};
-        List<Stopwatch.Time> times = Stopwatch.measure(
-                Stream.of(sizes).map(size -> product(size[0], size[1])).toList(), effort);
-        return IntStream.range(0, sizes.length).mapToObj(i -> {
-            double fma = (double) sizes[i][0] * sizes[i][1] * sizes[i][1];
-            double ns = times.get(i).ns();
-            return new MatrixRow(sizes[i][0], sizes[i][1], ns / 1e6, 2 * fma / ns,
-                    fma / ns * 1e9 / limits.getFirst().fmaPerSecond(), times.get(i).bytesAllocated());
+        List<int[]> sizes = some(List.of(new int[]{32, 128}, new int[]{32, 512}, new int[]{32, 1024},
+                new int[]{512, 512}));
+        List<Cost> costs = costs(sizes.stream().map(size -> product(size[0], size[1])).toList());
+        return IntStream.range(0, sizes.size()).mapToObj(i -> {
+            int rows = sizes.get(i)[0];
+            int neurons = sizes.get(i)[1];
+            double perNs = (double) rows * neurons * neurons / costs.get(i).ns();
+            return new MatrixRow(rows, neurons, costs.get(i), 2 * perNs,
+                    perNs * 1e9 / limits.getFirst().fmaPerSecond());
         }).toList();
     }
 
@@ -196,12 +241,10 @@ public final class KernelBench {
 
     /** Adam alone, on one thread. */
     public List<OptimiserRow> optimisers() {
-        List<Stopwatch.Time> times = Stopwatch.measure(IntStream.of(OPTIMISED).mapToObj(KernelBench::adam).toList(),
-                effort);
-        return IntStream.range(0, OPTIMISED.length).mapToObj(i -> new OptimiserRow(OPTIMISED[i],
-                times.get(i).ns() / OPTIMISED[i],
-                1e6 * Roofline.adam(OPTIMISED[i], limits.getFirst()).ms() / OPTIMISED[i],
-                times.get(i).bytesAllocated())).toList();
+        List<Integer> sizes = some(OPTIMISED);
+        List<Cost> costs = costs(sizes.stream().map(KernelBench::adam).toList());
+        return IntStream.range(0, sizes.size()).mapToObj(i -> new OptimiserRow(sizes.get(i), costs.get(i),
+                1e6 * Roofline.adam(sizes.get(i), limits.getFirst()).ms() / sizes.get(i))).toList();
     }
 
     private static Step adam(int parameters) {

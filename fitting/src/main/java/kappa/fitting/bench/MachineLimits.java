@@ -23,12 +23,10 @@ import kappa.fitting.kernel.MachineProbe;
  * @param phiPerSecond values of phi, as the kernels compute it
  * @param rootsPerSecond square roots, each with a division
  * @param libraryTanhPerSecond values of tanh by the platform's library
- * @param referenceScale by how much this machine is slower than that of the published comparisons: the ratio of their
- *        times for the library's tanh, on one thread each
  * @param reads how fast memory is read, working sets of a thread rising
  */
 public record MachineLimits(int threads, int lanes, double fmaPerSecond, double phiPerSecond, double rootsPerSecond,
-        double libraryTanhPerSecond, double referenceScale, List<Bandwidth> reads) {
+        double libraryTanhPerSecond, List<Bandwidth> reads) {
 
     /**
      * @param workingSet bytes that each thread reads over and over
@@ -70,8 +68,7 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
         double[] best = best(threads, loops);
         List<Bandwidth> reads = IntStream.range(0, WORKING_SETS.length)
                 .mapToObj(i -> new Bandwidth(WORKING_SETS[i], best[4 + i])).toList();
-        double scale = threads * 1e9 / best[3] / probe.libraryTanhReferenceNs();
-        return new MachineLimits(threads, probe.lanes(), best[0], best[1], best[2], best[3], scale, reads);
+        return new MachineLimits(threads, probe.lanes(), best[0], best[1], best[2], best[3], reads);
     }
 
     /**

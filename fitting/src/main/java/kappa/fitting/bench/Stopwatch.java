@@ -1,7 +1,5 @@
 package kappa.fitting.bench;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,15 +11,26 @@ import java.util.List;
 final class Stopwatch {
 
     /**
-     * Medians of the repetitions.
+     * Of the repetitions. All but {@code settled} is NaN where neither time nor allocation settled before them.
      *
-     * @param ns a step takes
-     * @param bytesAllocated for a step on the heap, by all threads of the process: in one repetition or another, threads of
-     *        the virtual machine's own allocate a little, too
+     * @param ns a step takes on the clock, the median
+     * @param minNs likewise, the shortest
+     * @param cpuNs a step takes of processors, all threads of ours together, the median
+     * @param minCpuNs likewise, the shortest
+     * @param bytesAllocated for a step on the heap, by all threads of the process, the median: in one repetition or another,
+     *        threads of the virtual machine's own allocate a little, too
      */
-    record Time(double ns, double bytesAllocated) {}
+    record Time(boolean settled, double ns, double minNs, double cpuNs, double minCpuNs, double bytesAllocated) {
 
-    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        static final Time NOT_SETTLED = new Time(false, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+    }
+
+    /** A step has settled when so many batches in a row took as long as the fastest before them. */
+    private static final int BATCHES_ALIKE = 4;
+    private static final double ALIKE = 1.25;
+    /** And allocated less, for a run: the kernels allocate nothing once they are compiled. */
+    private static final double SETTLED_BYTES = 4096;
+    private static final int BATCHES = 25;
 
     private Stopwatch() {}
 
@@ -30,46 +39,49 @@ final class Stopwatch {
         for (int i = 0; i < runs.length; i++) {
             runs[i] = warmUp(steps.get(i), effort);
         }
-        double[][] ns = new double[steps.size()][effort.repetitions()];
-        double[][] bytes = new double[steps.size()][effort.repetitions()];
+        Step.Spent[][] spent = new Step.Spent[steps.size()][effort.repetitions()];
         for (int r = 0; r < effort.repetitions(); r++) {
             for (int i = 0; i < runs.length; i++) {
-                Step step = steps.get(i);
                 // Wakes helpers and fetches what the steps between have driven out of the caches.
-                step.run();
-                long before = THREADS.getTotalThreadAllocatedBytes();
-                long started = System.nanoTime();
-                for (int run = 0; run < runs[i]; run++) {
-                    step.run();
-                }
-                ns[i][r] = (double) (System.nanoTime() - started) / runs[i];
-                bytes[i][r] = (double) (THREADS.getTotalThreadAllocatedBytes() - before) / runs[i];
+                steps.get(i).run();
+                spent[i][r] = steps.get(i).repeat(Math.abs(runs[i]));
             }
         }
         List<Time> times = new ArrayList<>();
         for (int i = 0; i < runs.length; i++) {
-            times.add(new Time(median(ns[i]), median(bytes[i])));
+            times.add(runs[i] > 0 ? time(spent[i], runs[i]) : Time.NOT_SETTLED);
         }
         return times;
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+    private static Time time(Step.Spent[] spent, int runs) {
+        double[] wall = Arrays.stream(spent).mapToDouble(one -> (double) one.wallNs() / runs).sorted().toArray();
+        double[] cpu = Arrays.stream(spent).mapToDouble(one -> (double) one.cpuNs() / runs).sorted().toArray();
+        double[] bytes = Arrays.stream(spent).mapToDouble(one -> (double) one.bytes() / runs).sorted().toArray();
+        int middle = spent.length / 2;
+        return new Time(true, wall[middle], wall[0], cpu[middle], cpu[0], bytes[middle]);
     }
 
-    /** Runs a step until it is compiled, and says how many runs a repetition takes. */
+    /**
+     * Runs a step, in batches, until it is compiled: until its times on the processor are alike and it allocates nothing.
+     *
+     * @return how many runs a repetition takes; negative if the step did not settle in the time there is
+     */
     private static int warmUp(Step step, Effort effort) {
-        long started = System.nanoTime();
-        long fastest = Long.MAX_VALUE;
-        long now = started;
-        while (now - started < effort.warmUpNs()) {
-            step.run();
-            long after = System.nanoTime();
-            fastest = Math.min(fastest, after - now);
-            now = after;
+        long cpu = 0;
+        double fastest = Double.POSITIVE_INFINITY;
+        int alike = 0;
+        int runs = 1;
+        while (alike < BATCHES_ALIKE && cpu < effort.mostWarmUpNs() || cpu < effort.warmUpNs()) {
+            Step.Spent spent = step.repeat(runs);
+            cpu += Math.max(1, spent.cpuNs());
+            double ns = (double) spent.cpuNs() / runs;
+            boolean same = ns < ALIKE * fastest && ns > fastest / ALIKE && spent.bytes() < SETTLED_BYTES * runs;
+            alike = same ? alike + 1 : 0;
+            fastest = Math.min(fastest, ns);
+            runs = (int) Math.clamp(effort.warmUpNs() / (BATCHES * Math.max(1, ns)), 1, 1 << 20);
         }
-        return (int) Math.max(1, effort.repetitionNs() / Math.max(1, fastest));
+        int repetition = (int) Math.max(1, effort.repetitionNs() / Math.max(1, fastest));
+        return alike >= BATCHES_ALIKE ? repetition : -repetition;
     }
 }

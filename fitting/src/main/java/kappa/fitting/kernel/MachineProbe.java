@@ -33,9 +33,6 @@ public interface MachineProbe {
     /** out = tanh(x) by the platform's own library: a reference that does not change with this code. */
     void libraryTanh(float[] x, float[] out);
 
-    /** Nanoseconds an element that {@link #libraryTanh} took on the machine of the published comparisons. */
-    double libraryTanhReferenceNs();
-
     /**
      * Sums of elements of x at a fixed stride: reads memory and does almost no arithmetic.
      *

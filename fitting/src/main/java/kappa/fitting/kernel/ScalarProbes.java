@@ -60,11 +60,6 @@ final class ScalarProbes implements MachineProbe {
     }
 
     @Override
-    public double libraryTanhReferenceNs() {
-        return 12;
-    }
-
-    @Override
     public void read(float[] x, float[] out) {
         float s0 = 0;
         float s1 = 0;

@@ -74,11 +74,6 @@ final class VectorProbes implements MachineProbe {
     }
 
     @Override
-    public double libraryTanhReferenceNs() {
-        return 0.62;
-    }
-
-    @Override
     public void read(float[] x, float[] out) {
         FloatVector s0 = FloatVector.zero(LANES);
         FloatVector s1 = s0;

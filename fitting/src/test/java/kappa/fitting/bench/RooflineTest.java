@@ -11,7 +11,7 @@ class RooflineTest {
 
     /** Everything but what a test looks at is free. */
     private static MachineLimits machine(int threads, double fma, double phi, double roots, double bytes) {
-        return new MachineLimits(threads, 16, fma, phi, roots, 1e9, 1,
+        return new MachineLimits(threads, 16, fma, phi, roots, 1e9,
                 List.of(new MachineLimits.Bandwidth(0, bytes)));
     }
 
@@ -57,7 +57,7 @@ class RooflineTest {
 
     @Test
     void shouldReadAWorkingSetNoFasterThanTheLargestThatWasMeasuredBelowIt() {
-        MachineLimits limits = new MachineLimits(2, 16, 1, 1, 1, 1, 1, List.of(
+        MachineLimits limits = new MachineLimits(2, 16, 1, 1, 1, 1, List.of(
                 new MachineLimits.Bandwidth(1_000, 100), new MachineLimits.Bandwidth(10_000, 10)));
         assertThat(limits.bytesPerSecond(10)).isEqualTo(100);
         assertThat(limits.bytesPerSecond(9_999)).isEqualTo(100);
