@@ -1,5 +1,7 @@
 package kappa.fitting.bench;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +42,7 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
     private static final int ELEMENTS = 4 * MachineProbe.BLOCK;
     private static final int FMA_ROUNDS = 20_000;
     /** The loops must be compiled by then, while other threads wait for the compiler too. */
-    private static final long WARM_UP_NS = 150_000_000;
+    private static final long WARM_UP_NS = 300_000_000;
     private static final long REPETITION_NS = 10_000_000;
     private static final int REPETITIONS = 12;
 
@@ -132,13 +134,15 @@ public record MachineLimits(int threads, int lanes, double fmaPerSecond, double 
                 loop -> Arrays.stream(loop).mapToDouble(r -> Arrays.stream(r).sum()).max().orElseThrow()).toArray();
     }
 
+    /** Units a second of processor time: what else the machine does meanwhile is not counted. */
     private static double rate(LongSupplier work, long durationNs) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long units = 0;
-        long started = System.nanoTime();
+        long started = threads.getCurrentThreadCpuTime();
         long elapsed;
         do {
             units += work.getAsLong();
-            elapsed = System.nanoTime() - started;
+            elapsed = threads.getCurrentThreadCpuTime() - started;
         } while (elapsed < durationNs);
         return units * 1e9 / elapsed;
     }
