@@ -98,14 +98,16 @@ public final class DashboardServer implements AutoCloseable {
                 new LatentStream(kafka.get()), view, access, requests, threads).route())
                 .map(sent -> concat(new ControlRoutes(requests, access, threads).route(), sent))
                 .orElseGet(() -> new ControlRoutes(requests, access, threads).route());
-        Route pages = pages(access, socket, new HealthRoutes(ready, meters), new PageFiles());
+        Route pages = pages(access, socket, new HealthRoutes(ready, meters), new PageFiles(),
+                new DocsFiles());
         Route route = mapResponse(answer -> finished(answer, meters), () -> concat(asked, pages));
         return new DashboardServer(meters, socket, bind(system, settings, route), sessions);
     }
 
-    private static Route pages(AccessRules access, PageSocket socket, HealthRoutes health, PageFiles files) {
+    private static Route pages(AccessRules access, PageSocket socket, HealthRoutes health, PageFiles files,
+            DocsFiles docs) {
         return Answers.withoutBody(() -> Answers.sealed(refusal -> {}, () -> access.allowedHost(() -> looking(
-                () -> concat(health.health(), files.route(access),
+                () -> concat(health.health(), files.route(access), docs.route(),
                         access.visitor(() -> concat(socket.route(), health.metrics())))))));
     }
 
