@@ -10,11 +10,19 @@ import sys
 
 
 def drawings(page, item):
-    """The single figures of an item, by their titles."""
+    """The single figures of an item, in their order. Each may hold drawings of its own."""
     begin = page.index("<h2>" + item + ":")
     end = page.find("<h2>", begin + 4)
     part = page[begin:end if end > 0 else len(page)]
-    return re.findall(r'<svg [^>]*role="img">.*?</svg>', part, re.DOTALL)
+    figures, depth, first = [], 0, 0
+    for tag in re.finditer(r"<svg [^>]*>|</svg>", part):
+        if depth == 0 and 'role="img"' in tag.group():
+            first = tag.start()
+        if depth or 'role="img"' in tag.group():
+            depth += -1 if tag.group() == "</svg>" else 1
+            if depth == 0:
+                figures.append(part[first:tag.end()])
+    return figures
 
 
 page = pathlib.Path(sys.argv[1]).read_text()

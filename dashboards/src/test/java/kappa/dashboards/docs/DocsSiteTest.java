@@ -3,6 +3,7 @@ package kappa.dashboards.docs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,10 +13,12 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import kappa.dashboards.BesideOthers;
 import kappa.ingest.Meters;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
 
 /** The site of the documentation: all of it is there, every link leads somewhere, and nothing comes from elsewhere. */
 @BesideOthers
@@ -56,6 +59,18 @@ class DocsSiteTest {
     void shouldLoadNothingFromElsewhereAndRunNothing() {
         assertThat(pages()).allSatisfy(page -> assertThat(text(page)).as(page).doesNotContain("<script", "style=")
                 .doesNotContainPattern("src=\"https?:"));
+    }
+
+    @Test
+    void shouldHavePicturesThatABrowserCanDraw() throws Exception {
+        for (String name : SITE.keySet()) {
+            if (name.endsWith(".svg")) {
+                Document picture = DocumentBuilderFactory.newInstance().newDocumentBuilder()
+                        .parse(new ByteArrayInputStream(SITE.get(name)));
+                assertThat(picture.getDocumentElement().getTagName()).as(name).isEqualTo("svg");
+            }
+        }
+        assertThat(SITE).containsKeys("rank-one.svg", "plane.svg");
     }
 
     @Test
