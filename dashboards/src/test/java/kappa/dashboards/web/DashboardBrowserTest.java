@@ -491,7 +491,7 @@ class DashboardBrowserTest {
         int port = waiting.port();
         browser.get("http://localhost:" + port + "/");
         waitFor("Number(document.body.dataset.frames) > 0");
-        assertThat(text("waiting")).contains("Waiting for a session").contains("./kappa live");
+        assertThat(text("waiting")).contains("Waiting for a session").contains("./kappa rig simulate");
         assertThat(data("state")).isEqualTo("waiting");
         screenshot("waiting.png");
         assertNoConsoleErrors();

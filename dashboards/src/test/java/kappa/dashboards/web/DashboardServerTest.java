@@ -126,6 +126,9 @@ class DashboardServerTest {
         ready.set(false);
         assertThat(get("/health/ready").status).isEqualTo(503);
         assertThat(get("/health/ready").body).isEqualTo("the reason\n");
+        assertThat(get("/health").status).isEqualTo(503);
+        assertThat(get("/health").body)
+                .isEqualTo("{\"ready\":false,\"reason\":\"the reason\",\"kafka\":\"\"}\n");
     }
 
     @Test
