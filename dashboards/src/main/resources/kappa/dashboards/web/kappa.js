@@ -298,7 +298,7 @@ function showAge() {
 }
 
 function showLegend() {
-  const colours = palette().latents;
+  const colours = palette().words;
   const rank = state.now.kappa.length;
   const items = [];
   for (let k = 0; k < Math.min(rank, 6); k++) {
