@@ -36,8 +36,12 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[]{"kappa " + (version == null ? "(development build)" : version)};
+            Package of = Main.class.getPackage();
+            String version = of.getImplementationVersion();
+            // The commit stands where a manifest has room for it.
+            String commit = of.getSpecificationVersion();
+            return new String[]{"kappa " + (version == null ? "(classes that are in no jar)" : version)
+                    + (commit == null || commit.equals("unknown") ? "" : ", commit " + commit)};
         }
     }
 
