@@ -28,7 +28,7 @@ public final class Main implements Runnable {
             "train",
             "network", "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export",
             "session", "watch",
-            "reproduce", "bench", "docs", "help");
+            "reproduce", "bench", "docs", "config", "help");
 
     @Spec
     private CommandSpec spec;
@@ -52,9 +52,27 @@ public final class Main implements Runnable {
             System.err.println("kappa: " + e.getMessage());
             System.exit(CommandLine.ExitCode.USAGE);
         }
-        int code = commandLine(args).execute(args);
+        int code = execute(args);
         // Not all threads of a broker that is being stopped are daemons.
         System.exit(code);
+    }
+
+    /** Runs a command line, with the options of its configuration file. */
+    static int execute(String... args) {
+        CommandLine line = commandLine(args);
+        try {
+            return line.execute(ConfigFile.expand(line, args).arguments());
+        } catch (ParameterException e) {
+            return refuse(e);
+        }
+    }
+
+    private static int refuse(ParameterException exception) {
+        PrintWriter err = exception.getCommandLine().getErr();
+        err.println("kappa: " + reason(exception) + " (see "
+                + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
+        err.flush();
+        return exception.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
     }
 
     private static Class<?> command(String name) {
@@ -80,6 +98,7 @@ public final class Main implements Runnable {
             case "reproduce" -> ReproduceCommand.class;
             case "bench" -> BenchCommand.class;
             case "docs" -> DocsCommand.class;
+            case "config" -> ConfigCommand.class;
             case "help" -> CommandLine.HelpCommand.class;
             default -> throw new IllegalArgumentException(name);
         };
@@ -96,6 +115,7 @@ public final class Main implements Runnable {
             line.addSubcommand(name, command(name));
         }
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        ConfigFile.offer(line);
         HelpLayout.apply(line);
         line.setExecutionExceptionHandler((exception, command, result) -> {
             PrintWriter err = command.getErr();
@@ -113,13 +133,7 @@ public final class Main implements Runnable {
             err.flush();
             return FAILED;
         });
-        line.setParameterExceptionHandler((exception, arguments) -> {
-            PrintWriter err = exception.getCommandLine().getErr();
-            err.println("kappa: " + reason(exception) + " (see "
-                    + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
-            err.flush();
-            return exception.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
-        });
+        line.setParameterExceptionHandler((exception, arguments) -> refuse(exception));
         return line;
     }
 

@@ -514,7 +514,7 @@ class CommandLineTest {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "network", "simulate", "fit", "evaluate", "analyze",
                 "inactivate",
-                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "docs", "help");
+                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "docs", "config", "help");
         assertThat(Ran.run("help").out()).contains("live");
     }
 
