@@ -1,5 +1,6 @@
 """What needs no broker. Run by PythonClientTest, or by ``python3 -m unittest discover tests``."""
 
+import importlib
 import pathlib
 import tempfile
 import types
@@ -10,6 +11,13 @@ import numpy as np
 
 import kappa
 from kappa.latents import bits, symmetric
+
+
+def installed(module, test):
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        test.skipTest("%s is not installed" % module)
 
 
 class Counting(unittest.TestCase):
@@ -117,6 +125,14 @@ class Reading(unittest.TestCase):
         np.testing.assert_array_equal(export.sd, [[2, 3]] * 3)
         self.assertEqual([len(part) for part in export.by_trial(export.kappa)], [2, 1])
         self.assertEqual(export.activity.shape, (3, 2))
+
+    def test_should_become_a_dataset_of_xarray(self):
+        xarray = installed("xarray", self)
+        data = kappa.read(self.file(layout_version=1, session="s", kappa=np.ones((3, 2)), bin=[0, 1, 2], bin_width=.5,
+                                    counts=np.ones((3, 4)), neuron_names=["a", "b", "c", "d"])).to_xarray()
+        self.assertIsInstance(data, xarray.Dataset)
+        self.assertEqual(data["counts"].sel(neuron="c", time=1.0).item(), 1)
+        self.assertEqual(data.attrs, {"session": "s", "bin_width": .5})
 
     def test_should_refuse_other_files(self):
         with self.assertRaisesRegex(ValueError, "is no export of kappa; kappa export --session ID"):

@@ -3,17 +3,13 @@ package kappa.ingest.replay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
@@ -84,41 +80,8 @@ public final class PushedSessions implements AutoCloseable {
         }
     }
 
-    /** A session. All is guarded by {@link #lock}. */
-    private static final class Open {
-        private final ReentrantLock lock = new ReentrantLock();
-        private boolean forgotten;
-        /** Null until it was looked for; then of no session, if there is none. */
-        private Optional<SessionPlace> place;
-        private int partition;
-        private long next;
-        private long lastTrial;
-        private boolean over;
-
-        void found(Optional<SessionPlace> found) {
-            place = found;
-            found.ifPresent(known -> {
-                next = known.bins();
-                over = known.complete();
-                lastTrial = known.last() == null ? Long.MIN_VALUE : known.last().getTrial();
-            });
-        }
-
-        SessionHeader header() {
-            return place.orElseThrow().header();
-        }
-    }
-
-    /** Met while the session's lock is held. */
-    private interface Call<T> {
-        T meet(Open session);
-    }
-
     private final KafkaConnection connection;
-    private final SessionPublisher publisher;
-    private final int mostKnown;
-    /** By id, the one that was idle for the longest time first. Guarded by itself. */
-    private final Map<String, Open> known = new LinkedHashMap<>(16, 0.75f, true);
+    private final KnownSessions known;
     private KafkaProducer<byte[], byte[]> producer;
 
     public PushedSessions(KafkaConnection connection) {
@@ -128,8 +91,7 @@ public final class PushedSessions implements AutoCloseable {
     /** @param mostKnown in place of {@value #MAX_KNOWN} */
     PushedSessions(KafkaConnection connection, int mostKnown) {
         this.connection = connection;
-        this.mostKnown = mostKnown;
-        publisher = new SessionPublisher(connection);
+        known = new KnownSessions(new SessionPublisher(connection)::find, mostKnown);
     }
 
     /**
@@ -152,7 +114,7 @@ public final class PushedSessions implements AutoCloseable {
     }
 
     private Standing open(String session, SessionHeader header) {
-        return with(session, open -> {
+        return known.with(session, open -> {
             boolean created = open.place.isEmpty();
             if (created) {
                 SessionPlace fresh = SessionPlace.fresh(header);
@@ -176,7 +138,7 @@ public final class PushedSessions implements AutoCloseable {
      * @throws Unknown if there is no such session
      */
     public SessionDescription describe(String session) {
-        return with(session, open -> SessionDescription.of(required(session, open)));
+        return known.with(session, open -> SessionDescription.of(required(session, open)));
     }
 
     /**
@@ -185,7 +147,7 @@ public final class PushedSessions implements AutoCloseable {
      * @throws Unknown if there is no such session
      */
     public Standing look(String session) {
-        return with(session, open -> {
+        return known.with(session, open -> {
             required(session, open);
             return new Standing(session, open.next, false, open.over);
         });
@@ -200,7 +162,7 @@ public final class PushedSessions implements AutoCloseable {
      * @param end whether no bin follows
      */
     public Standing append(String session, OptionalLong first, List<RecordedBin> bins, boolean end) {
-        return with(session, open -> {
+        return known.with(session, open -> {
             SessionHeader header = required(session, open);
             long from = first.orElse(open.next);
             Activity.Builder record = Activity.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
@@ -222,13 +184,13 @@ public final class PushedSessions implements AutoCloseable {
      */
     public Standing append(String session, byte[] activity) {
         Activity record = checked(Topics.ACTIVITY, session, activity, Activity.class);
-        return with(session, open -> {
+        return known.with(session, open -> {
             required(session, open);
             return append(session, open, record);
         });
     }
 
-    private Standing append(String session, Open open, Activity record) {
+    private Standing append(String session, KnownSessions.Known open, Activity record) {
         SessionHeader header = open.header();
         WireChecks.activity(header, record).ifPresent(PushedSessions::refuse);
         long first = record.getFirstBin();
@@ -252,7 +214,7 @@ public final class PushedSessions implements AutoCloseable {
     }
 
     /** Records as a replay makes them. When Kafka does not take them, what it has is looked up anew. */
-    private void send(String session, Open open, List<Bin> bins, boolean end) {
+    private void send(String session, KnownSessions.Known open, List<Bin> bins, boolean end) {
         SessionHeader header = open.header();
         int batch = BinStream.binsPerRecord(header);
         List<Future<RecordMetadata>> sent = new ArrayList<>();
@@ -288,7 +250,7 @@ public final class PushedSessions implements AutoCloseable {
         throw new InvalidInputException(fault.detail() + ".");
     }
 
-    private static SessionHeader required(String session, Open open) {
+    private static SessionHeader required(String session, KnownSessions.Known open) {
         if (open.place.isEmpty()) {
             throw new Unknown(session);
         }
@@ -307,55 +269,6 @@ public final class PushedSessions implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NotTaken("kappa is being stopped.", e);
-        }
-    }
-
-    private <T> T with(String session, Call<T> call) {
-        if (!WireChecks.isSessionId(session)) {
-            throw new InvalidInputException("The session's id has " + session.length() + " characters, expected "
-                    + WireChecks.SESSION_ID_FORM + ".");
-        }
-        while (true) {
-            Open open = get(session);
-            open.lock.lock();
-            try {
-                if (open.forgotten) {
-                    continue;
-                }
-                if (open.place == null) {
-                    open.found(publisher.find(session));
-                    open.partition = open.place.map(SessionPlace::partition).orElse(SessionPlace.UNDECIDED);
-                }
-                return call.meet(open);
-            } finally {
-                if (open.place == null || open.place.isEmpty()) {
-                    forget(session, open);
-                }
-                open.lock.unlock();
-            }
-        }
-    }
-
-    private Open get(String session) {
-        synchronized (known) {
-            Open open = known.computeIfAbsent(session, _ -> new Open());
-            Iterator<Open> idle = known.values().iterator();
-            while (known.size() > mostKnown && idle.hasNext()) {
-                Open oldest = idle.next();
-                if (oldest != open && oldest.lock.tryLock()) {
-                    oldest.forgotten = true;
-                    idle.remove();
-                    oldest.lock.unlock();
-                }
-            }
-            return open;
-        }
-    }
-
-    private void forget(String session, Open open) {
-        synchronized (known) {
-            open.forgotten = true;
-            known.remove(session, open);
         }
     }
 
