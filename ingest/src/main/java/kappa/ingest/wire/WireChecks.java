@@ -77,7 +77,7 @@ public final class WireChecks {
     /** What looks wrong with a recording, in lines of a header. */
     public static final int MAX_WARNINGS = 100;
 
-    private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
+    private static final String MAGNITUDE = "a finite number, at most 1e12 in magnitude";
 
     public static final String SESSION_ID_FORM = "1 to 128 characters out of A-Z a-z 0-9 . _ -";
     private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");

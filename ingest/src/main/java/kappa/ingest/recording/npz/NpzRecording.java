@@ -367,7 +367,7 @@ public final class NpzRecording implements Recording {
         forEach(array, (index, value) -> {
             if (Double.isNaN(value) ? !orNaN : Math.abs(value) > RecordedBin.MAX_MAGNITUDE) {
                 throw array.invalid(
-                        array.at(index) + " = " + value + ": expected a finite number, at most 1e9 in magnitude"
+                        array.at(index) + " = " + value + ": expected a finite number, at most 1e12 in magnitude"
                                 + (orNaN ? ", or NaN where there is none" : ""));
             }
             if (value < range.low) {
