@@ -32,8 +32,9 @@ public final class OnlineFitter implements FittingAlgorithm {
 
     private static final int POOL = 32;
     /**
-     * So many times the plan's steps are made after each of the first trials of rates and currents. Counts have no more: with few
-     * spikes, a network of high rank learns their noise by heart.
+     * So many times the plan's steps are made after each of the first trials of rates and currents without inputs, which a linear
+     * system would predict better otherwise. Where there are inputs, more steps with few trials take their noise into the
+     * connectivity; with few spikes, a network of high rank learns them by heart.
      */
     static final int EARLY_FACTOR = 4;
     static final int EARLY_TRIALS = 10;
@@ -208,7 +209,7 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     /**
-     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it, and more while little is known of signals.
+     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it, and more while little is known of a session without inputs.
      * Trials with no bins after the warm-up are skipped: no step is left to make.
      */
     public Learning begin(Trial trial, int steps) {
@@ -239,7 +240,8 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (plan.kind() != Observation.COUNTS) {
             noise.learn(pool.getFirst(), current.model());
         }
-        boolean early = plan.kind() != Observation.COUNTS && trialsSeen <= EARLY_TRIALS && plan.start().isEmpty();
+        boolean early = plan.kind() != Observation.COUNTS && S == 0 && trialsSeen <= EARLY_TRIALS
+                && plan.start().isEmpty();
         return new Learning(pool, random, early ? steps + (EARLY_FACTOR - 1) * plan.stepsPerTrial() : steps);
     }
 

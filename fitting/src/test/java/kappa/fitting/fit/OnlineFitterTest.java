@@ -116,9 +116,7 @@ class OnlineFitterTest {
                     new SimulatedSession(DECISION, noiseFree)).r2();
             assertThat(r2).as("R2 of the free run, seed %d", seed).isGreaterThan(0.99);
             assertThat(fit.version()).isEqualTo(60);
-            // More are made of each of the first trials of rates and currents.
-            int early = kind == Observation.COUNTS ? 0 : OnlineFitter.EARLY_TRIALS * (OnlineFitter.EARLY_FACTOR - 1);
-            assertThat(fit.steps()).isEqualTo((60 + early) * 25);
+            assertThat(fit.steps()).isEqualTo(60 * 25);
             assertThat(fit.binsLearned()).isEqualTo(60 * 75);
         }
     }

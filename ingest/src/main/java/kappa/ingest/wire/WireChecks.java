@@ -87,6 +87,11 @@ public final class WireChecks {
 
     private WireChecks() {}
 
+    /** A header but for its warnings, which are all that another header of the same session may have otherwise. */
+    public static SessionHeader withoutWarnings(SessionHeader header) {
+        return header.toBuilder().clearWarnings().build();
+    }
+
     /** Whether a session can have this id. {@link #SESSION_ID_FORM} says what is expected. */
     public static boolean isSessionId(String id) {
         return SESSION_ID.matcher(id).matches();

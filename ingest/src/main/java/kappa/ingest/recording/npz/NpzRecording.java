@@ -388,7 +388,8 @@ public final class NpzRecording implements Recording {
             }
             if (!(value >= 0 && value <= MAX_COUNT && value == Math.rint(value))) {
                 throw activity.invalid(activity.at(index) + " = " + value
-                        + ": expected a spike count, a whole number from 0 to " + (long) MAX_COUNT);
+                        + ": expected a spike count, a whole number from 0 to " + (long) MAX_COUNT
+                        + (value < 0 ? ", or NaN where there is none" : ""));
             }
             observed[0] = true;
         });
