@@ -45,6 +45,9 @@ final class ConvertCommand implements Runnable {
         force.requireWritable(out, file);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
+            if (!output.json()) {
+                figures.replaceAll((name, value) -> value instanceof Double number ? Output.rounded(number) : value);
+            }
             output.print(figures);
         }
     }

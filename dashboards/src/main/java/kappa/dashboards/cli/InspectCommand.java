@@ -1,7 +1,5 @@
 package kappa.dashboards.cli;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -101,19 +99,12 @@ final class InspectCommand implements Runnable {
             figures.put("commands", commands);
             output.print(figures);
         } else {
-            figures.replaceAll((name, value) -> value instanceof Double number ? rounded(number) : value);
+            figures.replaceAll((name, value) -> value instanceof Double number ? Output.rounded(number) : value);
             output.print(figures);
             remarks.forEach(remark -> System.out.println(InvalidInputException.oneLine("note " + remark)));
             warnings.forEach(warning -> System.out.println("warning " + warning.line()));
             commands.forEach(command -> System.out.println("  " + command));
         }
-    }
-
-    /** To six digits, which is what people read. */
-    private static String rounded(double number) {
-        return Double.isFinite(number)
-                ? new BigDecimal(number).round(new MathContext(6)).stripTrailingZeros().toPlainString()
-                : Double.toString(number);
     }
 
     private void requireNoOptions(String why) {
@@ -151,12 +142,13 @@ final class InspectCommand implements Runnable {
             options = options.withBinWidth(ASSUMED_BIN_WIDTH_S);
         }
         try (Recording session = RecordingFile.open(file, options)) {
-            return session(recording.plausibility().look(session), figures, commands,
+            return session(recording.plausibility().look(session), format, figures, commands,
                     assumed ? " --bin-width " + ASSUMED_BIN_WIDTH_S : "");
         }
     }
 
-    private List<Warning> session(Recording session, Map<String, Object> figures, List<String> commands, String width) {
+    private List<Warning> session(Recording session, RecordingFormat format, Map<String, Object> figures,
+            List<String> commands, String width) {
         figures.put("kind", "session");
         figures.put("neurons", session.neurons());
         figures.put("trials", session.hasTrials() ? session.trials() : 0);
@@ -183,6 +175,9 @@ final class InspectCommand implements Runnable {
         commands.add("./kappa fit " + quoted + options + " --rank 2 --out NET.npz");
         commands.add("./kappa evaluate NET.npz " + quoted + options);
         commands.add("./kappa replay " + quoted + options);
+        if (format != RecordingFormat.NPZ) {
+            commands.add("./kappa convert " + quoted + options + " --out SESSION.npz");
+        }
         return session.warnings();
     }
 

@@ -2,6 +2,8 @@ package kappa.dashboards.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Map;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.replay.SessionPublisher;
@@ -24,6 +26,13 @@ final class Output {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** To six digits, which is what people read. */
+    static String rounded(double number) {
+        return Double.isFinite(number)
+                ? new BigDecimal(number).round(new MathContext(6)).stripTrailingZeros().toPlainString()
+                : Double.toString(number);
     }
 
     /** A line on standard error that may hold names from files, from the network or from the topics. */
