@@ -90,7 +90,8 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
         for (Series series : contents.series()) {
             say("series " + words(series));
         }
-        contents.remarks().stream().filter(remark -> !problem.contains(remark)).forEach(remark -> say("note " + remark));
+        contents.remarks().stream().filter(remark -> !problem.contains(remark))
+                .forEach(remark -> say("note " + remark));
         line("cannot be read as a session:", problem);
         warnings.forEach(warning -> say("warning " + warning.line()));
         commands.forEach(command -> say("  " + command));

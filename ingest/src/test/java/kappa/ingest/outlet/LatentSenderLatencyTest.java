@@ -78,7 +78,8 @@ class LatentSenderLatencyTest {
                     LatentSender sender = new LatentSender(connection, "rig", List.of(),
                             List.of(new OscOutlet("127.0.0.1:" + socket.getLocalPort())));
                     TopicFollower topic = new TopicFollower(connection, record -> {
-                        onTopic[(int) CheckedRecord.of(record.topic(), record.key(), record.value()).message(Latents.class)
+                        onTopic[(int) CheckedRecord.of(record.topic(), record.key(), record.value())
+                                .message(Latents.class)
                                 .orElseThrow().getFirstBin()] = System.nanoTime();
                         arrived.countDown();
                     })) {

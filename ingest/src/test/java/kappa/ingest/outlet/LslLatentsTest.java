@@ -50,7 +50,7 @@ class LslLatentsTest {
         ProcessBuilder reader = new ProcessBuilder("python3",
                 System.getProperty("kappa.root") + "/ingest/src/test/python/lsl_reader.py",
                 System.getProperty("kappa.lsl"), "" + SAMPLES, "" + MARKERS, out.toString())
-                        .redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile());
+                .redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile());
         reader.environment().put("LSLAPICFG", settings.toString());
         Threshold threshold = Threshold.parse("1>0.5");
         Process process = reader.start();
@@ -76,7 +76,8 @@ class LslLatentsTest {
             // A stamp is the end of the bin, and a bin was 30 ms old when it was sent.
             assertThat(seen[k] - stamps[k]).isGreaterThan(AGE_NS / 1e9 - 1e-3);
         }
-        assertThat(read).contains("<name>kappa</name>", "<type>Latents</type>", "<nominal_srate>50", "<label>kappa 1</label>",
+        assertThat(read).contains("<name>kappa</name>", "<type>Latents</type>", "<nominal_srate>50",
+                "<label>kappa 1</label>",
                 "<name>kappa crossings</name>", "<type>Markers</type>", "\"1>0.5\", \"1>0.5\", \"1>0.5\"");
         double[] delays = new double[SAMPLES];
         Arrays.setAll(delays, k -> 1e3 * (seen[k] - stamps[k]) - AGE_NS / 1e6);

@@ -25,8 +25,9 @@ class CheckedStreamTest {
         assertThat(stream.warnings()).isEmpty();
         read(stream, 1);
         // The free place is nothing wrong.
-        assertThat(stream.warnings()).extracting(Warning::line).containsExactly("after 60 s: 1 of 4 neurons has no spike in"
-                + " the session: late; leave them out, because nothing can be learned of them [silent]");
+        assertThat(stream.warnings()).extracting(Warning::line)
+                .containsExactly("after 60 s: 1 of 4 neurons has no spike in"
+                        + " the session: late; leave them out, because nothing can be learned of them [silent]");
         assertThat(told).isEqualTo(stream.warnings());
         read(stream, 4 * BINS);
         assertThat(stream.warnings()).isEmpty();

@@ -31,7 +31,8 @@ class SharedCasesTest {
 
     @ParameterizedTest
     @CsvSource({"01-spike-times-in-samples, 'h5py, numpy'", "02-trial-relative-spike-times, 'h5py, numpy'",
-        "04-two-unit-tables, 'h5py, numpy'", "05-no-trials-but-intervals, 'h5py, numpy'", "06-trials-odd, 'h5py, numpy'",
+        "04-two-unit-tables, 'h5py, numpy'", "05-no-trials-but-intervals, 'h5py, numpy'",
+        "06-trials-odd, 'h5py, numpy'",
         "07-silent-unit-repeated-index, 'h5py, numpy'", "09-external-link, 'h5py, numpy'", "11-npz-kinds, numpy",
         "12-raw-fluorescence, numpy", "14-kilosort-phy-folder, numpy"})
     void shouldSayOfEachFileWhatLooksWrong(String name, String modules) throws IOException, InterruptedException {

@@ -103,8 +103,9 @@ class SessionPublisherTest {
         assertThat(place.description().warnings()).as("nothing was seen yet").isEmpty();
         publisher.publish(source, place, new Speed(1), -1, (_, _, _) -> {});
         SessionPlace after = publisher.find("watched").orElseThrow();
-        assertThat(after.description().warnings()).containsExactly("after 60 s: no spike in the session; check which units,"
-                + " trials and times were chosen [no-spike]");
+        assertThat(after.description().warnings())
+                .containsExactly("after 60 s: no spike in the session; check which units,"
+                        + " trials and times were chosen [no-spike]");
         assertThat(after.description().createdUnixNs()).isEqualTo(place.description().createdUnixNs());
         assertThat(after.bins()).isEqualTo(MinuteOfBins.BINS + 10L);
     }

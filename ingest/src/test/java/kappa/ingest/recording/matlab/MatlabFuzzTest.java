@@ -98,6 +98,7 @@ class MatlabFuzzTest {
 
     @Test
     void shouldReadOrRefuseEveryFileOfVersion73() throws IOException {
-        fuzz("mat 7.3", INPUTS_IN_CI, "v7.3", "v7.3-compressed", "struct-v7.3", "unreadable-v7.3", "types-v7.3", "named-v7.3");
+        fuzz("mat 7.3", INPUTS_IN_CI, "v7.3", "v7.3-compressed", "struct-v7.3", "unreadable-v7.3", "types-v7.3",
+                "named-v7.3");
     }
 }

@@ -287,7 +287,8 @@ class NpzRecordingTest {
         }
         refuse(cases, "array 'inputs': inputs[1, 2, 0] = NaN: expected a finite number, at most 1e12 in magnitude",
                 good.andThen(file -> file.put("inputs", last(NAN), 2, 3, 1)));
-        refuse(cases, "array 'inputs': inputs[1, 2, 0] = -Infinity: expected a finite number, at most 1e12 in magnitude",
+        refuse(cases,
+                "array 'inputs': inputs[1, 2, 0] = -Infinity: expected a finite number, at most 1e12 in magnitude",
                 good.andThen(file -> file.put("inputs", last(Double.NEGATIVE_INFINITY), 2, 3, 1)));
         refuse(cases, "array 'inputs': inputs[1, 2, 0] = 1.0E300: expected a finite number, at most 1e12 in magnitude",
                 good.andThen(file -> file.put("inputs", last(1e300), 2, 3, 1)));

@@ -69,9 +69,12 @@ class LargeXdfTest {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
             out.write("XDF:".getBytes(UTF_8));
             chunk(out, 1, "<?xml version=\"1.0\"?><info><version>1.0</version></info>".getBytes(UTF_8));
-            chunk(out, 2, ofStream(("<?xml version=\"1.0\"?><info><name>Probe</name><type>EEG</type><channel_count>" + CHANNELS
-                    + "</channel_count><nominal_srate>" + RATE + "</nominal_srate><channel_format>float32</channel_format>"
-                    + "<source_id>p</source_id><hostname>rig</hostname></info>").getBytes(UTF_8)));
+            chunk(out, 2,
+                    ofStream(
+                            ("<?xml version=\"1.0\"?><info><name>Probe</name><type>EEG</type><channel_count>" + CHANNELS
+                                    + "</channel_count><nominal_srate>" + RATE
+                                    + "</nominal_srate><channel_format>float32</channel_format>"
+                                    + "<source_id>p</source_id><hostname>rig</hostname></info>").getBytes(UTF_8)));
             for (int second = 0; second < seconds; second++) {
                 chunk(out, 3, second(second));
             }
