@@ -45,9 +45,6 @@ final class ConvertCommand implements Runnable {
         force.requireWritable(out, file);
         try (Recording session = recording.open(file)) {
             Map<String, Object> figures = convert(session);
-            if (!output.json()) {
-                figures.replaceAll((name, value) -> value instanceof Double number ? Output.rounded(number) : value);
-            }
             output.print(figures);
         }
     }

@@ -1,5 +1,7 @@
 package kappa.dashboards.cli;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -99,12 +101,19 @@ final class InspectCommand implements Runnable {
             figures.put("commands", commands);
             output.print(figures);
         } else {
-            figures.replaceAll((name, value) -> value instanceof Double number ? Output.rounded(number) : value);
+            figures.replaceAll((name, value) -> value instanceof Double number ? rounded(number) : value);
             output.print(figures);
             remarks.forEach(remark -> System.out.println(InvalidInputException.oneLine("note " + remark)));
             warnings.forEach(warning -> System.out.println("warning " + warning.line()));
             commands.forEach(command -> System.out.println("  " + command));
         }
+    }
+
+    /** To six digits, which is what people read. */
+    private static String rounded(double number) {
+        return Double.isFinite(number)
+                ? new BigDecimal(number).round(new MathContext(6)).stripTrailingZeros().toPlainString()
+                : Double.toString(number);
     }
 
     private void requireNoOptions(String why) {

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.replay.SessionPublisher;
 
@@ -28,11 +31,25 @@ final class Output {
         }
     }
 
-    /** To six digits, which is what people read. */
-    static String rounded(double number) {
-        return Double.isFinite(number)
-                ? new BigDecimal(number).round(new MathContext(6)).stripTrailingZeros().toPlainString()
-                : Double.toString(number);
+    /** A line for each figure, as a person reads it: numbers have four digits. */
+    static void plain(Map<String, ?> figures) {
+        figures.forEach((name, value) -> System.out.println(name + " " + plain(value)));
+    }
+
+    private static String plain(Object value) {
+        return switch (value) {
+            case Double number when Double.isFinite(number) -> rounded(number.doubleValue());
+            case List<?> list -> list.stream().map(Output::plain).collect(Collectors.joining(", ", "[", "]"));
+            case null -> "unknown";
+            default -> value.toString();
+        };
+    }
+
+    private static String rounded(double number) {
+        if (number == 0 || Math.abs(number) >= 1000) {
+            return String.format(Locale.ROOT, "%.0f", number);
+        }
+        return new BigDecimal(number).round(new MathContext(4)).stripTrailingZeros().toPlainString();
     }
 
     /** A line on standard error that may hold names from files, from the network or from the topics. */

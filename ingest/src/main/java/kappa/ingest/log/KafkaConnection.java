@@ -38,11 +38,20 @@ public record KafkaConnection(String bootstrapServers, Map<String, String> extra
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             throw new InvalidInputException(
-                    "--kafka-config " + clientProperties + ": cannot be read as properties: " + e, e);
+                    "--kafka-config " + clientProperties + ": cannot be read as properties: "
+                            + InvalidInputException.why(e),
+                    e);
         }
         Map<String, String> extra = new HashMap<>();
         properties.forEach((key, value) -> extra.put(key.toString(), value.toString()));
         return new KafkaConnection(bootstrapServers, extra);
+    }
+
+    /** The same cluster, with one more setting. */
+    public KafkaConnection with(String setting, String value) {
+        Map<String, String> settings = new HashMap<>(extra);
+        settings.put(setting, value);
+        return new KafkaConnection(bootstrapServers, settings);
     }
 
     public Map<String, Object> admin() {
