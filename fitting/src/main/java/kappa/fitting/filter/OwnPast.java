@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * What each neuron's own past says of its next value: a regression on its last {@value #LAGS} values and a constant, over all past
- * bins, drawn to its last value as by {@value #PRIOR_BINS} bins.
+ * What each neuron's own past says of its next value: a regression on its last {@value #LAGS} values and a constant, over all
+ * past bins, drawn to its last value as by {@value #PRIOR_BINS} bins.
  *
  * <pre>
  * y_t = a_0 + sum_l a_l y_t-l        a = (sum f f' + P)^-1 (sum f y + P (1, 0, ..))        f = (y_t-1, .., y_t-4, 1)
  * </pre>
  *
- * <p>Values count from the neuron's first one, against cancellation; one that was not observed is taken to be the one predicted. The
- * regression is solved by {@link #learn}, at the end of a trial. For rates and currents. Nothing is allocated per bin. Not
- * thread-safe.
+ * <p>Values count from the neuron's first one, against cancellation; one that was not observed is taken to be the one
+ * predicted. The regression is solved by {@link #learn}, at the end of a trial. For rates and currents. Nothing is allocated
+ * per bin. Not thread-safe.
  */
 public final class OwnPast {
 
@@ -45,7 +45,10 @@ public final class OwnPast {
         predicted = new double[neurons];
     }
 
-    /** The next bin's values, [N], NaN for a neuron that was never observed; the object's own array, which the next call changes. */
+    /**
+     * The next bin's values, [N], NaN for a neuron that was never observed; the object's own array, which the next call
+     * changes.
+     */
     public double[] predicted() {
         System.arraycopy(weights[LAGS], 0, predicted, 0, neurons);
         for (int lag = 0; lag < LAGS; lag++) {

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * What is added to a model's one-step prediction of rates or currents: what is expected to be left of it ({@link ResidualTracker}),
- * d, or what the neuron's own past says ({@link OwnPast}), o, or a mixture:
+ * What is added to a model's one-step prediction of rates or currents: what is expected to be left of it
+ * ({@link ResidualTracker}), d, or what the neuron's own past says ({@link OwnPast}), o, or a mixture:
  *
  * <pre>
  * (1 - q) d + q (o - prediction)        0 &lt;= q &lt;= 1
  * </pre>
  *
  * <p>Each neuron's q is the one that would have predicted about the last {@value #MIX_BINS} bins best. It begins at 1: before a
- * network has learned, a neuron's last value is worth more than it, and a neuron with a course of its own stays with it. Bins count
- * by the inverse of the mean square of the model's errors at the time. Nothing is allocated per bin. Not thread-safe.
+ * network has learned, a neuron's last value is worth more than it, and a neuron with a course of its own stays with it. Bins
+ * count by the inverse of the mean square of the model's errors at the time. Nothing is allocated per bin. Not thread-safe.
  */
 final class SignalTracker {
 

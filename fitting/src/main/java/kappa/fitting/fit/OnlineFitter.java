@@ -209,8 +209,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     /**
-     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it, and more while little is known of a session without inputs.
-     * Trials with no bins after the warm-up are skipped: no step is left to make.
+     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it, and more while little is known of a
+     * session without inputs. Trials with no bins after the warm-up are skipped: no step is left to make.
      */
     public Learning begin(Trial trial, int steps) {
         long index = trialsSeen;

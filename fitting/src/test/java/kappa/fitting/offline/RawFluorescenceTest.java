@@ -31,8 +31,8 @@ class RawFluorescenceTest {
     }
 
     /**
-     * Measured: .922, .835, .929 and .687, where smoothing reaches .911, .828, .923 and .675 and each neuron's own past .912, .812,
-     * .919 and .639.
+     * Measured: .922, .835, .929 and .687, where smoothing reaches .911, .828, .923 and .675 and each neuron's own past .912,
+     * .812, .919 and .639.
      */
     @ParameterizedTest
     @CsvSource({"raw-F, 0.915", "zscored-F, 0.825", "dff-F, 0.92", "one-unit-huge, 0.675"})

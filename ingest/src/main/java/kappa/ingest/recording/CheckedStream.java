@@ -7,7 +7,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * A stream of bins that {@link Plausibility} looks at as they come: after one minute, after five, and after each half hour of bins.
+ * A stream of bins that {@link Plausibility} looks at as they come: after one minute, after five, and after each half hour of
+ * bins.
  * {@link #warnings} are those of the newest look. Not thread-safe.
  */
 public final class CheckedStream implements BinSource {
