@@ -87,7 +87,7 @@ public final class SessionState {
 
     /** Takes over the warnings of a newer header, which is the same otherwise. */
     void warnAsIn(SessionHeader newer) {
-        if (newer != header) {
+        if (!newer.equals(header)) {
             header = newer;
             description = SessionDescription.of(newer);
         }
