@@ -259,7 +259,7 @@ function showHeader() {
   }
 }
 
-/** What looked wrong with the recording before the session began. */
+/** What looks wrong with the recording. */
 function showWarnings(lines) {
   const box = byId("warnings");
   box.hidden = lines.length === 0;
