@@ -141,6 +141,7 @@ final class AnalyzeCommand implements Runnable {
                 figures.put("resampled", resampled.stream().map(AnalysisOutput::figures).toList());
             }
             mechanism.ifPresent(found -> figures.put("dms_mechanism", AnalysisOutput.figures(found)));
+            figures.put("verdict", Verdict.analysis(analysis));
             Output.json(figures);
         } else {
             AnalysisOutput.print(analysis);
@@ -148,6 +149,7 @@ final class AnalyzeCommand implements Runnable {
             performance.ifPresent(found -> AnalysisOutput.print(done.orElseThrow(), found));
             resampled.forEach(AnalysisOutput::print);
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
+            System.out.println(Verdict.analysis(analysis));
         }
     }
 

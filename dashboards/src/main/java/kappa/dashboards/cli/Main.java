@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import kappa.dashboards.app.FailureLine;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -27,7 +28,7 @@ public final class Main implements Runnable {
             "train",
             "network", "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export",
             "session", "watch",
-            "reproduce", "bench", "help");
+            "reproduce", "bench", "docs", "config", "help");
 
     @Spec
     private CommandSpec spec;
@@ -35,8 +36,12 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[]{"kappa " + (version == null ? "(development build)" : version)};
+            Package of = Main.class.getPackage();
+            String version = of.getImplementationVersion();
+            // The commit stands where a manifest has room for it.
+            String commit = of.getSpecificationVersion();
+            return new String[]{"kappa " + (version == null ? "(classes that are in no jar)" : version)
+                    + (commit == null || commit.equals("unknown") ? "" : ", commit " + commit)};
         }
     }
 
@@ -47,9 +52,27 @@ public final class Main implements Runnable {
             System.err.println("kappa: " + e.getMessage());
             System.exit(CommandLine.ExitCode.USAGE);
         }
-        int code = commandLine(args).execute(args);
+        int code = execute(args);
         // Not all threads of a broker that is being stopped are daemons.
         System.exit(code);
+    }
+
+    /** Runs a command line, with the options of its configuration file. */
+    static int execute(String... args) {
+        CommandLine line = commandLine(args);
+        try {
+            return line.execute(ConfigFile.expand(line, args).arguments());
+        } catch (ParameterException e) {
+            return refuse(e);
+        }
+    }
+
+    private static int refuse(ParameterException exception) {
+        PrintWriter err = exception.getCommandLine().getErr();
+        err.println("kappa: " + reason(exception) + " (see "
+                + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
+        err.flush();
+        return exception.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
     }
 
     private static Class<?> command(String name) {
@@ -74,6 +97,8 @@ public final class Main implements Runnable {
             case "watch" -> WatchCommand.class;
             case "reproduce" -> ReproduceCommand.class;
             case "bench" -> BenchCommand.class;
+            case "docs" -> DocsCommand.class;
+            case "config" -> ConfigCommand.class;
             case "help" -> CommandLine.HelpCommand.class;
             default -> throw new IllegalArgumentException(name);
         };
@@ -90,6 +115,7 @@ public final class Main implements Runnable {
             line.addSubcommand(name, command(name));
         }
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        ConfigFile.offer(line);
         HelpLayout.apply(line);
         line.setExecutionExceptionHandler((exception, command, result) -> {
             PrintWriter err = command.getErr();
@@ -107,13 +133,7 @@ public final class Main implements Runnable {
             err.flush();
             return FAILED;
         });
-        line.setParameterExceptionHandler((exception, arguments) -> {
-            PrintWriter err = exception.getCommandLine().getErr();
-            err.println("kappa: " + reason(exception) + " (see "
-                    + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
-            err.flush();
-            return exception.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
-        });
+        line.setParameterExceptionHandler((exception, arguments) -> refuse(exception));
         return line;
     }
 
@@ -126,9 +146,24 @@ public final class Main implements Runnable {
                     .orElse("the commands are " + String.join(", ", commands));
         }
         if (exception instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
-            return exception.getMessage() + nearest(unmatched).map(found -> "; " + found).orElse("");
+            String option = unmatched.getUnmatched().getFirst().replaceFirst("=.*", "");
+            return exception.getMessage() + elsewhere(option, exception.getCommandLine())
+                    .or(() -> nearest(unmatched)).map(found -> "; " + found).orElse("");
         }
         return exception.getMessage().lines().collect(Collectors.joining("; "));
+    }
+
+    /** Which other commands have the option. */
+    private static Optional<String> elsewhere(String option, CommandLine here) {
+        List<String> owners = commandLine("help").getSubcommands().values().stream()
+                .flatMap(command -> Stream.concat(Stream.of(command), command.getSubcommands().values().stream()))
+                .filter(command -> command.getCommandSpec().optionsMap().containsKey(option))
+                .map(command -> command.getCommandSpec().qualifiedName().replaceFirst("^kappa ", "")).distinct()
+                .filter(name -> !name.equals(here.getCommandSpec().qualifiedName().replaceFirst("^kappa ", "")))
+                .limit(4).toList();
+        return owners.isEmpty()
+                ? Optional.empty()
+                : Optional.of(option + " belongs to " + String.join(", ", owners));
     }
 
     /** What was probably meant by a word that nothing is called: the most similar name with the same first letter. */

@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.CheckedStream;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
@@ -87,7 +88,6 @@ final class RigRun {
         Checks.require(binWidth > 0 && binWidth <= 60, "--bin-width", binWidth, "seconds in (0, 60]");
         Checks.require(discover > 0 && discover <= 3_600, "--discover", discover, "seconds in (0, 3600]");
         Checks.require(spare >= 0 && spare <= 10_000, "--spare", spare, "0 to 10000");
-        Checks.require(run.speed.equals("1"), "--speed", run.speed, "1, because a rig has its own speed");
         Checks.require(silence() > 0, "--end-after-silence", silence, "seconds above 0");
         send.check(more != null);
         FitSettings settings = fit.settings(2, Speed.parse(run.speed));
@@ -103,7 +103,8 @@ final class RigRun {
         Optional<SessionDescription> goesOn = run.sessionId == null
                 ? Optional.empty()
                 : new SessionPublisher(connection).unfinished(run.sessionId);
-        try (BinSource source = rig.open(goesOn);
+        try (BinSource source = new CheckedStream(rig.open(goesOn),
+                warning -> Output.note("warning: " + warning.line()));
                 SendOptions.Sending _ = send.start(connection, source.name(), more)) {
             return new SessionRun(connection, run, failed).run(source, fit.request(source.describe(), settings));
         }

@@ -20,7 +20,7 @@ public record Ran(int code, String out, String err) {
     /** As {@link Main#main} would. */
     public static Ran run(String... arguments) {
         try (Captured captured = Captured.start()) {
-            int code = Main.commandLine(arguments).execute(arguments);
+            int code = Main.execute(arguments);
             return new Ran(code, captured.out(), captured.err());
         }
     }
