@@ -233,7 +233,9 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         double[] sizes = all.stream().mapToDouble(row -> x.applyAsInt(row.size())).distinct().sorted().toArray();
         SvgPlot plot = new SvgPlot(title, abscissa, "ns", sizes.length == 0 ? 1 : sizes[0],
                 sizes.length == 0 ? 2 : sizes[sizes.length - 1], 0,
-                all.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).filter(Double::isFinite).max().orElse(1)).ticksAt(sizes);
+                all.stream().mapToDouble(KernelBench.GradientRow::nsPerNeuronStep).filter(Double::isFinite).max()
+                        .orElse(1))
+                .ticksAt(sizes);
         if (logarithmic) {
             plot.logarithmic();
         }
@@ -262,7 +264,8 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         }
 
         void row(Object... cells) {
-            rows.add(Stream.of(cells).flatMap(cell -> cell instanceof List<?> several ? several.stream() : Stream.of(cell))
+            rows.add(Stream.of(cells)
+                    .flatMap(cell -> cell instanceof List<?> several ? several.stream() : Stream.of(cell))
                     .map(Object::toString).toArray(String[]::new));
         }
 

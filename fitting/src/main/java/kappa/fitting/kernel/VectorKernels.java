@@ -37,9 +37,9 @@ final class VectorKernels implements RnnKernels {
     }
 
     /**
-     * Sum over the lanes of a vector that stands in memory, halves first. Not {@code reduceLanes}, whose order is the compiler's: a
-     * sum would change by a bit when a method goes from the interpreter to compiled code, and a fit must not depend on when
-     * that happens.
+     * Sum over the lanes of a vector that stands in memory, halves first. Not {@code reduceLanes}, whose order is the
+     * compiler's: a sum would change by a bit when a method goes from the interpreter to compiled code, and a fit must not
+     * depend on when that happens.
      */
     static float sum(float[] lanes, int at) {
         return sum(lanes, at, 1, WIDTH);

@@ -370,25 +370,29 @@ final class VectorSlopes {
             FloatVector slope1 = FloatVector.fromArray(LANES, sums, to + WIDTH);
             FloatVector r01 = FloatVector.fromArray(LANES, rates, r + WIDTH);
             FloatVector h01 = one.add(r01);
-            FloatVector e01 = h01.sub(FloatVector.fromArray(LANES, y0, y0At + j * y0Step + WIDTH).mul(inverse1)).mul(f0);
+            FloatVector e01 = h01.sub(FloatVector.fromArray(LANES, y0, y0At + j * y0Step + WIDTH).mul(inverse1))
+                    .mul(f0);
             e01 = e01.blend(0f, e01.compare(VectorOperators.NE, e01));
             slope1 = slope1.add(e01);
             g1.fma(e01, d01.mul(h01)).mul(one.sub(r01)).intoArray(delta, d + WIDTH);
             FloatVector r11 = FloatVector.fromArray(LANES, rates, r + PANEL + WIDTH);
             FloatVector h11 = one.add(r11);
-            FloatVector e11 = h11.sub(FloatVector.fromArray(LANES, y1, y1At + j * y1Step + WIDTH).mul(inverse1)).mul(f1);
+            FloatVector e11 = h11.sub(FloatVector.fromArray(LANES, y1, y1At + j * y1Step + WIDTH).mul(inverse1))
+                    .mul(f1);
             e11 = e11.blend(0f, e11.compare(VectorOperators.NE, e11));
             slope1 = slope1.add(e11);
             g1.fma(e11, d11.mul(h11)).mul(one.sub(r11)).intoArray(delta, d + PANEL + WIDTH);
             FloatVector r21 = FloatVector.fromArray(LANES, rates, r + 2 * PANEL + WIDTH);
             FloatVector h21 = one.add(r21);
-            FloatVector e21 = h21.sub(FloatVector.fromArray(LANES, y2, y2At + j * y2Step + WIDTH).mul(inverse1)).mul(f2);
+            FloatVector e21 = h21.sub(FloatVector.fromArray(LANES, y2, y2At + j * y2Step + WIDTH).mul(inverse1))
+                    .mul(f2);
             e21 = e21.blend(0f, e21.compare(VectorOperators.NE, e21));
             slope1 = slope1.add(e21);
             g1.fma(e21, d21.mul(h21)).mul(one.sub(r21)).intoArray(delta, d + 2 * PANEL + WIDTH);
             FloatVector r31 = FloatVector.fromArray(LANES, rates, r + 3 * PANEL + WIDTH);
             FloatVector h31 = one.add(r31);
-            FloatVector e31 = h31.sub(FloatVector.fromArray(LANES, y3, y3At + j * y3Step + WIDTH).mul(inverse1)).mul(f3);
+            FloatVector e31 = h31.sub(FloatVector.fromArray(LANES, y3, y3At + j * y3Step + WIDTH).mul(inverse1))
+                    .mul(f3);
             e31 = e31.blend(0f, e31.compare(VectorOperators.NE, e31));
             slope1 = slope1.add(e31);
             g1.fma(e31, d31.mul(h31)).mul(one.sub(r31)).intoArray(delta, d + 3 * PANEL + WIDTH);

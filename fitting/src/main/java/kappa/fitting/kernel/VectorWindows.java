@@ -289,8 +289,8 @@ final class VectorWindows extends WindowGroup implements Team.Part {
     // ------------------------------------------------------------------ backward
 
     /**
-     * Finds the activity of the bin that ends in state t. The last panel may hold fewer neurons than others: what follows there in
-     * memory is read, too, and meets gains of 0. Where nothing follows, that panel's activity is copied.
+     * Finds the activity of the bin that ends in state t. The last panel may hold fewer neurons than others: what follows there
+     * in memory is read, too, and meets gains of 0. Where nothing follows, that panel's activity is copied.
      */
     private void locate(Member me, int t) {
         int whole = neurons / PANEL * PANEL;
