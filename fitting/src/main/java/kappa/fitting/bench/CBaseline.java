@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import kappa.fitting.kernel.KernelProvider;
 
 /**
  * A gradient step as C, in a process of its own on one thread: the program {@code gradient.c}, compiled for this machine and a
@@ -24,6 +25,7 @@ final class CBaseline implements Step {
     private static final List<String> COMPILERS = List.of("cc", "gcc", "clang");
     private static final List<String> OPTIONS = List.of("-O3", "-march=native", "-ffast-math",
             "-fno-finite-math-only");
+    private static final int NARROWEST = 4;
     private static final int COMPILE_SECONDS = 60;
 
     private final Path directory;
@@ -77,12 +79,17 @@ final class CBaseline implements Step {
             List<String> command = new ArrayList<>(List.of(compiler));
             command.addAll(OPTIONS);
             command.addAll(List.of("-DN=" + size.neurons(), "-DK=" + size.rank(), "-DS=" + size.inputs(),
-                    "-DT=" + size.bins(), "-DB=" + size.windows(), "-o", program.toString(), source.toString(), "-lm"));
+                    "-DT=" + size.bins(), "-DB=" + size.windows(), "-DLANES=" + lanes(), "-o", program.toString(), source.toString(), "-lm"));
             if (succeeds(command)) {
                 return Optional.of(program);
             }
         }
         return Optional.empty();
+    }
+
+    /** As wide as the kernels beside it, so that a virtual machine held to narrow vectors is compared with such a program. */
+    private static int lanes() {
+        return Math.max(NARROWEST, KernelProvider.probe().lanes());
     }
 
     private static boolean succeeds(List<String> command) {

@@ -8,8 +8,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The small matrix products of a window's sweep over SIMD lanes, on panels of neurons: rows of the model times coefficients,
- * rows times rates or delta summed over neurons, and kept rows times coefficients summed over bins. Each comes for as many
- * rows or windows at once as registers hold, with 32 of them; with 16 the compiler keeps some in memory.
+ * rows times rates or delta summed over neurons, and kept rows times coefficients summed over bins. Each holds eight sums or
+ * fewer in registers, which 16 registers have room for beside what is multiplied.
  *
  * <p>The order of a sum over rows depends on their number only.
  */

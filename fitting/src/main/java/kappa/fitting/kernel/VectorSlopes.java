@@ -10,10 +10,9 @@ import jdk.incubator.vector.VectorOperators;
 import kappa.ingest.recording.Observation;
 
 /**
- * From the adjoint of kappa and a bin's activity to delta, over SIMD lanes: the slope of the loss and of phi, together with what
- * stands before and after it, n g and m' delta, for the first two k. Delta then is loaded and stored once, which is what the
- * time of a backward sweep depends on; all k at once would need more registers than there are. Currents, whose slope needs x
- * again, take no k along. One a thread.
+ * From the adjoint of kappa and a bin's activity to delta, over SIMD lanes: n g, summed over all k in registers, and the slopes of
+ * the loss and of phi. A tile is four windows and two vectors of neurons, or one window and four. Currents, whose slope needs x
+ * again, find n g in the place of delta. One a thread.
  */
 final class VectorSlopes {
 

@@ -1,6 +1,7 @@
 /*
  * One gradient step of a low-rank network (forward, backward, Adam) on one thread: the work of a row of `./kappa bench`, as a C
- * compiler makes it. Sizes are macros: N neurons, K rank, S inputs, T bins, B windows. Rates are observed.
+ * compiler makes it. Sizes are macros: N neurons, K rank, S inputs, T bins, B windows; LANES floats of a vector.
+ * Rates are observed.
  *
  * Without arguments: for each number of steps on standard input, does so many and writes the nanoseconds of wall clock and of
  * processor time. With "check": compares the gradient with finite differences in double precision; status 1 if they differ.
@@ -11,13 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
 #define Q (B >= 4 ? 4 : 1)          /* windows of a tile */
 #define P (B >= 4 ? 2 : 4)          /* vectors of a panel */
 #define WIDTH (P * LANES)
