@@ -84,6 +84,7 @@ class Session:
         #: number of bins that were sent
         self.bins = 0
         self._failure = None
+        self._ended = False
         self._kafka = {"bootstrap_servers": bootstrap_servers, "kafka": kafka}
         # The topics are looked for before anything is sent, and κ is read from here on.
         self._watch = Watch(self.id, from_start=False, **self._kafka)
@@ -244,8 +245,6 @@ class Session:
             self._ended = True
             self._publish([], end=True)
         self._flush()
-
-    _ended = False
 
     def __enter__(self):
         return self
