@@ -56,6 +56,13 @@ mat("unequal", dict(counts=flat.astype(float), bin_width=0.02, trial_length=leng
 mat("rates", dict(activity=rates, bin_width=0.02))
 mat("struct", dict(session=session, subject="M1"), do_compression=True)
 mat("other-names", dict(spikes=dict(binned=counts, meta=dict(dt=0.02, trials=lengths)), note="from the lab"))
+named = np.empty((1, NEURONS), dtype=object)
+named[0, :] = ["M1-a", "", "é3"]
+named[0, 1] = "PMd 2"
+mat("named", {**session, "neuron_names": named})
+mat("named-compressed", dict(session={**session, "neuron_names": named}), do_compression=True)
+mat("named-rows", {**session, "neuron_names": np.array(["M1-a", "PMd 2", "é3"])})
+mat("misnamed", {**session, "neuron_names": cell})
 mat("unreadable", unreadable)
 mat("unreadable-compressed", unreadable, do_compression=True)
 mat("v4", dict(counts=flat.astype(float), bin_width=0.02), format="4")
@@ -126,10 +133,15 @@ def mat73(name, content, **storage):
 
 
 def yield_references(f, name):
-    """Cells, struct arrays and sparse matrices, for the file of what cannot be read."""
-    if not name.startswith("unreadable"):
+    """Cells, struct arrays and sparse matrices, for the file of what cannot be read; names, for that with names."""
+    if not name.startswith(("unreadable", "named")):
         return
     refs = f.create_group("#refs#")
+    if name.startswith("named"):
+        parts = [put(refs, f"n{k}", text).ref for k, text in enumerate(named[0])]
+        made = f.create_dataset("neuron_names", data=np.array([[part] for part in parts], dtype=reference), dtype=reference)
+        made.attrs["MATLAB_class"] = np.bytes_("cell")
+        return
     parts = [put(refs, f"c{k}", cell[0, k]).ref for k in range(TRIALS)]
     made = f.create_dataset("counts", data=np.array([[part] for part in parts], dtype=reference), dtype=reference)
     made.attrs["MATLAB_class"] = np.bytes_("cell")
@@ -149,6 +161,7 @@ mat73("v7.3-compressed", session, chunks=True, compression="gzip", shuffle=True)
 mat73("types-v7.3", types)
 mat73("unequal-v7.3", dict(counts=flat.astype(float), bin_width=0.02, trial_length=lengths[:, None].astype(float)))
 mat73("rates-v7.3", dict(activity=rates, bin_width=0.02))
+mat73("named-v7.3", session)
 mat73("struct-v7.3", dict(session=session, subject="M1"))
 mat73("other-names-v7.3", dict(spikes=dict(binned=counts, meta=dict(dt=0.02, trials=lengths.astype(float))), note="lab"))
 mat73("unreadable-v7.3", dict(text="counts", complex=rates[0] + 1j, empty=np.zeros((0, 3)), struct=dict(a=1.0, b="two"),

@@ -151,12 +151,13 @@ final class InspectCommand implements Runnable {
             options = options.withBinWidth(ASSUMED_BIN_WIDTH_S);
         }
         try (Recording session = RecordingFile.open(file, options)) {
-            return session(recording.plausibility().look(session), figures, commands,
+            return session(recording.plausibility().look(session), format, figures, commands,
                     assumed ? " --bin-width " + ASSUMED_BIN_WIDTH_S : "");
         }
     }
 
-    private List<Warning> session(Recording session, Map<String, Object> figures, List<String> commands, String width) {
+    private List<Warning> session(Recording session, RecordingFormat format, Map<String, Object> figures,
+            List<String> commands, String width) {
         figures.put("kind", "session");
         figures.put("neurons", session.neurons());
         figures.put("trials", session.hasTrials() ? session.trials() : 0);
@@ -183,6 +184,9 @@ final class InspectCommand implements Runnable {
         commands.add("./kappa fit " + quoted + options + " --rank 2 --out NET.npz");
         commands.add("./kappa evaluate NET.npz " + quoted + options);
         commands.add("./kappa replay " + quoted + options);
+        if (format != RecordingFormat.NPZ) {
+            commands.add("./kappa convert " + quoted + options + " --out SESSION.npz");
+        }
         return session.warnings();
     }
 

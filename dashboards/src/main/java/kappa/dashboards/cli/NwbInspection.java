@@ -42,10 +42,9 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
     static NwbInspection of(Path file, UnaryOperator<Recording> look) {
         NwbContents contents = NwbContents.of(file);
         Optional<Series> series = neurons(contents);
-        if (series.isEmpty() && !hasSpikes(contents)) {
-            return new NwbInspection(file, contents, List.of(), "");
-        }
-        RecordingOptions options = hasSpikes(contents) ? RecordingOptions.NONE : ofSeries(series.orElseThrow().path());
+        RecordingOptions options = hasSpikes(contents)
+                ? RecordingOptions.NONE
+                : series.map(found -> ofSeries(found.path())).orElse(RecordingOptions.NONE);
         try (Recording session = RecordingFile.open(file, options)) {
             return new NwbInspection(file, contents, look.apply(session).warnings(), "");
         } catch (InvalidInputException e) {
@@ -91,7 +90,8 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
         for (Series series : contents.series()) {
             say("series " + words(series));
         }
-        contents.remarks().forEach(remark -> say("note " + remark));
+        contents.remarks().stream().filter(remark -> !problem.contains(remark))
+                .forEach(remark -> say("note " + remark));
         line("cannot be read as a session:", problem);
         warnings.forEach(warning -> say("warning " + warning.line()));
         commands.forEach(command -> say("  " + command));

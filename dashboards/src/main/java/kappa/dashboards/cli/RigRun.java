@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.recording.BinSource;
+import kappa.ingest.recording.CheckedStream;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.replay.SessionPublisher;
 import kappa.ingest.replay.SessionPublisher.Speed;
@@ -102,7 +103,8 @@ final class RigRun {
         Optional<SessionDescription> goesOn = run.sessionId == null
                 ? Optional.empty()
                 : new SessionPublisher(connection).unfinished(run.sessionId);
-        try (BinSource source = rig.open(goesOn);
+        try (BinSource source = new CheckedStream(rig.open(goesOn),
+                warning -> Output.note("warning: " + warning.line()));
                 SendOptions.Sending _ = send.start(connection, source.name(), more)) {
             return new SessionRun(connection, run, failed).run(source, fit.request(source.describe(), settings));
         }

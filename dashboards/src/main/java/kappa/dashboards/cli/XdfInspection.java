@@ -77,6 +77,7 @@ record XdfInspection(Path file, XdfContents contents) {
     /** One for each stream that can be the activity, with the markers of the first stream that has some. */
     private List<String> commands() {
         List<String> commands = new ArrayList<>();
+        List<String> others = new ArrayList<>();
         String quoted = NwbInspection.quoted(file.toString());
         Optional<Stream> markers = contents.streams().stream()
                 .filter(stream -> stream.text() && !stream.markers().isEmpty())
@@ -90,7 +91,12 @@ record XdfInspection(Path file, XdfContents contents) {
             markers.ifPresent(marking -> commands.add("./kappa live --session " + quoted + options + " --markers "
                     + NwbInspection.quoted(marking.name()) + " --trial-start "
                     + NwbInspection.quoted(pattern(marking.markers()))));
+            if (others.isEmpty()) {
+                others.add("./kappa fit " + quoted + options + " --rank 2 --out NET.npz");
+                others.add("./kappa convert " + quoted + options + " --out SESSION.npz");
+            }
         }
+        commands.addAll(others);
         return commands;
     }
 

@@ -72,7 +72,7 @@ final class PageFrame {
         if (replay != null) {
             frame.put("playback", playback(replay));
         }
-        if (reset) {
+        if (sent.header.due(new Told(0, 0, session.state().description().warnings()), now)) {
             frame.put("header", session.header());
         }
         if (session.newest() < 0) {

@@ -34,6 +34,8 @@ final class SentParts {
         }
     }
 
+    /** Which changes with the warnings only. */
+    final Part header = new Part(0);
     final Part quality = new Part(QUALITY_EVERY_NS);
     final Part analysis = new Part(ANALYSIS_EVERY_NS);
     final Part loadings = new Part(ANALYSIS_EVERY_NS);

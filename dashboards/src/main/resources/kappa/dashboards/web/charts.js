@@ -22,6 +22,8 @@ export class Chart {
   /** The parts that change rarely are set when `key` changes, everything else with each frame. */
   set(key, build, update) {
     const chart = this.open();
+    // It may have been hidden, and so without a size, when the window's was last asked for.
+    if (chart.getWidth() !== this.element.clientWidth || chart.getHeight() !== this.element.clientHeight) { chart.resize(); this.layout = ""; }
     const layout = `${palette().name} ${key}`;
     if (layout !== this.layout) {
       chart.setOption(build(), { notMerge: true });
@@ -401,7 +403,7 @@ export class QualityChart extends Chart {
       item.title = `mean of the last ${Math.min(SMOOTHED_TRIALS, points.length)} trials`;
       return item;
     };
-    show([entry("one step", oneStep, colours.latents[0]), ...(hasFree ? [entry("free run", freeRun, colours.latents[1])] : [])],
+    show([entry("one step", oneStep, colours.words[0]), ...(hasFree ? [entry("free run", freeRun, colours.words[1])] : [])],
       oneStep.length ? rolling(oneStep).at(-1)[1] : undefined, quality.unit);
   }
 

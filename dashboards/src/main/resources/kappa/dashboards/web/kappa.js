@@ -259,7 +259,7 @@ function showHeader() {
   }
 }
 
-/** What looked wrong with the recording before the session began. */
+/** What looks wrong with the recording. */
 function showWarnings(lines) {
   const box = byId("warnings");
   box.hidden = lines.length === 0;
@@ -298,7 +298,7 @@ function showAge() {
 }
 
 function showLegend() {
-  const colours = palette().latents;
+  const colours = palette().words;
   const rank = state.now.kappa.length;
   const items = [];
   for (let k = 0; k < Math.min(rank, 6); k++) {

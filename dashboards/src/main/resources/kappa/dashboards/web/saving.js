@@ -46,7 +46,7 @@ export function addSaving(current, charts) {
   for (const [panel, [plot, csv]] of Object.entries(PANELS)) {
     const button = (text, title, action) => {
       const made = Object.assign(document.createElement("button"), { type: "button", className: "save", textContent: text, title });
-      made.setAttribute("aria-label", title);
+      made.setAttribute("aria-label", `${text}: ${title}`);
       made.addEventListener("click", () => {
         try { action(); } catch { made.title = "there is nothing to save yet"; }
       });

@@ -5,6 +5,8 @@ const LIGHT = {
   name: "light",
   text: "#1b2330", muted: "#5d6878", line: "#dfe3ea", faint: "#eef1f5", card: "#ffffff", arrow: "#8a94a3", observed: "#9aa3b0",
   latents: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"],
+  // For words in the colour of a curve, dark enough to read on white.
+  words: ["#0072b2", "#b34f00", "#007a59", "#a3487d", "#8a5f00", "#1a73a6"],
   inputs: ["#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#0072b2"],
   silenced: "#c0392b", lost: "#4a5568", stable: "#0072b2", source: "#d55e00", saddle: "#1b2330", phases: ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9"],
 };
@@ -12,6 +14,7 @@ const DARK = {
   name: "dark",
   text: "#e4e8ef", muted: "#95a1b3", line: "#2a323e", faint: "#222934", card: "#181d25", arrow: "#5f6b7d", observed: "#6c7789",
   latents: ["#56b4e9", "#e8803c", "#2fc79b", "#d993bb", "#e9b13a", "#3a95d6"],
+  words: ["#56b4e9", "#e8803c", "#2fc79b", "#d993bb", "#e9b13a", "#6cb6e6"],
   inputs: ["#e9b13a", "#2fc79b", "#d993bb", "#56b4e9", "#e8803c", "#3a95d6"],
   silenced: "#ff8370", lost: "#b6c0cf", stable: "#56b4e9", source: "#e8803c", saddle: "#e4e8ef", phases: ["#56b4e9", "#e9b13a", "#2fc79b", "#d993bb", "#3a95d6"],
 };

@@ -105,6 +105,17 @@ class InspectCommandTest {
     }
 
     @Test
+    void shouldSayWhyAFileIsNoSessionAndWhatLooksWrongWithOneThatHasNoSpike() throws IOException, InterruptedException {
+        Path folder = SharedCase.make("07-silent-unit-repeated-index", "numpy, h5py", directory);
+        assertThat(Ran.run("inspect", folder.resolve("no-spike-at-all.nwb").toString()).out())
+                .contains("warning no spike in the session;");
+        assertThat(Ran.run("inspect", folder.resolve("empty-units.nwb").toString()).out())
+                .contains("cannot be read as a session: ", "/units: has no rows, expected at least one");
+        assertThat(Ran.run("inspect", folder.resolve("no-spike_times-column.nwb").toString()).out())
+                .contains("cannot be read as a session: ", "/units: has no column spike_times");
+    }
+
+    @Test
     void shouldKeepNamesAndTheRigsTimesWhenASessionIsConverted() throws IOException, InterruptedException {
         Path file = SharedCase.make("04-two-unit-tables", "numpy, h5py", directory).resolve("two-probes.nwb");
         Path out = directory.resolve("out.npz");

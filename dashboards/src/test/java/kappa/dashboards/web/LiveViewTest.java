@@ -92,6 +92,18 @@ class LiveViewTest {
     }
 
     @Test
+    void shouldShowWhatIsFoundWhileARigStreams() throws Exception {
+        SessionHeader header = header("s", 2, Observation.RATES);
+        fold(view, header);
+        fold(view, latents("s", 0, 1f));
+        PageClient page = new PageClient(view, false);
+        assertThat(ask(page, -1).at("/header/warnings")).isEmpty();
+        assertThat(ask(page, 0).has("header")).as("nothing new").isFalse();
+        fold(view, header.toBuilder().addWarnings("after 60 s: no spike").build());
+        assertThat(ask(page, 0).at("/header/warnings/0").asText()).isEqualTo("after 60 s: no spike");
+    }
+
+    @Test
     void shouldPredictEachObservationWithTheNewestModel() {
         // x = m kappa + w v = 0.5 * 2 + 2 * 0.25 = 1.5; with b = -0.5 inside tanh.
         double[] expected = {3 * (1 + Math.tanh(1)), 3 * Math.tanh(1) + 0.5, 3 * 1.5 + 0.5};

@@ -44,7 +44,7 @@ public final class LatentPath {
     /** Null unless gains of counts are tracked. */
     private final GainTracker tracker;
     /** Null unless what is left of rates or currents is tracked. */
-    private final ResidualTracker residuals;
+    private final SignalTracker residuals;
     /** [N] the prediction that is tracked, if any. */
     private final float[] predicted;
     private final FitPlan plan;
@@ -68,7 +68,7 @@ public final class LatentPath {
         boolean tracks = plan.settings().trackerBins() > 0;
         boolean counts = kind == Observation.COUNTS;
         tracker = tracks && counts ? new GainTracker(kernels, neurons, plan.settings().trackerBins()) : null;
-        residuals = tracks && !counts ? new ResidualTracker(neurons) : null;
+        residuals = tracks && !counts ? new SignalTracker(neurons) : null;
         predicted = new float[tracks ? neurons : 0];
         filter = new LatentFilter(kernels, neurons, rank, inputs);
         modelError = new ModelError(rank);

@@ -31,6 +31,13 @@ import kappa.ingest.recording.Observation;
 public final class OnlineFitter implements FittingAlgorithm {
 
     private static final int POOL = 32;
+    /**
+     * So many times the plan's steps are made after each of the first trials of rates and currents without inputs, which a linear
+     * system would predict better otherwise. Where there are inputs, more steps with few trials take their noise into the
+     * connectivity; with few spikes, a network of high rank learns them by heart.
+     */
+    static final int EARLY_FACTOR = 4;
+    static final int EARLY_TRIALS = 10;
     /** Standard deviations of process noise and of kappa at a trial's start that learning begins with. */
     private static final double FIRST_PROCESS_NOISE = 0.1;
     private static final double FIRST_START_SD = 0.3;
@@ -202,8 +209,8 @@ public final class OnlineFitter implements FittingAlgorithm {
     }
 
     /**
-     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it. Trials with no bins after the warm-up are
-     * skipped: no step is left to make.
+     * Adds a trial to the replay buffer, to make {@code steps} Adam steps with it, and more while little is known of a
+     * session without inputs. Trials with no bins after the warm-up are skipped: no step is left to make.
      */
     public Learning begin(Trial trial, int steps) {
         long index = trialsSeen;
@@ -233,7 +240,9 @@ public final class OnlineFitter implements FittingAlgorithm {
         if (plan.kind() != Observation.COUNTS) {
             noise.learn(pool.getFirst(), current.model());
         }
-        return new Learning(pool, random, steps);
+        boolean early = plan.kind() != Observation.COUNTS && S == 0 && trialsSeen <= EARLY_TRIALS
+                && plan.start().isEmpty();
+        return new Learning(pool, random, early ? steps + (EARLY_FACTOR - 1) * plan.stepsPerTrial() : steps);
     }
 
     /**

@@ -11,11 +11,12 @@ import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Fault;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The headers on kappa.sessions. The first valid header of a session stays in force.
+ * The headers on kappa.sessions. The first valid header of a session stays in force; only its warnings can become others.
  *
  * <p>Memory is bounded: of {@value #MOST_SESSIONS} sessions it is known that they have a header, and those used last are kept, as
  * many as fit into {@value #MOST_BYTES} bytes. Another one is read again when it is asked for. Headers of further sessions are
@@ -33,7 +34,7 @@ final class SessionHeaders implements AutoCloseable {
     /**
      * What is kept of every session's header.
      *
-     * @param digest of the header in force, to tell whether a later one differs
+     * @param digest of the header in force but for its warnings, to tell whether a later one differs
      */
     private record Known(int partition, int digest) {}
 
@@ -110,8 +111,12 @@ final class SessionHeaders implements AutoCloseable {
 
     /** The header in a session's checkpoint replaces what was read. */
     void restore(String session, int partition, SessionHeader header) {
-        known.put(session, new Known(partition, header.hashCode()));
+        known.put(session, new Known(partition, digest(header)));
         keep(session, header);
+    }
+
+    private static int digest(SessionHeader header) {
+        return WireChecks.withoutWarnings(header).hashCode();
     }
 
     /** A partition is ours. Invalid headers before this record were reported already. */
@@ -150,7 +155,9 @@ final class SessionHeaders implements AutoCloseable {
             case CheckedRecord.Valid(String session, SessionHeader header) -> {
                 Known before = known.get(session);
                 if (before != null) {
-                    if (before.digest() != header.hashCode()) {
+                    if (before.digest() == digest(header)) {
+                        keep(session, header);
+                    } else {
                         invalid(session, record, new Fault(Reason.HEADER_CHANGED,
                                 "session \"" + session + "\" has another header already, which stays in force"));
                     }
@@ -158,7 +165,7 @@ final class SessionHeaders implements AutoCloseable {
                     invalid(session, record, new Fault(Reason.BAD_HEADER, "there are " + mostSessions
                             + " sessions already; remove some with ./kappa session forget, and restart"));
                 } else {
-                    known.put(session, new Known(record.partition(), header.hashCode()));
+                    known.put(session, new Known(record.partition(), digest(header)));
                     keep(session, header);
                 }
             }

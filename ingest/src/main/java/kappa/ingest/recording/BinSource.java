@@ -38,7 +38,7 @@ public interface BinSource extends AutoCloseable {
         return "";
     }
 
-    /** What looks wrong with the recording, as far as it is known before the first bin; it never changes. */
+    /** What looks wrong with the recording, as far as it is known. A live source may say something else after each bin. */
     default List<Warning> warnings() {
         return List.of();
     }

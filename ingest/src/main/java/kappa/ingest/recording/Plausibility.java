@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
  */
 public final class Plausibility {
 
+    private static final String UNOBSERVED = "unobserved";
+
     /** Numbers of activity that are read at a time. */
     private static final int BLOCK_NUMBERS = 1 << 16;
 
@@ -61,7 +63,7 @@ public final class Plausibility {
     private long longSteps;
     private double longStepsNs;
 
-    private Plausibility(RecordingDescription what) {
+    Plausibility(RecordingDescription what) {
         this.what = what;
         counts = what.observation() == Observation.COUNTS;
         binWidthNs = what.binWidthSeconds() * 1e9;
@@ -115,6 +117,23 @@ public final class Plausibility {
         endTrial();
     }
 
+    /** One bin of a stream. */
+    void add(RecordedBin bin) {
+        add(bin.trial, bin.rigTimeNs, bin.activity, 0);
+    }
+
+    /** What looks wrong with the bins of a stream so far. That a neuron has not been observed yet is nothing wrong there. */
+    List<Warning> soFar() {
+        List<Warning> warnings = new ArrayList<>();
+        endTrial();
+        inTrial = false;
+        addBinWidth(warnings);
+        addSteps(warnings);
+        addNeurons(warnings, neurons.artefacts(), false);
+        warnings.removeIf(warning -> warning.code().equals(UNOBSERVED));
+        return warnings;
+    }
+
     private void add(long ofTrial, long rigTimeNs, float[] y, int offset) {
         if (!inTrial || ofTrial != trial) {
             endTrial();
@@ -159,7 +178,7 @@ public final class Plausibility {
             warnings.add(new Warning("no-spike", "no spike in the session",
                     "check which units, trials and times were chosen"));
         } else {
-            addUnlessNone(warnings, "unobserved", unobserved, "is not observed in any bin",
+            addUnlessNone(warnings, UNOBSERVED, unobserved, "is not observed in any bin",
                     "are not observed in any bin", "leave them out");
             addUnlessNone(warnings, "silent", silent, "has no spike in the session",
                     "have no spike in the session", "leave them out, because nothing can be learned of them");

@@ -13,7 +13,7 @@ public final class RecordedBin {
      * The largest magnitude of a measurement. The square of a larger number overflows a float, and a noise variance that has
      * become infinite stays infinite: the filter would never use that neuron again.
      */
-    public static final float MAX_MAGNITUDE = 1e9f;
+    public static final float MAX_MAGNITUDE = 1e12f;
 
     /** [N] rates, currents or counts; NaN where a neuron was not observed. */
     public final float[] activity;

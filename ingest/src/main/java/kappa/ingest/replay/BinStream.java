@@ -3,6 +3,7 @@ package kappa.ingest.replay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.Topics;
@@ -10,6 +11,7 @@ import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Perturbable;
 import kappa.ingest.recording.RecordedBin;
+import kappa.ingest.recording.Warning;
 import kappa.ingest.replay.SessionPublisher.Progress;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.wire.Activity;
@@ -37,7 +39,8 @@ final class BinStream {
     private final KafkaProducer<byte[], byte[]> producer;
     private final SessionPublisher.Delivery delivery;
     private final BinSource source;
-    private final SessionHeader header;
+    private SessionHeader header;
+    private List<Warning> warnings;
     private final int partition;
     private final byte[] key;
     private final Requests<Intervention> interventions;
@@ -66,6 +69,7 @@ final class BinStream {
         this.delivery = delivery;
         this.source = source;
         this.header = header;
+        warnings = source.warnings();
         this.partition = partition;
         this.next = from;
         this.speed = speed;
@@ -124,7 +128,17 @@ final class BinStream {
             if (backlog != null) {
                 backlog.sent(record.getBinsCount(), value.length);
             }
+            announceWarnings();
             progress.published(next, source.bins(), source.status());
+        }
+    }
+
+    /** A live source looks at its bins as they come: the header has what it found. */
+    private void announceWarnings() {
+        if (!source.warnings().equals(warnings)) {
+            warnings = source.warnings();
+            header = header.toBuilder().clearWarnings().addAllWarnings(SessionPublisher.lines(source)).build();
+            producer.send(new ProducerRecord<>(Topics.SESSIONS, partition, key, header.toByteArray()), delivery);
         }
     }
 

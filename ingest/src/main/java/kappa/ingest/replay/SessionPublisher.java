@@ -130,14 +130,19 @@ public final class SessionPublisher {
         void read(ConsumerRecord<byte[], byte[]> record) {
             CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
             if (checked.session().equals(session)) {
-                checked.message(SessionHeader.class).filter(_ -> header == null).ifPresent(first -> {
-                    header = first;
+                checked.message(SessionHeader.class).filter(this::isInForce).ifPresent(inForce -> {
+                    header = inForce;
                     partition = record.partition();
                 });
                 checked.message(ModelSnapshot.class).ifPresent(model -> over |= model.getFinal());
                 checked.message(Activity.class).filter(activity -> activity.getFirstBin() <= bins)
                         .ifPresent(this::read);
             }
+        }
+
+        private boolean isInForce(SessionHeader read) {
+            return header == null
+                    || WireChecks.withoutWarnings(header).equals(WireChecks.withoutWarnings(read));
         }
 
         private void read(Activity activity) {
@@ -199,16 +204,19 @@ public final class SessionPublisher {
 
     /** Whether a header is another one but for when it was written, and what was said about the recording. */
     static boolean isSame(SessionHeader found, SessionHeader fresh) {
-        return found.toBuilder().clearWarnings().build().equals(fresh.toBuilder().clearWarnings()
+        return WireChecks.withoutWarnings(found).equals(WireChecks.withoutWarnings(fresh).toBuilder()
                 .setCreatedUnixNs(found.getCreatedUnixNs()).build());
     }
 
     private static SessionPlace begin(BinSource source, String session, kappa.ingest.recording.FitSettings fit,
             Optional<byte[]> startFrom) {
         SessionHeader header = header(source.describe(), session, RecordingCodec.fit(fit), startFrom);
-        return SessionPlace.fresh(header.toBuilder()
-                .addAllWarnings(source.warnings().stream().limit(WireChecks.MAX_WARNINGS).map(Warning::line).toList())
-                .build());
+        return SessionPlace.fresh(header.toBuilder().addAllWarnings(lines(source)).build());
+    }
+
+    /** What a source says looks wrong, as a header has it. */
+    static List<String> lines(BinSource source) {
+        return source.warnings().stream().limit(WireChecks.MAX_WARNINGS).map(Warning::line).toList();
     }
 
     /** A session of which nothing is on the topics yet. */

@@ -5,9 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.WireChecks;
 
 /**
- * The headers of the sessions that were announced last. The first valid header of a session counts, as for the pipeline. Beyond a
+ * The headers of the sessions that were announced last. The first valid header of a session counts, as for the pipeline, with the
+ * warnings of the newest that is the same but for them. Beyond a
  * number of sessions, or {@value #MOST_BYTES} bytes, the header that came first is forgotten. Not thread-safe.
  */
 public final class AnnouncedHeaders {
@@ -25,16 +27,18 @@ public final class AnnouncedHeaders {
 
     /** @return whether it is the session's first */
     public boolean announce(SessionHeader header) {
-        if (headers.putIfAbsent(header.getSession(), header) != null) {
+        SessionHeader first = headers.putIfAbsent(header.getSession(), header);
+        if (first != null && !WireChecks.withoutWarnings(first).equals(WireChecks.withoutWarnings(header))) {
             return false;
         }
-        bytes += header.getSerializedSize();
+        headers.put(header.getSession(), header);
+        bytes += header.getSerializedSize() - (first == null ? 0 : first.getSerializedSize());
         Iterator<SessionHeader> oldest = headers.values().iterator();
         while (headers.size() > most || (bytes > MOST_BYTES && headers.size() > 1)) {
             bytes -= oldest.next().getSerializedSize();
             oldest.remove();
         }
-        return true;
+        return first == null;
     }
 
     public boolean has(String session) {

@@ -18,7 +18,7 @@ import kappa.ingest.wire.SessionHeader;
  * @param trials whether bins belong to trials
  * @param phases names that a bin's phase counts into, from 1
  * @param lockstep whether a replay waits for learning
- * @param warnings what looked wrong with the recording before the session began, one line each
+ * @param warnings what looks wrong with the recording, one line each
  * @param neuronIndex index of each neuron by its id
  */
 public record SessionDescription(String session, List<String> neurons, double binWidthS, List<String> inputChannels,

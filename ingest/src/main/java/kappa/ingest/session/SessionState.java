@@ -33,8 +33,8 @@ import kappa.ingest.wire.WireChecks;
  */
 public final class SessionState {
 
-    private final SessionHeader header;
-    private final SessionDescription description;
+    private SessionHeader header;
+    private SessionDescription description;
     private final BinSink sink;
     private final BinOrder<Offered> order;
     private final IntervalSet recorded;
@@ -83,6 +83,14 @@ public final class SessionState {
         latents = new LatentHistory(history.latentBins(), description);
         activity = new ActivityHistory(history.activityValues(), description);
         lastActiveUnixNs = header.getCreatedUnixNs();
+    }
+
+    /** Takes over the warnings of a newer header, which is the same otherwise. */
+    void warnAsIn(SessionHeader newer) {
+        if (!newer.equals(header)) {
+            header = newer;
+            description = SessionDescription.of(newer);
+        }
     }
 
     /**

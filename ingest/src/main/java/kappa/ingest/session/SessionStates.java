@@ -75,8 +75,11 @@ public final class SessionStates {
     }
 
     private void announce(SessionHeader header, int partition) {
+        String id = header.getSession();
         if (headers.announce(header)) {
-            open(header.getSession(), partition, header.getCreatedUnixNs());
+            open(id, partition, header.getCreatedUnixNs());
+        } else if (sessions.containsKey(id) && headers.has(id)) {
+            sessions.get(id).state.warnAsIn(headers.of(id));
         }
     }
 

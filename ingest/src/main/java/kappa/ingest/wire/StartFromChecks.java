@@ -10,7 +10,7 @@ import java.util.Optional;
 final class StartFromChecks {
 
     /** Far beyond what a fit makes of activity of order one, far below what overflows a product of three. */
-    private static final double MOST = 1e9;
+    private static final double MOST = 1e12;
 
     private StartFromChecks() {}
 

@@ -77,7 +77,7 @@ public final class WireChecks {
     /** What looks wrong with a recording, in lines of a header. */
     public static final int MAX_WARNINGS = 100;
 
-    private static final String MAGNITUDE = "a finite number, at most 1e9 in magnitude";
+    private static final String MAGNITUDE = "a finite number, at most 1e12 in magnitude";
 
     public static final String SESSION_ID_FORM = "1 to 128 characters out of A-Z a-z 0-9 . _ -";
     private static final Pattern SESSION_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
@@ -86,6 +86,11 @@ public final class WireChecks {
     private static final double DEFAULT_TIME_CONSTANT_S = 0.1;
 
     private WireChecks() {}
+
+    /** A header but for its warnings, which are all that another header of the same session may have otherwise. */
+    public static SessionHeader withoutWarnings(SessionHeader header) {
+        return header.toBuilder().clearWarnings().build();
+    }
 
     /** Whether a session can have this id. {@link #SESSION_ID_FORM} says what is expected. */
     public static boolean isSessionId(String id) {

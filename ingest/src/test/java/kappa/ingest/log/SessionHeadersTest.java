@@ -60,6 +60,10 @@ class SessionHeadersTest {
                 headers.readToEnd();
                 assertThat(headers.of("d")).isNull();
                 assertThat(headers.of("a")).isEqualTo(sent.get(0));
+                SessionHeader warned = sent.get(2).toBuilder().addWarnings("no spike in the session").build();
+                send(connection, warned);
+                headers.readToEnd();
+                assertThat(headers.of("c")).isEqualTo(warned);
                 assertThat(Meters.RECORDS_REJECTED.counter(meters, "BAD_HEADER").count()).isOne();
                 assertThat(Meters.RECORDS_REJECTED.counter(meters, "HEADER_CHANGED").count()).isOne();
             }

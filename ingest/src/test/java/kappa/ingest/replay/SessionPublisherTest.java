@@ -17,6 +17,8 @@ import kappa.ingest.Await;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
+import kappa.ingest.recording.CheckedStream;
+import kappa.ingest.recording.MinuteOfBins;
 import kappa.ingest.recording.Plausibility;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
@@ -90,6 +92,22 @@ class SessionPublisherTest {
         SessionPlace unquestioned = publisher.place(new Playback(recording), Optional.of("questioned"), fit);
         assertThat(unquestioned.bins()).isEqualTo(100);
         assertThat(unquestioned.description().warnings()).isEqualTo(place.description().warnings());
+    }
+
+    @Test
+    void shouldPutIntoTheHeaderWhatLooksWrongWithALiveStream() {
+        CheckedStream source = new CheckedStream(new MinuteOfBins(true, MinuteOfBins.BINS + 10L), _ -> {});
+        SessionPublisher publisher = new SessionPublisher(connection);
+        SessionPlace place = publisher.place(source, Optional.of("watched"),
+                kappa.ingest.recording.FitSettings.of(1, 1));
+        assertThat(place.description().warnings()).as("nothing was seen yet").isEmpty();
+        publisher.publish(source, place, new Speed(1), -1, (_, _, _) -> {});
+        SessionPlace after = publisher.find("watched").orElseThrow();
+        assertThat(after.description().warnings())
+                .containsExactly("after 60 s: no spike in the session; check which units,"
+                        + " trials and times were chosen [no-spike]");
+        assertThat(after.description().createdUnixNs()).isEqualTo(place.description().createdUnixNs());
+        assertThat(after.bins()).isEqualTo(MinuteOfBins.BINS + 10L);
     }
 
     // ------------------------------------------------------------------------------------------------------- running

@@ -63,6 +63,21 @@ class SessionStatesTest {
     }
 
     @Test
+    void shouldTakeOverTheWarningsOfANewerHeaderThatIsTheSameOtherwise() {
+        SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession("a").setBinWidthS(0.02)
+                .setObservation(Observation.COUNTS).addNeurons("n").setFit(FitSettings.newBuilder().setRank(1));
+        fold(Topics.SESSIONS, "a", 0, header.build());
+        latents("a", 10);
+        fold(Topics.SESSIONS, "a", 0, header.addWarnings("no spike").build());
+        SessionState state = states.session("a").orElseThrow();
+        assertThat(state.warnings()).containsExactly("no spike");
+        assertThat(state.newest()).as("the state goes on").isZero();
+        fold(Topics.SESSIONS, "a", 0, header.clearWarnings().addWarnings("other").setBinWidthS(1).build());
+        assertThat(state.warnings()).containsExactly("no spike");
+        assertThat(unusable).isEmpty();
+    }
+
+    @Test
     void shouldCountRejectedRecordsOfSessionsThatItDoesNotKeep() {
         announce("a", 1, "n");
         for (String session : List.of("a", "nobody's")) {

@@ -145,6 +145,12 @@ public final class Hdf5Data {
         };
     }
 
+    /** All elements, which are references to objects, as the objects' addresses. */
+    long[] addresses() {
+        Object elements = elements(0, rows());
+        return IntStream.range(0, Array.getLength(elements)).mapToLong(i -> Array.getLong(elements, i)).toArray();
+    }
+
     /** All elements as text; one that is missing is empty. */
     public String[] texts() {
         if (kind != Kind.TEXT) {

@@ -7,6 +7,7 @@ import io.jhdf.api.Group;
 import io.jhdf.api.Link;
 import io.jhdf.api.Node;
 import io.jhdf.links.ExternalLink;
+import io.jhdf.object.datatype.Reference;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.reflect.Array;
@@ -181,6 +182,31 @@ public final class Hdf5File implements AutoCloseable {
         return child(group, name) instanceof Dataset dataset
                 ? new Hdf5Data(this, dataset, path(group) + "/" + name)
                 : null;
+    }
+
+    /**
+     * The data sets that references to objects lead to, in their order.
+     *
+     * @param most references
+     * @throws InvalidInputException if they are no such references, lead to something else, or are more
+     */
+    public List<Hdf5Data> referenced(Hdf5Data references, int most) {
+        long count = Math.multiplyExact(references.rows(), references.width());
+        boolean objects = read(references.path(),
+                () -> references.node().getDataType() instanceof Reference kind && kind.getSize() == Long.BYTES);
+        if (!objects || count > most) {
+            throw references.invalid("holds " + count + " elements of type " + references.kind() + ", expected at most "
+                    + most + " references to objects");
+        }
+        List<Hdf5Data> found = new ArrayList<>();
+        for (long address : references.addresses()) {
+            String what = references.path() + ", reference to byte " + address;
+            if (!(read(what, () -> hdf.getNodeByAddress(address)) instanceof Dataset dataset)) {
+                throw invalid(what + ": leads to no data set");
+            }
+            found.add(new Hdf5Data(this, dataset, what));
+        }
+        return found;
     }
 
     /** Path without a slash at the end; the root's is empty. */

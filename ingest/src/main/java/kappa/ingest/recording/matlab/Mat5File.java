@@ -92,6 +92,7 @@ final class Mat5File implements MatlabArrays {
     private static final class Search {
         private final String wanted; // null to list all
         private ColumnMajorArray found;
+        private List<String> texts;
 
         Search(String wanted) {
             this.wanted = wanted;
@@ -145,14 +146,27 @@ final class Mat5File implements MatlabArrays {
 
     @Override
     public ColumnMajorArray read(MatlabVariable variable) {
-        String name = variable.name();
+        ColumnMajorArray found = search(variable.name()).found;
+        if (found == null) {
+            throw damaged("variable " + variable.name() + " is not where it was");
+        }
+        return found;
+    }
+
+    @Override
+    public List<String> texts(MatlabVariable variable) {
+        List<String> found = search(variable.name()).texts;
+        if (found == null) {
+            throw damaged("variable " + variable.name() + " is not where it was");
+        }
+        return found;
+    }
+
+    private Search search(String name) {
         String first = name.contains(".") && !roots.containsKey(name) ? name.substring(0, name.indexOf('.')) : name;
         Search search = new Search(name);
         root(roots.get(first), search);
-        if (search.found == null) {
-            throw damaged("variable " + name + " is not where it was");
-        }
-        return search.found;
+        return search;
     }
 
     private void list() {
@@ -248,8 +262,18 @@ final class Mat5File implements MatlabArrays {
             throw damaged("variable " + printable(name) + " is there twice: expected each once");
         }
         switch (type) {
-            case CELL -> found(MatlabVariable.cell(name, shape), search);
-            case CHAR -> found(MatlabVariable.text(name, shape), search);
+            case CELL -> {
+                found(MatlabVariable.cell(name, shape), search);
+                if (name.equals(search.wanted)) {
+                    search.texts = cells(in, end, name, elements);
+                }
+            }
+            case CHAR -> {
+                found(MatlabVariable.text(name, shape), search);
+                if (name.equals(search.wanted)) {
+                    search.texts = characters(in, end, name, shape);
+                }
+            }
             case SPARSE -> found(MatlabVariable.sparse(name, shape), search);
             case FUNCTION -> found(MatlabVariable.object(name, "function_handle", shape), search);
             case STRUCT -> struct(in, end, name, shape, elements, root, depth, search);
@@ -270,9 +294,51 @@ final class Mat5File implements MatlabArrays {
                 }
             }
         }
-        if (path != null && search.found == null) {
+        if (path != null && search.found == null && search.texts == null) {
             in.skip(end - in.position());
         }
+    }
+
+    private List<String> cells(ElementBytes in, long end, String name, long elements) throws IOException {
+        if (elements > MAX_TEXTS) {
+            throw invalid(name, "has " + elements + " cells, expected at most " + MAX_TEXTS + " texts");
+        }
+        List<String> texts = new ArrayList<>();
+        for (long cell = 1; cell <= elements; cell++) {
+            Tag tag = tag(in, end);
+            long endOfCell = in.position() + tag.bytes;
+            List<String> rows = List.of();
+            if (tag.type == MATRIX && tag.bytes > 0) {
+                int[] flags = ints(in, expect(tag(in, endOfCell), UINT32, "flags", 2 * Integer.BYTES));
+                int[] shape = ints(in, expect(tag(in, endOfCell), INT32, "extents", MAX_EXTENTS * Integer.BYTES));
+                name(in, endOfCell);
+                rows = flags.length > 0 && (flags[0] & 0xff) == CHAR && shape.length == 2
+                        ? characters(in, endOfCell, name, shape)
+                        : rows;
+            }
+            if (rows.size() != 1) {
+                throw invalid(name, "holds something else than one text in cell " + cell
+                        + ", expected texts, such as {'a1', 'a2'}");
+            }
+            texts.add(rows.getFirst());
+            in.skip(endOfCell - in.position());
+        }
+        return texts;
+    }
+
+    private List<String> characters(ElementBytes in, long end, String name, int[] shape) throws IOException {
+        Tag tag = tag(in, end);
+        if (shape.length != 2 || shape[0] > MAX_TEXTS || tag.bytes > MAX_NAMES_BYTES) {
+            throw invalid(name, "is text of shape " + Arrays.toString(shape) + " and " + tag.bytes
+                    + " bytes, expected rows of short texts");
+        }
+        String text = Characters.decoded(bytes(in, tag), tag.type, order)
+                .orElseThrow(() -> invalid(name, "holds text of type " + tag.type + ", which MATLAB does not have"));
+        return Characters.rows(text, shape[0]);
+    }
+
+    private InvalidInputException invalid(String name, String complaint) {
+        return new InvalidInputException(file + ": array '" + printable(name) + "' " + complaint);
     }
 
     private void found(MatlabVariable variable, Search search) {
@@ -327,7 +393,7 @@ final class Mat5File implements MatlabArrays {
                         + ", expected an array");
             }
             matrix(in, in.position() + tag.bytes, name + "." + field, root, depth + 1, search);
-            if (search.found != null) {
+            if (search.found != null || search.texts != null) {
                 return;
             }
         }

@@ -10,6 +10,8 @@ import io.jhdf.object.datatype.FloatingPoint;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +23,8 @@ import kappa.ingest.recording.matlab.ColumnMajorArray.ElementType;
 
 /**
  * A MAT-file of version 7.3: HDF5, in which a variable is a data set with its extents in reverse order, a struct a group, and the
- * attribute {@code MATLAB_class} says what it is. Cells and struct arrays are references, which nobody follows. One thread.
+ * attribute {@code MATLAB_class} says what it is. Cells and struct arrays are references, which are followed to texts only. One
+ * thread.
  */
 final class Mat73File implements MatlabArrays {
 
@@ -35,6 +38,7 @@ final class Mat73File implements MatlabArrays {
     private static final int BLOCK = 1 << 20;
 
     /** A Java array holds no more. */
+    private static final long MAX_CHARACTERS = 1 << 20;
     private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
 
     private final Hdf5File file;
@@ -170,6 +174,38 @@ final class Mat73File implements MatlabArrays {
         }
         return new ColumnMajorArray(file.file().toString(), variable.name(), type, numbers.order(), variable.shape(),
                 numbers.array());
+    }
+
+    @Override
+    public List<String> texts(MatlabVariable variable) {
+        Hdf5Data elements = data.get(variable.name());
+        if (variable.type().equals("char")) {
+            return characters(elements);
+        }
+        List<String> texts = new ArrayList<>();
+        for (Hdf5Data cell : file.referenced(elements, MAX_TEXTS)) {
+            List<String> rows = file.text(cell.node(), CLASS).equals("char") ? characters(cell) : List.of();
+            if (rows.size() != 1) {
+                throw elements.invalid("holds something else than one text in cell " + (texts.size() + 1)
+                        + ", expected texts, such as {'a1', 'a2'}");
+            }
+            texts.add(rows.getFirst());
+        }
+        return texts;
+    }
+
+    /** Characters are whole numbers of two bytes, with the extents in C's order. */
+    private static List<String> characters(Hdf5Data elements) {
+        long[] shape = elements.shape();
+        if (shape.length != 2 || elements.kind() != Hdf5Data.Kind.NUMBER || shape[1] > MAX_TEXTS
+                || shape[0] * shape[1] > MAX_CHARACTERS) {
+            throw elements.invalid("is text of shape " + Arrays.toString(shape) + ", expected rows of short texts");
+        }
+        StringBuilder text = new StringBuilder();
+        for (double character : elements.numbers()) {
+            text.append((char) character);
+        }
+        return Characters.rows(text.toString(), (int) shape[1]);
     }
 
     private static void put(double[] values, ElementType type, ByteBuffer numbers) {

@@ -1,5 +1,6 @@
 package kappa.ingest.recording.matlab;
 
+import java.util.List;
 import java.util.Map;
 import kappa.ingest.InvalidInputException;
 
@@ -21,6 +22,16 @@ interface MatlabArrays extends AutoCloseable {
      * @throws InvalidInputException if they are damaged, or take more memory than there is
      */
     ColumnMajorArray read(MatlabVariable variable);
+
+    /** What a list of texts may have at most. */
+    int MAX_TEXTS = 65_536;
+
+    /**
+     * The texts of a cell array of them, or the rows of an array of characters.
+     *
+     * @throws InvalidInputException if they are damaged, or it holds something else
+     */
+    List<String> texts(MatlabVariable variable);
 
     @Override
     void close();

@@ -133,15 +133,18 @@ public final class MatlabFile implements SessionArrays, AutoCloseable {
         return own != null ? own : arrays.variables().get(name);
     }
 
-    /** Lists of texts are cells in MATLAB, which are not read. */
+    /** Lists of texts are cells of texts in MATLAB, or arrays of characters. */
     @Override
     public Optional<List<String>> texts(String name) {
         MatlabVariable variable = variable(name);
         if (variable == null) {
             return Optional.empty();
         }
-        throw new InvalidInputException(file + ": array '" + variable.name() + "' is " + variable.type()
-                + ", of which kappa reads no texts");
+        if (!variable.type().equals("cell") && !variable.type().equals("char")) {
+            throw new InvalidInputException(file + ": array '" + variable.name() + "' is " + variable.type()
+                    + ", expected a cell array of texts, such as {'a1', 'a2'}");
+        }
+        return Optional.of(arrays.texts(variable));
     }
 
     @Override

@@ -33,6 +33,9 @@ import kappa.ingest.recording.arrays.SessionArrays;
  */
 public final class Npz implements SessionArrays, AutoCloseable {
 
+    /** What the JDK says of an entry that is compressed with LZMA, for instance. */
+    private static final String BAD_METHOD = "bad compression method";
+
     private static final String SUFFIX = ".npy";
 
     /** PK 3 4 begins an entry, PK 5 6 the end of an archive without entries. */
@@ -86,8 +89,11 @@ public final class Npz implements SessionArrays, AutoCloseable {
                 throw e;
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new InvalidInputException(file + ": truncated or damaged zip archive (" + reason(e)
-                    + "): expected a whole NPZ file", e);
+            boolean otherCompression = reason(e).contains(BAD_METHOD);
+            throw new InvalidInputException(file + ": " + (otherCompression
+                    ? "compressed in a way that is not read (" + reason(e)
+                            + "): expected what np.savez or np.savez_compressed writes"
+                    : "truncated or damaged zip archive (" + reason(e) + "): expected a whole NPZ file"), e);
         }
     }
 

@@ -367,7 +367,7 @@ public final class NpzRecording implements Recording {
         forEach(array, (index, value) -> {
             if (Double.isNaN(value) ? !orNaN : Math.abs(value) > RecordedBin.MAX_MAGNITUDE) {
                 throw array.invalid(
-                        array.at(index) + " = " + value + ": expected a finite number, at most 1e9 in magnitude"
+                        array.at(index) + " = " + value + ": expected a finite number, at most 1e12 in magnitude"
                                 + (orNaN ? ", or NaN where there is none" : ""));
             }
             if (value < range.low) {
@@ -388,7 +388,8 @@ public final class NpzRecording implements Recording {
             }
             if (!(value >= 0 && value <= MAX_COUNT && value == Math.rint(value))) {
                 throw activity.invalid(activity.at(index) + " = " + value
-                        + ": expected a spike count, a whole number from 0 to " + (long) MAX_COUNT);
+                        + ": expected a spike count, a whole number from 0 to " + (long) MAX_COUNT
+                        + (value < 0 ? ", or NaN where there is none" : ""));
             }
             observed[0] = true;
         });

@@ -104,7 +104,7 @@ final class NwbInputs {
             if (!(Math.abs(numbers[row]) <= RecordedBin.MAX_MAGNITUDE)) {
                 throw table.invalid("column " + name + " is " + numbers[row] + " in trial " + table.idText(row)
                         + ", expected a number for an input; --only-trials '" + name
-                        + " > -1e9' leaves such trials out");
+                        + " > -1e12' leaves such trials out");
             }
         }
         names.add(name);

@@ -242,7 +242,7 @@ final class NwbSeries {
 
     InvalidInputException invalid(long sample, int channel, double value) {
         return data.invalid("sample " + sample + " of channel " + channel + " is " + value
-                + ", expected a finite number, at most 1e9 in magnitude");
+                + ", expected a finite number, at most 1e12 in magnitude");
     }
 
     /** What becomes of several samples in a bin, and of none. */

@@ -211,7 +211,7 @@ public final class Suite2pRecording implements Recording {
                 double value = values[t] - NEUROPIL * around[t];
                 if (Math.abs(value) > RecordedBin.MAX_MAGNITUDE) { // not NaN, which means unknown
                     throw trace.invalid(trace.at(first + t) + " makes " + value
-                            + ": expected a finite number, at most 1e9 in magnitude, or NaN where there is none");
+                            + ": expected a finite number, at most 1e12 in magnitude, or NaN where there is none");
                 }
                 loaded[t * n + i] = (float) value;
             }

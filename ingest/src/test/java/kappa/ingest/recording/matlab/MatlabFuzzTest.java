@@ -43,6 +43,11 @@ class MatlabFuzzTest {
                 assertThat(mat.listing()).doesNotContain("\n");
                 for (String name : mat.names()) {
                     try {
+                        mat.texts(name).ifPresent(texts -> assertThat(texts).doesNotContainNull());
+                    } catch (InvalidInputException e) {
+                        assertThat(e.getMessage()).startsWith(file.toString()).doesNotContain("\n");
+                    }
+                    try {
                         read(mat.find(name));
                     } catch (InvalidInputException e) {
                         line = e.getMessage();
@@ -88,11 +93,12 @@ class MatlabFuzzTest {
     @Test
     void shouldReadOrRefuseEveryFileOfLevel5() throws IOException {
         fuzz("mat 5", INPUTS_IN_CI, "v5", "v7", "big-endian", "struct", "types", "unreadable", "unreadable-compressed",
-                "other-names");
+                "other-names", "named", "named-compressed", "named-rows");
     }
 
     @Test
     void shouldReadOrRefuseEveryFileOfVersion73() throws IOException {
-        fuzz("mat 7.3", INPUTS_IN_CI, "v7.3", "v7.3-compressed", "struct-v7.3", "unreadable-v7.3", "types-v7.3");
+        fuzz("mat 7.3", INPUTS_IN_CI, "v7.3", "v7.3-compressed", "struct-v7.3", "unreadable-v7.3", "types-v7.3",
+                "named-v7.3");
     }
 }

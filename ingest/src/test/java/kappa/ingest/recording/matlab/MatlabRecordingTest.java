@@ -91,6 +91,24 @@ class MatlabRecordingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"named", "named-compressed", "named-rows", "named-v7.3"})
+    void shouldReadNamesOutOfCellsAndRowsOfCharacters(String name) {
+        try (Recording session = open(name, RecordingOptions.NONE)) {
+            assertCounts(session);
+            assertThat(session.describe().neurons()).containsExactly("M1-a", "PMd 2", "é3");
+        }
+    }
+
+    @Test
+    void shouldNumberNeuronsWhoseNamesAreNoTexts() {
+        try (Recording session = open("misnamed", RecordingOptions.NONE)) {
+            assertThat(session.describe().neurons()).containsExactly("0", "1", "2");
+            assertThat(session.remarks()).anyMatch(remark -> remark.endsWith("array 'neuron_names' holds something else"
+                    + " than one text in cell 1, expected texts, such as {'a1', 'a2'}"));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"other-names", "other-names-v7.3"})
     void shouldReadFieldsOfStructsUnderTheNamesThatTheyAreGiven(String name) {
         try (Recording session = open(name,

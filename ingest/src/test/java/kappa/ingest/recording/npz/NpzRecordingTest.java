@@ -285,14 +285,15 @@ class NpzRecordingTest {
                         good.andThen(file -> file.put(name, zeros(shape), shape)));
             }
         }
-        refuse(cases, "array 'inputs': inputs[1, 2, 0] = NaN: expected a finite number, at most 1e9 in magnitude",
+        refuse(cases, "array 'inputs': inputs[1, 2, 0] = NaN: expected a finite number, at most 1e12 in magnitude",
                 good.andThen(file -> file.put("inputs", last(NAN), 2, 3, 1)));
-        refuse(cases, "array 'inputs': inputs[1, 2, 0] = -Infinity: expected a finite number, at most 1e9 in magnitude",
+        refuse(cases,
+                "array 'inputs': inputs[1, 2, 0] = -Infinity: expected a finite number, at most 1e12 in magnitude",
                 good.andThen(file -> file.put("inputs", last(Double.NEGATIVE_INFINITY), 2, 3, 1)));
-        refuse(cases, "array 'inputs': inputs[1, 2, 0] = 1.0E300: expected a finite number, at most 1e9 in magnitude",
+        refuse(cases, "array 'inputs': inputs[1, 2, 0] = 1.0E300: expected a finite number, at most 1e12 in magnitude",
                 good.andThen(file -> file.put("inputs", last(1e300), 2, 3, 1)));
         refuse(cases,
-                "array 'behavior': behavior[1, 2, 0] = Infinity: expected a finite number, at most 1e9 in magnitude, or NaN",
+                "array 'behavior': behavior[1, 2, 0] = Infinity: expected a finite number, at most 1e12 in magnitude, or NaN",
                 good.andThen(file -> file.put("behavior", last(Double.POSITIVE_INFINITY), 2, 3, 1)));
         refuse(cases, "array 'targets': targets[1, 2, 0] = Infinity: expected a finite number",
                 good.andThen(file -> file.put("targets", last(Double.POSITIVE_INFINITY), 2, 3, 1)));
@@ -314,10 +315,10 @@ class NpzRecordingTest {
                         file.put("bin_width", 0.02);
                     });
         }
-        for (double bad : new double[]{Double.POSITIVE_INFINITY, -1.1e9}) {
+        for (double bad : new double[]{Double.POSITIVE_INFINITY, -1.1e12}) {
             refuse(cases,
                     "array 'activity': activity[1, 2, 0] = " + bad
-                            + ": expected a finite number, at most 1e9 in magnitude, or NaN",
+                            + ": expected a finite number, at most 1e12 in magnitude, or NaN",
                     file -> {
                         file.put("activity", last(bad), 2, 3, 1);
                         file.put("bin_width", 0.02);

@@ -320,7 +320,7 @@ class UnusualNwbTest {
                 new Wrong("align", "ghost", "no column ghost", "go"),
                 new Wrong("align", "timeseries", "cannot use column timeseries"),
                 new Wrong("inputs", "ghost", "ghost is neither a column", "side"),
-                new Wrong("inputs", "contrast", "contrast is NaN in trial 1", "--only-trials 'contrast > -1e9'"),
+                new Wrong("inputs", "contrast", "contrast is NaN in trial 1", "--only-trials 'contrast > -1e12'"),
                 new Wrong("behavior", "ghost", "no time series ghost"),
                 new Wrong("series", "ghost", "no time series"));
     }
@@ -348,7 +348,7 @@ class UnusualNwbTest {
     @CsvSource(delimiter = '|',
             value = {"hand | one of several ; /acquisition/Position/hand", "movie | shape [4, 2, 2]",
                 "empty | no samples", "unordered | element 2 is 1.0", "unequal | [3]", "timeless | rate is NaN",
-                "huge | 1e9 in magnitude", "wordy | holds text", "linked | one time for each row"})
+                "huge | 1e12 in magnitude", "wordy | holds text", "linked | one time for each row"})
     void shouldRefuseTheTimeSeries(String name, String told) {
         assertThatThrownBy(() -> series(name).open("series")).isInstanceOf(InvalidInputException.class).message()
                 .contains(told.split(" ; ", -1)).doesNotContain("\n");
