@@ -52,6 +52,7 @@ class LatentSenderLatencyTest {
         return String.format(Locale.ROOT, "p50 %.2f ms, p99 %.2f ms", ms[ms.length / 2], ms[ms.length * 99 / 100]);
     }
 
+    @SuppressWarnings("try") // the socket is closed to end the thread that waits for it
     @Test
     void shouldReachOscAndReadersOfTheTopicWithEveryBin() throws Exception {
         long[] sent = new long[BINS];
