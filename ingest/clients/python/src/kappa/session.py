@@ -13,6 +13,7 @@ from .latents import Watch
 _OBSERVATIONS = {"counts": wire.COUNTS, "rates": wire.RATES, "currents": wire.CURRENTS}
 _RECORD_BYTES = 500_000
 _LARGEST_COUNT = 1 << 24
+_LARGEST_VALUE = 1e12
 
 
 def _names(given, word):
@@ -84,6 +85,7 @@ class Session:
         #: number of bins that were sent
         self.bins = 0
         self._failure = None
+        self._ended = False
         self._kafka = {"bootstrap_servers": bootstrap_servers, "kafka": kafka}
         # The topics are looked for before anything is sent, and κ is read from here on.
         self._watch = Watch(self.id, from_start=False, **self._kafka)
@@ -123,8 +125,8 @@ class Session:
         if counts and ((rows < 0).any() or (rows > _LARGEST_COUNT).any() or (rows != np.floor(rows)).any()):
             raise ValueError("activity holds %r, expected counts: whole numbers from 0"
                              % rows[(rows < 0) | (rows > _LARGEST_COUNT) | (rows != np.floor(rows))].flat[0])
-        if not counts and not (np.abs(rows) <= 1e9).all():
-            raise ValueError("activity holds numbers above 1e9, expected finite ones, or NaN where nothing was observed")
+        if not counts and not (np.abs(rows) <= _LARGEST_VALUE).all():
+            raise ValueError("activity holds numbers above 1e12, expected finite ones, or NaN where nothing was observed")
         given = _rows(inputs, len(self._header.input_channels), bins, "inputs")
         behaved = _rows(behavior, len(self._header.behavior_channels), bins, "behavior")
         trials = None if trial is None else _per_bin(trial, bins, "trial")
@@ -244,8 +246,6 @@ class Session:
             self._ended = True
             self._publish([], end=True)
         self._flush()
-
-    _ended = False
 
     def __enter__(self):
         return self

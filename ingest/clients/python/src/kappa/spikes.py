@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from . import wire
 from .session import Session
 
 
@@ -115,7 +116,6 @@ def publish(spike_times, bin_width=0.02, start=0.0, stop=None, trials=None, inpu
         raise ValueError("behavior has %d rows, expected one for each of the %d bins" % (len(behaved), bins))
     fast = speed == "max" or np.isinf(float(speed))
     if fast:
-        from . import wire
         settings["fit"] = {"pacing": wire.LOCKSTEP, **(settings.get("fit") or {})}
     chosen = np.arange(bins) if numbers is None else np.flatnonzero(numbers >= 0)
     at_once = 100 if fast else max(1, int(float(speed) * 0.02 / bin_width))

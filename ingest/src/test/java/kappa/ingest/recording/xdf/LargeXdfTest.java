@@ -30,17 +30,21 @@ class LargeXdfTest {
     @TempDir
     static Path directory;
 
-    private static ByteBuffer bytes(int size) {
-        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer little(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static void chunk(OutputStream out, int tag, byte[] content) throws IOException {
-        out.write(bytes(7).put((byte) 4).putInt(content.length + 2).putShort((short) tag).array());
+        byte[] head = new byte[7];
+        little(head).put((byte) 4).putInt(content.length + 2).putShort((short) tag);
+        out.write(head);
         out.write(content);
     }
 
     private static byte[] ofStream(byte[] content) {
-        return bytes(4 + content.length).putInt(1).put(content).array();
+        byte[] whole = new byte[4 + content.length];
+        little(whole).putInt(1).put(content);
+        return whole;
     }
 
     /** Every sample of a bin has the same value, so that the mean over the bin is that value. */
@@ -49,7 +53,8 @@ class LargeXdfTest {
     }
 
     private static byte[] second(int second) {
-        ByteBuffer samples = bytes(4 + SAMPLES_BYTES).putInt(1).put((byte) 4).putInt(RATE);
+        byte[] content = new byte[4 + SAMPLES_BYTES];
+        ByteBuffer samples = little(content).putInt(1).put((byte) 4).putInt(RATE);
         for (int t = 0; t < RATE; t++) {
             samples.put((byte) (t == 0 ? Double.BYTES : 0));
             if (t == 0) {
@@ -61,7 +66,7 @@ class LargeXdfTest {
                 samples.putFloat(value(bin, channel));
             }
         }
-        return samples.array();
+        return content;
     }
 
     private static Path write(int seconds) throws IOException {
