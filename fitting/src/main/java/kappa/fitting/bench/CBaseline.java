@@ -79,7 +79,8 @@ final class CBaseline implements Step {
             List<String> command = new ArrayList<>(List.of(compiler));
             command.addAll(OPTIONS);
             command.addAll(List.of("-DN=" + size.neurons(), "-DK=" + size.rank(), "-DS=" + size.inputs(),
-                    "-DT=" + size.bins(), "-DB=" + size.windows(), "-DLANES=" + lanes(), "-o", program.toString(), source.toString(), "-lm"));
+                    "-DT=" + size.bins(), "-DB=" + size.windows(), "-DLANES=" + lanes(), "-o", program.toString(),
+                    source.toString(), "-lm"));
             if (succeeds(command)) {
                 return Optional.of(program);
             }
