@@ -72,7 +72,7 @@ final class Stopwatch {
         double fastest = Double.POSITIVE_INFINITY;
         int alike = 0;
         int runs = 1;
-        while (alike < BATCHES_ALIKE && cpu < effort.mostWarmUpNs() || cpu < effort.warmUpNs()) {
+        while (cpu < effort.warmUpNs() || (alike < BATCHES_ALIKE && cpu < effort.mostWarmUpNs())) {
             Step.Spent spent = step.repeat(runs);
             cpu += Math.max(1, spent.cpuNs());
             double ns = (double) spent.cpuNs() / runs;

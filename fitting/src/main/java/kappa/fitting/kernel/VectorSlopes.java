@@ -10,9 +10,9 @@ import jdk.incubator.vector.VectorOperators;
 import kappa.ingest.recording.Observation;
 
 /**
- * From the adjoint of kappa and a bin's activity to delta, over SIMD lanes: n g, summed over all k in registers, and the slopes of
- * the loss and of phi. A tile is four windows and two vectors of neurons, or one window and four. Currents, whose slope needs x
- * again, find n g in the place of delta. One a thread.
+ * From the adjoint of kappa and a bin's activity to delta, over SIMD lanes: n g, summed over all k in registers, and the slopes
+ * of the loss and of phi. A tile is four windows and two vectors of neurons, or one window and four. Currents, whose slope needs
+ * x again, find n g in the place of delta. One a thread.
  */
 final class VectorSlopes {
 
