@@ -68,6 +68,11 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
     private static final int STABLE_STATES_OF_A_MEMORY = 2;
     private static final List<String> INPUTS = List.of("A", "B");
 
+    /** Whether a network is one of those that chapter 5 is about: rank 2, two stimuli. */
+    public static boolean applies(LowRankNetwork network) {
+        return network.rank() == 2 && network.inputs() == INPUTS.size();
+    }
+
     /**
      * Looks at a network; takes a few searches for fixed points.
      *
@@ -75,7 +80,7 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
      * @throws InvalidInputException for another rank or number of inputs
      */
     public static DmsMechanism of(LowRankNetwork network) {
-        if (network.rank() != 2 || network.inputs() != INPUTS.size()) {
+        if (!applies(network)) {
             throw new InvalidInputException("network: rank " + network.rank() + " and " + network.inputs()
                     + " inputs, expected rank 2 and the inputs A and B of delayed match-to-sample");
         }

@@ -63,7 +63,7 @@ final class AnalyzeCommand implements Runnable {
     private String task;
 
     @Mixin
-    private ContextOption context;
+    private TaskOptions taskOptions;
 
     @Section.In(Section.RARE)
     @Option(names = "--draws", paramLabel = "N", defaultValue = "5",
@@ -121,10 +121,10 @@ final class AnalyzeCommand implements Runnable {
                 .withPopulations(Clustering.of(Populations.of(net, settings()), snapshot.id().version()))
                 .withConnectivity(Connectivity.of(net, channels, lowRank.readout(), regressionAxes(lowRank)));
         List<BifurcationScan> scanned = scans.stream().map(text -> HeldInputs.scan(text, net, channels)).toList();
-        Optional<Task> done = Optional.ofNullable(task).map(name -> Task.named(name).withContext(context.strength));
+        Optional<Task> done = Optional.ofNullable(task).map(taskOptions::of);
         Optional<Performance> performance = done.map(known -> performance(lowRank, known));
         List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known)).orElse(List.of());
-        Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS)
+        Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS && DmsMechanism.applies(net))
                 .map(known -> DmsMechanism.of(net));
         if (report != null) {
             System.err.println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), net,

@@ -118,7 +118,7 @@ final class TrainCommand implements Runnable {
     private Integer populations;
 
     @Mixin
-    private ContextOption context;
+    private TaskOptions taskOptions;
 
     @Mixin
     private ThreadsOption threads;
@@ -131,7 +131,7 @@ final class TrainCommand implements Runnable {
 
     @Override
     public void run() {
-        Task task = Task.named(taskName).withContext(context.strength);
+        Task task = taskOptions.of(taskName);
         boolean full = rank.equalsIgnoreCase("full");
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
         TaskTrainer.Settings settings = settings(plan.settings());
@@ -332,8 +332,8 @@ final class TrainCommand implements Runnable {
                     row.put("coherence_b", point.second());
                 }
                 case DMS -> {
-                    row.put("sample", point.first() == 0 ? "A" : "B");
-                    row.put("test", point.second() == 0 ? "A" : "B");
+                    row.put("sample", task.inputNames().get((int) point.first()));
+                    row.put("test", task.inputNames().get((int) point.second()));
                 }
             }
             row.put("trials", point.trials());
