@@ -21,6 +21,7 @@ import kappa.fitting.training.MixtureNetwork;
 import kappa.fitting.training.NetworkParameter;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TaskTrainer;
+import kappa.fitting.training.TrainedNetworks;
 import kappa.fitting.training.Trainee;
 import kappa.fitting.training.TrainingPlan;
 import kappa.fitting.training.TrialRunner;
@@ -174,15 +175,14 @@ final class TrainCommand implements Runnable {
         }
         int n = neurons();
         if (full) {
-            return new Begun(Trainee.of(fullRank(task, n), trained), 0);
+            return new Begun(Trainee.of(TrainedNetworks.initial(task, n, seed), trained), 0);
         }
         int k = lowRank(n);
         if (!fromFullRank) {
-            return new Begun(Trainee.of(LowRankNetwork.initial(n, k, task.inputs(), Task.ALPHA,
-                    TrialRandom.of(seed, INITIAL)), trained), 0);
+            return new Begun(Trainee.of(TrainedNetworks.initial(task, k, n, seed), trained), 0);
         }
         TrainingPlan first = TrainingPlan.of(task, true, seed);
-        TaskTrainer.Trained large = train(runner, Trainee.of(fullRank(task, n), first.parts()), first,
+        TaskTrainer.Trained large = train(runner, Trainee.of(TrainedNetworks.initial(task, n, seed), first.parts()), first,
                 "training " + task.name() + ", full rank first");
         return new Begun(Trainee.of(new Truncation((FullRankNetwork) large.network()).toRank(k), trained),
                 large.steps());
@@ -252,10 +252,6 @@ final class TrainCommand implements Runnable {
         int n = neurons == null ? DEFAULT_NEURONS : neurons;
         Checks.require(n >= 1 && n <= 16_384, "--neurons", n, "1 to 16384");
         return n;
-    }
-
-    private Network fullRank(Task task, int n) {
-        return FullRankNetwork.initial(n, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
     }
 
     private Network given(boolean full) {

@@ -24,7 +24,7 @@ final class ContextTeachers {
 
     /** A network that does the task; items share it. */
     static FullRankNetwork fullRank(int neurons, long seed, Context context) {
-        return context.teacher("cdm, " + neurons + " neurons, seed " + seed, () -> {
+        return context.network("cdm, " + neurons + " neurons, seed " + seed, FullRankNetwork.class, () -> {
             context.progress().accept("training a full-rank network of " + neurons + " neurons on cdm, seed " + seed);
             try (TrialRunner runner = new TrialRunner(context.threads())) {
                 return new TrainedNetworks(runner, (_, _) -> {}).fullRank(task(), neurons, LOSS, seed);

@@ -6,12 +6,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.Performance;
-import kappa.fitting.training.TaskTrainer;
-import kappa.fitting.training.Trainee;
-import kappa.fitting.training.TrainingPlan;
+import kappa.fitting.training.TrainedNetworks;
 import kappa.fitting.training.TrialRunner;
 
 /** A rank-1 network trained on the random-dots task. */
@@ -53,7 +50,7 @@ final class TrainedDecision implements Item {
         try (TrialRunner runner = new TrialRunner(context.threads())) {
             for (int i = 0; i < seeds.length; i++) {
                 context.progress().accept("training a rank-1 network on dm, seed " + seeds[i]);
-                LowRankNetwork network = trained(seeds[i], runner);
+                LowRankNetwork network = new TrainedNetworks(runner, (_, _) -> {}).lowRank(Task.of(Task.Name.DM), 1, NEURONS, seeds[i]);
                 Performance performance = Performance.of(network, Task.of(Task.Name.DM), TRIALS, STATE_NOISE,
                         seeds[i] ^ FRESH, runner);
                 accuracy[i] = performance.accuracy();
@@ -85,14 +82,6 @@ final class TrainedDecision implements Item {
                                         + "stable states",
                                 bistable == seeds.length, "The overlap is above 1.")),
                 List.of("./kappa train --task dm --rank 1 --out NET.npz", "./kappa analyze NET.npz --task dm"));
-    }
-
-    private static LowRankNetwork trained(long seed, TrialRunner runner) {
-        Task task = Task.of(Task.Name.DM);
-        TrainingPlan plan = TrainingPlan.of(task, false, seed);
-        LowRankNetwork start = LowRankNetwork.initial(NEURONS, 1, task.inputs(), Task.ALPHA, TrialRandom.of(seed, -1));
-        return (LowRankNetwork) new TaskTrainer(runner)
-                .train(Trainee.of(start, plan.parts()), plan.stages(), plan.settings(), (_, _) -> {}).network();
     }
 
     /** Of the matrix J itself, entry by entry. */
