@@ -11,7 +11,7 @@ public final class Items {
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
-            new StimulusDurations(),
+            new MatchToSampleSurvey(), new MatchToSampleRanks(), new MatchToSampleStimuli(), new StimulusDurations(),
             new LintValidation(), new LintTruncation(), new LintSubsampling(),
             new LintInactivation());
 

@@ -3,7 +3,6 @@ package kappa.dashboards.reproduce;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.PhasePortrait;
-import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
@@ -35,10 +34,7 @@ final class SecondSolution implements Item {
         MatchToSampleFigures figures = new MatchToSampleFigures(network);
         List<PhasePortrait> portraits = figures.portraits();
         List<String> pictures = new ArrayList<>(figures.epochs());
-        pictures.add(SvgPlot.row(List.of(Scatters.plain("loadings of the first pair", "m1", Vectors.m(network, 0), "n1",
-                Vectors.n(network, 0)),
-                Density.of("density of m1 and n1", "m1", Vectors.m(network, 0), "n1",
-                        Vectors.n(network, 0)))));
+        pictures.add(Density.withScatter("m1", Vectors.m(network, 0), "n1", Vectors.n(network, 0)));
         List<Result.Finding> findings = new ArrayList<>();
         findings.add(new Result.Finding("without input", "four stable states and four saddles (figure 5.7)",
                 Dynamics.inventory(portraits.get(0)), Dynamics.holds(portraits.get(0), 4, 1, 4, 0),
