@@ -55,19 +55,21 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      *
      * @param network low rank, without biases and initial state
      * @param number P
+     * @param neurons of the networks that are drawn while the mixture is trained
      * @throws InvalidInputException if the network has biases or an initial state, or its neurons are all the same
      */
     public static MixtureNetwork mixture(LowRankNetwork network, int number, GaussianMixture.Options options,
-            long seed) {
+            int neurons, long seed) {
         double[][] scaled = Loadings.scaled(Loadings.of(network, network.readout()));
-        return mixture(network, scaled, GaussianMixture.fit(scaled, number, options, TrialRandom.of(seed, number)));
+        return mixture(network, scaled, GaussianMixture.fit(scaled, number, options, TrialRandom.of(seed, number)),
+                neurons);
     }
 
-    private static MixtureNetwork mixture(LowRankNetwork network, double[][] scaled, GaussianMixture fit) {
+    private static MixtureNetwork mixture(LowRankNetwork network, double[][] scaled, GaussianMixture fit, int neurons) {
         double[][] shares = Arrays.stream(fit.responsibilities(scaled)).filter(r -> Arrays.stream(r).sum() > 0)
                 .toArray(double[][]::new);
         return MixtureNetwork.ofShares(network, shares, fit.options().means() == GaussianMixture.Means.FREE,
-                MixtureNetwork.Draw.EXACT);
+                MixtureNetwork.Draw.EXACT, neurons);
     }
 
     /**
@@ -87,7 +89,7 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
                     .map(options -> GaussianMixture.fit(scaled, components, options,
                             TrialRandom.of(settings.seed, components)))
                     .max(Comparator.comparingDouble(one -> one.evidence(network.neurons()))).orElseThrow();
-            MixtureNetwork mixture = mixture(network, scaled, fit);
+            MixtureNetwork mixture = mixture(network, scaled, fit, network.neurons());
             tried.add(new ResampledNetwork(number, fit.options(), fit.evidence(network.neurons()),
                     accuracies(mixture, MixtureNetwork.Draw.RANDOM, task, settings, runner),
                     accuracies(mixture, MixtureNetwork.Draw.EXACT, task, settings, runner)));

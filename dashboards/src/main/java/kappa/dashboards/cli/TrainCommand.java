@@ -181,7 +181,7 @@ final class TrainCommand implements Runnable {
         if (!fromFullRank) {
             return new Begun(Trainee.of(TrainedNetworks.initial(task, k, n, seed), trained), 0);
         }
-        TrainingPlan first = TrainingPlan.of(task, true, seed);
+        TrainingPlan first = TrainingPlan.of(TrainingPlan.ofFullRank(task), true, seed);
         TaskTrainer.Trained large = train(runner, Trainee.of(TrainedNetworks.initial(task, n, seed), first.parts()), first,
                 "training " + task.name() + ", full rank first");
         return new Begun(Trainee.of(new Truncation((FullRankNetwork) large.network()).toRank(k), trained),
@@ -242,7 +242,8 @@ final class TrainCommand implements Runnable {
                         + ", as --rank says");
             }
             return ResampledNetwork.mixture(given, populations,
-                    new GaussianMixture.Options(GaussianMixture.Means.ZERO, MIXTURE_STARTS), seed);
+                    new GaussianMixture.Options(GaussianMixture.Means.FREE, MIXTURE_STARTS),
+                    neurons == null ? given.neurons() : n, seed);
         }
         return MixtureNetwork.initial(populations, n, lowRank(n), task.inputs(), Task.ALPHA, false,
                 TrialRandom.of(seed, INITIAL));

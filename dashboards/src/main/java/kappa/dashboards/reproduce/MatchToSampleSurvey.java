@@ -85,10 +85,10 @@ final class MatchToSampleSurvey implements Item {
                                 .collect(Collectors.joining(", ")),
                         most, "Told apart by the numbers of stable states without input and under each stimulus."),
                         new Result.Finding("what takes the place of two states in the first solution",
-                                "a limit cycle (figure 5.4)", "a cycle in " + cycles + ", a single state, reached on a "
-                                        + "spiral or straight, in " + spirals,
+                                "a limit cycle (figure 5.4)", "a cycle in " + cycles + ", one state that is reached on a spiral or straight in " + spirals,
                                 cycles > 0,
-                                "A stimulus of 500 ms ends before the state has come to rest: both carry it across.")),
+                                "A stimulus of 500 ms ends before the state has come to rest, so that either carries it "
+                                        + "across and training has no reason to prefer the cycle.")),
                 List.of("./kappa train --task dms --rank 2 --neurons " + TrainedMatchToSample.NEURONS
                         + " --seed SEED --out NET.npz", "./kappa analyze NET.npz --task dms"),
                 List.of(new Result.Table(List.of("seed", "accuracy", "solution", "without input", "under A", "under B",

@@ -6,6 +6,7 @@ import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.TrainedNetworks;
+import kappa.fitting.training.TrainingPlan;
 import kappa.fitting.training.TrialRunner;
 
 /**
@@ -36,7 +37,7 @@ final class MatchToSampleTraining implements AutoCloseable {
 
     /** A network of rank K; it may fail to learn the task. */
     LowRankNetwork lowRank(Task task, int rank, int neurons, long maxSteps, long seed) {
-        FullRankNetwork full = fullRank(task, neurons, seed);
+        FullRankNetwork full = fullRank(TrainingPlan.ofFullRank(task), neurons, seed);
         return context.network("rank " + rank + ", " + maxSteps + " steps, " + key(task, neurons, seed),
                 LowRankNetwork.class, () -> training.truncated(full, task, rank, maxSteps, seed));
     }

@@ -120,9 +120,11 @@ public final class MixtureNetwork implements Trainee {
      * @param freeMeans whether means are the populations' and trained; else they are zero and covariances are second
      *        moments
      * @param draw how networks are drawn while the mixture is trained
+     * @param drawn neurons of these networks
      * @throws InvalidInputException if the network has biases or an initial state, which the mixture does not know
      */
-    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans, Draw draw) {
+    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans, Draw draw,
+            int drawn) {
         requireNone("biases 'b'", network.b());
         requireNone("an initial state 'h0'", network.initialState());
         int neurons = network.neurons();
@@ -166,7 +168,7 @@ public final class MixtureNetwork implements Trainee {
             means.add(floats(mean));
             factors.add(cholesky(covariance));
         }
-        return new MixtureNetwork(neurons, rank, network.inputs(), network.outputs(), network.alpha(), weights,
+        return new MixtureNetwork(drawn, rank, network.inputs(), network.outputs(), network.alpha(), weights,
                 freeMeans, draw, means, factors);
     }
 

@@ -58,12 +58,25 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
         };
     }
 
+    /**
+     * The task of the full-rank network whose truncated connectivity a network of low rank begins with: if durations of stimuli
+     * vary, one duration. From networks trained on varied durations, rank 2 finds nothing.
+     */
+    public static Task ofFullRank(Task task) {
+        if (task.name() != Task.Name.DMS) {
+            return task;
+        }
+        int usual = Math.clamp(Task.of(Task.Name.DMS).stimulus().shortest(), task.stimulus().shortest(),
+                task.stimulus().longest());
+        return task.withStimulus(new Task.Span(usual, usual));
+    }
+
     /** Ever longer delays; then, if durations of stimuli vary, ever more different durations. */
     private static List<Task> matchToSample(Task task) {
         Task.Span shown = task.stimulus();
         List<Task> stages = new ArrayList<>();
-        int usual = Math.clamp(Task.of(Task.Name.DMS).stimulus().shortest(), shown.shortest(), shown.longest());
-        Task easy = task.withStimulus(new Task.Span(usual, usual));
+        Task easy = ofFullRank(task);
+        int usual = easy.stimulus().shortest();
         stages.add(easy.withLongestDelay(Task.bins(700)));
         stages.add(easy.withLongestDelay(Task.bins(1000)));
         for (int step = 0; step < DURATION_STAGES && shown.longest() > shown.shortest(); step++) {
