@@ -12,8 +12,8 @@ public final class Items {
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
             new MatchToSampleSurvey(), new MatchToSampleRanks(), new MatchToSampleStimuli(), new StimulusDurations(),
-            new LintValidation(), new LintTruncation(), new LintSubsampling(),
-            new LintInactivation());
+            new LintValidation(), new LintTruncation(), new LintMatchToSample(), new LintSubsampling(),
+            new LintInactivation(), new LintAxes());
 
     private Items() {}
 
