@@ -11,7 +11,8 @@ public final class Items {
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
-            new MatchToSampleSurvey(), new MatchToSampleRanks(), new MatchToSampleStimuli(), new StimulusDurations(),
+            new MatchToSampleSurvey(), new MatchToSampleRanks(), new MatchToSampleStimuli(),
+            new MatchToSamplePopulations(), new StimulusDurations(),
             new LintValidation(), new LintTruncation(), new LintMatchToSample(), new LintSubsampling(),
             new LintInactivation(), new LintAxes());
 

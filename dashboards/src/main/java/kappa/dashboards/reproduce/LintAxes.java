@@ -63,7 +63,7 @@ final class LintAxes implements Item {
         double[] most = new double[seeds.length];
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < seeds.length; i++) {
-            FullRankNetwork teacher = ContextTeachers.fullRank(ContextTeachers.QUICK_NEURONS, seeds[i], context);
+            FullRankNetwork teacher = ContextTeachers.fullRank(ContextTeachers.NEURONS, seeds[i], context);
             Task task = ContextTeachers.task();
             context.progress().accept("axes of one session, seed " + seeds[i]);
             Lint.Settings counts = new Lint.Settings(Observation.COUNTS, context.quick() ? QUICK_TRIALS : TRIALS, 1,
@@ -86,7 +86,7 @@ final class LintAxes implements Item {
                     Numbers.shown(ofRegression.choice), Numbers.shown(ofLint.context),
                     Numbers.shown(ofRegression.context)));
         }
-        return new Result("Spike counts of full-rank networks that do cdm, N = " + ContextTeachers.QUICK_NEURONS
+        return new Result("Spike counts of full-rank networks that do cdm, N = " + ContextTeachers.NEURONS
                 + ". LINT: m of a rank-1 fit for choice, the difference of the two cue weights for context, and the two signal "
                 + "weights. Regression: of counts on context, signals and target, the axis of each in the bin where it is "
                 + "longest. Variance is that of noise-free rates in fresh trials in the span of the four axes. Decoding is by "

@@ -22,10 +22,9 @@ import kappa.ingest.recording.Recording;
 /** What silencing a population does to the full-rank network, predicted by a low-rank fit to it. */
 final class LintInactivation implements Item {
 
-    private static final int NEURONS = 512;
     private static final int RANK = 2;
     private static final int QUICK_TRIALS = 150;
-    private static final int TRIALS = 800;
+    private static final int TRIALS = 400;
     private static final double DONE = 0.5;
 
     @Override
@@ -45,7 +44,7 @@ final class LintInactivation implements Item {
 
     @Override
     public Result compute(Context context) {
-        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
+        int neurons = ContextTeachers.NEURONS;
         FullRankNetwork teacher = ContextTeachers.fullRank(neurons, context.seed(), context);
         Lint.Settings settings = new Lint.Settings(Observation.RATES, context.quick() ? QUICK_TRIALS : TRIALS, 1,
                 context.seed(),

@@ -11,7 +11,8 @@ import kappa.fitting.task.Task;
 /** Delayed match-to-sample with three and four stimuli: which rank learns it. */
 final class MatchToSampleStimuli implements Item {
 
-    private static final int NEURONS = 64;
+    /** Of the networks. */
+    static final int NEURONS = 64;
     private static final int SEEDS = 5;
     private static final List<Integer> STIMULI = List.of(3, 4);
     private static final List<Integer> RANKS = List.of(1, 2, 3, 4);
