@@ -13,7 +13,7 @@ final class MatchToSampleStimuli implements Item {
 
     /** Of the networks. */
     static final int NEURONS = 64;
-    private static final int SEEDS = 5;
+    private static final int SEEDS = 3;
     private static final List<Integer> STIMULI = List.of(3, 4);
     private static final List<Integer> RANKS = List.of(1, 2, 3, 4);
 

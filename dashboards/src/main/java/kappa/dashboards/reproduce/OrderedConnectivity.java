@@ -2,7 +2,6 @@ package kappa.dashboards.reproduce;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
@@ -43,7 +42,7 @@ final class OrderedConnectivity implements Item {
         for (int row = 0; row < count; row++) {
             for (int column = 0; column < count; column++) {
                 double value = Quadrants.connection(network, order.get(row), order.get(column));
-                plot.cell(row, column, count, value / 12, String.format(Locale.ROOT, "%.1f", value));
+                plot.cell(row, column, count, value / 12, "");
             }
         }
         double within = Quadrants.mean(network, populations.get(0), populations.get(0));

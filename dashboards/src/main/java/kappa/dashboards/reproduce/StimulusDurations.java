@@ -48,7 +48,7 @@ final class StimulusDurations implements Item {
         List<Result.Finding> findings = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         SvgPlot plot = new SvgPlot("right trials by the duration of both stimuli", "duration, ms", "accuracy", 0, 1_550,
-                0, 1.05);
+                0, 1.25);
         try (MatchToSampleTraining training = new MatchToSampleTraining(context)) {
             context.progress().accept("training on dms, full rank and rank 2, seed " + context.seed());
             List<String> names = List.of("poster-dms", SECOND, "trained for 500 ms, rank 2");
