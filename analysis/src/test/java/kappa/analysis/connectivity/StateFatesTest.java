@@ -31,7 +31,8 @@ class StateFatesTest {
         assertThat(fates.states()).hasSize(4);
         assertThat(fates.turnsOpposite()).isTrue();
         // Both inputs leave the left and the right state, in which the readout is of one sign each.
-        assertThat(fates.inputs()).allSatisfy(input -> assertThat(input.held()).doesNotContain(StateFates.Ending.CYCLE));
+        assertThat(fates.inputs())
+                .allSatisfy(input -> assertThat(input.held()).doesNotContain(StateFates.Ending.CYCLE));
         // The memories are at the top and at the bottom: the stimuli bring them to opposite sides.
         int top = highest(fates);
         assertThat(side(fates, 0, top)).isEqualTo(-side(fates, 1, top));

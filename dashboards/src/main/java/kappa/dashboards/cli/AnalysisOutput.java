@@ -64,15 +64,18 @@ final class AnalysisOutput {
     }
 
     static void print(TunedPopulations trained) {
-        System.out.printf(Locale.ROOT, "networks drawn from %d populations with trained statistics: accuracy %.3f after %d "
-                + "steps%n", trained.number(), trained.accuracy(), trained.steps());
+        System.out.printf(Locale.ROOT,
+                "networks drawn from %d populations with trained statistics: accuracy %.3f after %d "
+                        + "steps%n",
+                trained.number(), trained.accuracy(), trained.steps());
     }
 
     /** Which description by populations is enough for the task. */
     static String enough(List<ResampledNetwork> drawn, List<TunedPopulations> trained, double enough) {
         String fitted = smallest(drawn, enough).map(one -> one.number() + " populations as fitted, with "
                 + (one.mixture().means() == GaussianMixture.Means.ZERO ? "means of zero" : "means")
-                + " and full covariances, are enough").orElseGet(() -> "no description by populations as fitted is enough, of "
+                + " and full covariances, are enough")
+                .orElseGet(() -> "no description by populations as fitted is enough, of "
                         + drawn.stream().map(one -> Integer.toString(one.number())).collect(Collectors.joining(", ")));
         String tuned = trained.isEmpty()
                 ? ""

@@ -140,7 +140,8 @@ final class AnalyzeCommand implements Runnable {
         List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known, enough)).orElse(List.of());
         List<TunedPopulations> tuned = done.filter(_ -> tune != null).map(known -> tuned(lowRank, known, enough))
                 .orElse(List.of());
-        Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS && DmsMechanism.applies(net))
+        Optional<DmsMechanism> mechanism = done
+                .filter(known -> known.name() == Task.Name.DMS && DmsMechanism.applies(net))
                 .map(known -> DmsMechanism.of(net));
         Optional<StateFates> fates = done.filter(known -> known.name() == Task.Name.DMS)
                 .map(known -> StateFates.of(net, known.inputNames(), known.stimulus().longest()));

@@ -7,7 +7,6 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
-import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.InvalidInputException;

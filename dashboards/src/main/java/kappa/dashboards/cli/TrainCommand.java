@@ -182,7 +182,8 @@ final class TrainCommand implements Runnable {
             return new Begun(Trainee.of(TrainedNetworks.initial(task, k, n, seed), trained), 0);
         }
         TrainingPlan first = TrainingPlan.of(TrainingPlan.ofFullRank(task), true, seed);
-        TaskTrainer.Trained large = train(runner, Trainee.of(TrainedNetworks.initial(task, n, seed), first.parts()), first,
+        TaskTrainer.Trained large = train(runner, Trainee.of(TrainedNetworks.initial(task, n, seed), first.parts()),
+                first,
                 "training " + task.name() + ", full rank first");
         return new Begun(Trainee.of(new Truncation((FullRankNetwork) large.network()).toRank(k), trained),
                 large.steps());

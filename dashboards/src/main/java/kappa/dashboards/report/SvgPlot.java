@@ -100,8 +100,10 @@ public final class SvgPlot {
     /** Dots of one colour and size without a hint become one path. */
     public void dot(double atX, double atY, String colour, double radius, String hint) {
         if (hint.isEmpty()) {
-            gather(String.format(Locale.ROOT, "fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.7\" stroke-linecap=\"round\""
-                    + " stroke-width=\"%.1f\"", colour, 2 * radius), "M%.1f %.1fh0", x(atX), y(atY));
+            gather(String.format(Locale.ROOT,
+                    "fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.7\" stroke-linecap=\"round\""
+                            + " stroke-width=\"%.1f\"",
+                    colour, 2 * radius), "M%.1f %.1fh0", x(atX), y(atY));
             return;
         }
         flush();

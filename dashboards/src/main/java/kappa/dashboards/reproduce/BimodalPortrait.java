@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.PhasePortrait;
 import kappa.dashboards.report.PhaseFigures;
+import kappa.dashboards.report.Scatters;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;

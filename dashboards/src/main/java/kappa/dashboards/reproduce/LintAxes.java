@@ -146,7 +146,8 @@ final class LintAxes implements Item {
     private static Axes axes(LowRankNetwork fit) {
         double[] cueA = Vectors.w(fit, 2);
         double[] cueB = Vectors.w(fit, 3);
-        return new Axes(Vectors.m(fit, 0), IntStream.range(0, cueA.length).mapToDouble(i -> cueB[i] - cueA[i]).toArray(),
+        return new Axes(Vectors.m(fit, 0),
+                IntStream.range(0, cueA.length).mapToDouble(i -> cueB[i] - cueA[i]).toArray(),
                 Vectors.w(fit, 0), Vectors.w(fit, 1));
     }
 

@@ -99,7 +99,8 @@ final class LintValidation implements Item {
         // Regression knows nothing of the noise of spikes; it is exact on rates.
         double judged = way.algorithm == FittingAlgorithms.RRR ? r2[1] : Math.min(r2[0], r2[1]);
         String reason = switch (way.algorithm) {
-            case BPTT -> way.passes == 1 ? "One pass, as in the live pipeline." : "The session is seen again and again.";
+            case BPTT ->
+                way.passes == 1 ? "One pass, as in the live pipeline." : "The session is seen again and again.";
             case RRR, LINEAR_RRR -> "Regression takes counts for rates: it is judged by its fit to rates.";
             case EM -> "Refines the fit of the first pass.";
         };

@@ -53,15 +53,19 @@ final class MatchToSamplePopulations implements Item {
             findings.add(of(Task.of(Task.Name.DMS).withStimuli(3), MatchToSampleStimuli.NEURONS, one, training, context,
                     rows, new SvgPlot("", "", "", 0, 17, 0, 1)));
         }
-        return new Result("Mixtures are fitted to (m, n, W, readout) of each neuron of a trained network of rank 2, with full "
-                + "covariances, and with means or without, whichever has the higher evidence. " + DRAWN_NEURONS
-                + " neurons are drawn with exactly these means and covariances. Trained statistics begin with the fitted ones "
-                + "and have at most " + TUNING_STEPS + " steps of training on the task, with neurons drawn anew at each step.",
+        return new Result(
+                "Mixtures are fitted to (m, n, W, readout) of each neuron of a trained network of rank 2, with full "
+                        + "covariances, and with means or without, whichever has the higher evidence. " + DRAWN_NEURONS
+                        + " neurons are drawn with exactly these means and covariances. Trained statistics begin with the "
+                        + "fitted ones and have at most " + TUNING_STEPS
+                        + " steps of training on the task, with neurons drawn anew at each step.",
                 List.of(plot.svg()), findings,
                 List.of("./kappa analyze NET.npz --task dms --tune " + TUNING_STEPS,
                         "./kappa train --task dms --rank 2 --populations 3 --from NET.npz --neurons 512 --out DRAWN.npz"),
-                List.of(new Result.Table(List.of("stimuli", "seed", "the network itself", "drawn, by populations as fitted",
-                        "drawn, by populations with trained statistics"), rows)));
+                List.of(new Result.Table(
+                        List.of("stimuli", "seed", "the network itself", "drawn, by populations as fitted",
+                                "drawn, by populations with trained statistics"),
+                        rows)));
     }
 
     private static Result.Finding of(Task task, int neurons, long[] seeds, MatchToSampleTraining training,
@@ -92,7 +96,9 @@ final class MatchToSamplePopulations implements Item {
                             .collect(Collectors.joining(", "))));
         }
         return new Result.Finding(task.stimuli() + " stimuli: the smallest number of populations that is enough",
-                task.stimuli() == 2 ? "populations suffice (chapter 5)" : "open: how must populations grow? (section 5.4)",
+                task.stimuli() == 2
+                        ? "populations suffice (chapter 5)"
+                        : "open: how must populations grow? (section 5.4)",
                 "as fitted: " + shown(fittedEnough, seeds.length) + "; with trained statistics: "
                         + shown(tunedEnough, seeds.length),
                 !tunedEnough.isEmpty() || !fittedEnough.isEmpty(),

@@ -62,16 +62,20 @@ final class MatchToSampleRanks implements Item {
             findings.add(new Result.Finding("rank " + RANKS.get(r),
                     RANKS.get(r) == 2 ? "learns it" : "open: what do networks of this rank do? (section 5.4)",
                     "accuracy " + Numbers.range(accuracy[r]) + "; stable states " + Numbers.range(states[r])
-                            + (RANKS.get(r) == 2 ? "" : "; with its two leading dimensions alone "
-                                    + Numbers.range(truncated[r])),
+                            + (RANKS.get(r) == 2
+                                    ? ""
+                                    : "; with its two leading dimensions alone "
+                                            + Numbers.range(truncated[r])),
                     done * 5 >= 4L * seeds.length,
                     RANKS.get(r) == 2
                             ? done + " of " + seeds.length + " networks reach " + MatchToSampleTests.DONE + "."
                             : plane + " of " + seeds.length + " networks still have " + CHANCE_TO_DONE
                                     + " with two dimensions: the others use more than a plane."));
         }
-        return new Result("Each network begins with the truncated connectivity of the full-rank network of its seed, N = "
-                + TrainedMatchToSample.NEURONS + ". States are stable fixed points without input.", List.of(), findings,
+        return new Result(
+                "Each network begins with the truncated connectivity of the full-rank network of its seed, N = "
+                        + TrainedMatchToSample.NEURONS + ". States are stable fixed points without input.",
+                List.of(), findings,
                 List.of("./kappa train --task dms --rank 3 --neurons " + TrainedMatchToSample.NEURONS
                         + " --seed SEED --out NET.npz", "./kappa analyze NET.npz --task dms --json"),
                 List.of(new Result.Table(List.of("rank", "seed", "accuracy", "two leading dimensions alone",

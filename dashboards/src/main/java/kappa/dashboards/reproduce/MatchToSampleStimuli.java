@@ -58,7 +58,8 @@ final class MatchToSampleStimuli implements Item {
             }
         }
         return new Result("Half of the trials are matches, so that chance is 0.5. N = " + NEURONS + ", at most "
-                + MatchToSampleTraining.MOST_STEPS + " steps from the truncated connectivity of a full-rank network of the "
+                + MatchToSampleTraining.MOST_STEPS
+                + " steps from the truncated connectivity of a full-rank network of the "
                 + "same task. States are stable fixed points without input.", List.of(), findings,
                 List.of("./kappa train --task dms --stimuli 3 --rank 2 --neurons " + NEURONS + " --out NET.npz",
                         "./kappa analyze NET.npz --task dms --stimuli 3"),

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.connectivity.DmsMechanism;
 import kappa.analysis.connectivity.StateFates;
+import kappa.dashboards.report.Density;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 
@@ -85,7 +86,9 @@ final class MatchToSampleSurvey implements Item {
                                 .collect(Collectors.joining(", ")),
                         most, "Told apart by the numbers of stable states without input and under each stimulus."),
                         new Result.Finding("what takes the place of two states in the first solution",
-                                "a limit cycle (figure 5.4)", "a cycle in " + cycles + ", one state that is reached on a spiral or straight in " + spirals,
+                                "a limit cycle (figure 5.4)",
+                                "a cycle in " + cycles + ", one state that is reached on a spiral or straight in "
+                                        + spirals,
                                 cycles > 0,
                                 "A stimulus of 500 ms ends before the state has come to rest, so that either carries it "
                                         + "across and training has no reason to prefer the cycle.")),

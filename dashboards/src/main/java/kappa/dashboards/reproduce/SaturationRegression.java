@@ -3,6 +3,7 @@ package kappa.dashboards.reproduce;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.connectivity.Saturation;
+import kappa.dashboards.report.Scatters;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
@@ -41,9 +42,8 @@ final class SaturationRegression implements Item {
             slopes[1][s] = split.linear().slope();
             slopes[2][s] = split.all().slope();
             if (s == 0) {
-                plots.add(Scatters.byPart("two-population, N = 2000", "m1", Vectors.m(network, 0), "n2",
-                        Vectors.n(network, 1), List.of(new Scatters.Part("saturated", split.saturated().neurons()),
-                                new Scatters.Part("not saturated", split.linear().neurons()))));
+                plots.add(Scatters.bySaturation("two-population, N = 2000", "m1", Vectors.m(network, 0), "n2",
+                        Vectors.n(network, 1), split));
             }
         }
         // m1 = x1 + x3 and n2 = +-x3 + 2.5 x4: the slope of n2 on m1 is +-1/2.

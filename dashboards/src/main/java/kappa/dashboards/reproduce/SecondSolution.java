@@ -3,6 +3,7 @@ package kappa.dashboards.reproduce;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.PhasePortrait;
+import kappa.dashboards.report.Density;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 

@@ -70,7 +70,8 @@ final class StimulusDurations implements Item {
                         + "the test. The last three networks were trained with durations drawn from "
                         + FROM_MS + " to " + TO_MS + " ms for sample and test of each trial, N = " + NEURONS + ".",
                 List.of(plot.svg()), findings,
-                List.of("./kappa train --task dms --rank 2 --neurons " + TrainedMatchToSample.NEURONS + " --out NET.npz",
+                List.of("./kappa train --task dms --rank 2 --neurons " + TrainedMatchToSample.NEURONS
+                        + " --out NET.npz",
                         "./kappa train --task dms --stimulus-ms " + FROM_MS + ":" + TO_MS + " --rank 3 --neurons "
                                 + NEURONS + " --out NET.npz"),
                 List.of(new Result.Table(List.of("rank", "seed", "accuracy, durations drawn", "stable states",

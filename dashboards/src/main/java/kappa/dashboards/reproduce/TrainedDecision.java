@@ -50,7 +50,8 @@ final class TrainedDecision implements Item {
         try (TrialRunner runner = new TrialRunner(context.threads())) {
             for (int i = 0; i < seeds.length; i++) {
                 context.progress().accept("training a rank-1 network on dm, seed " + seeds[i]);
-                LowRankNetwork network = new TrainedNetworks(runner, (_, _) -> {}).lowRank(Task.of(Task.Name.DM), 1, NEURONS, seeds[i]);
+                LowRankNetwork network = new TrainedNetworks(runner, (_, _) -> {}).lowRank(Task.of(Task.Name.DM), 1,
+                        NEURONS, seeds[i]);
                 Performance performance = Performance.of(network, Task.of(Task.Name.DM), TRIALS, STATE_NOISE,
                         seeds[i] ^ FRESH, runner);
                 accuracy[i] = performance.accuracy();

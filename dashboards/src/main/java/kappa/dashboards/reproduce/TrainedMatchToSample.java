@@ -7,6 +7,7 @@ import java.util.Optional;
 import kappa.analysis.connectivity.DmsMechanism;
 import kappa.analysis.connectivity.Saturation;
 import kappa.analysis.connectivity.StateFates;
+import kappa.dashboards.report.Scatters;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
@@ -109,8 +110,6 @@ final class TrainedMatchToSample implements Item {
         double[] m2 = Vectors.m(network, 1);
         double[] n1 = Vectors.n(network, 0);
         Saturation split = Saturation.of(network, channel, m2, n1);
-        return Scatters.byPart("under " + stimulus, "m2", m2, "n1", n1,
-                List.of(new Scatters.Part("saturated", split.saturated().neurons()),
-                        new Scatters.Part("not saturated", split.linear().neurons())));
+        return Scatters.bySaturation("under " + stimulus, "m2", m2, "n1", n1, split);
     }
 }

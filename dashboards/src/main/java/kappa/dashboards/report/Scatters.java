@@ -1,28 +1,35 @@
-package kappa.dashboards.reproduce;
+package kappa.dashboards.report;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import kappa.dashboards.report.SvgPlot;
+import kappa.analysis.connectivity.Saturation;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /** Scatters of two vectors over neurons, with regression lines for parts of them. Stateless. */
-final class Scatters {
+public final class Scatters {
 
     private static final int MOST_DOTS = 1_000;
 
     private Scatters() {}
 
     /** Some of the neurons, with their line. */
-    record Part(String name, int[] neurons) {}
+    private record Part(String name, int[] neurons) {}
 
-    static SvgPlot plain(String title, String nameX, double[] x, String nameY, double[] y) {
+    public static SvgPlot plain(String title, String nameX, double[] x, String nameY, double[] y) {
         return with(title, nameX, x, nameY, y, List.of(new Part("", IntStream.range(0, x.length).toArray())), false);
     }
 
     /** Each part in its colour with its regression line, and a dashed one for all. */
-    static SvgPlot byPart(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts) {
+    private static SvgPlot byPart(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts) {
         return with(title, nameX, x, nameY, y, parts, true);
+    }
+
+    /** The neurons that an input saturates apart from the others. */
+    public static SvgPlot bySaturation(String title, String nameX, double[] x, String nameY, double[] y,
+            Saturation split) {
+        return byPart(title, nameX, x, nameY, y, List.of(new Part("saturated", split.saturated().neurons()),
+                new Part("not saturated", split.linear().neurons())));
     }
 
     private static SvgPlot with(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts,

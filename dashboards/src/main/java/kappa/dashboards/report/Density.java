@@ -1,11 +1,10 @@
-package kappa.dashboards.reproduce;
+package kappa.dashboards.report;
 
 import java.util.Arrays;
 import java.util.List;
-import kappa.dashboards.report.SvgPlot;
 
 /** Kernel density of a pair of vectors over neurons (Valente 2019, figure 5.9). Stateless. */
-final class Density {
+public final class Density {
 
     private static final int GRID = 40;
     private static final double MARGIN = 0.25;
@@ -13,13 +12,13 @@ final class Density {
     private Density() {}
 
     /** The neurons themselves beside their density. */
-    static String withScatter(String nameX, double[] x, String nameY, double[] y) {
+    public static String withScatter(String nameX, double[] x, String nameY, double[] y) {
         return SvgPlot.row(List.of(Scatters.plain(nameX + " and " + nameY + " of each neuron", nameX, x, nameY, y),
                 of("density of " + nameX + " and " + nameY, nameX, x, nameY, y)));
     }
 
     /** A Gaussian kernel with Scott's bandwidth, N^(-1/6) standard deviations in each direction. */
-    private static SvgPlot of(String title, String nameX, double[] x, String nameY, double[] y) {
+    public static SvgPlot of(String title, String nameX, double[] x, String nameY, double[] y) {
         double reachX = (1 + MARGIN) * Arrays.stream(x).map(Math::abs).max().orElse(1);
         double reachY = (1 + MARGIN) * Arrays.stream(y).map(Math::abs).max().orElse(1);
         double[][] density = new double[GRID][GRID];
