@@ -15,7 +15,7 @@ import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 
 /** The axes of a LINT fit and those of targeted dimensionality reduction, of the same session. */
-final class LintAxes implements Item {
+final class LintAxes extends Item {
 
     private static final int SEEDS = 5;
     private static final int QUICK_TRIALS = 100;
@@ -40,23 +40,14 @@ final class LintAxes implements Item {
     /** What a set of axes is worth on trials that it was not made from. */
     private record Worth(double variance, double choice, double context) {}
 
-    @Override
-    public String name() {
-        return "lint-axes";
+    LintAxes() {
+        super("lint-axes",
+                "LINT as dimensionality reduction: its axes beside those of targeted dimensionality reduction",
+                "Valente, Pillow and Ostojic 2022, abstract; Mante and others 2013");
     }
 
     @Override
-    public String title() {
-        return "LINT as dimensionality reduction: its axes beside those of targeted dimensionality reduction";
-    }
-
-    @Override
-    public String source() {
-        return "Valente, Pillow and Ostojic 2022, abstract; Mante and others 2013";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         double[][] lint = new double[3][seeds.length];
         double[][] regression = new double[3][seeds.length];

@@ -10,7 +10,7 @@ import kappa.fitting.task.Task;
 import kappa.ingest.recording.Observation;
 
 /** Fits of rank 1 and 2 to full-rank networks that do delayed match-to-sample. */
-final class LintMatchToSample implements Item {
+final class LintMatchToSample extends Item {
 
     private static final double[] PAPER = {0.622, 0.982};
     private static final int QUICK_TRIALS = 100;
@@ -19,23 +19,14 @@ final class LintMatchToSample implements Item {
     private static final double TOLERANCE = 0.15;
     private static final double FAR = 0.1;
 
-    @Override
-    public String name() {
-        return "lint-dms";
+    LintMatchToSample() {
+        super("lint-dms",
+                "LINT: rank 1 and 2 fitted to full-rank networks of delayed match-to-sample",
+                "Valente, Pillow and Ostojic 2022, figure 3; poster on LINT");
     }
 
     @Override
-    public String title() {
-        return "LINT: rank 1 and 2 fitted to full-rank networks of delayed match-to-sample";
-    }
-
-    @Override
-    public String source() {
-        return "Valente, Pillow and Ostojic 2022, figure 3; poster on LINT";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         Task task = Task.of(Task.Name.DMS);
         long[] seeds = context.seeds(SEEDS);
         double[][] r2 = new double[PAPER.length][seeds.length];

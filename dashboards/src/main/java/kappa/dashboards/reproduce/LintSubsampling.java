@@ -10,7 +10,7 @@ import kappa.fitting.offline.FittingAlgorithms;
 import kappa.ingest.recording.Observation;
 
 /** Rank-1 fits to fewer and fewer of a full-rank network's neurons. */
-final class LintSubsampling implements Item {
+final class LintSubsampling extends Item {
 
     private static final int[] PERCENT = {10, 5, 2, 1};
     private static final double[] PAPER = {0.908, 0.892, 0.855, 0.772};
@@ -20,23 +20,14 @@ final class LintSubsampling implements Item {
     private static final int SEEDS = 3;
     private static final double BELOW = 0.1;
 
-    @Override
-    public String name() {
-        return "lint-subsampling";
+    LintSubsampling() {
+        super("lint-subsampling",
+                "LINT: fits to a tenth to a hundredth of the neurons",
+                "Valente, Pillow and Ostojic 2022, supplementary figure on subsampling; poster on LINT");
     }
 
     @Override
-    public String title() {
-        return "LINT: fits to a tenth to a hundredth of the neurons";
-    }
-
-    @Override
-    public String source() {
-        return "Valente, Pillow and Ostojic 2022, supplementary figure on subsampling; poster on LINT";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         int neurons = context.quick() ? ContextTeachers.NEURONS : NEURONS;
         long[] seeds = context.seeds(SEEDS);
         double[][] r2 = new double[PERCENT.length][seeds.length];

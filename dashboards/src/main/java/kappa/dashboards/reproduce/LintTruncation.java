@@ -13,7 +13,7 @@ import kappa.fitting.task.Task;
 import kappa.ingest.recording.Observation;
 
 /** Full-rank networks trained on context-dependent decisions: fits of rank 1 to 5 beside truncation. */
-final class LintTruncation implements Item {
+final class LintTruncation extends Item {
 
     private static final double[] FITTED = {0.923, 0.946, 0.962, 0.967, 0.968};
     private static final double TRUNCATED = 0.078;
@@ -24,23 +24,14 @@ final class LintTruncation implements Item {
     private static final int SEEDS = 10;
     private static final double BELOW = 0.05;
 
-    @Override
-    public String name() {
-        return "lint-truncation";
+    LintTruncation() {
+        super("lint-truncation",
+                "LINT: fitting against truncating full-rank networks",
+                "Valente, Pillow and Ostojic 2022, figure 3; poster on LINT");
     }
 
     @Override
-    public String title() {
-        return "LINT: fitting against truncating full-rank networks";
-    }
-
-    @Override
-    public String source() {
-        return "Valente, Pillow and Ostojic 2022, figure 3; poster on LINT";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         int neurons = ContextTeachers.NEURONS;
         long[] seeds = context.seeds(SEEDS);
         Task task = ContextTeachers.task();

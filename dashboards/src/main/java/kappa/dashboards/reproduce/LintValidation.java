@@ -14,7 +14,7 @@ import kappa.fitting.training.TrialRunner;
 import kappa.ingest.recording.Observation;
 
 /** Low-rank networks trained on four tasks are recovered from what is recorded of them, by three algorithms. */
-final class LintValidation implements Item {
+final class LintValidation extends Item {
 
     /** A task with the rank of its networks and the authors' scores, recomputed against noise-free teachers. */
     private record Row(Task.Name task, int rank, double r2, double ecc) {}
@@ -36,23 +36,14 @@ final class LintValidation implements Item {
     private static final long MOST_STEPS = 1_500;
     private static final double BELOW = 0.03;
 
-    @Override
-    public String name() {
-        return "lint-validation";
+    LintValidation() {
+        super("lint-validation",
+                "LINT: activity and connectivity recovered on four tasks, by three algorithms",
+                "Poster on LINT; Valente, Pillow and Ostojic 2022, figure 2");
     }
 
     @Override
-    public String title() {
-        return "LINT: activity and connectivity recovered on four tasks, by three algorithms";
-    }
-
-    @Override
-    public String source() {
-        return "Poster on LINT; Valente, Pillow and Ostojic 2022, figure 2";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         int neurons = context.quick() ? QUICK_NEURONS : NEURONS;
         int trials = context.quick() ? QUICK_TRIALS : TRIALS;
         List<Result.Finding> findings = new ArrayList<>();

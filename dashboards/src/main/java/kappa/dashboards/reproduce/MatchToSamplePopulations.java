@@ -12,7 +12,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 
 /** How many populations describe networks that do delayed match-to-sample, as fitted and with trained statistics. */
-final class MatchToSamplePopulations implements Item {
+final class MatchToSamplePopulations extends Item {
 
     private static final int SEEDS = 5;
     private static final List<Integer> NUMBERS = List.of(1, 2, 3, 4, 6, 8, 12, 16);
@@ -24,23 +24,14 @@ final class MatchToSamplePopulations implements Item {
     private static final double STATE_NOISE = 0.05;
     private static final double CLOSE = 0.03;
 
-    @Override
-    public String name() {
-        return "dms-populations";
+    MatchToSamplePopulations() {
+        super("dms-populations",
+                "Delayed match-to-sample: how many populations are enough",
+                "Valente 2019, chapter 5; Dubreuil and others 2022");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample: how many populations are enough";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, chapter 5; Dubreuil and others 2022";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<Result.Finding> findings = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         SvgPlot plot = new SvgPlot("accuracy of drawn networks, two stimuli", "populations", "accuracy", 0.8, 17, 0.3,

@@ -8,29 +8,20 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 
 /** What networks of rank 3 and 4 find for delayed match-to-sample with two stimuli. */
-final class MatchToSampleRanks implements Item {
+final class MatchToSampleRanks extends Item {
 
     private static final int SEEDS = 10;
     private static final List<Integer> RANKS = List.of(2, 3, 4);
     private static final double CHANCE_TO_DONE = 0.9;
 
-    @Override
-    public String name() {
-        return "dms-ranks";
+    MatchToSampleRanks() {
+        super("dms-ranks",
+                "Delayed match-to-sample: what networks of rank 3 and 4 find",
+                "Valente 2019, section 5.4");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample: what networks of rank 3 and 4 find";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, section 5.4";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         Task task = Task.of(Task.Name.DMS);
         long[] seeds = context.seeds(SEEDS);
         double[][] accuracy = new double[RANKS.size()][seeds.length];

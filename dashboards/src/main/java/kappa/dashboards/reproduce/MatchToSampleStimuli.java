@@ -9,7 +9,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 
 /** Delayed match-to-sample with three and four stimuli: which rank learns it. */
-final class MatchToSampleStimuli implements Item {
+final class MatchToSampleStimuli extends Item {
 
     /** Of the networks. */
     static final int NEURONS = 64;
@@ -17,23 +17,14 @@ final class MatchToSampleStimuli implements Item {
     private static final List<Integer> STIMULI = List.of(3, 4);
     private static final List<Integer> RANKS = List.of(1, 2, 3, 4);
 
-    @Override
-    public String name() {
-        return "dms-stimuli";
+    MatchToSampleStimuli() {
+        super("dms-stimuli",
+                "Delayed match-to-sample with three and four stimuli",
+                "Valente 2019, section 5.4");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample with three and four stimuli";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, section 5.4";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         List<Result.Finding> findings = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();

@@ -14,27 +14,18 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 
 /** Which solution of delayed match-to-sample networks of rank 2 find, over training seeds. */
-final class MatchToSampleSurvey implements Item {
+final class MatchToSampleSurvey extends Item {
 
     private static final int SEEDS = 20;
 
-    @Override
-    public String name() {
-        return "dms-survey";
+    MatchToSampleSurvey() {
+        super("dms-survey",
+                "Delayed match-to-sample: which solution comes how often",
+                "Valente 2019, sections 5.2 and 5.3");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample: which solution comes how often";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, sections 5.2 and 5.3";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         Task task = Task.of(Task.Name.DMS);
         Map<DmsMechanism.Solution, Integer> solutions = new TreeMap<>();
         List<List<String>> rows = new ArrayList<>();

@@ -7,27 +7,18 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The connectivity of the bimodal network, its neurons ordered by population. */
-final class OrderedConnectivity implements Item {
+final class OrderedConnectivity extends Item {
 
     private static final int SHOWN_PER_POPULATION = 12;
 
-    @Override
-    public String name() {
-        return "figure-4.3";
+    OrderedConnectivity() {
+        super("figure-4.3",
+                "Connectivity of the bimodal network, ordered by population",
+                "Valente 2019, figure 4.3, section 4.2");
     }
 
     @Override
-    public String title() {
-        return "Connectivity of the bimodal network, ordered by population";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.3, section 4.2";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         LowRankNetwork network = HandBuiltNetworks.named("bimodal", context.seed()).network();
         List<int[]> populations = Quadrants.of(network);
         List<Integer> order = new ArrayList<>();

@@ -7,28 +7,19 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The first solution of delayed match-to-sample, built by hand as the poster does it. */
-final class PosterMatchToSample implements Item {
+final class PosterMatchToSample extends Item {
 
     private static final String NETWORK = "poster-dms";
     private static final int SEEDS = 10;
 
-    @Override
-    public String name() {
-        return NETWORK;
+    PosterMatchToSample() {
+        super(NETWORK,
+                "Delayed match-to-sample, first solution, built by hand",
+                "Poster on delayed match-to-sample; Valente 2019, section 5.2, figures 5.2 to 5.4");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample, first solution, built by hand";
-    }
-
-    @Override
-    public String source() {
-        return "Poster on delayed match-to-sample; Valente 2019, section 5.2, figures 5.2 to 5.4";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         LowRankNetwork network = HandBuiltNetworks.named(NETWORK, seeds[0]).withReadout();
         MatchToSampleFigures figures = new MatchToSampleFigures(network);

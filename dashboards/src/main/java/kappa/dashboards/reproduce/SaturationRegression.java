@@ -9,29 +9,20 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** n2 against m1, the neurons split by whether the input saturates them. */
-final class SaturationRegression implements Item {
+final class SaturationRegression extends Item {
 
     private static final int DRIVE = 2;
     private static final int SEEDS = 5;
     private static final double TOLERANCE = 0.2;
 
-    @Override
-    public String name() {
-        return "figure-4.6";
+    SaturationRegression() {
+        super("figure-4.6",
+                "n2 against m1, split by saturation under the input",
+                "Valente 2019, figure 4.6, section 4.3");
     }
 
     @Override
-    public String title() {
-        return "n2 against m1, split by saturation under the input";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.6, section 4.3";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         double[][] slopes = new double[3][seeds.length];
         List<SvgPlot> plots = new ArrayList<>();

@@ -8,28 +8,19 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The second solution, which the thesis did not manage to build by hand. */
-final class SecondSolution implements Item {
+final class SecondSolution extends Item {
 
     private static final String NETWORK = "dms-second";
     private static final int SEEDS = 10;
 
-    @Override
-    public String name() {
-        return NETWORK;
+    SecondSolution() {
+        super(NETWORK,
+                "Delayed match-to-sample, second solution, built by hand",
+                "Valente 2019, section 5.3, figures 5.7 to 5.9");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample, second solution, built by hand";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, section 5.3, figures 5.7 to 5.9";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         LowRankNetwork network = HandBuiltNetworks.named(NETWORK, seeds[0]).withReadout();
         MatchToSampleFigures figures = new MatchToSampleFigures(network);

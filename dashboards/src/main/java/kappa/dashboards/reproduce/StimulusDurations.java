@@ -12,7 +12,7 @@ import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.task.Task;
 
 /** Delayed match-to-sample with stimuli of other durations than the 500 ms that the networks are built or trained for. */
-final class StimulusDurations implements Item {
+final class StimulusDurations extends Item {
 
     private static final String SECOND = "dms-second";
     private static final int NEURONS = 64;
@@ -28,23 +28,14 @@ final class StimulusDurations implements Item {
     private static final double BIN_MS = 20;
     private static final double CHANCE_OF_A_FEW = 0.8;
 
-    @Override
-    public String name() {
-        return "dms-durations";
+    StimulusDurations() {
+        super("dms-durations",
+                "Delayed match-to-sample with stimuli of other durations",
+                "Valente 2019, section 5.4");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample with stimuli of other durations";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, section 5.4";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<Result.Finding> findings = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         SvgPlot plot = new SvgPlot("right trials by the duration of both stimuli", "duration, ms", "accuracy", 0, 1_550,

@@ -12,7 +12,7 @@ import kappa.fitting.training.TrainedNetworks;
 import kappa.fitting.training.TrialRunner;
 
 /** A rank-1 network trained on the random-dots task. */
-final class TrainedDecision implements Item {
+final class TrainedDecision extends Item {
 
     private static final int NEURONS = 512;
     private static final int TRIALS = 1_000;
@@ -24,23 +24,14 @@ final class TrainedDecision implements Item {
     private static final double HIGHEST = 1.5;
     private static final int POWER_STEPS = 50;
 
-    @Override
-    public String name() {
-        return "figure-3.2";
+    TrainedDecision() {
+        super("figure-3.2",
+                "A rank-1 network trained on random dots",
+                "Valente 2019, figure 3.2, section 3.1");
     }
 
     @Override
-    public String title() {
-        return "A rank-1 network trained on random dots";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 3.2, section 3.1";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         double[] accuracy = new double[seeds.length];
         double[] overlap = new double[seeds.length];

@@ -13,7 +13,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 
 /** Networks of rank 1 and 2 trained on delayed match-to-sample, and which solution they find. */
-final class TrainedMatchToSample implements Item {
+final class TrainedMatchToSample extends Item {
 
     /** Of the networks trained on the task with two stimuli. */
     static final int NEURONS = 128;
@@ -21,23 +21,14 @@ final class TrainedMatchToSample implements Item {
     private static final int RANK_ONE_STEPS = 400;
     private static final double RANK_ONE_FAILS = 0.9;
 
-    @Override
-    public String name() {
-        return "dms-trained";
+    TrainedMatchToSample() {
+        super("dms-trained",
+                "Delayed match-to-sample, trained: rank 1, rank 2, and which solution",
+                "Valente 2019, sections 5.1 to 5.3, figures 5.2 to 5.6");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample, trained: rank 1, rank 2, and which solution";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, sections 5.1 to 5.3, figures 5.2 to 5.6";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         Task task = Task.of(Task.Name.DMS);
         double[] rankOne = new double[seeds.length];
