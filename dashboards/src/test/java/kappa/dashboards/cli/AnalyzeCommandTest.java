@@ -93,6 +93,9 @@ class AnalyzeCommandTest {
         });
         assertThat(figures.get("accuracy").asDouble()).isEqualTo(1);
         assertThat(figures.get("resampled")).hasSize(2);
+        assertThat(figures.get("enough_accuracy").asDouble()).isBetween(0.0, 1.0);
+        assertThat(figures.get("state_fates").get("inputs")).hasSize(2);
+        assertThat(figures.get("state_fates").get("summary").asText()).contains("A: ", "; B: ", "held: ");
         assertThat(figures.get("resampled").get(0).get("accuracy").asDouble()).isBetween(0.0, 1.0);
     }
 
@@ -137,7 +140,7 @@ class AnalyzeCommandTest {
         Path page = directory.resolve("report").resolve("index.html");
         assertThat(page).content()
                 .contains("Phase portrait, no input", "Eigenvalues", "Cosines", "stable limit cycle",
-                        "gating of each input")
+                        "gating of each input", "Density of m1 and n1")
                 .doesNotContain("<script", "NaN");
         try (Stream<Path> files = Files.list(page.getParent())) {
             assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(5);
