@@ -10,6 +10,7 @@ import org.apache.commons.math3.stat.regression.SimpleRegression;
 public final class Scatters {
 
     private static final int MOST_DOTS = 1_000;
+    private static final double MARGIN = 0.05;
 
     private Scatters() {}
 
@@ -34,10 +35,11 @@ public final class Scatters {
 
     private static SvgPlot with(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts,
             boolean lines) {
-        double left = Arrays.stream(x).min().orElse(-1);
-        double right = Arrays.stream(x).max().orElse(1);
-        SvgPlot plot = new SvgPlot(title, nameX, nameY, left, right, Arrays.stream(y).min().orElse(-1),
-                Arrays.stream(y).max().orElse(1));
+        double[] across = reach(x);
+        double[] up = reach(y);
+        double left = across[0];
+        double right = across[1];
+        SvgPlot plot = new SvgPlot(title, nameX, nameY, left, right, up[0], up[1]);
         int stride = Math.ceilDiv(x.length, MOST_DOTS);
         for (int p = 0; p < parts.size(); p++) {
             String colour = SvgPlot.COLOURS.get(p);
@@ -54,6 +56,13 @@ public final class Scatters {
             line(plot, regression(x, y, IntStream.range(0, x.length).toArray()), left, right, "#1b2330", true);
         }
         return plot;
+    }
+
+    /** All values, with a margin. */
+    private static double[] reach(double[] values) {
+        double low = Arrays.stream(values).min().orElse(-1);
+        double high = Arrays.stream(values).max().orElse(1);
+        return new double[]{low - MARGIN * (high - low), high + MARGIN * (high - low)};
     }
 
     private static void line(SvgPlot plot, SimpleRegression regression, double left, double right, String colour,
