@@ -10,29 +10,13 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.ingest.InvalidInputException;
 
 /**
- * How a rank-2 network does delayed match-to-sample (Valente 2019, chapter 5). The response to the test must depend on
- * what is remembered, which an input can bring about in two ways, told apart by the number of stable states under each
- * input held at 1 (section 4.3):
- *
- * <ul>
- * <li>two or more remain under both inputs: the dynamics keep their basins, and inputs push the state from one to
- * another;
- * <li>fewer than two remain under at least one of them: that input changes the dynamics themselves, by saturating
- * neurons (effective overlaps, 4.14 and 4.15), and with bistability gone the state is rotated if the eigenvalues of the
- * effective Jacobian at the origin are complex, as in section 4.3.1, or brought to one place, whatever it was.
- * </ul>
+ * How a rank-2 network does delayed match-to-sample (Valente 2019, chapter 5): by the stable states without input and under
+ * each stimulus held at 1. An input that saturates neurons changes the effective overlaps (4.14 and 4.15), and with them
+ * which states there are. What becomes of each state is {@link StateFates}'s to say.
  *
  * @param underInputs under A and under B
  */
-public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underInputs) {
-
-    /** What inputs do. */
-    public enum Verdict {
-        /** Two or more stable states remain under either input. */
-        STATE_PUSHED_BETWEEN_BASINS,
-        /** Under at least one input fewer than two remain. */
-        DYNAMICS_CHANGED_BY_INPUT
-    }
+public record DmsMechanism(Portrait free, List<Portrait> underInputs) {
 
     /** Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. */
     public enum Solution {
@@ -87,9 +71,7 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         Portrait free = portrait(network, "none", new double[2]);
         List<Portrait> held = List.of(portrait(network, "A", new double[]{1, 0}),
                 portrait(network, "B", new double[]{0, 1}));
-        boolean kept = held.stream().allMatch(portrait -> portrait.stable >= STABLE_STATES_OF_A_MEMORY);
-        return new DmsMechanism(
-                kept ? Verdict.STATE_PUSHED_BETWEEN_BASINS : Verdict.DYNAMICS_CHANGED_BY_INPUT, free, held);
+        return new DmsMechanism(free, held);
     }
 
     private static Portrait portrait(LowRankNetwork network, String input, double[] drive) {
@@ -121,9 +103,12 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
 
     /** One line for people. */
     public String summary() {
-        StringBuilder text = new StringBuilder(verdict == Verdict.STATE_PUSHED_BETWEEN_BASINS
-                ? "inputs push the state between basins that remain"
-                : "inputs change the dynamics");
+        StringBuilder text = new StringBuilder(switch (solution()) {
+            case FIRST -> "first solution of the thesis";
+            case SECOND -> "second solution of the thesis";
+            case HYBRID -> "hybrid of the thesis's solutions";
+            case NEITHER -> "neither solution of the thesis";
+        });
         text.append(": ").append(describe("without input", free));
         for (Portrait portrait : underInputs) {
             text.append("; ").append(describe("under " + portrait.input, portrait));

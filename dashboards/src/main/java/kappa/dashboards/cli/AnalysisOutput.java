@@ -205,7 +205,7 @@ final class AnalysisOutput {
             stable.put(portrait.input(), portrait.stable());
             jacobians.put(portrait.input(), portrait.origin().jacobian());
         });
-        return Map.of("verdict", name(found.verdict()), "solution", name(found.solution()), "summary", found.summary(),
+        return Map.of("solution", name(found.solution()), "summary", found.summary(),
                 "stable_states", stable,
                 "effective_jacobians", jacobians);
     }

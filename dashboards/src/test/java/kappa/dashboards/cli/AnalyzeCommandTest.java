@@ -82,7 +82,6 @@ class AnalyzeCommandTest {
     @Test
     void shouldReportTheMechanismOfAMatchToSampleNetworkAndWhetherItsPopulationsAreEnough() throws Exception {
         JsonNode figures = figures("analyze D/dms.npz --task dms --populations 2 --draws 1 --neurons 512 --json");
-        assertThat(figures.get("dms_mechanism").get("verdict").asText()).isEqualTo("dynamics changed by input");
         assertThat(figures.get("dms_mechanism").get("stable_states").get("none").asInt()).isEqualTo(2);
         assertThat(figures.get("dms_mechanism").get("solution").asText()).isEqualTo("first");
         assertThat(figures.get("psychometric")).hasSize(4).allSatisfy(point -> {
