@@ -14,7 +14,7 @@ import kappa.fitting.task.Task;
 /** How many populations describe networks that do delayed match-to-sample, as fitted and with trained statistics. */
 final class MatchToSamplePopulations extends Item {
 
-    private static final int SEEDS = 5;
+    private static final int SEEDS = 3;
     private static final List<Integer> NUMBERS = List.of(1, 2, 3, 4, 6, 8, 12, 16);
     private static final int MOST_TUNED = 4;
     private static final long TUNING_STEPS = 300;
