@@ -9,6 +9,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.TimeoutException;
 
@@ -62,6 +63,8 @@ public final class FailureLine {
     private static String known(Throwable cause) {
         String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         return switch (cause) {
+            case InvalidInputException _ when isLate(cause.getCause()) && HostClock.SYSTEM.lately().isPresent() ->
+                clock(message);
             case InvalidInputException _ -> message;
             case AccessDeniedException denied -> denied.getFile()
                     + ": permission denied. Give this account the right to read and write it, or name another place.";
@@ -73,9 +76,7 @@ public final class FailureLine {
             case AuthorizationException _ -> "Kafka does not allow this (" + message
                     + "). Ask whoever looks after Kafka to allow it to the user of --kafka-config.";
             case CorruptRecordException _ -> damaged(message);
-            case TimeoutException _ when HostClock.SYSTEM.lately().isPresent() ->
-                HostClock.SYSTEM.lately().orElseThrow() + ", and Kafka's client took what was on its way for late ("
-                        + message + "). Keep the clock in step with NTP." + AGAIN;
+            case TimeoutException _ when HostClock.SYSTEM.lately().isPresent() -> clock(message);
             case TimeoutException _ -> "Kafka did not answer in time (" + message
                     + "). Make sure that the broker is running and can be reached." + AGAIN;
             default -> message.contains("No space left on device")
@@ -86,6 +87,22 @@ public final class FailureLine {
                                     ? damaged(message)
                                     : null;
         };
+    }
+
+    /** From here on a failure can tell whether the clock of this machine was set shortly before it. */
+    public static void watchClock() {
+        HostClock.SYSTEM.lately();
+    }
+
+    /** What Kafka's clients end with when something has taken too long. */
+    private static boolean isLate(Throwable cause) {
+        return cause instanceof TimeoutException || cause instanceof DisconnectException;
+    }
+
+    private static String clock(String message) {
+        return HostClock.SYSTEM.lately().orElseThrow() + ", and Kafka's client took what was on its way for late ("
+                + message
+                + "). Keep the clock in step with NTP." + AGAIN;
     }
 
     private static String damaged(String message) {

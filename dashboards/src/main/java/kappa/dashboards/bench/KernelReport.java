@@ -177,7 +177,7 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
     /** Writes {@code kernels-measured.md} and {@code kernels.svg} into a directory that exists. */
     public void write(Path directory) throws IOException {
         Files.writeString(directory.resolve("kernels-measured.md"),
-                "# Kernels, measured\n\nWritten by `./kappa bench --report`.\n\n"
+                "# Kernels, measured\n\nWritten by `./kappa bench --report DIR`.\n\n"
                         + "![cost of a gradient step](kernels.svg)\n\n"
                         + tables());
         Files.writeString(directory.resolve("kernels.svg"), picture());

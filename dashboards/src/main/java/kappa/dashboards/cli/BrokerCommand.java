@@ -28,6 +28,9 @@ final class BrokerCommand implements Runnable {
     private int partitions;
 
     @Mixin
+    private DoorOption door;
+
+    @Mixin
     private RetentionOptions retention;
 
     @Override
@@ -35,7 +38,7 @@ final class BrokerCommand implements Runnable {
         retention.check();
         Path directory = data.directory("broker");
         BrokerHalt.tellWhy(directory);
-        EmbeddedBroker broker = EmbeddedBroker.start(directory, port);
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, port, door.door());
         AtomicBoolean serves = new AtomicBoolean();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             broker.close();
@@ -44,10 +47,10 @@ final class BrokerCommand implements Runnable {
                 Runtime.getRuntime().halt(0);
             }
         }, "kappa-broker-stop"));
-        KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+        KafkaConnection connection = broker.connection();
         Topics.createAll(connection, partitions);
         retention.apply(connection, directory);
-        System.err.println("Kafka " + broker.bootstrapServers() + "   log " + directory);
+        System.err.println(DoorOption.address(broker, directory) + "   log " + directory);
         serves.set(true);
         broker.awaitShutdown();
     }

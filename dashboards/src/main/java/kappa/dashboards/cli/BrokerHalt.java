@@ -1,5 +1,6 @@
 package kappa.dashboards.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import kappa.ingest.log.EmbeddedBroker;
 
@@ -24,6 +25,11 @@ final class BrokerHalt {
     }
 
     static String line(Path directory) {
+        if (!Files.exists(directory)) {
+            return directory
+                    + " was removed while Kafka kept its log there, so Kafka has stopped. What it held is lost;"
+                    + " the same command starts a new log.";
+        }
         long left = directory.toFile().getUsableSpace();
         return left < FULL_BYTES
                 ? "the disk of " + directory + " is full (" + left

@@ -28,7 +28,11 @@ final class LogOptions {
             throw new InvalidInputException("--data " + directory() + " and --bootstrap-servers " + named.get()
                     + " cannot be combined; give one of them");
         }
-        return named.or(() -> EmbeddedBroker.runningIn(directory())).map(kafka::to);
+        if (named.isPresent()) {
+            return named.map(kafka::to);
+        }
+        return EmbeddedBroker.runningIn(directory()).map(servers -> EmbeddedBroker.clientProperties(directory())
+                .map(file -> KafkaConnection.withConfig(servers, file)).orElseGet(() -> kafka.to(servers)));
     }
 
     /** Works on that Kafka; if none runs, starts the broker of the directory meanwhile. */
@@ -38,7 +42,7 @@ final class LogOptions {
             return work.apply(running.get());
         }
         try (EmbeddedBroker broker = EmbeddedBroker.startToRead(directory())) {
-            return work.apply(KafkaConnection.to(broker.bootstrapServers()));
+            return work.apply(broker.connection());
         }
     }
 }

@@ -27,7 +27,7 @@ public final class Main implements Runnable {
             "train",
             "network", "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export",
             "session", "watch",
-            "reproduce", "bench", "help");
+            "reproduce", "bench", "docs", "help");
 
     @Spec
     private CommandSpec spec;
@@ -74,6 +74,7 @@ public final class Main implements Runnable {
             case "watch" -> WatchCommand.class;
             case "reproduce" -> ReproduceCommand.class;
             case "bench" -> BenchCommand.class;
+            case "docs" -> DocsCommand.class;
             case "help" -> CommandLine.HelpCommand.class;
             default -> throw new IllegalArgumentException(name);
         };

@@ -1,7 +1,6 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
@@ -29,6 +28,9 @@ final class OneProcess {
     private int kafkaPort;
 
     @Mixin
+    private DoorOption door;
+
+    @Mixin
     private RetentionOptions retention;
 
     /** Publishes a session. */
@@ -46,18 +48,17 @@ final class OneProcess {
         retention.check();
         var page = dashboard.settings();
         BrokerHalt.tellWhy(directory);
-        EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort);
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort, door.door());
         // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
-        KafkaConnection connection = new KafkaConnection(broker.bootstrapServers(),
-                Map.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live"));
+        KafkaConnection connection = broker.connection().with(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live");
         Server server = null;
         try {
             Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
             retention.apply(connection, directory);
             server = new Server(connection, "kappa", threads.count(), page);
             server.stopWith(broker::close);
-            System.err.println("dashboard " + server.link() + "   Kafka " + broker.bootstrapServers() + "   log "
-                    + directory);
+            System.err.println("dashboard " + server.link() + "   " + DoorOption.address(broker, directory)
+                    + "   log " + directory);
             boolean whole = publish(publishing, connection, server);
             if (whole && stays) {
                 System.err.println("the session is over; the page stays until Ctrl-C");

@@ -2,6 +2,7 @@ package kappa.dashboards.cli;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import kappa.dashboards.app.FailureLine;
@@ -41,7 +42,7 @@ final class Server implements AutoCloseable {
             started = DashboardServer.start(processing.system(), settings, view, processing.meters(), () -> {
                 String problem = processing.readinessProblem();
                 return new DashboardServer.Readiness(problem == null, problem == null ? "reading" : problem);
-            }, processing.controls());
+            }, processing.controls(), Optional.of(connection));
         } catch (RuntimeException e) {
             view.close();
             processing.close();

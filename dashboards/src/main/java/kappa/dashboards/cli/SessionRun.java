@@ -91,6 +91,7 @@ final class SessionRun {
     }
 
     private boolean run(BinSource source, FitOptions.Request fit, AtomicBoolean stopped) {
+        FailureLine.watchClock();
         SessionPlace place = publisher.place(source, Optional.ofNullable(options.sessionId), fit.settings(),
                 fit.startFrom());
         SessionDescription session = place.description();

@@ -28,6 +28,8 @@ import java.util.function.Supplier;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.Meters;
 import kappa.ingest.log.ControlPublisher;
+import kappa.ingest.log.KafkaConnection;
+import kappa.ingest.replay.PushedSessions;
 
 /**
  * Serves the live page, its WebSocket, {@code /metrics}, {@code /health/live} and {@code /health/ready}, and takes what is asked
@@ -56,7 +58,11 @@ public final class DashboardServer implements AutoCloseable {
     private final Gauge clients;
     private final ServerBinding binding;
 
-    private DashboardServer(PrometheusMeterRegistry meters, PageSocket socket, ServerBinding binding) {
+    private final Optional<PushedSessions> sessions;
+
+    private DashboardServer(PrometheusMeterRegistry meters, PageSocket socket, ServerBinding binding,
+            Optional<PushedSessions> sessions) {
+        this.sessions = sessions;
         this.meters = meters;
         this.socket = socket;
         this.binding = binding;
@@ -71,19 +77,37 @@ public final class DashboardServer implements AutoCloseable {
      */
     public static DashboardServer start(ActorSystem<?> system, DashboardSettings settings, LiveView view,
             PrometheusMeterRegistry meters, Supplier<Readiness> ready, ControlPublisher controls) {
+        return start(system, settings, view, meters, ready, controls, Optional.empty());
+    }
+
+    /**
+     * The same, and programs without a Kafka client can send sessions and read κ.
+     *
+     * @param kafka where sessions are sent to and κ is read; empty: nothing is taken
+     */
+    public static DashboardServer start(ActorSystem<?> system, DashboardSettings settings, LiveView view,
+            PrometheusMeterRegistry meters, Supplier<Readiness> ready, ControlPublisher controls,
+            Optional<KafkaConnection> kafka) {
         Executor threads = Executors
                 .newThreadPerTaskExecutor(Thread.ofVirtual().name("kappa-dashboard-frame-", 0).factory());
         AccessRules access = new AccessRules(settings);
         PageSocket socket = new PageSocket(view, access, threads, () -> refused(meters, "websocket"));
-        Route asked = new ControlRoutes(new ControlRequests(view, controls), access, threads).route();
-        Route pages = pages(access, socket, new HealthRoutes(ready, meters), new PageFiles());
+        ControlRequests requests = new ControlRequests(view, controls);
+        Optional<PushedSessions> sessions = kafka.map(PushedSessions::new);
+        Route asked = sessions.map(pushed -> new SessionRoutes(new SessionRequests(pushed),
+                new LatentStream(kafka.get()), view, access, requests, threads).route())
+                .map(sent -> concat(new ControlRoutes(requests, access, threads).route(), sent))
+                .orElseGet(() -> new ControlRoutes(requests, access, threads).route());
+        Route pages = pages(access, socket, new HealthRoutes(ready, meters), new PageFiles(),
+                new DocsFiles());
         Route route = mapResponse(answer -> finished(answer, meters), () -> concat(asked, pages));
-        return new DashboardServer(meters, socket, bind(system, settings, route));
+        return new DashboardServer(meters, socket, bind(system, settings, route), sessions);
     }
 
-    private static Route pages(AccessRules access, PageSocket socket, HealthRoutes health, PageFiles files) {
+    private static Route pages(AccessRules access, PageSocket socket, HealthRoutes health, PageFiles files,
+            DocsFiles docs) {
         return Answers.withoutBody(() -> Answers.sealed(refusal -> {}, () -> access.allowedHost(() -> looking(
-                () -> concat(health.health(), files.route(access),
+                () -> concat(health.health(), files.route(access), docs.route(),
                         access.visitor(() -> concat(socket.route(), health.metrics())))))));
     }
 
@@ -144,5 +168,6 @@ public final class DashboardServer implements AutoCloseable {
         Metrics.removeRegistry(meters);
         socket.close();
         binding.terminate(STOP_WITHIN).toCompletableFuture().join();
+        sessions.ifPresent(PushedSessions::close);
     }
 }

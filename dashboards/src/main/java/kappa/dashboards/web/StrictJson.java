@@ -66,6 +66,11 @@ final class StrictJson {
         }
     }
 
+    /** An answer, whose fields are named in the same way. */
+    static String write(Record answer) throws JsonProcessingException {
+        return MAPPER.writeValueAsString(answer);
+    }
+
     /** @throws InvalidInputException if the field is not given */
     static <V> V required(String field, V value, String expected) {
         if (value == null) {

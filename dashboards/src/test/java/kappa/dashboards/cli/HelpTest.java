@@ -2,13 +2,9 @@ package kappa.dashboards.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,34 +92,5 @@ class HelpTest {
         assertThat(Ran.run("train", "--help").out()).contains("--rank=K|full", "--out=NET.npz", "[OPTIONS]");
         assertThat(Ran.run("evaluate", "--help").out()).contains("NET.npz SESSION");
         assertThat(Ran.run("rig", "--help").out()).contains("kappa rig COMMAND");
-    }
-
-    /** Every {@code ./kappa} command that a document shows, up to the end of its code. */
-    static Stream<String> documented() throws IOException {
-        Path root = Path.of(System.getProperty("kappa.root"));
-        List<String> commands = new ArrayList<>();
-        for (String document : List.of("README.md", "CONTRIBUTING.md", "dashboards/docs/runbook.md",
-                "dashboards/docs/export.md", "dashboards/docs/overload.md", "fitting/docs/kernels.md",
-                "fitting/docs/scaling.md", "docker/compose.yaml")) {
-            String text = Files.readString(root.resolve(document)).replace("\\\n", " ");
-            Pattern.compile("\\./kappa ([a-z][^`#\n]*)").matcher(text).results()
-                    .forEach(found -> commands.add(found.group(1).replaceAll("[()].*", "").strip()));
-        }
-        return commands.stream().distinct();
-    }
-
-    @ParameterizedTest
-    @MethodSource("documented")
-    void shouldHaveEveryCommandAndOptionThatTheDocumentsShow(String shown) {
-        CommandLine command = Main.commandLine();
-        for (String word : shown.split("[ \\[\\]]+")) {
-            if (command.getSubcommands().containsKey(word)) {
-                command = command.getSubcommands().get(word);
-            } else if (word.startsWith("--")) {
-                assertThat(command.getCommandSpec().optionsMap()).as(shown)
-                        .containsKey(word.replaceAll("=.*|[.,:;]$", ""));
-            }
-        }
-        assertThat(command.getParent()).as(shown).isNotNull();
     }
 }

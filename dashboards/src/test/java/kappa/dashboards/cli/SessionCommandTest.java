@@ -19,7 +19,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code session} on a real broker that holds a session that is over, an open one, and a checkpoint that nobody can read. */
+/**
+ * {@code session} on a real broker that asks for a password, and that holds a session that is over, an open one, and a checkpoint
+ * that nobody can read.
+ */
 class SessionCommandTest {
 
     @TempDir
@@ -29,8 +32,8 @@ class SessionCommandTest {
 
     @BeforeAll
     static void publish() {
-        broker = EmbeddedBroker.start(directory, 0);
-        KafkaConnection connection = KafkaConnection.to(broker.bootstrapServers());
+        broker = EmbeddedBroker.start(directory, 0, EmbeddedBroker.Door.CLOSED);
+        KafkaConnection connection = broker.connection();
         Topics.createAll(connection, 2);
         try (var producer = new KafkaProducer<byte[], byte[]>(connection.producer())) {
             for (String session : new String[]{"over", "open", "new"}) {
@@ -64,7 +67,7 @@ class SessionCommandTest {
     }
 
     private static Ran session(String command) {
-        return Ran.run(directory, "session " + command + " --bootstrap-servers " + broker.bootstrapServers());
+        return Ran.run(directory, "session " + command + " --data " + directory);
     }
 
     @Test

@@ -34,7 +34,8 @@ import org.apache.kafka.server.common.MetadataVersion;
 
 /**
  * A real Kafka broker (KRaft, one node) in this process, listening on loopback only, for machines without a Kafka. Its log
- * is kept in a directory that no other account can read, and survives a crash of the process.
+ * is kept in a directory that no other account can read, and survives a crash of the process. An open broker lets every
+ * account of the machine in; a closed one asks for the password in {@link #clientProperties}.
  *
  * <p>Thread-safe. One broker a directory: a second one is refused.
  */
@@ -53,14 +54,22 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final Duration NEVER = Duration.ofDays(3650);
 
     private final KafkaRaftServer server;
-    private final int port;
+    private final KafkaConnection connection;
     private final FileChannel lockChannel;
     private boolean closed;
 
-    private EmbeddedBroker(KafkaRaftServer server, int port, FileChannel lockChannel) {
+    private EmbeddedBroker(KafkaRaftServer server, KafkaConnection connection, FileChannel lockChannel) {
         this.server = server;
-        this.port = port;
+        this.connection = connection;
         this.lockChannel = lockChannel;
+    }
+
+    /** Who may be a client. */
+    public enum Door {
+        /** Every account of this machine. */
+        OPEN,
+        /** Who can read {@link #clientProperties}: the owner's account. */
+        CLOSED
     }
 
     /**
@@ -70,13 +79,18 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param port to listen on; 0 for a free one
      * @throws InvalidInputException if the directory is in use or cannot be written, or the port is taken
      */
+    public static EmbeddedBroker start(Path directory, int port, Door door) {
+        return start(directory, port, door, Map.of());
+    }
+
+    /** An open one. */
     public static EmbeddedBroker start(Path directory, int port) {
-        return start(directory, port, Map.of());
+        return start(directory, port, Door.OPEN);
     }
 
     /**
      * Starts a broker on the log that an earlier one has left, on a free port, and lets it neither compact nor delete what
-     * would be due by now: for those who come to read what is there.
+     * would be due by now: for those who come to read what is there. It is closed if the earlier one was.
      *
      * @throws InvalidInputException if there is no such log, or the directory is in use
      */
@@ -85,7 +99,8 @@ public final class EmbeddedBroker implements AutoCloseable {
             throw new InvalidInputException("--data " + directory
                     + ": holds no log, expected the directory of a ./kappa live or ./kappa broker that has run");
         }
-        return start(directory, 0, Map.of("log.cleaner.enable", "false", "log.initial.task.delay.ms",
+        Door door = clientProperties(directory).isPresent() ? Door.CLOSED : Door.OPEN;
+        return start(directory, 0, door, Map.of("log.cleaner.enable", "false", "log.initial.task.delay.ms",
                 Long.toString(NEVER.toMillis())));
     }
 
@@ -114,8 +129,17 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    /** The client settings, password included, that the broker of a directory asks for; empty if it is an open one. */
+    public static Optional<Path> clientProperties(Path directory) {
+        return BrokerPassword.file(directory);
+    }
+
     /** @param changes to the broker's settings */
     static EmbeddedBroker start(Path directory, int port, Map<String, String> changes) {
+        return start(directory, port, Door.OPEN, changes);
+    }
+
+    private static EmbeddedBroker start(Path directory, int port, Door door, Map<String, String> changes) {
         if (port < 0 || port > 65_535) {
             throw new InvalidInputException("port of the broker is " + port + ", expected 0 to 65535");
         }
@@ -125,14 +149,22 @@ public final class EmbeddedBroker implements AutoCloseable {
             Path log = directory.resolve("kafka");
             OwnersOnly.directory(log);
             Properties properties = settings(log, brokerPort, freePort());
+            KafkaConnection connection = KafkaConnection.to(LOOPBACK + ":" + brokerPort);
+            if (door == Door.CLOSED) {
+                Path password = BrokerPassword.require(directory);
+                properties.putAll(BrokerPassword.settings(password));
+                connection = KafkaConnection.withConfig(connection.bootstrapServers(), password);
+            } else {
+                Files.deleteIfExists(directory.resolve(BrokerPassword.FILE));
+            }
             properties.putAll(changes);
             if (!Files.exists(log.resolve("meta.properties"))) {
                 format(log);
             }
             KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
             server.startup();
-            Files.writeString(directory.resolve(ADDRESS), LOOPBACK + ":" + brokerPort + "\n");
-            return new EmbeddedBroker(server, brokerPort, lock);
+            Files.writeString(directory.resolve(ADDRESS), connection.bootstrapServers() + "\n");
+            return new EmbeddedBroker(server, connection, lock);
         } catch (RuntimeException | IOException e) {
             Utils.closeQuietly(lock, LOCK);
             if (e instanceof InvalidInputException input) {
@@ -145,7 +177,12 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** host:port for clients. */
     public String bootstrapServers() {
-        return LOOPBACK + ":" + port;
+        return connection.bootstrapServers();
+    }
+
+    /** How a client of this process reaches it, with the password of a closed one. */
+    public KafkaConnection connection() {
+        return connection;
     }
 
     public void awaitShutdown() {

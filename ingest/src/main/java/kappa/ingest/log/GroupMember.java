@@ -84,7 +84,8 @@ public final class GroupMember implements AutoCloseable {
         try {
             consumer.commitSync();
         } catch (KafkaException e) {
-            LOG.info("the group is being rebalanced, some records will be read again: {}", e.toString());
+            LOG.info("the group is being rebalanced, some records will be read again ({})",
+                    e.getClass().getSimpleName());
         }
     }
 

@@ -45,6 +45,13 @@ public record KafkaConnection(String bootstrapServers, Map<String, String> extra
         return new KafkaConnection(bootstrapServers, extra);
     }
 
+    /** The same cluster, with one more setting. */
+    public KafkaConnection with(String setting, String value) {
+        Map<String, String> settings = new HashMap<>(extra);
+        settings.put(setting, value);
+        return new KafkaConnection(bootstrapServers, settings);
+    }
+
     public Map<String, Object> admin() {
         Map<String, Object> settings = new HashMap<>(extra);
         settings.put("bootstrap.servers", bootstrapServers);

@@ -38,8 +38,9 @@ final class OffsetCommits {
         publisher.awaitRejected();
         consumer.commitAsync(Map.copyOf(due), (offsets, failure) -> {
             if (failure != null && !(failure instanceof RebalanceInProgressException)) {
-                LOG.warn("offsets {} were not committed, a restart reads a little more again: {}", offsets,
-                        failure.toString());
+                LOG.warn("the places in {} were not committed, a restart reads a little more again ({})",
+                        offsets.keySet(),
+                        failure.getClass().getSimpleName());
             }
         });
         due.clear();

@@ -3,14 +3,7 @@ package kappa.ingest.outlet;
 import java.time.Duration;
 import java.util.List;
 import kappa.ingest.InvalidInputException;
-import kappa.ingest.UnixTime;
 import kappa.ingest.log.KafkaConnection;
-import kappa.ingest.log.TopicFollower;
-import kappa.ingest.log.Topics;
-import kappa.ingest.wire.CheckedRecord;
-import kappa.ingest.wire.LatentBin;
-import kappa.ingest.wire.Latents;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,15 +15,12 @@ public final class LatentSender implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LatentSender.class);
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final long NS_PER_MS = 1_000_000;
 
-    private final String session;
     private final List<Threshold> thresholds;
     private final List<? extends LatentOutlet> outlets;
-    private final TopicFollower log;
+    private final LatentFeed feed;
     private final Thread thread;
     private final boolean[] beyond;
-    private long next;
     private boolean told;
     private volatile boolean closing;
 
@@ -41,12 +31,10 @@ public final class LatentSender implements AutoCloseable {
      */
     public LatentSender(KafkaConnection connection, String session, List<Threshold> thresholds,
             List<? extends LatentOutlet> outlets) {
-        this.session = session;
         this.thresholds = List.copyOf(thresholds);
         this.outlets = List.copyOf(outlets);
         beyond = new boolean[thresholds.size()];
-        log = new TopicFollower(connection, this::read);
-        log.fromTime(log.partitions(Topics.LATENTS), UnixTime.nowNs() / NS_PER_MS);
+        feed = LatentFeed.fromNow(connection, session, this::send);
         thread = Thread.ofPlatform().daemon(true).name("kappa-latent-sender").unstarted(this::run);
     }
 
@@ -55,38 +43,19 @@ public final class LatentSender implements AutoCloseable {
     }
 
     private void run() {
-        try (log) {
+        try (feed) {
             while (!closing) {
-                log.poll(POLL);
+                feed.poll(POLL);
             }
         } catch (RuntimeException e) {
             LOG.error("latent states are no longer sent: {}", e.toString());
         }
     }
 
-    private void read(ConsumerRecord<byte[], byte[]> record) {
-        CheckedRecord checked = CheckedRecord.of(record.topic(), record.key(), record.value());
-        if (checked.session().equals(session)) {
-            checked.message(Latents.class).ifPresent(this::send);
-        }
-    }
-
-    private void send(Latents latents) {
-        for (int i = 0; i < latents.getBinsCount(); i++) {
-            long bin = latents.getFirstBin() + i;
-            if (bin >= next) {
-                next = bin + 1;
-                send(bin, latents.getBins(i));
-            }
-        }
-    }
-
-    private void send(long bin, LatentBin of) {
-        float[] kappa = new float[of.getKappaCount()];
-        for (int k = 0; k < kappa.length; k++) {
-            kappa[k] = of.getKappa(k);
-        }
-        long host = of.getClock().getHostUnixNs();
+    private void send(PublishedLatent latent) {
+        long bin = latent.bin();
+        float[] kappa = latent.kappa();
+        long host = latent.hostUnixNs();
         outlets.forEach(outlet -> outlet.kappa(bin, kappa, host));
         for (int i = 0; i < beyond.length; i++) {
             Threshold threshold = thresholds.get(i);

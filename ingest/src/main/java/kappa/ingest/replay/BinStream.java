@@ -74,8 +74,13 @@ final class BinStream {
         this.backlog = backlog;
         this.progress = progress;
         key = header.getSession().getBytes(UTF_8);
+        batch = binsPerRecord(header);
+    }
+
+    /** How many bins of a session fit into a record. */
+    static int binsPerRecord(SessionHeader header) {
         int perBin = Math.max(1, header.getNeuronsCount() + header.getInputChannelsCount());
-        batch = Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
+        return Math.clamp(MAX_RECORD_FLOATS / perBin, 1, MAX_BINS_PER_RECORD);
     }
 
     /** Bins of the session on the topic, or on their way there. */

@@ -151,7 +151,7 @@ public final class SessionPublisher {
     }
 
     /** Where the session is, or for a new one what the producer's own rule for records with a key says. */
-    private static int partition(KafkaProducer<?, ?> producer, SessionPlace place) {
+    static int partition(KafkaProducer<?, ?> producer, SessionPlace place) {
         return place.partition() != SessionPlace.UNDECIDED
                 ? place.partition()
                 : Utils.toPositive(Utils.murmur2(place.header().getSession().getBytes(UTF_8)))
@@ -198,7 +198,7 @@ public final class SessionPublisher {
     }
 
     /** Whether a header is another one but for when it was written, and what was said about the recording. */
-    private static boolean isSame(SessionHeader found, SessionHeader fresh) {
+    static boolean isSame(SessionHeader found, SessionHeader fresh) {
         return found.toBuilder().clearWarnings().build().equals(fresh.toBuilder().clearWarnings()
                 .setCreatedUnixNs(found.getCreatedUnixNs()).build());
     }
