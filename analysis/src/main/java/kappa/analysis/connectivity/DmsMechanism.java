@@ -7,6 +7,7 @@ import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -15,19 +16,31 @@ import kappa.ingest.InvalidInputException;
  * which states there are. What becomes of each state is {@link StateFates}'s to say.
  *
  * @param underInputs under A and under B
+ * @param fates after stimuli of the task's usual duration
  */
-public record DmsMechanism(Portrait free, List<Portrait> underInputs) {
+public record DmsMechanism(Portrait free, List<Portrait> underInputs, StateFates fates) {
 
-    /** Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. */
+    /**
+     * Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. The thesis's
+     * own networks leave two states under A and a cycle under B (first), or two under either (second); trained networks do the same
+     * with other numbers, so that these do not count.
+     */
     public enum Solution {
-        /** Two states without input; one stimulus keeps two, the other takes them away and carries the state across. */
+        /** Two states; one stimulus leaves each where it is, the other exchanges them. */
         FIRST,
-        /** Four states without input; two under either stimulus. */
+        /** As the first, but for a slow limit cycle in place of the two states, whose remnants it passes. */
+        FIRST_ON_A_SLOW_CYCLE,
+        /** Four states, and stimuli that turn the flow opposite ways. */
         SECOND,
-        /** Four states without input, two under one stimulus, fewer under the other. */
+        /** Four states, and stimuli that turn the flow the same way, one of which leaves none stable. */
         HYBRID,
         /** None of these. */
-        NEITHER
+        NEITHER;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
     }
 
     /**
@@ -71,7 +84,8 @@ public record DmsMechanism(Portrait free, List<Portrait> underInputs) {
         Portrait free = portrait(network, "none", new double[2]);
         List<Portrait> held = List.of(portrait(network, "A", new double[]{1, 0}),
                 portrait(network, "B", new double[]{0, 1}));
-        return new DmsMechanism(free, held);
+        return new DmsMechanism(free, held,
+                StateFates.of(network, INPUTS, Task.of(Task.Name.DMS).stimulus().longest()));
     }
 
     private static Portrait portrait(LowRankNetwork network, String input, double[] drive) {
@@ -85,18 +99,21 @@ public record DmsMechanism(Portrait free, List<Portrait> underInputs) {
         return new Portrait(input, points, stable, repelled, Linearisation.of(network, drive, new double[2]));
     }
 
-    /** The solution of the thesis, by the numbers of stable states. */
+    /** The solution of the thesis. */
     public Solution solution() {
-        int a = underInputs.get(0).stable;
-        int b = underInputs.get(1).stable;
-        boolean oneKeeps = Math.max(a, b) == STABLE_STATES_OF_A_MEMORY && Math.min(a, b) < STABLE_STATES_OF_A_MEMORY;
-        if (free.stable == STABLE_STATES_OF_A_MEMORY && oneKeeps) {
-            return Solution.FIRST;
+        if (free.stable == 0 && free.limitCycle) {
+            return Solution.FIRST_ON_A_SLOW_CYCLE;
+        }
+        if (free.stable == STABLE_STATES_OF_A_MEMORY) {
+            StateFates.OfInput a = fates.inputs().get(0);
+            StateFates.OfInput b = fates.inputs().get(1);
+            return a.keepsAll() && b.exchanges() || b.keepsAll() && a.exchanges()
+                    ? Solution.FIRST
+                    : Solution.NEITHER;
         }
         if (free.stable == 2 * STABLE_STATES_OF_A_MEMORY) {
-            return a == STABLE_STATES_OF_A_MEMORY && b == STABLE_STATES_OF_A_MEMORY
-                    ? Solution.SECOND
-                    : oneKeeps ? Solution.HYBRID : Solution.NEITHER;
+            boolean noneStable = underInputs.stream().anyMatch(portrait -> portrait.stable == 0);
+            return fates.turnsOpposite() ? Solution.SECOND : noneStable ? Solution.HYBRID : Solution.NEITHER;
         }
         return Solution.NEITHER;
     }
@@ -105,6 +122,7 @@ public record DmsMechanism(Portrait free, List<Portrait> underInputs) {
     public String summary() {
         StringBuilder text = new StringBuilder(switch (solution()) {
             case FIRST -> "first solution of the thesis";
+            case FIRST_ON_A_SLOW_CYCLE -> "first solution of the thesis with a slow cycle in place of its two states";
             case SECOND -> "second solution of the thesis";
             case HYBRID -> "hybrid of the thesis's solutions";
             case NEITHER -> "neither solution of the thesis";

@@ -45,6 +45,12 @@ public record StateFates(List<double[]> states, List<OfInput> inputs) {
         public boolean keepsAll() {
             return IntStream.range(0, reached.length).allMatch(i -> reached[i] == i);
         }
+
+        /** Whether each state is where another one was. */
+        public boolean exchanges() {
+            return IntStream.range(0, reached.length).allMatch(i -> reached[i] != i)
+                    && Arrays.stream(reached).distinct().count() == reached.length;
+        }
     }
 
     private static final int REST_BINS = 1_000;
