@@ -107,7 +107,7 @@ public record DmsMechanism(Portrait free, List<Portrait> underInputs, StateFates
         if (free.stable == STABLE_STATES_OF_A_MEMORY) {
             StateFates.OfInput a = fates.inputs().get(0);
             StateFates.OfInput b = fates.inputs().get(1);
-            return a.keepsAll() && b.exchanges() || b.keepsAll() && a.exchanges()
+            return (a.keepsAll() && b.exchanges()) || (b.keepsAll() && a.exchanges())
                     ? Solution.FIRST
                     : Solution.NEITHER;
         }
