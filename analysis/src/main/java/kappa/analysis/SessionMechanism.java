@@ -40,14 +40,12 @@ public final class SessionMechanism {
     }
 
     /**
-     * Takes a snapshot and the recent trials into account.
+     * Analyses the dynamics and the connectivity of a snapshot, and forgets what was predicted with the one before.
      *
-     * @param intact recent trials, oldest first
-     * @param perturbed those in which neurons were silenced
      * @throws RuntimeException if a weight is not finite, or the neurons allow no further analysis: then {@link #knows}
      *         tells whether there is a phase portrait of the snapshot
      */
-    public void update(Snapshot snapshot, List<ObservedTrial> intact, List<ObservedTrial> perturbed) {
+    public void update(Snapshot snapshot) {
         inactivations = null;
         analysis = NetworkAnalysis.of(snapshot, NetworkAnalysis.Depth.POINTS);
         if (snapshot.id().version() == 0) {
@@ -61,7 +59,16 @@ public final class SessionMechanism {
             searchedAtNs = now;
         }
         analysis = analysis.withOrbitsOf(orbits).withPopulations(Clustering.of(populations, populationsVersion));
-        if (intact.size() >= FEWEST_TRIALS) {
+    }
+
+    /**
+     * Predicts what silencing does, with a snapshot that {@link #update} has taken.
+     *
+     * @param intact recent trials, oldest first
+     * @param perturbed those in which neurons were silenced
+     */
+    public void predict(Snapshot snapshot, List<ObservedTrial> intact, List<ObservedTrial> perturbed) {
+        if (snapshot.id().version() > 0 && intact.size() >= FEWEST_TRIALS) {
             inactivations = new SilencingPrediction(snapshot, intact, behaviorChannels).over(populations.sets(),
                     perturbed, memory);
         }

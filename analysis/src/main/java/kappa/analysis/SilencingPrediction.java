@@ -33,6 +33,8 @@ import kappa.fitting.model.Silencing;
 final class SilencingPrediction implements ClosedLoop.Prediction {
 
     private static final int LARGEST_SETS = 12;
+    private static final int RANDOM_SETS = 3;
+    private static final long RANDOM_SEED = 1;
     /** Intact trials beside perturbed ones: they visit the same states. */
     private static final int COMPARED = 50;
 
@@ -102,7 +104,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     }
 
     /**
-     * Predicts the effect of silencing each population and each context's neurons.
+     * Predicts the effect of silencing each population and each context's neurons, else those that each input drives most; and
+     * of as many neurons drawn at random.
      *
      * @param perturbed trials in which the rig silenced neurons
      * @param memory what earlier snapshots predicted; takes this one's predictions
@@ -131,7 +134,16 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                     Arrays.stream(set.neurons()).filter(i -> i < snapshot.recordedNeurons()).toArray())));
         }
         sets.addAll(SilencedSets.ofContexts(inactivation, conditions));
-        return sets.stream().filter(set -> set.size() > 0).limit(LARGEST_SETS).toList();
+        if (sets.isEmpty()) {
+            sets.addAll(SilencedSets.ofInputs(inactivation));
+        }
+        List<NeuronSet> predicted = new ArrayList<>(
+                sets.stream().filter(set -> set.size() > 0).limit(LARGEST_SETS).toList());
+        // A set matters if it does more than as many neurons drawn at random.
+        sets.stream().mapToInt(NeuronSet::size).filter(size -> size > 0 && size < snapshot.recordedNeurons()).distinct()
+                .limit(RANDOM_SETS)
+                .forEach(size -> predicted.add(SilencedSets.random(snapshot.recordedNeurons(), size, RANDOM_SEED)));
+        return predicted;
     }
 
     /** The set that was silenced may be none of today's. Then its size says what it was. */

@@ -66,12 +66,17 @@ class SessionMechanismTest {
         }
     }
 
+    private void update(SessionMechanism mechanism, Snapshot snapshot) {
+        mechanism.update(snapshot);
+        mechanism.predict(snapshot, intact, perturbed);
+    }
+
     @Test
     void shouldHoldWhatAnInterventionDidAgainstThePrediction() {
         record(100);
         rig.obey(new Intervention("i-1", SILENCED, 20, 0, 0, 0));
         record(40);
-        mechanism.update(snapshot(100), intact, perturbed);
+        update(mechanism, snapshot(100));
         assertThat(perturbed).hasSize(20);
         assertThat(mechanism.inactivations()).hasValueSatisfying(found -> {
             assertThat(found.readout()).isEqualTo("readout");
@@ -88,25 +93,25 @@ class SessionMechanismTest {
 
     @Test
     void shouldLookForPopulationsAndOrbitsAgainAfterTenSecondsOnly() {
-        mechanism.update(snapshot(1), intact, perturbed);
+        update(mechanism, snapshot(1));
         now += 9_000_000_000L;
-        mechanism.update(snapshot(2), intact, perturbed);
+        update(mechanism, snapshot(2));
         assertThat(mechanism.analysis().snapshot().version()).isEqualTo(2);
         assertThat(mechanism.analysis().portraits().getFirst().orbits().version()).isEqualTo(1);
         assertThat(populationsVersion()).isEqualTo(1);
         now += 1_000_000_000L;
-        mechanism.update(snapshot(3), intact, perturbed);
+        update(mechanism, snapshot(3));
         assertThat(populationsVersion()).isEqualTo(3);
-        mechanism.update(snapshot(4, true, NETWORK.network()), intact, perturbed);
+        update(mechanism, snapshot(4, true, NETWORK.network()));
         assertThat(populationsVersion()).isEqualTo(4);
     }
 
     @Test
     void shouldPredictNothingBeforeTheFirstModelOrWithTooFewTrials() {
-        mechanism.update(snapshot(0), intact, perturbed);
+        update(mechanism, snapshot(0));
         assertThat(mechanism.analysis().populations()).isEmpty();
         record(9);
-        mechanism.update(snapshot(9), intact, perturbed);
+        update(mechanism, snapshot(9));
         assertThat(mechanism.analysis().populations()).isPresent();
         assertThat(mechanism.inactivations()).isEmpty();
     }
@@ -120,7 +125,7 @@ class SessionMechanismTest {
         LowRankNetwork net = NETWORK.network();
         Snapshot alike = snapshot(5, false,
                 new LowRankNetwork(N, 1, 1, net.alpha(), ones, twos, ones, new float[N]));
-        assertThatThrownBy(() -> mechanism.update(alike, intact, perturbed)).hasMessageContaining("same weights");
+        assertThatThrownBy(() -> update(mechanism, alike)).hasMessageContaining("same weights");
         assertThat(mechanism.knows(5)).isTrue();
         assertThat(mechanism.analysis().portraits().getFirst().fixedPoints().points()).hasSize(3);
         assertThat(mechanism.knows(6)).isFalse();

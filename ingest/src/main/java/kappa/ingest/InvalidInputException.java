@@ -1,5 +1,9 @@
 package kappa.ingest;
 
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.regex.Pattern;
 
 /**
@@ -31,6 +35,17 @@ public final class InvalidInputException extends RuntimeException {
         if (!holds) {
             throw new InvalidInputException(field + ": " + value + ", expected " + expected);
         }
+    }
+
+    /** Why a file could not be used, in words, without the names of Java's exceptions. */
+    public static String why(Exception failure) {
+        return switch (failure) {
+            case NoSuchFileException file -> file.getFile() + ": no such file";
+            case FileAlreadyExistsException file -> file.getFile() + " is a file";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
+            default -> failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        };
     }
 
     /** Text of any origin, fit to be printed as a part of one line: whatever controls a terminal is a space in it. */

@@ -16,6 +16,7 @@ public final class SilencedSets {
     /** A population is the neurons that load most on a context: a fifth of them, and a hundred at most. */
     private static final int LARGEST = 100;
     private static final int SHARE = 5;
+    private static final int MOST_INPUTS = 4;
 
     private SilencedSets() {}
 
@@ -46,6 +47,17 @@ public final class SilencedSets {
             }
         }
         return sets;
+    }
+
+    /** For each of the session's own first inputs the neurons that load most on it. */
+    public static List<NeuronSet> ofInputs(Inactivation fitted) {
+        LowRankNetwork recorded = fitted.network().recorded();
+        int count = Math.clamp(recorded.neurons() / SHARE, 1, LARGEST);
+        List<String> names = fitted.seen().inputNames();
+        return IntStream.range(0, Math.min(MOST_INPUTS, names.size()))
+                .mapToObj(channel -> Populations.loadingMost(recorded, channel, count,
+                        names.get(channel) + ", " + count + " largest"))
+                .toList();
     }
 
     /** The first of the contexts whose current through a neuron is largest in size. */

@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One thread that reads headers, latents and snapshots in a consumer group, keeps the recent trials of each session, and gives
  * the {@link Analyst} the newest snapshot with them. The newest supersedes the rest, and the next analysis waits for as long as
- * the last one took, at least a quarter of a second, so that at most half of one processor is used, and that only where
- * nothing else wants it ({@link ThreadPriority}). A session's last snapshot is always analysed, and at once.
+ * the last one kept a processor busy, at least a quarter of a second: analyses take at most half of one processor, and where
+ * others want it a smaller share, which they keep ({@link ThreadPriority}). A session's last snapshot is always analysed, and
+ * at once.
  *
  * <p>Offsets of snapshots are committed after the analysis, so a restart misses none. Headers are read again from the start,
  * and latents as far back as recent trials may reach.
@@ -41,7 +42,6 @@ public final class AnalysisReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnalysisReader.class);
 
     private static final long AT_LEAST_NS = 250_000_000L;
-    private static final int REST = 1;
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PATIENCE = Duration.ofHours(1);
     /** Records of latents, of one bin or more each, that are read again after a restart. */
@@ -126,12 +126,14 @@ public final class AnalysisReader implements AutoCloseable {
                     bins.readToEnd();
                 }
                 if (!due.isEmpty() && !held && (hurry || now >= next)) {
-                    due.forEach(session -> analyse(session, models));
+                    long busyNs = 0;
+                    for (Followed session : due) {
+                        busyNs += analyse(session, models);
+                    }
                     if (!stopping) {
                         models.commit();
                     }
-                    long took = System.nanoTime() - now;
-                    next = now + took + Math.max(AT_LEAST_NS, REST * took);
+                    next = System.nanoTime() + Math.max(AT_LEAST_NS, busyNs);
                 }
             }
         } catch (RuntimeException | Error e) {
@@ -215,7 +217,8 @@ public final class AnalysisReader implements AutoCloseable {
         return session;
     }
 
-    private void analyse(Followed session, GroupMember models) {
+    /** @return processor time that it took, in ns */
+    private long analyse(Followed session, GroupMember models) {
         if (session.newest.getFinal()) {
             session.trials.end();
         }
@@ -233,7 +236,7 @@ public final class AnalysisReader implements AutoCloseable {
         }
         models.resume();
         if (stopping) {
-            return;
+            return 0;
         }
         if (answer.isCompletedExceptionally()) {
             LOG.atWarn().addKeyValue("session", snapshot.getSession()).log(
@@ -245,6 +248,7 @@ public final class AnalysisReader implements AutoCloseable {
         if (snapshot.getFinal()) {
             session.newest = null;
         }
+        return answer.isCompletedExceptionally() ? 0 : answer.join().cpuNs();
     }
 
     @Override

@@ -6,12 +6,15 @@ import akka.actor.typed.javadsl.AbstractOnMessageBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import com.google.protobuf.Message;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import kappa.analysis.ObservedTrial;
 import kappa.analysis.SessionMechanism;
+import kappa.analysis.Snapshot;
 import kappa.ingest.UnixTime;
 import kappa.ingest.log.Publisher;
 import kappa.ingest.log.Topics;
@@ -40,8 +43,13 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
     public record Analyse(ModelSnapshot snapshot, SessionHeader header, int partition, List<ObservedTrial> intact,
             List<ObservedTrial> perturbed, ActorRef<Done> replyTo) implements Command {}
 
-    /** @param failure null if what was found is published */
-    public record Done(String failure) {}
+    /**
+     * @param failure null if what was found is published
+     * @param cpuNs processor time that it took
+     */
+    public record Done(String failure, long cpuNs) {}
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private static final int MAX_SESSIONS = 16;
 
@@ -84,8 +92,16 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
         ThreadPriority.lower();
         SessionMechanism mechanism = sessions.computeIfAbsent(session,
                 absent -> new SessionMechanism(analyse.header().getBehaviorChannelsList()));
+        Delivery delivery = new Delivery(analyse);
+        String failure = null;
         try {
-            mechanism.update(AnalysisCodec.snapshot(snapshot), analyse.intact(), analyse.perturbed());
+            Snapshot decoded = AnalysisCodec.snapshot(snapshot);
+            mechanism.update(decoded);
+            // Before the predictions, which take longer: the portrait stands beside a kappa that goes on.
+            delivery.send(Topics.ANALYSES, AnalysisCodec.message(mechanism.analysis(), UnixTime.nowNs()));
+            mechanism.predict(decoded, analyse.intact(), analyse.perturbed());
+            mechanism.inactivations().ifPresent(result -> delivery.send(Topics.INACTIVATIONS,
+                    AnalysisCodec.message(result, UnixTime.nowNs())));
         } catch (RuntimeException e) {
             boolean known = mechanism.knows(snapshot.getVersion());
             if (!e.toString().equals(failures.put(session, e.toString()))) {
@@ -93,30 +109,49 @@ public final class Analyst extends AbstractOnMessageBehavior<Analyst.Command> {
                         session, known ? " beyond its dynamics" : "", e.toString());
             }
             if (!known) {
-                analyse.replyTo().tell(new Done(e.toString()));
-                return this;
+                failure = e.toString();
+            } else if (delivery.isEmpty()) {
+                delivery.send(Topics.ANALYSES, AnalysisCodec.message(mechanism.analysis(), UnixTime.nowNs()));
             }
         }
-        publish(analyse, mechanism);
+        delivery.complete(failure);
         return this;
     }
 
-    /** Answers from the producer's thread: once answered, the snapshot is never analysed again. */
-    private void publish(Analyse analyse, SessionMechanism mechanism) {
-        List<Message> inactivations = mechanism.inactivations().stream()
-                .<Message>map(result -> AnalysisCodec.message(result, UnixTime.nowNs())).toList();
-        AtomicInteger left = new AtomicInteger(1 + inactivations.size());
-        Runnable delivered = () -> {
-            if (left.decrementAndGet() == 0) {
-                analyse.replyTo().tell(new Done(null));
-            }
-        };
-        send(Topics.ANALYSES, analyse, AnalysisCodec.message(mechanism.analysis(), UnixTime.nowNs()), delivered);
-        inactivations.forEach(record -> send(Topics.INACTIVATIONS, analyse, record, delivered));
-    }
+    /**
+     * What is published of one snapshot. The answer comes from the producer's thread, once the broker has all of it: once
+     * answered, the snapshot is never analysed again.
+     */
+    private final class Delivery {
+        private final Analyse analyse;
+        private final long cpuSince = THREADS.getCurrentThreadCpuTime();
+        /** Records on their way, and one until all were sent. */
+        private final AtomicInteger open = new AtomicInteger(1);
+        private Done answer;
 
-    private void send(String topic, Analyse analyse, Message record, Runnable delivered) {
-        publisher.send(topic, analyse.partition(), analyse.snapshot().getSession(), record,
-                (metadata, bytes) -> delivered.run());
+        Delivery(Analyse analyse) {
+            this.analyse = analyse;
+        }
+
+        boolean isEmpty() {
+            return open.get() == 1;
+        }
+
+        void send(String topic, Message record) {
+            open.incrementAndGet();
+            publisher.send(topic, analyse.partition(), analyse.snapshot().getSession(), record,
+                    (metadata, bytes) -> delivered());
+        }
+
+        void complete(String failure) {
+            answer = new Done(failure, THREADS.getCurrentThreadCpuTime() - cpuSince);
+            delivered();
+        }
+
+        private void delivered() {
+            if (open.decrementAndGet() == 0) {
+                analyse.replyTo().tell(answer);
+            }
+        }
     }
 }

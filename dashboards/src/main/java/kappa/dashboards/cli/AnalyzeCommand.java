@@ -162,6 +162,7 @@ final class AnalyzeCommand implements Runnable {
             }
             mechanism.ifPresent(found -> figures.put("dms_mechanism", AnalysisOutput.figures(found)));
             fates.ifPresent(found -> figures.put("state_fates", AnalysisOutput.figures(found)));
+            figures.put("verdict", Verdict.analysis(analysis));
             Output.json(figures);
         } else {
             AnalysisOutput.print(analysis);
@@ -174,6 +175,7 @@ final class AnalyzeCommand implements Runnable {
             }
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
             fates.ifPresent(found -> System.out.println("states: " + found.summary()));
+            System.out.println(Verdict.analysis(analysis));
         }
     }
 

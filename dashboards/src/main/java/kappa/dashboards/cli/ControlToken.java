@@ -55,7 +55,8 @@ final class ControlToken {
         try {
             return Files.readString(file, StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
-            throw new InvalidInputException(what + " " + file + ": cannot be read: " + e, e);
+            throw new InvalidInputException(what + " " + file + ": cannot be read: " + InvalidInputException.why(e),
+                    e);
         }
     }
 }

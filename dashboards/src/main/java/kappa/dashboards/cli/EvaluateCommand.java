@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.evaluation.PsthFit;
@@ -108,7 +109,18 @@ final class EvaluateCommand implements Runnable {
                     Stream.concat(recording.warnings().stream().map(Warning::line), doubts.stream()).toList());
             figures.put("r2_per_neuron", Arrays.stream(evaluation.r2PerNeuron()).boxed().toList());
         }
+        String verdict = Verdict.evaluation(evaluation.r2(),
+                evaluation.bitsPerSpike().isPresent()
+                        ? Optional.of(evaluation.bitsPerSpike().getAsDouble())
+                        : Optional.empty(),
+                Optional.ofNullable((Double) figures.get("psth_r2")));
+        if (output.json()) {
+            figures.put("verdict", verdict);
+        }
         output.print(figures);
+        if (!output.json()) {
+            System.out.println(verdict);
+        }
     }
 
     /** What keeps the scores from meaning anything. */

@@ -95,7 +95,9 @@ final class ExportCommand implements Runnable {
         try {
             return Files.size(out);
         } catch (IOException e) {
-            throw new InvalidInputException("--out " + out + ": was removed after it was written: " + e, e);
+            throw new InvalidInputException(
+                    "--out " + out + ": was removed after it was written: " + InvalidInputException.why(e),
+                    e);
         }
     }
 }

@@ -19,7 +19,7 @@ final class FiguresOption {
         if (json) {
             Output.json(figures);
         } else {
-            figures.forEach((name, value) -> System.out.println(name + " " + value));
+            Output.plain(figures);
         }
     }
 }

@@ -167,6 +167,13 @@ final class FitCommand implements Runnable {
     }
 
     private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
+        // Everything is loaded by now: a process that is being stopped cannot begin to.
+        try (StopSignal stop = new StopSignal()) {
+            run(recording, plan, fits, stop);
+        }
+    }
+
+    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits, StopSignal stop) {
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
         List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();
@@ -177,7 +184,7 @@ final class FitCommand implements Runnable {
         }
         SmoothedScore smoothed = new SmoothedScore(plan.fit().kind(), plan.fit().neurons());
         others.add(smoothed);
-        long bins = OfflineFit.run(recording, plan.fit(), fits, others, passes, progress::update);
+        long bins = fitted(recording, plan, fits, others, progress, stop);
         double seconds = (System.nanoTime() - started) / 1e9;
         RankSelection selection = ranks == null ? null : RankSelection.of(fits);
         PrequentialFit chosen = fits.stream()
@@ -204,12 +211,50 @@ final class FitCommand implements Runnable {
         if (baselines) {
             addBaselines(figures, chosen, simple);
         }
+        Map<String, List<Double>> simpler = new LinkedHashMap<>();
+        simple.forEach(baseline -> simpler.put(baseline.name(), baseline.perTrial()));
+        List<String> verdict = new ArrayList<>(
+                List.of(Verdict.fit(Score.unit(plan.fit().kind()), chosen.plan().rank(), chosen.oneStep(),
+                        (Double) quality.figures().get("free_run_mean"), simpler)));
+        if (selection != null) {
+            verdict.add(Verdict.ranks(selection));
+        }
+        figures.put("verdict", String.join(" ", verdict));
         figures.put("notes", notes);
         figures.put("warnings", warnings);
         if (output.json()) {
             output.print(figures);
         } else {
             print(figures);
+        }
+    }
+
+    /** The work was told to stop after a trial. */
+    private static final class CutShort extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final long done;
+
+        CutShort(long done) {
+            super(null, null, false, false);
+            this.done = done;
+        }
+    }
+
+    /** All bins of the session; or, after Ctrl-C, what was done up to the end of a trial. */
+    private long fitted(Recording recording, SessionPlan plan, List<PrequentialFit> fits,
+            List<SessionReader.Follower> others, Output.Progress progress, StopSignal stop) {
+        try {
+            return OfflineFit.run(recording, plan.fit(), fits, others, passes, (done, total) -> {
+                progress.update(done, total);
+                if (stop.asked() && done < total) {
+                    throw new CutShort(done);
+                }
+            });
+        } catch (CutShort e) {
+            progress.end();
+            System.err.println("stopped after " + e.done + " of " + passes * recording.bins() + " bins; what follows is"
+                    + " of these" + (out == null ? ". Without --out the model is not kept." : "."));
+            return Math.min(e.done, recording.bins());
         }
     }
 
@@ -288,14 +333,14 @@ final class FitCommand implements Runnable {
     }
 
     private static void print(Map<String, Object> figures) {
-        figures.forEach((name, value) -> {
-            if (!(value instanceof Map) && !(value instanceof List)) {
-                System.out.println(name + " " + value);
-            }
-        });
+        Map<String, Object> single = new LinkedHashMap<>(figures);
+        single.values().removeIf(value -> value instanceof Map || value instanceof List);
+        Object verdict = single.remove("verdict");
+        Output.plain(single);
         Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
         System.out.printf("prequential %.4f %s (free run %.4f)%n", (Double) prequential.get("mean"),
                 prequential.get("unit"), (Double) prequential.get("free_run_mean"));
+        System.out.println(verdict);
     }
 
     /** The ranks of --ranks in rising order; empty if it was not given. */

@@ -131,14 +131,18 @@ final class InactivateCommand implements Runnable {
                     rows.stream().map(row -> new InactivationReport.Entry(row.effect(), row.truth())).toList()));
         }
         InactivationOutput out = new InactivationOutput(inactivation, conditions, rows);
+        String verdict = Verdict.silencing(rows.stream().map(row -> new Verdict.Change(row.set().name(),
+                row.set().size(), row.set().name().startsWith("random "), row.effect().change())).toList());
         if (output.json()) {
             Map<String, Object> figures = new LinkedHashMap<>();
             figures.put("network", network.toString());
             figures.put("session", session.toString());
             figures.putAll(out.figures(readsAsTeacher(fit)));
+            figures.put("verdict", verdict);
             Output.json(figures);
         } else {
             out.print(readoutSource(fit, inactivation.readout()), verify != null, readsAsTeacher(fit));
+            System.out.println(verdict);
         }
     }
 

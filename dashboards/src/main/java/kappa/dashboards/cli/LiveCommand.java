@@ -8,6 +8,7 @@ import kappa.ingest.replay.SessionPublisher.Speed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Broker, rig or recording, online fit, analysis and page in one process. */
 @Command(name = "live", mixinStandardHelpOptions = true, sortOptions = false, description = {
@@ -22,11 +23,17 @@ final class LiveCommand implements Callable<Integer> {
             description = "Recorded session, a file or a folder, to replay (default: a simulated rig).")
     private Path session;
 
+    @Parameters(arity = "0..1", paramLabel = "FILE", description = "The same as --session FILE.")
+    private Path file;
+
     @Mixin
     private RecordingFileOptions recording;
 
     @Mixin
     private PlaybackOptions part;
+
+    @Mixin
+    private SpeedOption pace;
 
     @Mixin
     private RunOptions run;
@@ -42,8 +49,12 @@ final class LiveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (session != null && file != null) {
+            throw new InvalidInputException("--session " + session + " and " + file + ": two recordings; give one");
+        }
+        session = session == null ? file : session;
         run.check(session, fit.startFrom);
-        Speed speed = Speed.parse(run.speed);
+        Speed speed = Speed.parse(pace.of(run));
         if (session == null) {
             part.requireNone();
         }

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import kappa.dashboards.app.FailureLine;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -35,8 +36,12 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[]{"kappa " + (version == null ? "(development build)" : version)};
+            Package of = Main.class.getPackage();
+            String version = of.getImplementationVersion();
+            // The commit stands where a manifest has room for it.
+            String commit = of.getSpecificationVersion();
+            return new String[]{"kappa " + (version == null ? "(classes that are in no jar)" : version)
+                    + (commit == null || commit.equals("unknown") ? "" : ", commit " + commit)};
         }
     }
 
@@ -127,9 +132,24 @@ public final class Main implements Runnable {
                     .orElse("the commands are " + String.join(", ", commands));
         }
         if (exception instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
-            return exception.getMessage() + nearest(unmatched).map(found -> "; " + found).orElse("");
+            String option = unmatched.getUnmatched().getFirst().replaceFirst("=.*", "");
+            return exception.getMessage() + elsewhere(option, exception.getCommandLine())
+                    .or(() -> nearest(unmatched)).map(found -> "; " + found).orElse("");
         }
         return exception.getMessage().lines().collect(Collectors.joining("; "));
+    }
+
+    /** Which other commands have the option. */
+    private static Optional<String> elsewhere(String option, CommandLine here) {
+        List<String> owners = commandLine("help").getSubcommands().values().stream()
+                .flatMap(command -> Stream.concat(Stream.of(command), command.getSubcommands().values().stream()))
+                .filter(command -> command.getCommandSpec().optionsMap().containsKey(option))
+                .map(command -> command.getCommandSpec().qualifiedName().replaceFirst("^kappa ", "")).distinct()
+                .filter(name -> !name.equals(here.getCommandSpec().qualifiedName().replaceFirst("^kappa ", "")))
+                .limit(4).toList();
+        return owners.isEmpty()
+                ? Optional.empty()
+                : Optional.of(option + " belongs to " + String.join(", ", owners));
     }
 
     /** What was probably meant by a word that nothing is called: the most similar name with the same first letter. */

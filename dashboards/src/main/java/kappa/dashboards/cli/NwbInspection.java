@@ -254,6 +254,9 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
     private Choices choices(List<Series> usable) {
         StringBuilder words = new StringBuilder();
         RecordingOptions.Builder options = RecordingOptions.builder();
+        // Wherever a file keeps it: what is called an input was given, and not done.
+        Optional<Series> inputSeries = usable.stream()
+                .filter(series -> series.path().matches("(?i).*/(inputs?|stimul[a-z]*|cues?)")).findFirst();
         contents.units().flatMap(units -> units.column("heldout")).filter(column -> column.kind().equals("bool"))
                 .ifPresent(_ -> options.units(option(words, "--units", "heldout == false")));
         trials().ifPresent(table -> {
@@ -269,15 +272,17 @@ record NwbInspection(Path file, NwbContents contents, List<Warning> warnings, St
                     });
             table.column("split").filter(column -> column.values().matches("(.*, )?train(,.*)?"))
                     .ifPresent(_ -> options.trials(option(words, "--only-trials", "split == train")));
-            table.columns().stream()
-                    .filter(column -> column.name()
+            inputSeries.ifPresentOrElse(
+                    series -> options.inputs(List.of(option(words, "--inputs", series.path().substring(1)))),
+                    () -> table.columns().stream().filter(column -> column.name()
                             .matches("(?i).*(condition|trial_type|stimulus|context|target|cue).*")
                             && List.of("number", "text", "bool").contains(column.kind())
                             && !column.name().endsWith("_time"))
-                    .findFirst()
-                    .ifPresent(column -> options.inputs(List.of(option(words, "--inputs", column.name()))));
+                            .findFirst()
+                            .ifPresent(column -> options.inputs(List.of(option(words, "--inputs", column.name())))));
         });
-        usable.stream().filter(series -> series.path().startsWith("/processing/behavior/")).findFirst()
+        usable.stream().filter(series -> series.path().startsWith("/processing/behavior/"))
+                .filter(series -> !inputSeries.filter(series::equals).isPresent()).findFirst()
                 .ifPresent(series -> options
                         .behavior(List.of(option(words, "--behavior", series.path().substring(1)))));
         return new Choices(words.toString(), options.build());

@@ -23,9 +23,10 @@ final class OneProcess {
     private DataOption data;
 
     @Section.In(Section.RARE)
-    @Option(names = "--kafka-port", paramLabel = "PORT", defaultValue = "0",
-            description = "Port of the Kafka broker on this machine; 0 for a free one (default: ${DEFAULT-VALUE}).")
-    private int kafkaPort;
+    @Option(names = "--kafka-port", paramLabel = "PORT",
+            description = "Port of the Kafka broker on this machine; 0 for a free one (default: 9092, or a free one "
+                    + "where that is taken).")
+    private Integer kafkaPort;
 
     @Mixin
     private DoorOption door;
@@ -48,7 +49,7 @@ final class OneProcess {
         retention.check();
         var page = dashboard.settings();
         BrokerHalt.tellWhy(directory);
-        EmbeddedBroker broker = EmbeddedBroker.start(directory, kafkaPort, door.door());
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, brokerPort(), door.door());
         // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
         KafkaConnection connection = broker.connection().with(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live");
         Server server = null;
@@ -59,6 +60,7 @@ final class OneProcess {
             server.stopWith(broker::close);
             System.err.println("dashboard " + server.link() + "   " + DoorOption.address(broker, directory)
                     + "   log " + directory);
+            System.err.println("other programs send to it and read from it at  " + broker.bootstrapServers());
             boolean whole = publish(publishing, connection, server);
             if (whole && stays) {
                 System.err.println("the session is over; the page stays until Ctrl-C");
@@ -72,6 +74,16 @@ final class OneProcess {
                 server.close();
             }
         }
+    }
+
+    /** Programs look for a broker at Kafka's own port. */
+    private int brokerPort() {
+        if (kafkaPort != null) {
+            return kafkaPort;
+        }
+        // Processes that are started side by side, as tests do, would both find it free.
+        int usual = Integer.getInteger("kappa.kafka-port", EmbeddedBroker.USUAL_PORT);
+        return EmbeddedBroker.isFree(usual) ? usual : 0;
     }
 
     /** A pipeline that fails interrupts the publishing. How that ends then says nothing about the reason. */

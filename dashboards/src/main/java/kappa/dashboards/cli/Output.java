@@ -2,7 +2,12 @@ package kappa.dashboards.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.replay.SessionPublisher;
 
@@ -24,6 +29,27 @@ final class Output {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** A line for each figure, as a person reads it: numbers have four digits. */
+    static void plain(Map<String, ?> figures) {
+        figures.forEach((name, value) -> System.out.println(name + " " + plain(value)));
+    }
+
+    private static String plain(Object value) {
+        return switch (value) {
+            case Double number when Double.isFinite(number) -> rounded(number.doubleValue());
+            case List<?> list -> list.stream().map(Output::plain).collect(Collectors.joining(", ", "[", "]"));
+            case null -> "unknown";
+            default -> value.toString();
+        };
+    }
+
+    private static String rounded(double number) {
+        if (number == 0 || Math.abs(number) >= 1000) {
+            return String.format(Locale.ROOT, "%.0f", number);
+        }
+        return new BigDecimal(number).round(new MathContext(4)).stripTrailingZeros().toPlainString();
     }
 
     /** A line on standard error that may hold names from files, from the network or from the topics. */

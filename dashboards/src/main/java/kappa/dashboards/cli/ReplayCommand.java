@@ -25,6 +25,9 @@ final class ReplayCommand implements Callable<Integer> {
     private PlaybackOptions part;
 
     @Mixin
+    private SpeedOption pace;
+
+    @Mixin
     private RunOptions run;
 
     @Mixin
@@ -36,7 +39,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         run.check(file, fit.startFrom);
-        Speed speed = Speed.parse(run.speed);
+        Speed speed = Speed.parse(pace.of(run));
         try (BinSource source = part.of(recording.open(file, fit), run.waits())) {
             var settings = fit.settings(2, speed);
             var request = fit.request(source.describe(), settings);

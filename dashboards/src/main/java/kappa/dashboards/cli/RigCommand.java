@@ -59,6 +59,9 @@ final class RigCommand implements Runnable {
         private SimulationOptions simulation;
 
         @Mixin
+        private SpeedOption pace;
+
+        @Mixin
         private RunOptions run;
 
         @Mixin
@@ -75,7 +78,7 @@ final class RigCommand implements Runnable {
                 if (as.equals("open-ephys")) {
                     return send(source);
                 }
-                var settings = fit.settings(simulation.rank(), Speed.parse(run.speed));
+                var settings = fit.settings(simulation.rank(), Speed.parse(pace.of(run)));
                 var request = fit.request(source.describe(), settings);
                 return new SessionRun(kafka.withTopics(), run, () -> false).run(source, request) ? 0 : Main.FAILED;
             }

@@ -87,7 +87,6 @@ final class RigRun {
         Checks.require(binWidth > 0 && binWidth <= 60, "--bin-width", binWidth, "seconds in (0, 60]");
         Checks.require(discover > 0 && discover <= 3_600, "--discover", discover, "seconds in (0, 3600]");
         Checks.require(spare >= 0 && spare <= 10_000, "--spare", spare, "0 to 10000");
-        Checks.require(run.speed.equals("1"), "--speed", run.speed, "1, because a rig has its own speed");
         Checks.require(silence() > 0, "--end-after-silence", silence, "seconds above 0");
         send.check(more != null);
         FitSettings settings = fit.settings(2, Speed.parse(run.speed));

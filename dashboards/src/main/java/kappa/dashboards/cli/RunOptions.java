@@ -15,11 +15,8 @@ import picocli.CommandLine.Spec;
 final class RunOptions {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
-    @Option(names = "--speed", paramLabel = "1|10|max", defaultValue = "1",
-            description = "Replay speed as a multiple of the speed of the recording, or max. With max, the fit keeps "
-                    + "in step with the recording, and the model is the same on every run on this machine "
-                    + "(default: ${DEFAULT-VALUE}).")
-    String speed;
+    /** Speed of publishing: a rig has its own. */
+    String speed = "1";
 
     /** Of the command that has these options. */
     @Spec(Spec.Target.MIXEE)

@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -150,15 +151,21 @@ final class SessionRun {
         if (options.json) {
             Output.json(figures);
         } else {
-            figures.forEach((name, value) -> {
-                if (!(value instanceof Map) && !(value instanceof List)) {
-                    System.out.println(name + " " + value);
-                }
-            });
+            Map<String, Object> single = new LinkedHashMap<>(figures);
+            single.values().removeIf(value -> value instanceof Map || value instanceof List);
+            Output.plain(single);
             Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
             System.out.printf("prequential %.4f %s%n", (Double) prequential.get("mean"), prequential.get("unit"));
+            System.out.println(verdict(session.rank(), prequential));
         }
         return true;
+    }
+
+    private static String verdict(int rank, Map<?, ?> prequential) {
+        List<Double> scores = ((List<?>) prequential.get("per_trial")).stream()
+                .map(score -> score == null ? Double.NaN : (Double) score).toList();
+        return Verdict.fit((String) prequential.get("unit"), rank, scores, (Double) prequential.get("free_run_mean"),
+                Map.of());
     }
 
     private static String continuation(SessionPlace place) {

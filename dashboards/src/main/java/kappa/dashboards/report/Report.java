@@ -41,7 +41,9 @@ public final class Report {
                         + " that kappa did not write: expected another directory");
             }
         } catch (IOException e) {
-            throw new InvalidInputException(option + " " + directory + ": cannot be made: " + e, e);
+            throw new InvalidInputException(
+                    option + " " + directory + ": cannot be made: " + InvalidInputException.why(e),
+                    e);
         }
     }
 

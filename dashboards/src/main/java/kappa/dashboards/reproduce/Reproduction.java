@@ -51,7 +51,8 @@ public final class Reproduction {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new InvalidInputException("--out " + directory + ": cannot be made: " + e, e);
+            throw new InvalidInputException("--out " + directory + ": cannot be made: " + InvalidInputException.why(e),
+                    e);
         }
     }
 

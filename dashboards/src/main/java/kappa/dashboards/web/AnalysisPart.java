@@ -11,11 +11,12 @@ import kappa.analysis.populations.Clustering;
 /**
  * What a frame says of an analysis. Components are the page's field names; arrays are flat by rows.
  *
+ * @param tauS the network's time constant in seconds; null if no snapshot tells
  * @param conditions portraits, the first without input
  * @param connectivity null before the connectivity was analysed
  * @param populations null before populations were looked for
  */
-record AnalysisPart(long revision, long modelVersion, long binsLearned, List<Condition> conditions,
+record AnalysisPart(long revision, long modelVersion, long binsLearned, Double tauS, List<Condition> conditions,
         Vectors connectivity, Clusters populations) {
 
     /**
@@ -46,8 +47,8 @@ record AnalysisPart(long revision, long modelVersion, long binsLearned, List<Con
     record Score(int populations, double evidence, double stability) {}
 
     /** @param revision grows with each newer analysis */
-    static AnalysisPart of(NetworkAnalysis analysis, long revision) {
-        return new AnalysisPart(revision, analysis.snapshot().version(), analysis.snapshot().binsLearned(),
+    static AnalysisPart of(NetworkAnalysis analysis, long revision, Double tauS) {
+        return new AnalysisPart(revision, analysis.snapshot().version(), analysis.snapshot().binsLearned(), tauS,
                 analysis.portraits().stream().map(AnalysisPart::condition).toList(),
                 analysis.connectivity().map(of -> new Vectors(of.overlaps().names(), of.overlaps().products(),
                         of.overlaps().cosines(), of.identifiable())).orElse(null),

@@ -183,7 +183,12 @@ final class ControlRequests {
                 neurons = asked.set != null
                         ? set(session, asked.set, rig)
                         : asked.neurons.stream().sorted().distinct().toList();
-                name = asked.set != null ? asked.set : neurons.size() + " chosen neurons";
+                if (rig.neurons() > 1 && neurons.size() >= rig.neurons()) {
+                    throw new Refused(409,
+                            "The set holds all " + rig.neurons() + " recorded neurons. Silencing every one"
+                                    + " tells nothing about any of them. Choose a smaller set.");
+                }
+                name = asked.set != null ? frozen(asked.set, session) : neurons.size() + " chosen neurons";
             }
         } finally {
             view.lock().unlock();
@@ -194,6 +199,11 @@ final class ControlRequests {
                 "intervention %s of session %s: set %s, %d neurons, %d trials, every %d, bins %d+%d", request.id(),
                 rig.session(), Lines.one(name), neurons.size(), request.trials(), request.every(), request.firstBin(),
                 request.bins()), new Accepted(request.id(), neurons.size()));
+    }
+
+    /** Populations change with each model: the name says which neurons these were. */
+    private static String frozen(String set, SessionView session) {
+        return session.modelVersion() < 0 ? set : set + " of model " + session.modelVersion();
     }
 
     private static int orZero(Integer number) {

@@ -98,7 +98,8 @@ public final class DashboardServer implements AutoCloseable {
                 new LatentStream(kafka.get()), view, access, requests, threads).route())
                 .map(sent -> concat(new ControlRoutes(requests, access, threads).route(), sent))
                 .orElseGet(() -> new ControlRoutes(requests, access, threads).route());
-        Route pages = pages(access, socket, new HealthRoutes(ready, meters), new PageFiles(),
+        Route pages = pages(access, socket, new HealthRoutes(ready, meters,
+                kafka.map(KafkaConnection::bootstrapServers).orElse("")), new PageFiles(),
                 new DocsFiles());
         Route route = mapResponse(answer -> finished(answer, meters), () -> concat(asked, pages));
         return new DashboardServer(meters, socket, bind(system, settings, route), sessions);

@@ -91,7 +91,7 @@ public record DashboardSettings(String host, int port, Optional<String> token, S
 
     InvalidInputException cannotBeListenedOn(Throwable cause) {
         return new InvalidInputException("dashboard port: " + port + " on " + host + " cannot be listened on ("
-                + cause.getMessage() + "), expected a free one", cause);
+                + cause.getMessage() + "), expected a free one (--port)", cause);
     }
 
     /** Without the tokens. */

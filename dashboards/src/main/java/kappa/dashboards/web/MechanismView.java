@@ -110,7 +110,9 @@ final class MechanismView {
     }
 
     Optional<AnalysisPart> analysisPart() {
-        return analysis().map(of -> AnalysisPart.of(of, analysisRevision()));
+        // alpha = dt / tau, and a bin is one step.
+        Double tauS = snapshot().map(of -> state.description().binWidthS() / of.network().alpha()).orElse(null);
+        return analysis().map(of -> AnalysisPart.of(of, analysisRevision(), tauS));
     }
 
     /** @param axes names of two vectors; the first m and n replace those that the snapshot does not have */

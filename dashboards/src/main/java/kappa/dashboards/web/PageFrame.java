@@ -118,7 +118,9 @@ final class PageFrame {
         int[] chosen = session.state().activity().mostActive();
         if (!question.neurons().isEmpty()) {
             frame.put("unknownNeurons", question.neurons().stream().filter(id -> session.neuron(id) < 0).toList());
-            chosen = question.neurons().stream().mapToInt(session::neuron).filter(i -> i >= 0).distinct().toArray();
+            int[] known = question.neurons().stream().mapToInt(session::neuron).filter(i -> i >= 0).distinct()
+                    .toArray();
+            chosen = known.length > 0 ? known : chosen;
         }
         // The newest bin whose activity and kappa are both here.
         long newest = Math.min(session.newest(), session.state().newestRecorded());

@@ -3,6 +3,8 @@ import { FONT, SteadyRange, niceStep, palette } from "/theme.js";
 
 // Without bounds of its own a grid would move to make room for its labels, and time would not line up any more.
 export const FIXED = { outerBoundsMode: "none" };
+/** Inputs differ in their dashes, too, since not everybody tells their colours apart. */
+const DASHES = [{ lengths: null, mark: "━" }, { lengths: [7, 3], mark: "╍" }, { lengths: [2, 2], mark: "┅" }, { lengths: [9, 3, 2, 3], mark: "┉" }];
 const GRID = { ...FIXED, left: 54, right: 12 };
 export const NONE = { silent: true, animation: false, showSymbol: false, symbol: "none", emphasis: { disabled: true } };
 
@@ -35,8 +37,10 @@ function timeAxis(state) {
   // A rig whose clock counts from 1970 would fill the axis with digits.
   const base = state.now.t > 1e5 ? Math.floor(state.now.t / 1000) * 1000 : 0;
   const offset = state.now.t - base - state.now.bin * width;
+  // A young session fills the axis; it need not wait for the window to be full.
+  const bins = Math.min(state.windowBins, Math.max(50, state.now.bin - (state.trace.bins[0] ?? state.now.bin) + 1));
   return {
-    width, at: bin => bin * width + offset, low: (state.now.bin - state.windowBins + 1) * width + offset,
+    width, at: bin => bin * width + offset, low: (state.now.bin - bins + 1) * width + offset,
     high: state.now.bin * width + offset, name: base ? `rig time − ${base.toLocaleString("en")} s (s)` : "rig time (s)",
   };
 }
@@ -153,14 +157,19 @@ export class TraceChart extends Chart {
     const series = [scene("kappa", 0, (params, api) => this.renderKappa(params, api))];
     if (channels) series.push(scene("inputs", 1, params => this.renderInputs(params)));
     // The channels' names, in their colours, above the strip.
-    const phaseNames = phases.slice(0, 6);
+    const width = this.element.clientWidth - 72;
+    const shortened = names.slice(0, 8).map((name, s) => `${DASHES[s % DASHES.length].mark} ${name.length > 16 ? `${name.slice(0, 15)}…` : name}`);
+    const room = texts => texts.reduce((sum, text) => sum + 7 * text.length + 14, 0);
+    while (shortened.length && room(shortened) > width) shortened.pop();
+    // The bands are named in the plot where they are wide enough; their legend gives way to that of the inputs.
+    const phaseNames = room(shortened) + room(phases.slice(0, 6)) + 22 * phases.length > width ? [] : phases.slice(0, 6);
     const phaseLegend = phaseNames.map((name, p) => ({
       type: "text", right: 14 + phaseNames.slice(p + 1).reduce((sum, n) => sum + 6.5 * n.length + 22, 0), top: 8 + kappaHeight + 8, silent: true,
       style: { text: `▬ ${name}`, fill: colours.phases[p % colours.phases.length], font: `11px ${FONT}` },
     }));
-    const legend = names.slice(0, 8).map((name, s) => ({
-      type: "text", left: 58 + names.slice(0, s).reduce((sum, n) => sum + 7 * Math.min(n.length, 16) + 16, 0), top: 8 + kappaHeight + 8, silent: true,
-      style: { text: name.length > 16 ? `${name.slice(0, 15)}…` : name, fill: colours.inputs[s % colours.inputs.length], font: `600 11px ${FONT}` },
+    const legend = shortened.map((text, s) => ({
+      type: "text", left: 58 + room(shortened.slice(0, s)), top: 8 + kappaHeight + 8, silent: true,
+      style: { text, fill: colours.inputs[s % colours.inputs.length], font: `600 11px ${FONT}` },
     }));
     return {
       animation: false, backgroundColor: "transparent", graphic: channels ? [...legend, ...phaseLegend] : [],
@@ -194,7 +203,11 @@ export class TraceChart extends Chart {
     const scale = scales(params.coordSys, time, inputRange);
     return {
       type: "group", children: trace.inputs.flatMap((values, s) =>
-        stretches(x, values, scale, time.width).map(points => path(points, colours.inputs[s % colours.inputs.length], 1.3))),
+        stretches(x, values, scale, time.width).map(points => {
+          const line = path(points, colours.inputs[s % colours.inputs.length], 1.3);
+          line.style.lineDash = DASHES[s % DASHES.length].lengths;
+          return line;
+        })),
     };
   }
 
@@ -294,7 +307,8 @@ export class ActivityChart extends Chart {
       }
       if (!this.ranges.has(id)) this.ranges.set(id, new SteadyRange());
       const range = this.ranges.get(id).cover(low, high);
-      return { low: counts ? 0 : range.low, high: range.high };
+      // Half a spike is no tick.
+      return { low: counts ? 0 : range.low, high: counts ? 2 * Math.max(1, Math.ceil(range.high / 2 - 1e-9)) : range.high };
     });
     this.drawn = { colours, time, x, neurons, ranges, counts };
     this.set(`${neurons.ids.join("\n")} ${counts} ${this.element.clientWidth} ${this.element.clientHeight}`,
@@ -387,7 +401,8 @@ export class QualityChart extends Chart {
       item.title = `mean of the last ${Math.min(SMOOTHED_TRIALS, points.length)} trials`;
       return item;
     };
-    show([entry("one step", oneStep, colours.latents[0]), ...(hasFree ? [entry("free run", freeRun, colours.latents[1])] : [])]);
+    show([entry("one step", oneStep, colours.latents[0]), ...(hasFree ? [entry("free run", freeRun, colours.latents[1])] : [])],
+      oneStep.length ? rolling(oneStep).at(-1)[1] : undefined, quality.unit);
   }
 
   frame(colours, unit, hasFree) {

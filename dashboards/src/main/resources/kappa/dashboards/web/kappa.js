@@ -3,7 +3,9 @@ import { protocols, refused } from "/access.js";
 import { ActivityChart, QualityChart, TraceChart } from "/charts.js";
 import { ClockBar } from "/clock.js";
 import { ConnectivityView, spokenOf } from "/mechanism.js";
+import { ModelCard } from "/card.js";
 import { Portrait } from "/portrait.js";
+import { addSaving } from "/saving.js";
 import { SilencingView } from "/silencing.js";
 import { palette } from "/theme.js";
 
@@ -13,6 +15,8 @@ const TRAIL_BINS = 256;
 /** Over so long frames are counted that this page did not take, and so many are no wonder: three in a hundred. */
 const PACE_MS = 10_000;
 const CONFLATED_OFTEN = 10;
+/** A portrait of a model that many versions back is drawn pale, since κ beside it comes from another network. */
+const MODELS_BEHIND = 10;
 const byId = id => document.getElementById(id);
 const body = document.body;
 
@@ -37,7 +41,18 @@ const charts = {
 const connectivity = new ConnectivityView(byId, chooseAgain);
 const silencing = new SilencingView(byId, chooseAgain);
 const clock = new ClockBar(byId);
+const card = new ModelCard(byId);
 const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; byId("marks").title = text; });
+
+/** Whether the picture is held still; frames are still taken, so that nothing is missing afterwards. */
+const held = () => byId("freeze").getAttribute("aria-pressed") === "true";
+
+function hold(on) {
+  byId("freeze").setAttribute("aria-pressed", String(on));
+  byId("freeze").textContent = on ? "go on" : "hold";
+  body.toggleAttribute("data-held", on);
+  if (!on) redraw();
+}
 
 // ------------------------------------------------------------------------------------------------- folding frames
 
@@ -162,6 +177,7 @@ let themeDrawn = "";
 
 function draw() {
   drawQueued = false;
+  if (held()) { ask(); return; }
   const begun = performance.now();
   if (themeDrawn !== palette().name) {
     themeDrawn = palette().name;
@@ -171,6 +187,7 @@ function draw() {
   if (changed.analysis) showConditions();
   const hasBins = state.now !== null;
   showWaiting(hasBins);
+  showAge();
   if (hasBins) {
     const shown = view();
     if (changed.trace && shown !== "connectivity") charts.trace.draw(state, frame.reset);
@@ -229,6 +246,7 @@ function showHeader() {
   byId("origin").textContent = parts.join(" · ");
   byId("origin").title = parts.join(" · ");
   byId("activityUnit").textContent = h?.observation === "counts" ? "spikes per bin" : h?.observation ?? "";
+  byId("neuronIds").replaceChildren(...(h?.examples ?? []).map(id => new Option(id)));
   neuronHint = h?.examples?.length ? `ids of up to 8 neurons, such as ${h.examples.join(", ")}` : "ids of up to 8 neurons";
   const rank = h?.rank ?? 0;
   for (const [id, at] of [["dimensionX", 0], ["dimensionY", 1]]) {
@@ -268,7 +286,15 @@ function showConditions() {
     select.replaceChildren(...names.map(name => new Option(name, name)));
     select.value = names.includes(before) ? before : names[0];
   }
-  byId("portraitOf").textContent = state.analysis ? `of ${spokenOf(state.analysis)}` : "";
+}
+
+/** How many models the analysis is behind, and what that makes of its panels. */
+function showAge() {
+  const newest = state.status?.model?.version ?? 0;
+  const behindBy = state.analysis ? Math.max(0, newest - state.analysis.modelVersion) : 0;
+  const old = behindBy > MODELS_BEHIND || Boolean(state.status?.model?.final && behindBy > 0);
+  body.toggleAttribute("data-old", old);
+  set("portraitOf", !state.analysis ? "" : `of ${spokenOf(state.analysis)}${old ? `; ${behindBy} models behind κ` : ""}`, old ? "warn" : "");
 }
 
 function showLegend() {
@@ -289,8 +315,22 @@ function showLegend() {
 
 const fixed = value => value === null ? "–" : (value < 0 ? "−" : " ") + Math.abs(value).toFixed(2);
 
-function showQuality(text) {
+function showQuality(text, score, unit) {
   byId("qualityLegend").replaceChildren(...text);
+  set("verdict", inWords(score, unit), "caption");
+}
+
+/** What a score means. */
+function inWords(score, unit) {
+  if (score === undefined) return "No trial was scored yet.";
+  const number = score.toFixed(Math.abs(score) < 0.1 ? 3 : 2).replace("-", "−");
+  if (unit === "bits/spike") {
+    return score <= 0 ? "Worse than a constant rate for each neuron: do not trust κ yet."
+      : score < 0.01 ? "Hardly better than a constant rate for each neuron: do not trust κ yet."
+        : `${number} bits per spike better than a constant rate for each neuron.`;
+  }
+  return score <= 0 ? "Worse than the mean of each neuron: do not trust κ yet."
+    : `Explains ${Math.round(100 * score)} % of the activity's variance one bin ahead.`;
 }
 
 function showSessions() {
@@ -325,6 +365,8 @@ function showStatus() {
   }
   set("rate", s.binsPerSecond < 10 ? s.binsPerSecond.toFixed(1) : count(Math.round(s.binsPerSecond)));
   set("lag", count(s.lag), behind(s) ? "warn" : "");
+  // A replay at full speed waits in the log for its turn, which is no delay of κ.
+  byId("latencyTile").hidden = catchingUp();
   set("latency", s.latencyMs ? `${s.latencyMs.map(ms).join(" · ")} ms` : "–");
   const c = s.counters;
   set("model", s.model ? `v${s.model.version}${s.model.final ? " final" : ""} · ${count(c.steps)}` : "none yet");
@@ -336,6 +378,15 @@ function showStatus() {
   byId("rejectedTile").title = ["Records of this session that were rejected, and runs of bins that never came",
     ...lines, ...(frame.rejectedElsewhere ? [`of other or unknown sessions ${frame.rejectedElsewhere}`] : [])].join("\n");
   set("frames", `${count(framesDrawn + 1)} · ${count(frame.conflated)}`);
+}
+
+/** A recording that is fitted as fast as it goes. */
+const catchingUp = () => Boolean(state.header?.lockstep) || state.playback?.speed === "max";
+
+/** How much of the recording has a κ, as a part of a sentence. */
+function fitted() {
+  const { from, until } = state.playback ?? {};
+  return until > from ? `fitting, ${Math.floor(100 * Math.min(1, Math.max(0, state.now.bin + 1 - from) / (until - from)))} %` : "fitting";
 }
 
 const behind = s => s.lag > Math.max(20, s.binsPerSecond);
@@ -396,14 +447,16 @@ function showBadge() {
     kind = "stale";
     text = frame.problem.length > 60 ? "Kafka is not answering" : frame.problem;
   } else if (age === null) {
-    kind = "waiting";
-    text = "waiting for bins";
+    kind = state.status?.counters.rejected > 0 ? "stale" : "waiting";
+    text = kind === "stale" ? "its data is rejected" : "waiting for bins";
   } else if (state.status.ended && state.status.lag === 0) {
     kind = "ended";
     text = "session over";
   } else if (state.playback?.paused) {
     kind = "paused";
     text = "paused";
+  } else if (catchingUp() && state.status.lag > 0) {
+    text = fitted();
   } else if (age > Math.max(STALE_MS, 3000 * (state.header?.binWidth ?? 0) / (Number(state.playback?.speed) || 1))) {
     kind = "stale";
     text = `no data for ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}`;
@@ -424,8 +477,12 @@ function showWaiting(hasBins) {
   byId("waiting").hidden = hasBins;
   if (hasBins) return;
   const announced = state.session !== null;
-  set("waitingTitle", announced ? `${state.session}: waiting for its first bins` : "Waiting for a session");
+  const c = state.status?.counters;
+  const refused = announced && c?.rejected > 0;
+  set("waitingTitle", refused ? `${state.session}: its data is rejected` : announced ? `${state.session}: waiting for its first bins` : "Waiting for a session");
   set("waitingText", frame.problem ? `Kafka: ${frame.problem}.`
+    : refused ? `${count(c.rejected)} records were rejected (${Object.entries(c.rejected_by_reason).map(([reason, n]) => `${reason.toLowerCase().replaceAll("_", " ")} ${count(n)}`).join(", ")}). `
+      + "The log of kappa and the topic kappa.rejected say why. Correct the rig or the header, and start a new session."
     : announced ? "The session is announced. κ appears with the first bin on kappa.activity." : "Nothing has been published yet. To start one:");
   byId("start").hidden = announced;
 }
@@ -434,9 +491,37 @@ function showWaiting(hasBins) {
 
 const chosenNeurons = () => byId("neurons").value.split(/[,;\s]+/).filter(id => id).slice(0, 8);
 
-for (const id of ["session", "window"]) byId(id).addEventListener("change", () => { resync = true; byId(id).blur(); ask(); });
-byId("neurons").addEventListener("change", () => { resync = true; ask(); });
-for (const id of ["condition", "dimensionX", "dimensionY"]) byId(id).addEventListener("change", () => { changed.trace = true; redraw(); });
+const REMEMBERED = ["session", "window", "neurons", "condition"];
+
+for (const id of ["session", "window"]) byId(id).addEventListener("change", () => { resync = true; byId(id).blur(); remember(); ask(); });
+byId("neurons").addEventListener("change", () => { resync = true; remember(); ask(); });
+for (const id of ["condition", "dimensionX", "dimensionY"]) byId(id).addEventListener("change", () => { changed.trace = true; remember(); redraw(); });
+byId("freeze").addEventListener("click", () => hold(!held()));
+byId("openCard").addEventListener("click", () => card.show(state, byId("verdict").textContent));
+
+/** Keeps what is chosen in the address, so that a copied link shows the same view. */
+function remember() {
+  const chosen = new URLSearchParams(REMEMBERED.map(id => [id, byId(id).value]).filter(([id, value]) => value && value !== { window: "10", condition: "none" }[id]));
+  history.replaceState(null, "", `${location.pathname}#${view()}${chosen.size ? `?${chosen}` : ""}`);
+}
+
+/** Chooses what the address says. */
+function recall() {
+  const chosen = new URLSearchParams(location.hash.split("?")[1] ?? "");
+  for (const [id, value] of chosen) {
+    if (!REMEMBERED.includes(id)) continue;
+    if (byId(id).tagName === "SELECT" && !Array.from(byId(id).options).some(option => option.value === value)) byId(id).add(new Option(value, value));
+    byId(id).value = value;
+  }
+}
+
+addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, button, textarea, dialog, summary, a")) return;
+  const tab = byId("views").children[Number(event.key) - 1];
+  if (event.key === " ") { event.preventDefault(); hold(!held()); }
+  else if (event.key === "?") open("/docs/page.html", "_blank", "noopener");
+  else if (tab) location.hash = tab.hash;
+});
 
 function chooseAgain() {
   changed.loadings = changed.silencing = true;
@@ -449,7 +534,7 @@ function view() { return document.querySelector("main").dataset.view; }
 
 function showView() {
   const links = Array.from(byId("views").children);
-  const chosen = links.find(link => link.hash === location.hash) ?? links[0];
+  const chosen = links.find(link => link.hash === location.hash.split("?")[0]) ?? links[0];
   document.querySelector("main").dataset.view = chosen.hash.slice(1);
   for (const link of links) if (link === chosen) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
   resizeAll();
@@ -480,6 +565,9 @@ setInterval(() => {
   const unknown = frame?.unknownNeurons ?? [];
   byId("neurons").setAttribute("aria-invalid", String(unknown.length > 0));
   byId("neurons").title = unknown.length ? `no neuron is called ${unknown.join(", ")}` : neuronHint;
+  set("unknownNeurons", unknown.length ? `No neuron is called ${unknown.join(", ")}.` : "", "caption warn");
 }, 250);
+addSaving(() => state, { trace: charts.trace, activity: charts.activity, quality: charts.quality, ...connectivity.charts(), ...silencing.charts() });
+recall();
 showView();
 connect();

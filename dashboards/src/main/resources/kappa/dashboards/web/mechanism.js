@@ -169,6 +169,9 @@ class EigenvalueChart extends Chart {
   }
 }
 
+/** Whether a vector belongs to the session itself, and not to an input that kappa made of its inputs over the trial. */
+const isOwn = (name, header) => !/(^| x )bump \d+$/.test(name) || Boolean(header?.inputs.includes(name));
+
 export class ConnectivityView {
   /** @param chosen is called when another pair of vectors is to be shown */
   constructor(byId, chosen) {
@@ -178,6 +181,7 @@ export class ConnectivityView {
     this.eigenvalues = new EigenvalueChart(byId("eigenvalues"));
     for (const id of ["vectorX", "vectorY", "matrix"]) byId(id).addEventListener("change", () => { byId(id).blur(); chosen(); });
   }
+  charts() { return { connectivity: this.scatter, overlap: this.matrix, eigenvalues: this.eigenvalues }; }
   axes() { return [this.byId("vectorX").value, this.byId("vectorY").value].filter(name => name); }
   resize() { for (const chart of [this.scatter, this.matrix, this.eigenvalues]) chart.resize(); }
 
@@ -187,7 +191,7 @@ export class ConnectivityView {
     this.drawEigenvalues(state);
   }
 
-  drawScatter({ loadings, analysis }) {
+  drawScatter({ loadings, analysis, header }) {
     const { byId } = this;
     byId("connectivityNothing").hidden = loadings !== null;
     byId("connectivity").hidden = byId("vectorX").hidden = byId("vectorY").hidden = loadings === null;
@@ -195,7 +199,7 @@ export class ConnectivityView {
     if (loadings) {
       for (const [at, id] of ["vectorX", "vectorY"].entries()) {
         const fresh = byId(id).options.length === 0;
-        fill(byId(id), loadings.vectors.map(name => [name, name]));
+        fill(byId(id), loadings.vectors.filter(name => isOwn(name, header)).map(name => [name, name]));
         if (fresh) byId(id).value = loadings.axes[at];
       }
       const populations = analysis?.populations?.list ?? [];
@@ -210,13 +214,16 @@ export class ConnectivityView {
     show(byId("populationNumbers"), numbers.length ? `tried (evidence, stability): ${numbers.map(n => `${n.populations} (${tidy(+Number(n.evidence).toPrecision(4))}, ${fixed(n.stability)})`).join(" · ")}` : "");
   }
 
-  drawMatrix({ analysis }) {
+  drawMatrix({ analysis, header }) {
     const { byId } = this;
     const kind = byId("matrix").value;
     const connectivity = analysis?.connectivity;
     const populations = analysis?.populations;
-    const names = kind === "connection" ? populations?.list.map(population => population.name) : connectivity?.vectors;
-    const values = kind === "connection" ? populations?.meanConnection : connectivity?.[kind];
+    const all = kind === "connection" ? populations?.list.map(population => population.name) : connectivity?.vectors;
+    const kept = (all ?? []).flatMap((name, i) => kind === "connection" || isOwn(name, header) ? [i] : []);
+    const names = kept.map(i => all[i]);
+    const square = kind === "connection" ? populations?.meanConnection : connectivity?.[kind];
+    const values = square?.length === (all?.length ?? 0) ** 2 ? kept.flatMap(row => kept.map(column => square[row * all.length + column])) : [];
     const some = Boolean(names?.length && values?.length === names.length ** 2);
     byId("overlapNothing").hidden = some;
     byId("overlap").hidden = !some;

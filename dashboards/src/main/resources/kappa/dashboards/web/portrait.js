@@ -21,6 +21,10 @@ export class Portrait {
     this.ranges = [new SteadyRange(true), new SteadyRange(true)];
     canvas.addEventListener("mousemove", event => this.hover(event.offsetX, event.offsetY));
     canvas.addEventListener("mouseleave", () => { this.hovered = null; this.showCaption(); });
+    canvas.addEventListener("touchstart", event => {
+      const { left, top } = canvas.getBoundingClientRect();
+      this.hover(event.touches[0].clientX - left, event.touches[0].clientY - top);
+    }, { passive: true });
   }
   resize() { this.key = ""; }
 
@@ -67,7 +71,7 @@ export class Portrait {
       this.points = [];
       if (rank === 1) this.drawOneDimension(still, condition, x, width, height);
       else this.drawPlane(still, condition, rank, [i, j], x, y, width, height);
-      this.count(condition);
+      this.count(condition, state.analysis?.tauS, rank);
     }
     const live = this.canvas.getContext("2d");
     live.setTransform(1, 0, 0, 1, 0, 0);
@@ -192,11 +196,13 @@ export class Portrait {
     g.lineWidth = 1;
     g.lineJoin = "round";
     g.globalAlpha = 0.75;
+    g.setLineDash([4, 3]);
     for (const { dimension, points } of nullclines) {
       g.strokeStyle = colours.latents[dimension % colours.latents.length];
       polyline(g, points, 2, 0, 1, px, py);
       g.stroke();
     }
+    g.setLineDash([]);
     g.globalAlpha = 1;
   }
 
@@ -357,7 +363,7 @@ export class Portrait {
     }
   }
 
-  count(condition) {
+  count(condition, tau, rank) {
     const counts = {};
     for (const point of condition?.fixedPoints ?? []) {
       const kind = (KIND[point.type] ?? ["centre"])[0];
@@ -367,7 +373,8 @@ export class Portrait {
       .map(kind => `${MARK[kind]} ${counts[kind]} ${counts[kind] > 1 ? PLURAL[kind] : kind}`)
       // Said of fixed points only, hence before the cycles.
       .concat(condition?.complete ? ["no others"] : [])
-      .concat((condition?.cycles ?? []).map(cycle => `${cycle.stable ? "◯" : "◌ unstable"} limit cycle, ${label(cycle.period)} τ`)).join("   ");
+      .concat((condition?.cycles ?? []).map(cycle => `${cycle.stable ? "◯" : "◌ unstable"} limit cycle, ${tau ? `period ${label(cycle.period * tau)} s` : `${label(cycle.period)} τ`}`))
+      .concat(rank === 2 && condition?.nullclines.length ? ["┄ κ₁ or κ₂ stands still"] : []).join("   ");
     this.showCaption();
   }
 

@@ -32,8 +32,8 @@ class EffectChart extends Chart {
     // Cells about twice as wide as high.
     const columns = Math.max(1, Math.min(n, Math.round(Math.sqrt(n * clientWidth / (2 * clientHeight)))));
     const rows = Math.ceil(n / columns);
-    const [width, height] = [(clientWidth - 34) / columns, (clientHeight - 32) / rows];
-    const cell = c => ({ left: 34 + (c % columns) * width, top: Math.floor(c / columns) * height });
+    const [width, height] = [(clientWidth - 46) / columns, (clientHeight - 32) / rows];
+    const cell = c => ({ left: 46 + (c % columns) * width, top: Math.floor(c / columns) * height });
     const fit = name => name.length * 6.2 > width - 14 ? `${name.slice(0, Math.max(3, Math.floor((width - 20) / 6.2)))}…` : name;
     return {
       animation: false, backgroundColor: "transparent",
@@ -100,11 +100,16 @@ export class SilencingView {
     this.asking = false;
     this.told = "";
     for (const id of ["silenceSet", "traceOf", "carried"]) byId(id).addEventListener("change", () => { byId(id).blur(); chosen(); });
-    byId("silence").addEventListener("click", () => this.ask({
-      set: this.set(), trials: Number(byId("silenceTrials").value), every: Number(byId("silenceEvery").value),
-    }));
+    byId("silence").addEventListener("click", () => this.confirm());
+    byId("confirmNo").addEventListener("click", () => byId("confirm").close());
+    byId("unpredicted").addEventListener("change", () => { byId("confirmYes").disabled = !byId("unpredicted").checked; });
+    byId("confirmYes").addEventListener("click", () => {
+      byId("confirm").close();
+      this.ask(this.wanted);
+    });
     byId("callOff").addEventListener("click", () => this.ask({ trials: 0 }));
   }
+  charts() { return { inactivation: this.effects, loop: this.loop }; }
   set() { return this.byId("silenceSet").value; }
   resize() { this.effects.resize(); this.loop.resize(); }
 
@@ -118,6 +123,7 @@ export class SilencingView {
     const sets = new Map();
     for (const { name, size } of [...state.inactivations?.sets ?? [], ...state.analysis?.populations?.list ?? []]) if (!sets.has(name)) sets.set(name, size);
     const chosen = this.set();
+    this.sizes = sets;
     // A set that was chosen and is no more must not turn into another one, which would then be silenced.
     fill(byId("silenceSet"), Array.from(sets, ([name, size]) => [name, `${name} (${size})`])
       .concat(chosen && !sets.has(chosen) ? [[chosen, `${chosen} · gone`]] : []));
@@ -133,7 +139,7 @@ export class SilencingView {
     const predicted = inactivations !== null && inactivations.set === this.set() ? inactivations.conditions : [];
     byId("inactivationNothing").hidden = predicted.length > 0;
     byId("inactivationBody").hidden = predicted.length === 0;
-    show(byId("inactivationNothing"), inactivations === null || !inactivations.sets.length ? "No predictions yet. They need more intact trials."
+    show(byId("inactivationNothing"), inactivations === null || !inactivations.sets.length ? "No predictions yet. They need more intact trials, and inputs or populations that tell neurons apart."
       : inactivations.sets.some(({ name }) => name === this.set()) ? "The prediction for this set is on its way." : "There is no prediction for this set yet.");
     byId("inactivationOf").textContent = inactivations ? spokenOf(inactivations, `, ${inactivations.trials} intact trials`) : "";
     const readout = inactivations?.readout || "readout";
@@ -168,6 +174,7 @@ export class SilencingView {
     if (entries[0]?.[0] !== this.newestCarried) { this.newestCarried = entries[0]?.[0]; delete byId("carried").dataset.entries; byId("carried").replaceChildren(); }
     fill(byId("carried"), entries);
     byId("carried").hidden = all.length < 2;
+    const requested = intervention ? { [intervention.id]: intervention.name } : {};
     const carried = all.find(c => c.intervention === byId("carried").value) ?? all.at(-1);
     byId("loopNothing").hidden = Boolean(carried);
     byId("loop").hidden = !carried;
@@ -176,7 +183,7 @@ export class SilencingView {
     show(byId("loopAgreement"), carried?.choiceAgreement === undefined || carried.choiceAgreement === null ? "–" : `${Math.round(100 * carried.choiceAgreement)} %`);
     show(byId("loopTrials"), String(carried?.trials ?? 0));
     byId("loopOf").textContent = carried ? spokenOf(inactivations) : "";
-    byId("loopOf").title = carried ? `${carried.intervention}: ${carried.name}, ${carried.size} neurons` : "";
+    byId("loopOf").title = carried ? `${carried.intervention}: ${requested[carried.intervention] ?? carried.name}, ${carried.size} neurons` : "";
     show(byId("loopRequest"), !intervention ? "" : intervention.trials === 0 ? `${intervention.id}: called off`
       : `${intervention.id}: ${intervention.name} (${intervention.neurons}), ${intervention.perturbed} of ${intervention.trials} trials perturbed`);
     if (carried && visible) this.loop.draw(carried, inactivations.readout);
@@ -192,6 +199,29 @@ export class SilencingView {
     byId("silence").title = byId("callOff").title = hint;
     show(byId("silenceStatus"), hint || this.told);
     byId("silenceStatus").className = !hint && this.failed ? "bad" : "muted";
+  }
+
+  /** Says what the request would do before it is sent. What is shown then is what is asked for, whatever comes meanwhile. */
+  confirm() {
+    const { byId, state } = this;
+    const name = this.set();
+    const [trials, every] = [Number(byId("silenceTrials").value), Number(byId("silenceEvery").value)];
+    this.wanted = { set: name, trials, every };
+    const { inactivations } = state;
+    const predicted = inactivations?.sets.find(set => set.name === name);
+    const size = predicted?.size ?? this.sizes.get(name);
+    const random = inactivations?.sets.find(set => set.name.startsWith(`random ${size},`));
+    const effect = ({ change, changeSd }) => `${fixed(change)}${changeSd ? ` (90 % interval over recent models ${fixed(change - 1.645 * changeSd)} to ${fixed(change + 1.645 * changeSd)})` : ""}`;
+    byId("confirmWhat").textContent = `${name}: ${size} of ${state.header?.neurons ?? "?"} neurons, in one trial of ${every}, until ${trials} trials are perturbed.`;
+    byId("confirmEffect").textContent = predicted
+      ? `Predicted RMS change of ${inactivations.readout} in the decision bins: ${effect(predicted)}, by ${spokenOf(inactivations)}.`
+      : "There is no prediction for this set, so that what happens cannot be compared with one.";
+    byId("confirmRandom").textContent = random && predicted && random !== predicted
+      ? `${size} random neurons: ${effect(random)}.${Math.abs(predicted.change - random.change) <= 1.645 * Math.hypot(predicted.changeSd ?? 0, random.changeSd ?? 0) ? " The set does no more than random neurons do." : ""}` : "";
+    byId("withoutPrediction").hidden = Boolean(predicted);
+    byId("unpredicted").checked = false;
+    byId("confirmYes").disabled = !predicted;
+    byId("confirm").showModal();
   }
 
   tell(text, failed = false) {

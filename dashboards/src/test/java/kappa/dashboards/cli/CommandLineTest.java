@@ -49,6 +49,7 @@ class CommandLineTest {
         NetworkFile.write(network,
                 HandBuiltNetworks.named("decision", NEURONS, 1).network());
         Files.writeString(file("text.npz"), "no zip");
+        Files.writeString(file("counts.pkl"), "whatever");
         Files.writeString(file("text.nwb"), "no HDF5");
         Files.writeString(Files.createDirectory(file("site")).resolve("index.html"), "<h1>The lab</h1>");
         Files.write(file("plain.h5"), new byte[]{(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'});
@@ -137,7 +138,7 @@ class CommandLineTest {
                 typo("lvie --rank 2", "lvie", "live"), //
                 typo("live --bogus", "--bogus", "kappa live --help"), //
                 typo("live --sped max", "--sped"), //
-                typo("live stray", "stray"), //
+                bad("live stray", "stray: no such file"), //
                 typo("live --rank two", "--rank", "two", "int"), //
                 typo("live --rank", "--rank"), //
                 typo("live --port http", "--port", "http"), //
@@ -249,7 +250,12 @@ class CommandLineTest {
                 bad("rig open-ephys --discover 0", "--discover", "0.0"), //
                 bad("rig open-ephys --spare -1", "--spare", "-1"), //
                 bad("rig open-ephys --bin-width 0", "--bin-width", "0.0"), //
-                bad("rig open-ephys --speed 10", "--speed", "10", "a rig has its own speed"), //
+                typo("rig open-ephys --speed 10", "--speed belongs to live, replay, rig simulate"), //
+                typo("live --ranks 1-2", "--ranks belongs to fit"), //
+                bad("live --session D/session.npz D/session.npz", "two recordings; give one"), //
+                bad("live D/missing.npz", "missing.npz", "no such file"), //
+                bad("fit D/counts.pkl", "a pickle, which is a program and is not run", "numpy.savez"), //
+                bad("serve --control-token-file D/none", "no such file"), //
                 typo("fit", "SESSION"), //
                 bad("fit D/missing.npz", "missing.npz", "no such file"), //
                 bad("fit D/session.npz --rank 13", "rank", "13", "1 to 12"), //
@@ -481,7 +487,7 @@ class CommandLineTest {
                 "rig intan", "intervene", "train", "network", "simulate",
                 "fit",
                 "evaluate", "analyze", "inactivate",
-                "inspect", "convert", "export", "watch", "reproduce", "bench"})
+                "inspect", "convert", "export", "watch", "reproduce", "bench", "docs"})
     void shouldExplainItself(String command) {
         Ran ran = Ran.run((command + " --help").strip().split(" "));
         assertThat(ran.code()).isZero();
@@ -512,7 +518,7 @@ class CommandLineTest {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "network", "simulate", "fit", "evaluate", "analyze",
                 "inactivate",
-                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "help");
+                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "docs", "help");
         assertThat(Ran.run("help").out()).contains("live");
     }
 

@@ -59,10 +59,10 @@ class ImageRuntimeTest {
         assertThat(named.keySet()).as("nothing is linked that nobody names").containsAll(linked);
     }
 
-    /** What the Dockerfile's {@code jlink} takes. */
+    /** What {@code jlink} takes for the image and for the archive. */
     private static Set<String> linked() throws IOException {
-        Matcher list = Pattern.compile("jlink --add-modules ([a-z.,\\\\\\s]+?) --")
-                .matcher(Files.readString(Run.ROOT.resolve("docker/Dockerfile")));
+        Matcher list = Pattern.compile("--add-modules\\s([a-z.,\\\\\\s]+?) *--")
+                .matcher(Files.readString(Run.ROOT.resolve("dashboards/src/main/dist/jlink.args")));
         assertThat(list.find()).isTrue();
         Set<String> linked = new TreeSet<>(List.of(list.group(1).replaceAll("[\\\\\\s]", "").split(",", -1)));
         assertThat(linked).containsAll(ASKED_FOR_BY_NAME);

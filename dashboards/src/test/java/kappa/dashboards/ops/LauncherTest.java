@@ -304,6 +304,19 @@ class LauncherTest {
         Run run = run(app.resolve("kappa"), "κ");
         assertThat(run.out().lines()).as(run.err()).containsExactly(app.toRealPath().toString(), "true", "κ");
         assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).as("without the JVM's line about incubator modules").isEmpty();
+    }
+
+    @Test
+    void shouldHandOverStandardErrorWithoutTheLineAboutIncubatorModules() throws IOException, InterruptedException {
+        Path home = jdk("a", "25.0.9");
+        script(home.resolve("bin/java"), "echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2\n"
+                + "printf 'fitted: 1\\rfitted: 2' >&2; exit 3");
+        Run run = run(image(), "live");
+        assertThat(run.err()).isEqualTo("fitted: 1\rfitted: 2");
+        assertThat(run.exitCode()).isEqualTo(3);
+        script(home.resolve("bin/java"), "echo 'Error: no memory' >&2; exit 1");
+        assertThat(run(image(), "live").err()).isEqualTo("Error: no memory\n");
     }
 
     private Run run(Path launcher, String... arguments) throws IOException, InterruptedException {

@@ -36,7 +36,7 @@ final class KappaProcess implements AutoCloseable {
      * Of every process: it lives for seconds and keeps little, and other tests run beside it. So garbage is collected by one
      * thread, and only what is called four times as often as usual is compiled for speed.
      */
-    private static final List<String> SHORT_LIVED = List.of("-XX:-UseG1GC", "-XX:+UseSerialGC",
+    private static final List<String> SHORT_LIVED = List.of("-Dkappa.kafka-port=0", "-XX:-UseG1GC", "-XX:+UseSerialGC",
             "-XX:Tier4InvocationThreshold=20000", "-XX:Tier4MinInvocationThreshold=2400",
             "-XX:Tier4CompileThreshold=60000", "-XX:Tier4BackEdgeThreshold=160000");
 

@@ -156,7 +156,8 @@ class DashboardBrowserTest {
         assertThat(text("saturation")).contains("no input 0.10").contains("motion 0.40");
         choose("condition", "motion");
         waitForFrames(3);
-        assertThat(text("marks")).contains("◯ limit cycle, 6.3 τ").contains("◌ unstable limit cycle, 6.3 τ")
+        assertThat(text("marks")).containsPattern("◯ limit cycle, period [\\d.]+ s")
+                .containsPattern("◌ unstable limit cycle, period [\\d.]+ s")
                 .contains("no others");
         screenshot("connectivity.png");
         darken(true);
@@ -192,10 +193,14 @@ class DashboardBrowserTest {
         assertThat(coloursOf("#inactivation canvas")).as("colours of the traces").isGreaterThan(10);
         browser.executeScript("document.getElementById('silenceTrials').value = '7'");
         browser.findElement(By.id("silence")).click();
+        assertThat(text("confirmWhat")).contains("population 2", "until 7 trials are perturbed");
+        assertThat(text("confirmEffect")).contains("0.40 (90 % interval over recent models 0.33 to 0.47)");
+        assertThat(requested).as("before it is confirmed").isNull();
+        browser.findElement(By.id("confirmYes")).click();
         waitFor("/^i-[0-9]+: the rig is asked to silence [0-9]+ neurons$/.test("
                 + "document.getElementById('silenceStatus').textContent)");
         waitUntil("the request", () -> requested != null);
-        assertThat(requested.getName()).isEqualTo("population 2");
+        assertThat(requested.getName()).matches("population 2 of model \\d+");
         assertThat(requested.getTrials()).isEqualTo(7);
         // The rig obeys: seven perturbed trials and as many intact ones, at once.
         pipeline.obey(requested);
@@ -313,6 +318,36 @@ class DashboardBrowserTest {
             assertThat(text(id)).as(id).startsWith("No ");
         }
         screenshot("silencing-bare.png");
+        assertNoConsoleErrors();
+    }
+
+    @Test
+    void shouldHoldThePictureNameUnknownNeuronsAndKeepTheViewInItsAddress() throws IOException {
+        SimulatedPipeline pipeline = announce("held", 2);
+        runLive(pipeline);
+        open("#live?session=held&neurons=nobody&window=5");
+        waitFor("document.body.dataset.session === 'held' && Number(document.body.dataset.bins) > 300");
+        waitFor("document.getElementById('unknownNeurons').textContent === 'No neuron is called nobody.'");
+        assertThat(coloursOf("#activity canvas")).as("the most active neurons are shown instead").isGreaterThan(10);
+        assertThat(browser.executeScript("return document.getElementById('window').value")).isEqualTo("5");
+        choose("window", "30");
+        assertThat(browser.getCurrentUrl()).endsWith("#live?session=held&window=30&neurons=nobody");
+
+        browser.findElement(By.tagName("body")).sendKeys(" ");
+        waitFor("document.body.hasAttribute('data-held')");
+        String held = data("kappa");
+        double since = ((Number) browser.executeScript("return performance.now()")).doubleValue();
+        waitFor("performance.now() > " + (since + 700));
+        assertThat(data("kappa")).as("bins go on, the picture does not").isEqualTo(held);
+        browser.findElement(By.id("freeze")).click();
+        waitFor("!document.body.hasAttribute('data-held') && document.body.dataset.kappa !== " + quoted(held));
+
+        browser.findElement(By.id("openCard")).click();
+        assertThat(text("cardFacts")).contains("held", "rank", "2, chosen before the session");
+        assertThat(text("cardCommands")).contains("./kappa export --session held --out session.npz");
+        browser.findElement(By.id("cardClose")).click();
+        assertThat((Boolean) browser.executeScript("return document.querySelectorAll('button.save').length === 18"))
+                .as("each panel can be saved").isTrue();
         assertNoConsoleErrors();
     }
 
@@ -456,7 +491,7 @@ class DashboardBrowserTest {
         int port = waiting.port();
         browser.get("http://localhost:" + port + "/");
         waitFor("Number(document.body.dataset.frames) > 0");
-        assertThat(text("waiting")).contains("Waiting for a session").contains("./kappa live");
+        assertThat(text("waiting")).contains("Waiting for a session").contains("./kappa rig simulate");
         assertThat(data("state")).isEqualTo("waiting");
         screenshot("waiting.png");
         assertNoConsoleErrors();

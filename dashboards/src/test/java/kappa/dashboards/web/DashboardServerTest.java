@@ -126,6 +126,9 @@ class DashboardServerTest {
         ready.set(false);
         assertThat(get("/health/ready").status).isEqualTo(503);
         assertThat(get("/health/ready").body).isEqualTo("the reason\n");
+        assertThat(get("/health").status).isEqualTo(503);
+        assertThat(get("/health").body)
+                .isEqualTo("{\"ready\":false,\"reason\":\"the reason\",\"kafka\":\"\"}\n");
     }
 
     @Test
@@ -444,6 +447,9 @@ class DashboardServerTest {
         assertThat(request.getNeuronsList()).containsExactly(1, 3);
         assertThat(List.of(request.getTrials(), request.getEvery(), request.getFirstBin(), request.getBins()))
                 .containsExactly(30, 3, 5, 7);
+        Response all = intervene("{\"session\":\"s\",\"neurons\":[0,1,2,3],\"trials\":1}", bearer(CONTROL));
+        assertThat(all.status).isEqualTo(409);
+        assertThat(all.body).contains("all 4 recorded neurons", "Choose a smaller set");
         intervene("{\"session\":\"s\",\"neurons\":[3,0,3],\"trials\":1}", bearer(CONTROL));
         assertThat(published.get(1).getNeuronsList()).containsExactly(0, 3);
         assertThat(intervene("{\"session\":\"s\",\"trials\":0}", bearer(CONTROL)).status).isEqualTo(202);

@@ -12,9 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,6 +37,9 @@ import org.apache.kafka.server.common.MetadataVersion;
  * <p>Thread-safe. One broker a directory: a second one is refused.
  */
 public final class EmbeddedBroker implements AutoCloseable {
+
+    /** Where clients look for a broker if nobody says otherwise. */
+    public static final int USUAL_PORT = 9092;
 
     private static final String LOOPBACK = "127.0.0.1";
 
@@ -171,7 +171,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 throw input;
             }
             throw new InvalidInputException("the broker in " + directory + " did not start: "
-                    + (e instanceof IOException failure ? why(failure) : e.getMessage()), e);
+                    + (e instanceof IOException failure ? InvalidInputException.why(failure) : e.getMessage()), e);
         }
     }
 
@@ -271,23 +271,25 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             return channel;
         } catch (IOException e) {
-            throw new InvalidInputException("--data " + directory + ": cannot be written (" + why(e)
+            throw new InvalidInputException("--data " + directory + ": cannot be written ("
+                    + InvalidInputException.why(e)
                     + "); give this account the right to write it, or name another directory", e);
         }
-    }
-
-    private static String why(IOException failure) {
-        return switch (failure) {
-            case FileAlreadyExistsException file -> file.getFile() + " is a file";
-            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
-            default -> failure.toString();
-        };
     }
 
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
+        }
+    }
+
+    /** Whether a broker could listen on this port at present; on any where it is 0. */
+    public static boolean isFree(int port) {
+        try {
+            requireFree(port);
+            return true;
+        } catch (InvalidInputException | IOException e) {
+            return false;
         }
     }
 

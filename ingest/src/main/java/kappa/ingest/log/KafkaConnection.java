@@ -38,7 +38,9 @@ public record KafkaConnection(String bootstrapServers, Map<String, String> extra
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             throw new InvalidInputException(
-                    "--kafka-config " + clientProperties + ": cannot be read as properties: " + e, e);
+                    "--kafka-config " + clientProperties + ": cannot be read as properties: "
+                            + InvalidInputException.why(e),
+                    e);
         }
         Map<String, String> extra = new HashMap<>();
         properties.forEach((key, value) -> extra.put(key.toString(), value.toString()));

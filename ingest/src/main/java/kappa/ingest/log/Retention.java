@@ -79,7 +79,9 @@ public record Retention(Duration atMost, long bytes) {
             }
             return Files.getFileStore(existing).getUsableSpace() + files.bytes;
         } catch (IOException e) {
-            throw new InvalidInputException("--data " + directory + ": its disk cannot be looked at: " + e, e);
+            throw new InvalidInputException(
+                    "--data " + directory + ": its disk cannot be looked at: " + InvalidInputException.why(e),
+                    e);
         }
     }
 

@@ -80,7 +80,11 @@ public final class RecordingFile {
             throw new InvalidInputException(
                     path + ": not an NPZ file: expected a zip archive of NumPy arrays, " + found);
         }
-        throw new InvalidInputException(path + ": expected " + RecordingFormat.listing() + ", " + found);
+        throw new InvalidInputException(path + ": "
+                + (name.matches(".*\\.(pkl|pickle|p|joblib)") || begins(start, "8004")
+                        ? "a pickle, which is a program and is not run; save its numbers with numpy.savez(\"session.npz\","
+                                + " counts=counts, bin_width=0.02)"
+                        : "expected " + RecordingFormat.listing() + ", " + found));
     }
 
     private static boolean isText(byte[] start) {

@@ -22,7 +22,7 @@ public final class RecordingWriter {
 
     private static final int BLOCK_NUMBERS = 1 << 20;
 
-    /** Told after each block; every bin is read several times. */
+    /** Told after each block. Every bin is read several times, and each reading counts for a share of it. */
     public interface Progress {
         void update(long done, long total);
     }
@@ -45,6 +45,7 @@ public final class RecordingWriter {
     private final Recording recording;
     private final boolean equal; // whether all trials have as many bins
     private final Progress progress;
+    private final int passes;
     private final long total;
     private long done;
     private double low = Double.POSITIVE_INFINITY;
@@ -55,7 +56,8 @@ public final class RecordingWriter {
         this.recording = recording;
         this.progress = progress;
         int passes = 2 + (recording.inputs() > 0 ? 1 : 0) + (recording.behaviors() > 0 ? 1 : 0);
-        total = passes * recording.bins();
+        this.passes = passes;
+        total = recording.bins();
         int first = recording.bins(0);
         equal = recording.hasTrials()
                 && IntStream.range(0, recording.trials()).allMatch(trial -> recording.bins(trial) == first);
@@ -209,7 +211,7 @@ public final class RecordingWriter {
                 int count = Math.min(most, bins - from);
                 use.accept(reader.read(trial, from, count));
                 done += count;
-                progress.update(done, total);
+                progress.update(done / passes, total);
             }
         }
     }
