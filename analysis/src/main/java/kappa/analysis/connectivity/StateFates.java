@@ -139,13 +139,19 @@ public record StateFates(List<double[]> states, List<OfInput> inputs) {
 
     /** Such as "B: 1 to 2, 2 to 1; held: cycle". */
     public static String summary(OfInput of) {
-        String moves = of.keepsAll()
-                ? "all states stay"
-                : IntStream.range(0, of.reached.length)
-                        .mapToObj(i -> of.reached[i] == i ? (i + 1) + " stays" : (i + 1) + " to " + (of.reached[i] + 1))
-                        .collect(Collectors.joining(", "));
+        String moves = of.reached.length == 0
+                ? "no stable state"
+                : of.keepsAll()
+                        ? "all states stay"
+                        : moves(of.reached);
         String ends = Arrays.stream(of.held).distinct().sorted().map(end -> end.name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(" or "));
         return of.input + ": " + moves + (ends.isEmpty() ? "" : ", held: " + ends);
+    }
+
+    private static String moves(int[] reached) {
+        return IntStream.range(0, reached.length)
+                .mapToObj(i -> reached[i] == i ? (i + 1) + " stays" : (i + 1) + " to " + (reached[i] + 1))
+                .collect(Collectors.joining(", "));
     }
 }
