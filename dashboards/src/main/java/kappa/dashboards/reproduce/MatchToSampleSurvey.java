@@ -76,7 +76,9 @@ final class MatchToSampleSurvey extends Item {
                         solutions.entrySet().stream()
                                 .map(entry -> entry.getKey() + ": " + entry.getValue())
                                 .collect(Collectors.joining(", ")),
-                        most, "Told apart by what becomes of the stable states: " + withoutStates + " of these networks have no stable "
+                        most,
+                        "Told apart by what becomes of the stable states: " + withoutStates
+                                + " of these networks have no stable "
                                 + "state but a slow cycle that passes where two states would be."),
                         new Result.Finding("what takes the place of two states in the first solution",
                                 "a limit cycle (figure 5.4)",
