@@ -21,9 +21,9 @@ import kappa.ingest.InvalidInputException;
 public record DmsMechanism(Portrait free, List<Portrait> underInputs, StateFates fates) {
 
     /**
-     * Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. The thesis's
-     * own networks leave two states under A and a cycle under B (first), or two under either (second); trained networks do the same
-     * with other numbers, so that these do not count.
+     * Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. The
+     * thesis's own networks leave two states under A and a cycle under B (first), or two under either (second); trained
+     * networks do the same with other numbers, so that these do not count.
      */
     public enum Solution {
         /** Two states; one stimulus leaves each where it is, the other exchanges them. */
