@@ -103,7 +103,7 @@ public final class SvgPlot {
             gather(String.format(Locale.ROOT,
                     "fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.7\" stroke-linecap=\"round\""
                             + " stroke-width=\"%.1f\"",
-                    colour, 2 * radius), "M%.1f %.1fh0", x(atX), y(atY));
+                    colour, 2 * radius), String.format(Locale.ROOT, "M%.1f %.1fh0", x(atX), y(atY)));
             return;
         }
         flush();
@@ -129,15 +129,15 @@ public final class SvgPlot {
             double ux = dx / size;
             double uy = dy / size;
             gather("fill=\"none\" stroke=\"#8a94a3\" stroke-width=\"0.8\"",
-                    "M%.1f %.1fl%.1f %.1fm%.1f %.1fl%.1f %.1fl%.1f %.1f", x(atX) - dx / 2, y(atY) - dy / 2, dx, dy,
-                    -3 * ux + 2 * uy, -3 * uy - 2 * ux, 3 * ux - 2 * uy, 3 * uy + 2 * ux, -3 * ux - 2 * uy,
-                    -3 * uy + 2 * ux);
+                    String.format(Locale.ROOT, "M%.1f %.1fl%.1f %.1fm%.1f %.1fl%.1f %.1fl%.1f %.1f", x(atX) - dx / 2,
+                            y(atY) - dy / 2, dx, dy, -3 * ux + 2 * uy, -3 * uy - 2 * ux, 3 * ux - 2 * uy,
+                            3 * uy + 2 * ux, -3 * ux - 2 * uy, -3 * uy + 2 * ux));
         }
     }
 
     /** Adds to the path of all that looks the same and is drawn before anything else is. */
-    private void gather(String look, String format, Object... numbers) {
-        gathered.computeIfAbsent(look, _ -> new StringBuilder()).append(String.format(Locale.ROOT, format, numbers));
+    private void gather(String look, String shape) {
+        gathered.computeIfAbsent(look, _ -> new StringBuilder()).append(shape);
     }
 
     private void flush() {
@@ -158,7 +158,8 @@ public final class SvgPlot {
             long level = Math.round(CELL_LEVELS * strength);
             if (level > 0) {
                 gather(String.format(Locale.ROOT, "fill=\"%s\" fill-opacity=\"%.2f\"", colour, level / CELL_LEVELS),
-                        "M%.1f %.1fh%.1fv%.1fh%.1fz", LEFT + column * width, TOP + row * height, width, height, -width);
+                        String.format(Locale.ROOT, "M%.1f %.1fh%.1fv%.1fh%.1fz", LEFT + column * width,
+                                TOP + row * height, width, height, -width));
             }
             return;
         }
