@@ -113,7 +113,7 @@ final class LintTruncation extends Item {
                     Numbers.shown(FITTED[rank - 1]) + " (median of ten)",
                     Numbers.range(fitted[rank - 1]), median >= FITTED[rank - 1] - BELOW,
                     rank == 1 && !varied.isEmpty()
-                            ? "Rank 1 depends on the teacher most: " + varied.stream()
+                            ? "What rank 1 gains and loses by trials, passes and teachers: " + varied.stream()
                                     .map(one -> one.what + ": " + Numbers.shown(one.r2))
                                     .collect(Collectors.joining("; ")) + "."
                             : "Teachers trained here until their loss is " + ContextTeachers.LOSS + "."));
