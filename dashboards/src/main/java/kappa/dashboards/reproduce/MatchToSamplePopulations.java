@@ -95,7 +95,8 @@ final class MatchToSamplePopulations extends Item {
                         + shown(tunedEnough, seeds.length),
                 !tunedEnough.isEmpty() || !fittedEnough.isEmpty(),
                 "Few populations as fitted keep the overlaps without input, and lose those under a stimulus, which depend on "
-                        + "which neurons it saturates: more populations or trained statistics bring them back where a number is named.");
+                        + "which neurons it saturates: more populations or trained statistics bring them back where a "
+                        + "number is named.");
     }
 
     private static void enough(OptionalInt number, List<Integer> all) {
