@@ -7,43 +7,40 @@ import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.FixedPoints;
 import kappa.analysis.dynamics.ReducedDynamics;
 import kappa.fitting.model.LowRankNetwork;
+import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 
 /**
- * How a rank-2 network does delayed match-to-sample (Valente 2019, chapter 5). The response to the test must depend on
- * what is remembered, which an input can bring about in two ways, told apart by the number of stable states under each
- * input held at 1 (section 4.3):
- *
- * <ul>
- * <li>two or more remain under both inputs: the dynamics keep their basins, and inputs push the state from one to
- * another;
- * <li>fewer than two remain under at least one of them: that input changes the dynamics themselves, by saturating
- * neurons (effective overlaps, 4.14 and 4.15), and with bistability gone the state is rotated if the eigenvalues of the
- * effective Jacobian at the origin are complex, as in section 4.3.1, or brought to one place, whatever it was.
- * </ul>
+ * How a rank-2 network does delayed match-to-sample (Valente 2019, chapter 5): by the stable states without input and under
+ * each stimulus held at 1. An input that saturates neurons changes the effective overlaps (4.14 and 4.15), and with them
+ * which states there are. What becomes of each state is {@link StateFates}'s to say.
  *
  * @param underInputs under A and under B
+ * @param fates after stimuli of the task's usual duration
  */
-public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underInputs) {
+public record DmsMechanism(Portrait free, List<Portrait> underInputs, StateFates fates) {
 
-    /** What inputs do. */
-    public enum Verdict {
-        /** Two or more stable states remain under either input. */
-        STATE_PUSHED_BETWEEN_BASINS,
-        /** Under at least one input fewer than two remain. */
-        DYNAMICS_CHANGED_BY_INPUT
-    }
-
-    /** Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. */
+    /**
+     * Which of the solutions that Valente (2019, chapter 5) found a network uses, by what becomes of its stable states. The
+     * thesis's own networks leave two states under A and a cycle under B (first), or two under either (second); trained
+     * networks do the same with other numbers, so that these do not count.
+     */
     public enum Solution {
-        /** Two states without input; one stimulus keeps two, the other takes them away and carries the state across. */
+        /** Two states; one stimulus leaves each where it is, the other exchanges them. */
         FIRST,
-        /** Four states without input; two under either stimulus. */
+        /** As the first, but for a slow limit cycle in place of the two states, whose remnants it passes. */
+        FIRST_ON_A_SLOW_CYCLE,
+        /** Four states, and stimuli that turn the flow opposite ways. */
         SECOND,
-        /** Four states without input, two under one stimulus, fewer under the other. */
+        /** Four states, and stimuli that turn the flow the same way, one of which leaves none stable. */
         HYBRID,
         /** None of these. */
-        NEITHER
+        NEITHER;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
     }
 
     /**
@@ -68,6 +65,11 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
     private static final int STABLE_STATES_OF_A_MEMORY = 2;
     private static final List<String> INPUTS = List.of("A", "B");
 
+    /** Whether a network is one of those that chapter 5 is about: rank 2, two stimuli. */
+    public static boolean applies(LowRankNetwork network) {
+        return network.rank() == 2 && network.inputs() == INPUTS.size();
+    }
+
     /**
      * Looks at a network; takes a few searches for fixed points.
      *
@@ -75,16 +77,15 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
      * @throws InvalidInputException for another rank or number of inputs
      */
     public static DmsMechanism of(LowRankNetwork network) {
-        if (network.rank() != 2 || network.inputs() != INPUTS.size()) {
+        if (!applies(network)) {
             throw new InvalidInputException("network: rank " + network.rank() + " and " + network.inputs()
                     + " inputs, expected rank 2 and the inputs A and B of delayed match-to-sample");
         }
         Portrait free = portrait(network, "none", new double[2]);
         List<Portrait> held = List.of(portrait(network, "A", new double[]{1, 0}),
                 portrait(network, "B", new double[]{0, 1}));
-        boolean kept = held.stream().allMatch(portrait -> portrait.stable >= STABLE_STATES_OF_A_MEMORY);
-        return new DmsMechanism(
-                kept ? Verdict.STATE_PUSHED_BETWEEN_BASINS : Verdict.DYNAMICS_CHANGED_BY_INPUT, free, held);
+        return new DmsMechanism(free, held,
+                StateFates.of(network, INPUTS, Task.of(Task.Name.DMS).stimulus().longest()));
     }
 
     private static Portrait portrait(LowRankNetwork network, String input, double[] drive) {
@@ -98,27 +99,34 @@ public record DmsMechanism(Verdict verdict, Portrait free, List<Portrait> underI
         return new Portrait(input, points, stable, repelled, Linearisation.of(network, drive, new double[2]));
     }
 
-    /** The solution of the thesis, by the numbers of stable states. */
+    /** The solution of the thesis. */
     public Solution solution() {
-        int a = underInputs.get(0).stable;
-        int b = underInputs.get(1).stable;
-        boolean oneKeeps = Math.max(a, b) == STABLE_STATES_OF_A_MEMORY && Math.min(a, b) < STABLE_STATES_OF_A_MEMORY;
-        if (free.stable == STABLE_STATES_OF_A_MEMORY && oneKeeps) {
-            return Solution.FIRST;
+        if (free.stable == 0 && free.limitCycle) {
+            return Solution.FIRST_ON_A_SLOW_CYCLE;
+        }
+        if (free.stable == STABLE_STATES_OF_A_MEMORY) {
+            StateFates.OfInput a = fates.inputs().get(0);
+            StateFates.OfInput b = fates.inputs().get(1);
+            return (a.keepsAll() && b.exchanges()) || (b.keepsAll() && a.exchanges())
+                    ? Solution.FIRST
+                    : Solution.NEITHER;
         }
         if (free.stable == 2 * STABLE_STATES_OF_A_MEMORY) {
-            return a == STABLE_STATES_OF_A_MEMORY && b == STABLE_STATES_OF_A_MEMORY
-                    ? Solution.SECOND
-                    : oneKeeps ? Solution.HYBRID : Solution.NEITHER;
+            boolean noneStable = underInputs.stream().anyMatch(portrait -> portrait.stable == 0);
+            return fates.turnsOpposite() ? Solution.SECOND : noneStable ? Solution.HYBRID : Solution.NEITHER;
         }
         return Solution.NEITHER;
     }
 
     /** One line for people. */
     public String summary() {
-        StringBuilder text = new StringBuilder(verdict == Verdict.STATE_PUSHED_BETWEEN_BASINS
-                ? "inputs push the state between basins that remain"
-                : "inputs change the dynamics");
+        StringBuilder text = new StringBuilder(switch (solution()) {
+            case FIRST -> "first solution of the thesis";
+            case FIRST_ON_A_SLOW_CYCLE -> "first solution of the thesis with a slow cycle in place of its two states";
+            case SECOND -> "second solution of the thesis";
+            case HYBRID -> "hybrid of the thesis's solutions";
+            case NEITHER -> "neither solution of the thesis";
+        });
         text.append(": ").append(describe("without input", free));
         for (Portrait portrait : underInputs) {
             text.append("; ").append(describe("under " + portrait.input, portrait));

@@ -55,19 +55,21 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
      *
      * @param network low rank, without biases and initial state
      * @param number P
+     * @param neurons of the networks that are drawn while the mixture is trained
      * @throws InvalidInputException if the network has biases or an initial state, or its neurons are all the same
      */
     public static MixtureNetwork mixture(LowRankNetwork network, int number, GaussianMixture.Options options,
-            long seed) {
+            int neurons, long seed) {
         double[][] scaled = Loadings.scaled(Loadings.of(network, network.readout()));
-        return mixture(network, scaled, GaussianMixture.fit(scaled, number, options, TrialRandom.of(seed, number)));
+        return mixture(network, scaled, GaussianMixture.fit(scaled, number, options, TrialRandom.of(seed, number)),
+                neurons);
     }
 
-    private static MixtureNetwork mixture(LowRankNetwork network, double[][] scaled, GaussianMixture fit) {
+    private static MixtureNetwork mixture(LowRankNetwork network, double[][] scaled, GaussianMixture fit, int neurons) {
         double[][] shares = Arrays.stream(fit.responsibilities(scaled)).filter(r -> Arrays.stream(r).sum() > 0)
                 .toArray(double[][]::new);
         return MixtureNetwork.ofShares(network, shares, fit.options().means() == GaussianMixture.Means.FREE,
-                MixtureNetwork.Draw.EXACT);
+                MixtureNetwork.Draw.EXACT, neurons);
     }
 
     /**
@@ -79,20 +81,39 @@ public record ResampledNetwork(int number, GaussianMixture.Options mixture, doub
     public static List<ResampledNetwork> upTo(int largest, LowRankNetwork network, Task task, Settings settings,
             TrialRunner runner) {
         double[][] scaled = Loadings.scaled(Loadings.of(network, network.readout()));
+        return IntStream.rangeClosed(1, largest)
+                .mapToObj(number -> of(number, scaled, network, task, settings, runner)).toList();
+    }
+
+    /**
+     * Tries ascending numbers until the exact draws of one do the task well enough.
+     *
+     * @param enough mean accuracy of the exact draws
+     * @throws InvalidInputException as {@link #upTo}
+     */
+    public static List<ResampledNetwork> untilEnough(List<Integer> numbers, double enough, LowRankNetwork network,
+            Task task, Settings settings, TrialRunner runner) {
+        double[][] scaled = Loadings.scaled(Loadings.of(network, network.readout()));
         List<ResampledNetwork> tried = new ArrayList<>();
-        for (int number = 1; number <= largest; number++) {
-            int components = number;
-            GaussianMixture fit = Arrays.stream(GaussianMixture.Means.values())
-                    .map(means -> new GaussianMixture.Options(means, STARTS))
-                    .map(options -> GaussianMixture.fit(scaled, components, options,
-                            TrialRandom.of(settings.seed, components)))
-                    .max(Comparator.comparingDouble(one -> one.evidence(network.neurons()))).orElseThrow();
-            MixtureNetwork mixture = mixture(network, scaled, fit);
-            tried.add(new ResampledNetwork(number, fit.options(), fit.evidence(network.neurons()),
-                    accuracies(mixture, MixtureNetwork.Draw.RANDOM, task, settings, runner),
-                    accuracies(mixture, MixtureNetwork.Draw.EXACT, task, settings, runner)));
+        for (int number : numbers) {
+            tried.add(of(number, scaled, network, task, settings, runner));
+            if (tried.getLast().exactAccuracy() >= enough) {
+                break;
+            }
         }
         return tried;
+    }
+
+    private static ResampledNetwork of(int number, double[][] scaled, LowRankNetwork network, Task task,
+            Settings settings, TrialRunner runner) {
+        GaussianMixture fit = Arrays.stream(GaussianMixture.Means.values())
+                .map(means -> new GaussianMixture.Options(means, STARTS))
+                .map(options -> GaussianMixture.fit(scaled, number, options, TrialRandom.of(settings.seed, number)))
+                .max(Comparator.comparingDouble(one -> one.evidence(network.neurons()))).orElseThrow();
+        MixtureNetwork mixture = mixture(network, scaled, fit, network.neurons());
+        return new ResampledNetwork(number, fit.options(), fit.evidence(network.neurons()),
+                accuracies(mixture, MixtureNetwork.Draw.RANDOM, task, settings, runner),
+                accuracies(mixture, MixtureNetwork.Draw.EXACT, task, settings, runner));
     }
 
     /** Fraction of right choices of each network drawn from a mixture. */

@@ -33,7 +33,7 @@ class DmsMechanismTest {
             push[i] = 0.02f * built.m()[i];
         }
         DmsMechanism found = DmsMechanism.of(withInputs(built, drive, push));
-        assertThat(found.verdict()).isEqualTo(DmsMechanism.Verdict.DYNAMICS_CHANGED_BY_INPUT);
+        assertThat(found.solution()).isEqualTo(DmsMechanism.Solution.FIRST);
         assertThat(found.free().stable()).isEqualTo(2);
         assertThat(found.free().rotates()).isFalse();
         DmsMechanism.Portrait underA = found.underInputs().getFirst();
@@ -41,7 +41,7 @@ class DmsMechanismTest {
         assertThat(underA.limitCycle()).isTrue();
         assertThat(underA.rotates()).isTrue();
         assertThat(found.underInputs().get(1).stable()).isEqualTo(2);
-        assertThat(found.summary()).startsWith("inputs change the dynamics: without input 2 stable states; under A 0"
+        assertThat(found.summary()).startsWith("first solution of the thesis: without input 2 stable states; under A 0"
                 + " stable states and a limit cycle, rotation about the origin 0.");
     }
 
@@ -55,7 +55,7 @@ class DmsMechanismTest {
             b[i] = -a[i];
         }
         DmsMechanism found = DmsMechanism.of(withInputs(bistable, a, b));
-        assertThat(found.verdict()).isEqualTo(DmsMechanism.Verdict.STATE_PUSHED_BETWEEN_BASINS);
+        assertThat(found.solution()).isEqualTo(DmsMechanism.Solution.NEITHER);
         assertThat(found.underInputs()).allSatisfy(portrait -> assertThat(portrait.stable()).isEqualTo(2));
     }
 

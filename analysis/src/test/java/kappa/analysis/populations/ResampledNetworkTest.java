@@ -66,8 +66,8 @@ class ResampledNetworkTest {
         Task task = Task.of(Task.Name.DM);
         ResampledNetwork.Settings settings = new ResampledNetwork.Settings(512, 2, 64, 0.05, SEED);
         try (TrialRunner runner = new TrialRunner(1)) {
-            MixtureNetwork before = ResampledNetwork.mixture(broken, 1, ZERO_MEANS, SEED);
-            MixtureNetwork after = ResampledNetwork.mixture(broken, 1, ZERO_MEANS, SEED);
+            MixtureNetwork before = ResampledNetwork.mixture(broken, 1, ZERO_MEANS, broken.neurons(), SEED);
+            MixtureNetwork after = ResampledNetwork.mixture(broken, 1, ZERO_MEANS, broken.neurons(), SEED);
             assertThat(new TaskTrainer(runner).train(after, List.of(task),
                     new TaskTrainer.Settings(32, 1e-2, 1, 0.05, 200, 20, 64, 0.97, 0.2, SEED), (_, _) -> {}).reached())
                     .isTrue();
@@ -90,7 +90,7 @@ class ResampledNetworkTest {
         b[5] = 0.1f;
         LowRankNetwork biased = new LowRankNetwork(64, 1, 1, network.alpha(), network.m(), network.n(), network.w(), b);
         assertThatThrownBy(() -> ResampledNetwork.mixture(
-                biased.withReadout(network.readout()), 1, ZERO_MEANS, SEED))
+                biased.withReadout(network.readout()), 1, ZERO_MEANS, 64, SEED))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessage(
                         "network: it has biases 'b', expected none to describe it by populations");

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -15,14 +16,17 @@ import kappa.analysis.connectivity.Connectivity;
 import kappa.analysis.connectivity.DmsMechanism;
 import kappa.analysis.connectivity.InputEffects;
 import kappa.analysis.connectivity.Saturation;
+import kappa.analysis.connectivity.StateFates;
 import kappa.analysis.dynamics.Basins;
 import kappa.analysis.dynamics.BifurcationScan;
 import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.LimitCycle;
 import kappa.analysis.populations.Clustering;
+import kappa.analysis.populations.GaussianMixture;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
+import kappa.analysis.populations.TunedPopulations;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.Performance;
@@ -57,6 +61,55 @@ final class AnalysisOutput {
         System.out.printf(Locale.ROOT,
                 "networks drawn from %d populations: accuracy %.3f (without the chance overlaps of a finite draw %.3f)%n",
                 drawn.number(), drawn.accuracy(), drawn.exactAccuracy());
+    }
+
+    static void print(TunedPopulations trained) {
+        System.out.printf(Locale.ROOT,
+                "networks drawn from %d populations with trained statistics: accuracy %.3f after %d "
+                        + "steps%n",
+                trained.number(), trained.accuracy(), trained.steps());
+    }
+
+    /** Which description by populations is enough for the task. */
+    static String enough(List<ResampledNetwork> drawn, List<TunedPopulations> trained, double enough) {
+        String fitted = smallest(drawn, enough).map(one -> one.number() + " populations as fitted, with "
+                + (one.mixture().means() == GaussianMixture.Means.ZERO ? "means of zero" : "means")
+                + " and full covariances, are enough")
+                .orElseGet(() -> "no description by populations as fitted is enough, of "
+                        + drawn.stream().map(one -> Integer.toString(one.number())).collect(Collectors.joining(", ")));
+        String tuned = trained.isEmpty()
+                ? ""
+                : smallestTuned(trained, enough)
+                        .map(one -> "; with trained statistics " + one.number() + " populations are enough")
+                        .orElse("; with trained statistics none of up to " + trained.size() + " is enough");
+        return String.format(Locale.ROOT, "%s%s (accuracy of at least %.3f)", fitted, tuned, enough);
+    }
+
+    static void putEnough(Map<String, Object> figures, List<ResampledNetwork> drawn, List<TunedPopulations> trained,
+            double enough) {
+        figures.put("enough_accuracy", enough);
+        figures.put("enough_populations", smallest(drawn, enough).map(ResampledNetwork::number).orElse(null));
+        if (!trained.isEmpty()) {
+            figures.put("tuned", trained.stream().map(one -> Map.of("populations", one.number(), "steps", one.steps(),
+                    "accuracy", one.accuracy(), "accuracies", one.accuracies())).toList());
+            figures.put("enough_tuned_populations",
+                    smallestTuned(trained, enough).map(TunedPopulations::number).orElse(null));
+        }
+    }
+
+    private static Optional<ResampledNetwork> smallest(List<ResampledNetwork> drawn, double enough) {
+        return drawn.stream().filter(one -> one.exactAccuracy() >= enough).findFirst();
+    }
+
+    private static Optional<TunedPopulations> smallestTuned(List<TunedPopulations> trained, double enough) {
+        return trained.stream().filter(one -> one.accuracy() >= enough).findFirst();
+    }
+
+    static Map<String, Object> figures(StateFates fates) {
+        return Map.of("states", fates.states(), "summary", fates.summary(), "inputs", fates.inputs().stream()
+                .map(one -> Map.of("input", one.input(), "reached", one.reached(), "held",
+                        Arrays.stream(one.held()).map(AnalysisOutput::name).toList(), "turn", one.turn()))
+                .toList());
     }
 
     private static String shown(double[] numbers) {
@@ -152,7 +205,7 @@ final class AnalysisOutput {
             stable.put(portrait.input(), portrait.stable());
             jacobians.put(portrait.input(), portrait.origin().jacobian());
         });
-        return Map.of("verdict", name(found.verdict()), "solution", name(found.solution()), "summary", found.summary(),
+        return Map.of("solution", name(found.solution()), "summary", found.summary(),
                 "stable_states", stable,
                 "effective_jacobians", jacobians);
     }

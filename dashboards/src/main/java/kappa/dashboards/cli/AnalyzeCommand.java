@@ -1,6 +1,7 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,12 +13,14 @@ import kappa.analysis.connectivity.Connectivity;
 import kappa.analysis.connectivity.DmsMechanism;
 import kappa.analysis.connectivity.RegressionAxes;
 import kappa.analysis.connectivity.Scale;
+import kappa.analysis.connectivity.StateFates;
 import kappa.analysis.connectivity.VectorOverlaps;
 import kappa.analysis.dynamics.BifurcationScan;
 import kappa.analysis.inactivation.SeenTrials;
 import kappa.analysis.populations.Clustering;
 import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
+import kappa.analysis.populations.TunedPopulations;
 import kappa.dashboards.report.AnalysisReport;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
@@ -38,6 +41,10 @@ import picocli.CommandLine.Parameters;
 final class AnalyzeCommand implements Runnable {
 
     private static final int MOST_RESAMPLED = 3;
+    private static final List<Integer> MORE_POPULATIONS = List.of(4, 6, 8, 12);
+    private static final int MOST_TUNED = 4;
+    /** A description is enough if its networks come this close to the accuracy of the network itself. */
+    private static final double CLOSE = 0.03;
     private static final int FRESH_TRIALS = 200;
     private static final int FEWEST_TRIALS = 400;
     private static final int TRIALS_PER_CONDITION = 20;
@@ -63,13 +70,19 @@ final class AnalyzeCommand implements Runnable {
     private String task;
 
     @Mixin
-    private ContextOption context;
+    private TaskOptions taskOptions;
 
     @Section.In(Section.RARE)
     @Option(names = "--draws", paramLabel = "N", defaultValue = "5",
             description = "Number of networks drawn for each number of populations, with --task (default: "
                     + "${DEFAULT-VALUE}).")
     private int draws;
+
+    @Section.In(Section.RARE)
+    @Option(names = "--tune", paramLabel = "STEPS",
+            description = "Also train means and covariances of 1, 2, .. populations on the task, for at most this number "
+                    + "of steps each, until one is enough, with --task. Takes a minute for each (default: not).")
+    private Integer tune;
 
     @Section.In(Section.RARE)
     @Option(names = "--neurons", paramLabel = "N", defaultValue = "2048",
@@ -121,11 +134,17 @@ final class AnalyzeCommand implements Runnable {
                 .withPopulations(Clustering.of(Populations.of(net, settings()), snapshot.id().version()))
                 .withConnectivity(Connectivity.of(net, channels, lowRank.readout(), regressionAxes(lowRank)));
         List<BifurcationScan> scanned = scans.stream().map(text -> HeldInputs.scan(text, net, channels)).toList();
-        Optional<Task> done = Optional.ofNullable(task).map(name -> Task.named(name).withContext(context.strength));
+        Optional<Task> done = Optional.ofNullable(task).map(taskOptions::of);
         Optional<Performance> performance = done.map(known -> performance(lowRank, known));
-        List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known)).orElse(List.of());
-        Optional<DmsMechanism> mechanism = done.filter(known -> known.name() == Task.Name.DMS)
+        double enough = performance.map(found -> found.accuracy() - CLOSE).orElse(1.0);
+        List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known, enough)).orElse(List.of());
+        List<TunedPopulations> tuned = done.filter(_ -> tune != null).map(known -> tuned(lowRank, known, enough))
+                .orElse(List.of());
+        Optional<DmsMechanism> mechanism = done
+                .filter(known -> known.name() == Task.Name.DMS && DmsMechanism.applies(net))
                 .map(known -> DmsMechanism.of(net));
+        Optional<StateFates> fates = done.filter(known -> known.name() == Task.Name.DMS)
+                .map(known -> StateFates.of(net, known.inputNames(), known.stimulus().longest()));
         if (report != null) {
             System.err.println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), net,
                     analysis));
@@ -139,8 +158,10 @@ final class AnalyzeCommand implements Runnable {
             }
             if (done.isPresent()) {
                 figures.put("resampled", resampled.stream().map(AnalysisOutput::figures).toList());
+                AnalysisOutput.putEnough(figures, resampled, tuned, enough);
             }
             mechanism.ifPresent(found -> figures.put("dms_mechanism", AnalysisOutput.figures(found)));
+            fates.ifPresent(found -> figures.put("state_fates", AnalysisOutput.figures(found)));
             figures.put("verdict", Verdict.analysis(analysis));
             Output.json(figures);
         } else {
@@ -148,7 +169,12 @@ final class AnalyzeCommand implements Runnable {
             scanned.forEach(AnalysisOutput::print);
             performance.ifPresent(found -> AnalysisOutput.print(done.orElseThrow(), found));
             resampled.forEach(AnalysisOutput::print);
+            tuned.forEach(AnalysisOutput::print);
+            if (done.isPresent()) {
+                System.out.println(AnalysisOutput.enough(resampled, tuned, enough));
+            }
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
+            fates.ifPresent(found -> System.out.println("states: " + found.summary()));
             System.out.println(Verdict.analysis(analysis));
         }
     }
@@ -160,11 +186,27 @@ final class AnalyzeCommand implements Runnable {
         }
     }
 
-    private List<ResampledNetwork> resampled(LowRankNetwork lowRank, Task known) {
+    /** Up to three populations in any case; more if these are too few. */
+    private List<ResampledNetwork> resampled(LowRankNetwork lowRank, Task known, double enough) {
         try (TrialRunner runner = new TrialRunner(threads.count())) {
-            return ResampledNetwork.upTo(Math.min(largest, MOST_RESAMPLED), lowRank, known,
-                    new ResampledNetwork.Settings(neurons, draws, FRESH_TRIALS, STATE_NOISE, seed), runner);
+            List<ResampledNetwork> tried = new ArrayList<>(ResampledNetwork.upTo(Math.min(largest, MOST_RESAMPLED),
+                    lowRank, known, drawing(), runner));
+            if (largest > MOST_RESAMPLED && tried.stream().noneMatch(one -> one.exactAccuracy() >= enough)) {
+                tried.addAll(ResampledNetwork.untilEnough(MORE_POPULATIONS, enough, lowRank, known, drawing(), runner));
+            }
+            return tried;
         }
+    }
+
+    private List<TunedPopulations> tuned(LowRankNetwork lowRank, Task known, double enough) {
+        Checks.require(tune >= 1, "--tune", tune, "at least 1 step");
+        try (TrialRunner runner = new TrialRunner(threads.count())) {
+            return TunedPopulations.untilEnough(MOST_TUNED, enough, tune, lowRank, known, drawing(), runner);
+        }
+    }
+
+    private ResampledNetwork.Settings drawing() {
+        return new ResampledNetwork.Settings(neurons, draws, FRESH_TRIALS, STATE_NOISE, seed);
     }
 
     private List<VectorOverlaps.Named> regressionAxes(LowRankNetwork lowRank) {

@@ -62,7 +62,7 @@ final class SimulateCommand implements Runnable {
     private long subsetSeed;
 
     @Mixin
-    private ContextOption context;
+    private TaskOptions taskOptions;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "Seed of trials, noise and spikes (default: ${DEFAULT-VALUE}).")
@@ -79,7 +79,7 @@ final class SimulateCommand implements Runnable {
 
     @Override
     public void run() {
-        Task task = Task.named(taskName).withContext(context.strength);
+        Task task = taskOptions.of(taskName);
         TaskSimulator.Settings settings = new TaskSimulator.Settings(trials, RecordingFileOptions.observation(observe),
                 gain,
                 stateNoise, observationNoise, observed, subsetSeed, seed);

@@ -7,7 +7,6 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.SimulatedSession;
-import kappa.fitting.task.Task;
 import kappa.fitting.training.TaskRig;
 import kappa.fitting.training.TaskSimulator;
 import kappa.ingest.InvalidInputException;
@@ -33,7 +32,7 @@ final class SimulationOptions {
     String task;
 
     @Mixin
-    private ContextOption context;
+    private TaskOptions taskOptions;
 
     @Option(names = "--neurons", paramLabel = "N",
             description = "Number of simulated neurons (default: depends on the network).")
@@ -103,7 +102,7 @@ final class SimulationOptions {
         if (trials < 0 || trials > Integer.MAX_VALUE) {
             throw new InvalidInputException("trials: " + trials + ", expected a number >= 0 (0 is endless)");
         }
-        return new TaskRig(name, does, Task.named(task).withContext(context.strength),
+        return new TaskRig(name, does, taskOptions.of(task),
                 new TaskSimulator.Settings((int) Math.max(1, trials), observation, gain, stateNoise, 0, 1, 1, seed),
                 trials == 0);
     }

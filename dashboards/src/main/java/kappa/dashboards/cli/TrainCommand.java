@@ -21,6 +21,7 @@ import kappa.fitting.training.MixtureNetwork;
 import kappa.fitting.training.NetworkParameter;
 import kappa.fitting.training.Performance;
 import kappa.fitting.training.TaskTrainer;
+import kappa.fitting.training.TrainedNetworks;
 import kappa.fitting.training.Trainee;
 import kappa.fitting.training.TrainingPlan;
 import kappa.fitting.training.TrialRunner;
@@ -118,7 +119,7 @@ final class TrainCommand implements Runnable {
     private Integer populations;
 
     @Mixin
-    private ContextOption context;
+    private TaskOptions taskOptions;
 
     @Mixin
     private ThreadsOption threads;
@@ -131,7 +132,7 @@ final class TrainCommand implements Runnable {
 
     @Override
     public void run() {
-        Task task = Task.named(taskName).withContext(context.strength);
+        Task task = taskOptions.of(taskName);
         boolean full = rank.equalsIgnoreCase("full");
         TrainingPlan plan = TrainingPlan.of(task, full, seed);
         TaskTrainer.Settings settings = settings(plan.settings());
@@ -174,15 +175,15 @@ final class TrainCommand implements Runnable {
         }
         int n = neurons();
         if (full) {
-            return new Begun(Trainee.of(fullRank(task, n), trained), 0);
+            return new Begun(Trainee.of(TrainedNetworks.initial(task, n, seed), trained), 0);
         }
         int k = lowRank(n);
         if (!fromFullRank) {
-            return new Begun(Trainee.of(LowRankNetwork.initial(n, k, task.inputs(), Task.ALPHA,
-                    TrialRandom.of(seed, INITIAL)), trained), 0);
+            return new Begun(Trainee.of(TrainedNetworks.initial(task, k, n, seed), trained), 0);
         }
-        TrainingPlan first = TrainingPlan.of(task, true, seed);
-        TaskTrainer.Trained large = train(runner, Trainee.of(fullRank(task, n), first.parts()), first,
+        TrainingPlan first = TrainingPlan.of(TrainingPlan.ofFullRank(task), true, seed);
+        TaskTrainer.Trained large = train(runner, Trainee.of(TrainedNetworks.initial(task, n, seed), first.parts()),
+                first,
                 "training " + task.name() + ", full rank first");
         return new Begun(Trainee.of(new Truncation((FullRankNetwork) large.network()).toRank(k), trained),
                 large.steps());
@@ -242,7 +243,8 @@ final class TrainCommand implements Runnable {
                         + ", as --rank says");
             }
             return ResampledNetwork.mixture(given, populations,
-                    new GaussianMixture.Options(GaussianMixture.Means.ZERO, MIXTURE_STARTS), seed);
+                    new GaussianMixture.Options(GaussianMixture.Means.FREE, MIXTURE_STARTS),
+                    neurons == null ? given.neurons() : n, seed);
         }
         return MixtureNetwork.initial(populations, n, lowRank(n), task.inputs(), Task.ALPHA, false,
                 TrialRandom.of(seed, INITIAL));
@@ -252,10 +254,6 @@ final class TrainCommand implements Runnable {
         int n = neurons == null ? DEFAULT_NEURONS : neurons;
         Checks.require(n >= 1 && n <= 16_384, "--neurons", n, "1 to 16384");
         return n;
-    }
-
-    private Network fullRank(Task task, int n) {
-        return FullRankNetwork.initial(n, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
     }
 
     private Network given(boolean full) {
@@ -332,8 +330,8 @@ final class TrainCommand implements Runnable {
                     row.put("coherence_b", point.second());
                 }
                 case DMS -> {
-                    row.put("sample", point.first() == 0 ? "A" : "B");
-                    row.put("test", point.second() == 0 ? "A" : "B");
+                    row.put("sample", task.inputNames().get((int) point.first()));
+                    row.put("test", task.inputNames().get((int) point.second()));
                 }
             }
             row.put("trials", point.trials());

@@ -11,6 +11,7 @@ import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.connectivity.Connectivity;
 import kappa.analysis.connectivity.InputEffects;
+import kappa.analysis.connectivity.Saturation;
 import kappa.analysis.connectivity.VectorOverlaps;
 import kappa.analysis.dynamics.FixedPoint;
 import kappa.analysis.dynamics.LimitCycle;
@@ -44,6 +45,10 @@ public final class AnalysisReport {
         analysis.connectivity().map(Connectivity::overlaps).map(AnalysisReport::overlapMatrix)
                 .ifPresent(report::figure);
         scatters(network, analysis).forEach(report::figure);
+        for (int k = 0; k < network.rank(); k++) {
+            report.figure(Density.of("Density of m" + (k + 1) + " and n" + (k + 1), "m" + (k + 1),
+                    doubles(network.m(), k, network), "n" + (k + 1), doubles(network.n(), k, network)));
+        }
         analysis.populations().ifPresent(found -> {
             report.section("Populations",
                     "A Gaussian mixture of the neurons' loadings; stability is the adjusted Rand index"
@@ -80,6 +85,35 @@ public final class AnalysisReport {
                         + " dimension, and of the populations: the mean slope phi' and their part of the effective overlaps.");
         report.table(List.of("held", "gating of each input"), gating);
         report.table(List.of("held", "population", "mean slope", "part of the effective overlaps"), slopes);
+        if (network.rank() <= 2) {
+            report.section("Saturation", "Neurons that an input at 1 saturates, phi' < " + Saturation.HALF
+                    + ", apart from the others, with regression lines; dashed: all. The slopes among the neurons that stay "
+                    + "linear make the effective overlaps under the input.");
+            saturation(network).forEach(report::figure);
+        }
+    }
+
+    /** For K = 1 n against m, for K = 2 each n against the other m, under each input. */
+    private static List<SvgPlot> saturation(LowRankNetwork network) {
+        List<SvgPlot> figures = new ArrayList<>();
+        for (int s = 0; s < network.inputs(); s++) {
+            for (int k = 0; k < network.rank(); k++) {
+                int l = network.rank() - 1 - k;
+                double[] m = doubles(network.m(), k, network);
+                double[] n = doubles(network.n(), l, network);
+                Saturation split = Saturation.of(network, s, m, n);
+                String names = "m" + (k + 1) + " and n" + (l + 1);
+                figures.add(Scatters.bySaturation("Saturation by input " + s + ", " + names, "m" + (k + 1), m,
+                        "n" + (l + 1), n, split));
+            }
+        }
+        return figures;
+    }
+
+    private static double[] doubles(float[] matrix, int row, LowRankNetwork network) {
+        double[] values = new double[network.neurons()];
+        Arrays.setAll(values, i -> matrix[row * values.length + i]);
+        return values;
     }
 
     private static List<String> number(Populations.Tried tried) {

@@ -3,8 +3,10 @@ package kappa.dashboards.report;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Formatter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * One picture as SVG: a plot area with axes in the units of the data. What is drawn first lies lowest. Colours are Okabe and
@@ -22,6 +24,7 @@ public final class SvgPlot {
     private static final int TOP = 34;
     private static final int BOTTOM = 44;
     private static final int TICKS = 5;
+    private static final double CELL_LEVELS = 25;
 
     private final String title;
     private final String horizontal;
@@ -32,7 +35,9 @@ public final class SvgPlot {
     private final double high;
     private final Formatter shapes = new Formatter(Locale.ROOT);
     private final Formatter legend = new Formatter(Locale.ROOT);
+    private final Map<String, StringBuilder> gathered = new LinkedHashMap<>();
     private double legendAt = LEFT;
+    private int legendLine;
     private boolean ticks = true;
     private boolean logarithmic;
     private double[] columns = {};
@@ -77,6 +82,7 @@ public final class SvgPlot {
 
     /** Straight pieces from point to point; a number that is not finite leaves a hole. */
     public SvgPlot line(double[] xs, double[] ys, String colour, boolean dashed, double width) {
+        flush();
         StringBuilder path = new StringBuilder();
         boolean down = false;
         for (int i = 0; i < xs.length; i++) {
@@ -91,13 +97,23 @@ public final class SvgPlot {
         return this;
     }
 
+    /** Dots of one colour and size without a hint become one path. */
     public void dot(double atX, double atY, String colour, double radius, String hint) {
-        shapes.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" fill-opacity=\"0.7\">%s</circle>%n",
-                x(atX), y(atY), radius, colour, hint.isEmpty() ? "" : "<title>" + escape(hint) + "</title>");
+        if (hint.isEmpty()) {
+            gather(String.format(Locale.ROOT,
+                    "fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.7\" stroke-linecap=\"round\""
+                            + " stroke-width=\"%.1f\"",
+                    colour, 2 * radius), String.format(Locale.ROOT, "M%.1f %.1fh0", x(atX), y(atY)));
+            return;
+        }
+        flush();
+        shapes.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" fill-opacity=\"0.7\"><title>%s</title>"
+                + "</circle>%n", x(atX), y(atY), radius, colour, escape(hint));
     }
 
     /** A letter or symbol with its centre at a point. */
     public void mark(double atX, double atY, String symbol, String colour, String hint) {
+        flush();
         shapes.format(
                 "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"15\" fill=\"%s\">%s<title>%s</title>"
                         + "</text>%n",
@@ -110,25 +126,47 @@ public final class SvgPlot {
         double dy = -velocityY / longest * pixels;
         double size = Math.hypot(dx, dy);
         if (size > 0.5) {
-            double tipX = x(atX) + dx / 2;
-            double tipY = y(atY) + dy / 2;
             double ux = dx / size;
             double uy = dy / size;
-            shapes.format("<path d=\"M%.1f %.1fL%.1f %.1fM%.1f %.1fL%.1f %.1fL%.1f %.1f\" fill=\"none\""
-                    + " stroke=\"#8a94a3\" stroke-width=\"0.8\"/>%n", tipX - dx, tipY - dy, tipX, tipY,
-                    tipX - 3 * ux + 2 * uy, tipY - 3 * uy - 2 * ux, tipX, tipY, tipX - 3 * ux - 2 * uy,
-                    tipY - 3 * uy + 2 * ux);
+            gather("fill=\"none\" stroke=\"#8a94a3\" stroke-width=\"0.8\"",
+                    String.format(Locale.ROOT, "M%.1f %.1fl%.1f %.1fm%.1f %.1fl%.1f %.1fl%.1f %.1f", x(atX) - dx / 2,
+                            y(atY) - dy / 2, dx, dy, -3 * ux + 2 * uy, -3 * uy - 2 * ux, 3 * ux - 2 * uy,
+                            3 * uy + 2 * ux, -3 * ux - 2 * uy, -3 * uy + 2 * ux));
         }
     }
 
-    /** A cell of a matrix whose rows and columns are names: blue for negative, orange for positive numbers up to 1. */
+    /** Adds to the path of all that looks the same and is drawn before anything else is. */
+    private void gather(String look, String shape) {
+        gathered.computeIfAbsent(look, _ -> new StringBuilder()).append(shape);
+    }
+
+    private void flush() {
+        gathered.forEach((look, path) -> shapes.format("<path d=\"%s\" %s/>%n", path, look));
+        gathered.clear();
+    }
+
+    /**
+     * A cell of a matrix whose rows and columns are names: blue for negative, orange for positive numbers up to 1. Without a
+     * hint it has one of {@value #CELL_LEVELS} strengths, and cells of the same strength become one path.
+     */
     public void cell(int row, int column, int count, double value, String hint) {
         double width = (double) (WIDTH - LEFT - RIGHT) / count;
         double height = (double) (HEIGHT - TOP - BOTTOM) / count;
         double strength = Math.min(1, Math.abs(value));
+        String colour = value < 0 ? COLOURS.get(0) : COLOURS.get(1);
+        if (hint.isEmpty()) {
+            long level = Math.round(CELL_LEVELS * strength);
+            if (level > 0) {
+                gather(String.format(Locale.ROOT, "fill=\"%s\" fill-opacity=\"%.2f\"", colour, level / CELL_LEVELS),
+                        String.format(Locale.ROOT, "M%.1f %.1fh%.1fv%.1fh%.1fz", LEFT + column * width,
+                                TOP + row * height, width, height, -width));
+            }
+            return;
+        }
+        flush();
         shapes.format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.3f\">"
-                + "<title>%s</title></rect>%n", LEFT + column * width, TOP + row * height, width, height,
-                value < 0 ? COLOURS.get(0) : COLOURS.get(1), strength, escape(hint));
+                + "<title>%s</title></rect>%n", LEFT + column * width, TOP + row * height, width, height, colour,
+                strength, escape(hint));
         if (count <= 10) {
             shapes.format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"9\">%.2f</text>%n",
                     LEFT + (column + 0.5) * width, TOP + (row + 0.5) * height + 3, value);
@@ -137,6 +175,7 @@ public final class SvgPlot {
 
     /** Names along both sides of a matrix, in place of ticks. */
     public SvgPlot names(List<String> names) {
+        flush();
         ticks = false;
         double width = (double) (WIDTH - LEFT - RIGHT) / names.size();
         double height = (double) (HEIGHT - TOP - BOTTOM) / names.size();
@@ -149,10 +188,15 @@ public final class SvgPlot {
         return this;
     }
 
-    /** An entry of the legend below the title. */
+    /** An entry of the legend below the title; what does not fit there comes below, on the picture. */
     public SvgPlot entry(String name, String colour) {
-        legend.format("<rect x=\"%.0f\" y=\"22\" width=\"10\" height=\"3\" fill=\"%s\"/><text x=\"%.0f\" y=\"27\""
-                + " font-size=\"10\">%s</text>%n", legendAt, colour, legendAt + 14, escape(name));
+        if (legendAt > LEFT && legendAt + 14 + 5.6 * name.length() > WIDTH - RIGHT) {
+            legendAt = LEFT;
+            legendLine++;
+        }
+        int y = 22 + 12 * legendLine;
+        legend.format("<rect x=\"%.0f\" y=\"%d\" width=\"10\" height=\"3\" fill=\"%s\"/><text x=\"%.0f\" y=\"%d\""
+                + " font-size=\"10\">%s</text>%n", legendAt, y, colour, legendAt + 14, y + 5, escape(name));
         legendAt += 24 + 5.6 * name.length();
         return this;
     }
@@ -174,6 +218,7 @@ public final class SvgPlot {
 
     /** @param from where the left edge is */
     private String svg(int from) {
+        flush();
         Formatter out = new Formatter(Locale.ROOT);
         out.format("<svg xmlns=\"http://www.w3.org/2000/svg\"%s width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
                 + " font-family=\"sans-serif\" font-size=\"11\" role=\"img\"><title>%s</title>%n"

@@ -9,30 +9,21 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** With a constant input all trajectories fall onto the affine line through I that is parallel to m. */
-final class AffineLine implements Item {
+final class AffineLine extends Item {
 
     private static final int NEURONS = 1_000;
     private static final int BINS = 60;
     private static final int FALLEN = 25;
     private static final double[] STRENGTHS = {0.5, 1, 1.5};
 
-    @Override
-    public String name() {
-        return "figure-2.2";
+    AffineLine() {
+        super("figure-2.2",
+                "Rank one: trajectories fall onto the affine line of the input",
+                "Valente 2019, figure 2.2, section 2.2");
     }
 
     @Override
-    public String title() {
-        return "Rank one: trajectories fall onto the affine line of the input";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 2.2, section 2.2";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         LowRankNetwork network = HandBuiltNetworks.rankOneDecision(NEURONS, context.seed(), 2, 0, 0, 0, 0);
         SvgPlot plot = new SvgPlot("Plane of m and I, N = " + NEURONS, "kappa", "component along I", -2, 2, -0.5, 2);
         double farthest = 0;

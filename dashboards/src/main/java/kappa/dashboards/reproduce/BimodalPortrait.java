@@ -4,33 +4,25 @@ import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.PhasePortrait;
 import kappa.dashboards.report.PhaseFigures;
+import kappa.dashboards.report.Scatters;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The bimodal network: flow, and the loadings m1 and n1. */
-final class BimodalPortrait implements Item {
+final class BimodalPortrait extends Item {
 
     private static final String NETWORK = "bimodal";
     private static final int SEEDS = 5;
 
-    @Override
-    public String name() {
-        return "figure-4.2";
+    BimodalPortrait() {
+        super("figure-4.2",
+                "Bimodal loadings: four stable states",
+                "Valente 2019, figure 4.2, equations 4.5 to 4.8");
     }
 
     @Override
-    public String title() {
-        return "Bimodal loadings: four stable states";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.2, equations 4.5 to 4.8";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<SvgPlot> plots = new ArrayList<>();
         long[] seeds = context.seeds(SEEDS);
         int right = 0;

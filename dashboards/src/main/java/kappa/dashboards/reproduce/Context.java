@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
-import kappa.fitting.model.FullRankNetwork;
+import kappa.fitting.model.Network;
 
 /**
  * How much an item computes.
@@ -14,19 +14,24 @@ import kappa.fitting.model.FullRankNetwork;
  * @param seed the first seed; further ones follow it
  * @param threads for training and simulation
  * @param progress told in one line what is being done
- * @param teachers that an item has trained and another may use, by a name that says all that they depend on
+ * @param networks that an item has trained and another may use, by a name that says all that they depend on
  */
 public record Context(boolean quick, long seed, int threads, Consumer<String> progress,
-        Map<String, FullRankNetwork> teachers) {
+        Map<String, Network> networks) {
 
-    /** Without any teachers yet. */
+    /** Without any networks yet. */
     public Context(boolean quick, long seed, int threads, Consumer<String> progress) {
         this(quick, seed, threads, progress, new ConcurrentHashMap<>());
     }
 
-    /** A teacher that was trained before, or is trained now. */
-    FullRankNetwork teacher(String name, Supplier<FullRankNetwork> training) {
-        return teachers.computeIfAbsent(name, _ -> training.get());
+    /** A network that was trained before, or is trained now. Training may ask for others. */
+    <T extends Network> T network(String name, Class<T> kind, Supplier<T> training) {
+        Network known = networks.get(name);
+        if (known == null) {
+            known = training.get();
+            networks.put(name, known);
+        }
+        return kind.cast(known);
     }
 
     /** The seeds of a quantity that is given with its range: one if it must be quick. */

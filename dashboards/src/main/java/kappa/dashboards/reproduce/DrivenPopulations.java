@@ -9,7 +9,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** Two populations whose dynamics an input turns from bistable into a limit cycle. */
-final class DrivenPopulations implements Item {
+final class DrivenPopulations extends Item {
 
     private static final String NETWORK = "two-population";
     private static final int DRIVE = 2;
@@ -20,23 +20,14 @@ final class DrivenPopulations implements Item {
     /** The expected figures are of one drawn network; at 2,000 neurons, chance moves an entry by about 0.1. */
     private static final double TOLERANCE = 0.15;
 
-    @Override
-    public String name() {
-        return "figure-4.5";
+    DrivenPopulations() {
+        super("figure-4.5",
+                "Two populations without and with the input",
+                "Valente 2019, figure 4.5, section 4.3.1");
     }
 
     @Override
-    public String title() {
-        return "Two populations without and with the input";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.5, section 4.3.1";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<SvgPlot> plots = new ArrayList<>();
         long[] seeds = context.seeds(SEEDS);
         int free = 0;

@@ -1,5 +1,6 @@
 package kappa.dashboards.reproduce;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +34,11 @@ final class Dynamics {
     /** The portrait without input. */
     static PhasePortrait free(LowRankNetwork network) {
         return portraits(network, List.of(none(network))).getFirst();
+    }
+
+    /** Without input, under A and under B of delayed match-to-sample. */
+    static List<PhasePortrait> matchToSample(LowRankNetwork network) {
+        return portraits(network, List.of(none(network), held(network, "A", 0), held(network, "B", 1)));
     }
 
     static Held none(LowRankNetwork network) {
@@ -71,6 +77,20 @@ final class Dynamics {
         portrait.orbits().cycles().stream().filter(LimitCycle::stable).forEach(cycle -> text
                 .append(String.format(Locale.ROOT, ", limit cycle of period %.1f tau", cycle.period())));
         return text.toString();
+    }
+
+    /** What attracts: such as "2 stable" or "1 spiral, 1 cycle". */
+    static String attractors(PhasePortrait portrait) {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("stable", count(portrait, FixedPoint.Type.STABLE_NODE));
+        counts.put("spiral", count(portrait, FixedPoint.Type.STABLE_FOCUS));
+        counts.put("cycle", cycles(portrait));
+        return counts.entrySet().stream().filter(entry -> entry.getValue() > 0)
+                .map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
+    }
+
+    private static long count(PhasePortrait portrait, FixedPoint.Type type) {
+        return portrait.fixedPoints().points().stream().filter(point -> point.type() == type).count();
     }
 
     /** Whether a portrait holds exactly so much. */

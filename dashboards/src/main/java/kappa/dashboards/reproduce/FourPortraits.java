@@ -8,7 +8,7 @@ import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** Four rank-2 networks of given overlaps. */
-final class FourPortraits implements Item {
+final class FourPortraits extends Item {
 
     /** A panel with what the thesis shows in it. */
     private record Panel(String name, String overlaps, String paper, long stable, long source, long saddle,
@@ -20,23 +20,14 @@ final class FourPortraits implements Item {
             new Panel("figure-4.1d", "2.5, -1; 1, 2", "a source within a limit cycle", 0, 1, 0, 1));
     private static final int SEEDS = 5;
 
-    @Override
-    public String name() {
-        return "figure-4.1";
+    FourPortraits() {
+        super("figure-4.1",
+                "Rank two: phase portraits of four sets of overlaps",
+                "Valente 2019, figure 4.1 a to d, section 4.1");
     }
 
     @Override
-    public String title() {
-        return "Rank two: phase portraits of four sets of overlaps";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.1 a to d, section 4.1";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<Result.Finding> findings = new ArrayList<>();
         List<SvgPlot> plots = new ArrayList<>();
         for (Panel panel : PANELS) {

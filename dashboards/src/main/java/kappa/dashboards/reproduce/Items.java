@@ -11,9 +11,10 @@ public final class Items {
             new FourPortraits(),
             new BimodalPortrait(), new OrderedConnectivity(), new MeanConnections(), new DrivenPopulations(),
             new SaturationRegression(), new PosterMatchToSample(), new SecondSolution(), new TrainedMatchToSample(),
-            new StimulusDurations(),
-            new LintValidation(), new LintTruncation(), new LintSubsampling(),
-            new LintInactivation());
+            new MatchToSampleSurvey(), new MatchToSampleRanks(), new MatchToSampleStimuli(),
+            new MatchToSamplePopulations(), new StimulusDurations(),
+            new LintValidation(), new LintTruncation(), new LintMatchToSample(), new LintSubsampling(),
+            new LintInactivation(), new LintAxes());
 
     private Items() {}
 

@@ -49,13 +49,19 @@ final class Lint {
 
     /** A low-rank fit to one pass over a session of the teacher. */
     static LowRankNetwork fit(Network teacher, Task task, int rank, FittingAlgorithms algorithm, Settings settings) {
+        return fit(teacher, task, rank, algorithm, settings, 1);
+    }
+
+    /** A low-rank fit to several passes over a session: more than one is offline. */
+    static LowRankNetwork fit(Network teacher, Task task, int rank, FittingAlgorithms algorithm, Settings settings,
+            int passes) {
         return recorded(teacher, task, settings, settings.seed, recording -> {
             FitPlan plan = new FitPlan(recording.describe().neurons().size(), rank, task.inputs(), Task.ALPHA,
                     settings.observation, settings.seed, FitPlan.DEFAULT_STEPS_PER_TRIAL, FitPlan.DEFAULT_BUFFER_BYTES);
             try (Team team = new Team(settings.threads)) {
                 PrequentialFit fit = new PrequentialFit(plan, KernelProvider.kernels(),
                         algorithm.create(plan, KernelProvider.kernels(), team));
-                OfflineFit.run(recording, plan, List.of(fit), List.of(), 1, (_, _) -> {});
+                OfflineFit.run(recording, plan, List.of(fit), List.of(), passes, (_, _) -> {});
                 return fit.model().model().network();
             }
         });

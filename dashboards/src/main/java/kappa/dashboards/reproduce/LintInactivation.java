@@ -20,32 +20,22 @@ import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 
 /** What silencing a population does to the full-rank network, predicted by a low-rank fit to it. */
-final class LintInactivation implements Item {
+final class LintInactivation extends Item {
 
-    private static final int NEURONS = 512;
     private static final int RANK = 2;
     private static final int QUICK_TRIALS = 150;
-    private static final int TRIALS = 800;
+    private static final int TRIALS = 400;
     private static final double DONE = 0.5;
 
-    @Override
-    public String name() {
-        return "lint-inactivation";
+    LintInactivation() {
+        super("lint-inactivation",
+                "LINT: predicted and true effects of silencing a population",
+                "Valente, Pillow and Ostojic 2022, figure 5; poster on LINT");
     }
 
     @Override
-    public String title() {
-        return "LINT: predicted and true effects of silencing a population";
-    }
-
-    @Override
-    public String source() {
-        return "Valente, Pillow and Ostojic 2022, figure 5; poster on LINT";
-    }
-
-    @Override
-    public Result compute(Context context) {
-        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
+    Result compute(Context context) {
+        int neurons = ContextTeachers.NEURONS;
         FullRankNetwork teacher = ContextTeachers.fullRank(neurons, context.seed(), context);
         Lint.Settings settings = new Lint.Settings(Observation.RATES, context.quick() ? QUICK_TRIALS : TRIALS, 1,
                 context.seed(),

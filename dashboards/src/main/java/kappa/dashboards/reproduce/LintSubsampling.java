@@ -10,38 +10,29 @@ import kappa.fitting.offline.FittingAlgorithms;
 import kappa.ingest.recording.Observation;
 
 /** Rank-1 fits to fewer and fewer of a full-rank network's neurons. */
-final class LintSubsampling implements Item {
+final class LintSubsampling extends Item {
 
     private static final int[] PERCENT = {10, 5, 2, 1};
     private static final double[] PAPER = {0.908, 0.892, 0.855, 0.772};
     private static final int NEURONS = 1_024;
     private static final int QUICK_TRIALS = 100;
-    private static final int TRIALS = 400;
+    private static final int TRIALS = 200;
     private static final int SEEDS = 3;
     private static final double BELOW = 0.1;
 
-    @Override
-    public String name() {
-        return "lint-subsampling";
+    LintSubsampling() {
+        super("lint-subsampling",
+                "LINT: fits to a tenth to a hundredth of the neurons",
+                "Valente, Pillow and Ostojic 2022, supplementary figure on subsampling; poster on LINT");
     }
 
     @Override
-    public String title() {
-        return "LINT: fits to a tenth to a hundredth of the neurons";
-    }
-
-    @Override
-    public String source() {
-        return "Valente, Pillow and Ostojic 2022, supplementary figure on subsampling; poster on LINT";
-    }
-
-    @Override
-    public Result compute(Context context) {
-        int neurons = context.quick() ? ContextTeachers.QUICK_NEURONS : NEURONS;
+    Result compute(Context context) {
+        int neurons = context.quick() ? ContextTeachers.NEURONS : NEURONS;
         long[] seeds = context.seeds(SEEDS);
         double[][] r2 = new double[PERCENT.length][seeds.length];
+        FullRankNetwork teacher = ContextTeachers.fullRank(neurons, context.seed(), context);
         for (int i = 0; i < seeds.length; i++) {
-            FullRankNetwork teacher = ContextTeachers.fullRank(neurons, seeds[i], context);
             for (int p = 0; p < PERCENT.length; p++) {
                 context.progress().accept("fitting " + PERCENT[p] + " % of the neurons, seed " + seeds[i]);
                 Lint.Settings settings = new Lint.Settings(Observation.RATES, context.quick() ? QUICK_TRIALS : TRIALS,
@@ -61,7 +52,7 @@ final class LintSubsampling implements Item {
             findings.add(new Result.Finding("R2 with " + PERCENT[p] + " % of the neurons", Numbers.shown(PAPER[p])
                     + " of 1,024 units", Numbers.range(r2[p]), medians[p] >= PAPER[p] - BELOW,
                     Math.max(1, neurons * PERCENT[p] / 100) + " of " + neurons
-                            + " neurons of a teacher trained here."));
+                            + " neurons of one teacher trained here, drawn anew for each seed."));
         }
         return new Result(
                 "Full-rank teachers trained here on cdm, fits to noise-free rates of neurons drawn at random; R2 in a "

@@ -30,8 +30,7 @@ final class MatchToSampleFigures {
 
     MatchToSampleFigures(LowRankNetwork network) {
         this.network = network;
-        this.portraits = Dynamics.portraits(network,
-                List.of(Dynamics.none(network), Dynamics.held(network, "A", 0), Dynamics.held(network, "B", 1)));
+        this.portraits = Dynamics.matchToSample(network);
         this.trials = IntStream.range(0, NAMES.size()).mapToObj(trial -> LatentTrajectory.of(network,
                 inputs(trial / 2, trial % 2), new double[2], new double[2])).toList();
     }

@@ -21,14 +21,15 @@ final class MatchToSampleTests {
         double[] accuracy = new double[seeds.length];
         try (TrialRunner runner = new TrialRunner(threads)) {
             for (int i = 0; i < seeds.length; i++) {
-                accuracy[i] = accuracy(HandBuiltNetworks.named(name, seeds[i]).withReadout(), seeds[i], runner);
+                accuracy[i] = accuracy(HandBuiltNetworks.named(name, seeds[i]).withReadout(), Task.of(Task.Name.DMS),
+                        seeds[i], runner);
             }
         }
         return accuracy;
     }
 
-    static double accuracy(LowRankNetwork network, long seed, TrialRunner runner) {
-        return Performance.of(network, Task.of(Task.Name.DMS), TRIALS, STATE_NOISE, seed, runner).accuracy();
+    static double accuracy(LowRankNetwork network, Task task, long seed, TrialRunner runner) {
+        return Performance.of(network, task, TRIALS, STATE_NOISE, seed, runner).accuracy();
     }
 
     static Result.Finding finding(double[] accuracy, String paper) {

@@ -8,7 +8,7 @@ import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** Mean connections among the four populations of the bimodal network, in units of s. */
-final class MeanConnections implements Item {
+final class MeanConnections extends Item {
 
     private static final int NEURONS = 4_000;
     private static final double S = 3;
@@ -16,23 +16,14 @@ final class MeanConnections implements Item {
     private static final int SEEDS = 5;
     private static final List<String> NAMES = List.of("+ +", "+ -", "- +", "- -");
 
-    @Override
-    public String name() {
-        return "figure-4.4";
+    MeanConnections() {
+        super("figure-4.4",
+                "Mean connections between the populations",
+                "Valente 2019, figure 4.4, section 4.2");
     }
 
     @Override
-    public String title() {
-        return "Mean connections between the populations";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.4, section 4.2";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         double[][] found = new double[3][seeds.length];
         SvgPlot plot = new SvgPlot("E[m.n] / s, to the row from the column", "", "", 0, 1, 0, 1);

@@ -2,33 +2,23 @@ package kappa.dashboards.reproduce;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The connectivity of the bimodal network, its neurons ordered by population. */
-final class OrderedConnectivity implements Item {
+final class OrderedConnectivity extends Item {
 
     private static final int SHOWN_PER_POPULATION = 12;
 
-    @Override
-    public String name() {
-        return "figure-4.3";
+    OrderedConnectivity() {
+        super("figure-4.3",
+                "Connectivity of the bimodal network, ordered by population",
+                "Valente 2019, figure 4.3, section 4.2");
     }
 
     @Override
-    public String title() {
-        return "Connectivity of the bimodal network, ordered by population";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.3, section 4.2";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         LowRankNetwork network = HandBuiltNetworks.named("bimodal", context.seed()).network();
         List<int[]> populations = Quadrants.of(network);
         List<Integer> order = new ArrayList<>();
@@ -43,7 +33,7 @@ final class OrderedConnectivity implements Item {
         for (int row = 0; row < count; row++) {
             for (int column = 0; column < count; column++) {
                 double value = Quadrants.connection(network, order.get(row), order.get(column));
-                plot.cell(row, column, count, value / 12, String.format(Locale.ROOT, "%.1f", value));
+                plot.cell(row, column, count, value / 12, "");
             }
         }
         double within = Quadrants.mean(network, populations.get(0), populations.get(0));

@@ -4,37 +4,29 @@ import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.PhasePortrait;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The first solution of delayed match-to-sample, built by hand as the poster does it. */
-final class PosterMatchToSample implements Item {
+final class PosterMatchToSample extends HandBuiltMatchToSample {
 
-    private static final String NETWORK = "poster-dms";
-    private static final int SEEDS = 10;
-
-    @Override
-    public String name() {
-        return NETWORK;
+    PosterMatchToSample() {
+        super("poster-dms", "Delayed match-to-sample, first solution, built by hand",
+                "Poster on delayed match-to-sample; Valente 2019, section 5.2, figures 5.2 to 5.4", "does the task");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample, first solution, built by hand";
+    String remark(LowRankNetwork network) {
+        return "Overlaps (4, 6, +-1, 3); A saturates population 2, B population 1. The overlaps other than sigma_21 and the "
+                + "pushes are choices made here.";
     }
 
     @Override
-    public String source() {
-        return "Poster on delayed match-to-sample; Valente 2019, section 5.2, figures 5.2 to 5.4";
+    String picture(LowRankNetwork network, MatchToSampleFigures figures) {
+        return figures.time();
     }
 
     @Override
-    public Result compute(Context context) {
-        long[] seeds = context.seeds(SEEDS);
-        LowRankNetwork network = HandBuiltNetworks.named(NETWORK, seeds[0]).withReadout();
-        MatchToSampleFigures figures = new MatchToSampleFigures(network);
+    List<Result.Finding> findings(MatchToSampleFigures figures) {
         List<PhasePortrait> portraits = figures.portraits();
-        List<String> pictures = new ArrayList<>(figures.epochs());
-        pictures.add(figures.time());
         List<Result.Finding> findings = new ArrayList<>();
         findings.add(count("stable states without input", "two", portraits.get(0), 2, 0));
         findings.add(count("under A", "two: the state stays", portraits.get(1), 2, 0));
@@ -60,14 +52,7 @@ final class PosterMatchToSample implements Item {
                 underA[1] > 0 && underA[2] > 0,
                 "Agreement asks for positive sigma_12 and sigma_21 under A. The poster gives no values of the other "
                         + "overlaps, so that sizes differ."));
-        findings.add(MatchToSampleTests.finding(MatchToSampleTests.accuracy(NETWORK, seeds, context.threads()),
-                "does the task"));
-        return new Result(
-                "Overlaps (4, 6, +-1, 3); A saturates population 2, B population 1. The overlaps other than sigma_21 "
-                        + "and the pushes are choices made here. N = " + network.neurons() + ".",
-                pictures, findings,
-                List.of("./kappa network poster-dms --out NET.npz", "./kappa analyze poster-dms --report DIR",
-                        "./kappa simulate poster-dms --task dms --trials 200 --out SESSION.npz"));
+        return findings;
     }
 
     private static Result.Finding count(String quantity, String paper, PhasePortrait portrait, int stable, int cycles) {

@@ -12,26 +12,17 @@ import org.apache.commons.math3.analysis.integration.IterativeLegendreGaussInteg
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
 
 /** F(kappa) and its potential for an overlap above and below 1. */
-final class RankOneFlow implements Item {
+final class RankOneFlow extends Item {
 
     private static final int NEURONS = 2_000;
     private static final double ABOVE = 2;
     private static final double BELOW = 0.8;
     private static final double TOLERANCE = 0.1;
 
-    @Override
-    public String name() {
-        return "figure-2.1";
-    }
-
-    @Override
-    public String title() {
-        return "Rank one: force and potential at overlaps 2 and 0.8";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 2.1, equations 2.3 to 2.5";
+    RankOneFlow() {
+        super("figure-2.1",
+                "Rank one: force and potential at overlaps 2 and 0.8",
+                "Valente 2019, figure 2.1, equations 2.3 to 2.5");
     }
 
     /** m = n = sqrt(overlap) x. */
@@ -40,7 +31,7 @@ final class RankOneFlow implements Item {
     }
 
     @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<SvgPlot> plots = new ArrayList<>();
         List<Result.Finding> findings = new ArrayList<>();
         for (double overlap : new double[]{ABOVE, BELOW}) {

@@ -14,7 +14,7 @@ import kappa.fitting.model.LowRankNetwork;
 import org.apache.commons.math3.analysis.integration.IterativeLegendreGaussIntegrator;
 
 /** An input along n takes a stable state away in a saddle-node; an orthogonal one weakens the overlap. */
-final class RankOneInputs implements Item {
+final class RankOneInputs extends Item {
 
     private static final int NEURONS = 2_000;
     private static final int ALONG = 0;
@@ -22,19 +22,10 @@ final class RankOneInputs implements Item {
     private static final double STRONG = 2;
     private static final double TOLERANCE = 0.1;
 
-    @Override
-    public String name() {
-        return "figure-2.3";
-    }
-
-    @Override
-    public String title() {
-        return "Rank one: no input, input along n, input orthogonal to n";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 2.3, equations 2.6 to 2.8";
+    RankOneInputs() {
+        super("figure-2.3",
+                "Rank one: no input, input along n, input orthogonal to n",
+                "Valente 2019, figure 2.3, equations 2.6 to 2.8");
     }
 
     /** Overlap 2; channel 0 is along n, channel 1 a Gaussian vector of its own. */
@@ -48,7 +39,7 @@ final class RankOneInputs implements Item {
     }
 
     @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         List<SvgPlot> plots = new ArrayList<>();
         long[] seeds = context.seeds(5);
         double[] vanish = new double[seeds.length];

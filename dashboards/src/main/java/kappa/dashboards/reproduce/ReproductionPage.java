@@ -31,6 +31,7 @@ final class ReproductionPage {
             result.findings().forEach(finding -> rows.add(List.of(finding.quantity(), finding.paper(), finding.found(),
                     finding.agrees() ? "yes" : "no", finding.reason())));
             report.table(List.of("quantity", "the paper", "found here", "agrees", "why"), rows);
+            result.tables().forEach(table -> report.table(table.heads(), table.rows()));
             result.commands().forEach(report::command);
         }
         return report.write();

@@ -17,7 +17,7 @@ import kappa.fitting.training.TrainingPlan;
 import kappa.fitting.training.TrialRunner;
 
 /** Six numbers trained while the Gaussian vectors are drawn anew; then twenty networks with fresh vectors. */
-final class ResampledDecision implements Item {
+final class ResampledDecision extends Item {
 
     private static final int NEURONS = 500;
     private static final int NETWORKS = 20;
@@ -29,23 +29,14 @@ final class ResampledDecision implements Item {
     /** rho, alpha_n, alpha_m, omega, sigma_n, sigma_m: independent vectors, so that nothing is known of the task. */
     private static final double[] START = {0.5, 1, 1, 1, 0.3, 0};
 
-    @Override
-    public String name() {
-        return "figure-3.3";
+    ResampledDecision() {
+        super("figure-3.3",
+                "Six numbers trained, twenty networks drawn",
+                "Valente 2019, figure 3.3, equations 3.1 to 3.4");
     }
 
     @Override
-    public String title() {
-        return "Six numbers trained, twenty networks drawn";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 3.3, equations 3.1 to 3.4";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         Task task = Task.of(Task.Name.DM);
         TaskTrainer.Settings usual = TrainingPlan.of(task, false, context.seed()).settings();
         TaskTrainer.Settings settings = new TaskTrainer.Settings(usual.batch(), LEARNING_RATE, usual.largestNorm(),

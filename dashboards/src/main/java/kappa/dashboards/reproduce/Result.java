@@ -9,8 +9,22 @@ import java.util.List;
  * @param figures rows of pictures, each as SVG, in the paper's arrangement
  * @param findings each held against the paper
  * @param commands that lead to the same with the command line
+ * @param tables such as one row for each seed
  */
-public record Result(String remark, List<String> figures, List<Finding> findings, List<String> commands) {
+public record Result(String remark, List<String> figures, List<Finding> findings, List<String> commands,
+        List<Table> tables) {
+
+    /** Without tables. */
+    public Result(String remark, List<String> figures, List<Finding> findings, List<String> commands) {
+        this(remark, figures, findings, commands, List.of());
+    }
+
+    /**
+     * Numbers in rows.
+     *
+     * @param heads one for each column
+     */
+    public record Table(List<String> heads, List<List<String>> rows) {}
 
     /**
      * One statement of a paper and what was found here.

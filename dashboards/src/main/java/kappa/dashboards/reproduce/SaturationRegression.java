@@ -3,34 +3,26 @@ package kappa.dashboards.reproduce;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.connectivity.Saturation;
+import kappa.dashboards.report.Scatters;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** n2 against m1, the neurons split by whether the input saturates them. */
-final class SaturationRegression implements Item {
+final class SaturationRegression extends Item {
 
     private static final int DRIVE = 2;
     private static final int SEEDS = 5;
     private static final double TOLERANCE = 0.2;
 
-    @Override
-    public String name() {
-        return "figure-4.6";
+    SaturationRegression() {
+        super("figure-4.6",
+                "n2 against m1, split by saturation under the input",
+                "Valente 2019, figure 4.6, section 4.3");
     }
 
     @Override
-    public String title() {
-        return "n2 against m1, split by saturation under the input";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 4.6, section 4.3";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         double[][] slopes = new double[3][seeds.length];
         List<SvgPlot> plots = new ArrayList<>();
@@ -41,9 +33,8 @@ final class SaturationRegression implements Item {
             slopes[1][s] = split.linear().slope();
             slopes[2][s] = split.all().slope();
             if (s == 0) {
-                plots.add(Scatters.byPart("two-population, N = 2000", "m1", Vectors.m(network, 0), "n2",
-                        Vectors.n(network, 1), List.of(new Scatters.Part("saturated", split.saturated().neurons()),
-                                new Scatters.Part("not saturated", split.linear().neurons()))));
+                plots.add(Scatters.bySaturation("two-population, N = 2000", "m1", Vectors.m(network, 0), "n2",
+                        Vectors.n(network, 1), split));
             }
         }
         // m1 = x1 + x3 and n2 = +-x3 + 2.5 x4: the slope of n2 on m1 is +-1/2.

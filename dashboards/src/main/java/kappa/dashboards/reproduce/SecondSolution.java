@@ -3,42 +3,31 @@ package kappa.dashboards.reproduce;
 import java.util.ArrayList;
 import java.util.List;
 import kappa.analysis.PhasePortrait;
-import kappa.dashboards.report.SvgPlot;
+import kappa.dashboards.report.Density;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.simulation.HandBuiltNetworks;
 
 /** The second solution, which the thesis did not manage to build by hand. */
-final class SecondSolution implements Item {
+final class SecondSolution extends HandBuiltMatchToSample {
 
-    private static final String NETWORK = "dms-second";
-    private static final int SEEDS = 10;
-
-    @Override
-    public String name() {
-        return NETWORK;
+    SecondSolution() {
+        super("dms-second", "Delayed match-to-sample, second solution, built by hand",
+                "Valente 2019, section 5.3, figures 5.7 to 5.9", "the thesis did not manage to build it by hand");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample, second solution, built by hand";
+    String remark(LowRankNetwork network) {
+        return "An answer to an open problem of the thesis: two bistable populations with bimodal loadings, of which each input "
+                + "saturates one and lets it follow the other.";
     }
 
     @Override
-    public String source() {
-        return "Valente 2019, section 5.3, figures 5.7 to 5.9";
+    String picture(LowRankNetwork network, MatchToSampleFigures figures) {
+        return Density.withScatter("m1", Vectors.m(network, 0), "n1", Vectors.n(network, 0));
     }
 
     @Override
-    public Result compute(Context context) {
-        long[] seeds = context.seeds(SEEDS);
-        LowRankNetwork network = HandBuiltNetworks.named(NETWORK, seeds[0]).withReadout();
-        MatchToSampleFigures figures = new MatchToSampleFigures(network);
+    List<Result.Finding> findings(MatchToSampleFigures figures) {
         List<PhasePortrait> portraits = figures.portraits();
-        List<String> pictures = new ArrayList<>(figures.epochs());
-        pictures.add(SvgPlot.row(List.of(Scatters.plain("loadings of the first pair", "m1", Vectors.m(network, 0), "n1",
-                Vectors.n(network, 0)),
-                Density.of("density of m1 and n1", "m1", Vectors.m(network, 0), "n1",
-                        Vectors.n(network, 0)))));
         List<Result.Finding> findings = new ArrayList<>();
         findings.add(new Result.Finding("without input", "four stable states and four saddles (figure 5.7)",
                 Dynamics.inventory(portraits.get(0)), Dynamics.holds(portraits.get(0), 4, 1, 4, 0),
@@ -60,14 +49,7 @@ final class SecondSolution implements Item {
                         + ", "
                         + Numbers.shown(underB[2]) + " under B",
                 underA[1] > underA[2] && underB[1] < underB[2], "The inputs turn the flow along opposite diagonals."));
-        findings.add(MatchToSampleTests.finding(MatchToSampleTests.accuracy(NETWORK, seeds, context.threads()),
-                "the thesis did not manage to build it by hand"));
-        return new Result(
-                "An answer to an open problem of the thesis: two bistable populations with bimodal loadings, of "
-                        + "which each input saturates one and lets it follow the other. N = " + network.neurons() + ".",
-                pictures, findings,
-                List.of("./kappa network dms-second --out NET.npz", "./kappa analyze dms-second --report DIR",
-                        "./kappa simulate dms-second --task dms --trials 200 --out SESSION.npz"));
+        return findings;
     }
 
     private static boolean leftAndRight(PhasePortrait portrait) {

@@ -6,16 +6,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 import kappa.dashboards.report.SvgPlot;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.simulation.TrialRandom;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.Performance;
-import kappa.fitting.training.TaskTrainer;
-import kappa.fitting.training.Trainee;
-import kappa.fitting.training.TrainingPlan;
+import kappa.fitting.training.TrainedNetworks;
 import kappa.fitting.training.TrialRunner;
 
 /** A rank-1 network trained on the random-dots task. */
-final class TrainedDecision implements Item {
+final class TrainedDecision extends Item {
 
     private static final int NEURONS = 512;
     private static final int TRIALS = 1_000;
@@ -27,23 +24,14 @@ final class TrainedDecision implements Item {
     private static final double HIGHEST = 1.5;
     private static final int POWER_STEPS = 50;
 
-    @Override
-    public String name() {
-        return "figure-3.2";
+    TrainedDecision() {
+        super("figure-3.2",
+                "A rank-1 network trained on random dots",
+                "Valente 2019, figure 3.2, section 3.1");
     }
 
     @Override
-    public String title() {
-        return "A rank-1 network trained on random dots";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, figure 3.2, section 3.1";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         double[] accuracy = new double[seeds.length];
         double[] overlap = new double[seeds.length];
@@ -53,7 +41,8 @@ final class TrainedDecision implements Item {
         try (TrialRunner runner = new TrialRunner(context.threads())) {
             for (int i = 0; i < seeds.length; i++) {
                 context.progress().accept("training a rank-1 network on dm, seed " + seeds[i]);
-                LowRankNetwork network = trained(seeds[i], runner);
+                LowRankNetwork network = new TrainedNetworks(runner, (_, _) -> {}).lowRank(Task.of(Task.Name.DM), 1,
+                        NEURONS, seeds[i]);
                 Performance performance = Performance.of(network, Task.of(Task.Name.DM), TRIALS, STATE_NOISE,
                         seeds[i] ^ FRESH, runner);
                 accuracy[i] = performance.accuracy();
@@ -85,14 +74,6 @@ final class TrainedDecision implements Item {
                                         + "stable states",
                                 bistable == seeds.length, "The overlap is above 1.")),
                 List.of("./kappa train --task dm --rank 1 --out NET.npz", "./kappa analyze NET.npz --task dm"));
-    }
-
-    private static LowRankNetwork trained(long seed, TrialRunner runner) {
-        Task task = Task.of(Task.Name.DM);
-        TrainingPlan plan = TrainingPlan.of(task, false, seed);
-        LowRankNetwork start = LowRankNetwork.initial(NEURONS, 1, task.inputs(), Task.ALPHA, TrialRandom.of(seed, -1));
-        return (LowRankNetwork) new TaskTrainer(runner)
-                .train(Trainee.of(start, plan.parts()), plan.stages(), plan.settings(), (_, _) -> {}).network();
     }
 
     /** Of the matrix J itself, entry by entry. */

@@ -3,68 +3,50 @@ package kappa.dashboards.reproduce;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.Optional;
 import kappa.analysis.connectivity.DmsMechanism;
 import kappa.analysis.connectivity.Saturation;
+import kappa.analysis.connectivity.StateFates;
+import kappa.dashboards.report.Scatters;
 import kappa.dashboards.report.SvgPlot;
-import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
-import kappa.fitting.training.TrainedNetworks;
-import kappa.fitting.training.TrialRunner;
 
 /** Networks of rank 1 and 2 trained on delayed match-to-sample, and which solution they find. */
-final class TrainedMatchToSample implements Item {
+final class TrainedMatchToSample extends Item {
 
-    private static final int NEURONS = 128;
+    /** Of the networks trained on the task with two stimuli. */
+    static final int NEURONS = 128;
     private static final int SEEDS = 10;
     private static final int RANK_ONE_STEPS = 400;
-    private static final long MOST_STEPS = 1_500;
     private static final double RANK_ONE_FAILS = 0.9;
-    private static final long FRESH = 0x66726573L;
 
-    @Override
-    public String name() {
-        return "dms-trained";
+    TrainedMatchToSample() {
+        super("dms-trained",
+                "Delayed match-to-sample, trained: rank 1, rank 2, and which solution",
+                "Valente 2019, sections 5.1 to 5.3, figures 5.2 to 5.6");
     }
 
     @Override
-    public String title() {
-        return "Delayed match-to-sample, trained: rank 1, rank 2, and which solution";
-    }
-
-    @Override
-    public String source() {
-        return "Valente 2019, sections 5.1 to 5.3, figures 5.2 to 5.6";
-    }
-
-    @Override
-    public Result compute(Context context) {
+    Result compute(Context context) {
         long[] seeds = context.seeds(SEEDS);
         Task task = Task.of(Task.Name.DMS);
         double[] rankOne = new double[seeds.length];
         double[] rankTwo = new double[seeds.length];
-        Map<DmsMechanism.Solution, Integer> solutions = new TreeMap<>();
+        List<double[]> slopes = new ArrayList<>();
         List<String> pictures = new ArrayList<>();
         String first = "";
-        try (TrialRunner runner = new TrialRunner(context.threads())) {
-            TrainedNetworks training = new TrainedNetworks(runner, (_, _) -> {});
+        try (MatchToSampleTraining training = new MatchToSampleTraining(context)) {
             for (int i = 0; i < seeds.length; i++) {
                 context.progress().accept("training on dms, full rank, rank 1 and rank 2, seed " + seeds[i]);
-                FullRankNetwork full = training.fullRank(task, NEURONS, seeds[i]);
-                rankOne[i] = MatchToSampleTests.accuracy(training.truncated(full, task, 1, RANK_ONE_STEPS, seeds[i]),
-                        seeds[i] ^ FRESH, runner);
-                LowRankNetwork network = training.truncated(full, task, 2, MOST_STEPS, seeds[i]);
-                rankTwo[i] = MatchToSampleTests.accuracy(network, seeds[i] ^ FRESH, runner);
-                DmsMechanism mechanism = DmsMechanism.of(network);
-                if (rankTwo[i] >= MatchToSampleTests.DONE) {
-                    solutions.merge(mechanism.solution(), 1, Integer::sum);
-                }
+                rankOne[i] = training.accuracy(training.lowRank(task, 1, NEURONS, RANK_ONE_STEPS, seeds[i]), task,
+                        seeds[i]);
+                LowRankNetwork network = training.lowRank(task, 2, NEURONS, MatchToSampleTraining.MOST_STEPS,
+                        seeds[i]);
+                rankTwo[i] = training.accuracy(network, task, seeds[i]);
+                carrying(network, task).ifPresent(channel -> slopes.add(slopes(network, channel)));
                 if (i == 0) {
-                    first = mechanism.summary();
+                    first = DmsMechanism.of(network).summary();
                     MatchToSampleFigures figures = new MatchToSampleFigures(network);
                     pictures.addAll(figures.epochs());
                     pictures.add(figures.time());
@@ -73,8 +55,7 @@ final class TrainedMatchToSample implements Item {
             }
         }
         long done = Arrays.stream(rankTwo).filter(value -> value >= MatchToSampleTests.DONE).count();
-        int firsts = solutions.getOrDefault(DmsMechanism.Solution.FIRST, 0);
-        boolean most = solutions.values().stream().allMatch(count -> count <= firsts);
+        long opposite = slopes.stream().filter(pair -> pair[0] * pair[1] < 0).count();
         return new Result(
                 "N = " + NEURONS + ", each from the truncated connectivity of a full-rank network trained before. "
                         + "The pictures are of seed " + seeds[0]
@@ -88,16 +69,31 @@ final class TrainedMatchToSample implements Item {
                         new Result.Finding("accuracy at rank 2", "learns it", Numbers.range(rankTwo),
                                 done * 5 >= 4L * seeds.length, done + " of " + seeds.length + " networks reach "
                                         + MatchToSampleTests.DONE + "."),
-                        new Result.Finding("solutions of the networks that do the task",
-                                "the first more often than the second (section 5.2)",
-                                solutions.entrySet().stream()
-                                        .map(entry -> entry.getKey().name().toLowerCase(Locale.ROOT) + ": "
-                                                + entry.getValue())
-                                        .collect(Collectors.joining(", ")),
-                                most && firsts > 0,
-                                "By the numbers of stable states; seed " + seeds[0] + ": " + first + ".")),
+                        new Result.Finding("slope of n1 on m2 under the stimulus that carries the state across",
+                                "positive among saturated neurons, negative among the others (figures 5.5, 5.6)",
+                                slopes.isEmpty()
+                                        ? "no stimulus carries it"
+                                        : Numbers.range(slopes.stream().mapToDouble(pair -> pair[0]).toArray())
+                                                + " and "
+                                                + Numbers.range(slopes.stream().mapToDouble(pair -> pair[1]).toArray()),
+                                2 * opposite > slopes.size(),
+                                "Signs depend on the axes of kappa; they are opposite in " + opposite + " of "
+                                        + slopes.size() + " networks. Seed " + seeds[0] + ": " + first + ".")),
                 List.of("./kappa train --task dms --rank 2 --neurons " + NEURONS + " --out NET.npz",
                         "./kappa analyze NET.npz --task dms"));
+    }
+
+    /** The stimulus under which states change places, if only one does that. */
+    private static Optional<Integer> carrying(LowRankNetwork network, Task task) {
+        StateFates fates = StateFates.of(network, task.inputNames(), task.stimulus().longest());
+        boolean a = fates.inputs().get(0).keepsAll();
+        boolean b = fates.inputs().get(1).keepsAll();
+        return a == b ? Optional.empty() : Optional.of(a ? 1 : 0);
+    }
+
+    private static double[] slopes(LowRankNetwork network, int channel) {
+        Saturation split = Saturation.of(network, channel, Vectors.m(network, 1), Vectors.n(network, 0));
+        return new double[]{split.saturated().slope(), split.linear().slope()};
     }
 
     /** n1 against m2, the neurons that a stimulus saturates apart from the others (figures 5.5 and 5.6). */
@@ -105,8 +101,6 @@ final class TrainedMatchToSample implements Item {
         double[] m2 = Vectors.m(network, 1);
         double[] n1 = Vectors.n(network, 0);
         Saturation split = Saturation.of(network, channel, m2, n1);
-        return Scatters.byPart("under " + stimulus, "m2", m2, "n1", n1,
-                List.of(new Scatters.Part("saturated", split.saturated().neurons()),
-                        new Scatters.Part("not saturated", split.linear().neurons())));
+        return Scatters.bySaturation("under " + stimulus, "m2", m2, "n1", n1, split);
     }
 }

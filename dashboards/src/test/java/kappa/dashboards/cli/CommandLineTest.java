@@ -300,6 +300,10 @@ class CommandLineTest {
                 bad("train --task dm --rank 1 --learning-rate NaN --out D/o.npz", "learning rate", "NaN"), //
                 bad("train --task dm --rank 1 --parts m,wrec --out D/o.npz", "--parts", "'wrec'", "m, n, wi"), //
                 bad("train --task cdm --rank 1 --context -1 --out D/o.npz", "context", "-1"), //
+                bad("train --task dm --rank 1 --stimuli 3 --out D/o.npz", "stimuli", "task dms"), //
+                bad("train --task dms --rank 2 --stimuli 1 --out D/o.npz", "stimuli", "1", "2 to 8"), //
+                bad("train --task dms --rank 2 --stimulus-ms 500 --out D/o.npz", "--stimulus-ms", "'500'", "FROM:TO"), //
+                bad("train --task dms --rank 2 --stimulus-ms 9:1 --out D/o.npz", "--stimulus-ms", "9:1", "ascending"), //
                 bad("train --task dm --rank 2 --from D/network.npz --out D/o.npz", "--rank", "2", "expected 1"), //
                 bad("train --task dm --rank full --from D/network.npz --out D/o.npz", "--rank", "full"), //
                 bad("train --task dm --rank 1 --from D/network.npz --out D/o.npz", "'wo'"), //

@@ -46,4 +46,38 @@ class SvgPlotTest {
         String row = SvgPlot.row(List.of(plot(), plot()));
         assertThat(row).startsWith("<svg ").contains("viewBox=\"0 0 840 330\"", " x=\"420\" width=\"420\"");
     }
+
+    @Test
+    void shouldDrawDotsOfOneColourAsOnePathUnlessTheyHaveHints() {
+        SvgPlot plot = plot();
+        for (int i = 1; i <= 50; i++) {
+            plot.dot(2 * i, 0.5, "red", 2, "");
+        }
+        plot.dot(50, 0.5, "red", 2, "the middle");
+        assertThat(plot.svg().lines().filter(line -> line.contains("stroke=\"red\""))).singleElement().asString()
+                .matches(".*d=\"(M[\\d.]+ [\\d.]+h0){50}\".*");
+        assertThat(plot.svg()).containsOnlyOnce("<circle").contains("<title>the middle</title>");
+    }
+
+    @Test
+    void shouldLeaveOutCellsOfAMatrixThatAreNearlyZero() {
+        SvgPlot plot = plot();
+        plot.cell(0, 0, 20, 0.5, "");
+        plot.cell(1, 1, 20, 0.501, "");
+        plot.cell(2, 2, 20, 0.001, "");
+        assertThat(plot.svg().lines().filter(line -> line.contains("fill-opacity=\"0.52\"")
+                || line.contains("fill-opacity=\"0.50\""))).singleElement().asString()
+                .matches(".*d=\"(M[\\d.]+ [\\d.]+h[\\d.]+v[\\d.]+h-[\\d.]+z){2}\".*");
+    }
+
+    @Test
+    void shouldGoOnBelowWhereALegendIsTooLongForOneLine() {
+        SvgPlot plot = plot();
+        for (String name : List.of("a rather long first name", "a rather long second name",
+                "a rather long third name")) {
+            plot.entry(name, "red");
+        }
+        assertThat(plot.svg()).contains("y=\"27\" font-size=\"10\">a rather long second name",
+                "y=\"39\" font-size=\"10\">a rather long third name");
+    }
 }

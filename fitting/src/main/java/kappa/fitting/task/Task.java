@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import kappa.fitting.simulation.TrialRandom;
 import kappa.ingest.InvalidInputException;
 
@@ -29,14 +30,35 @@ import kappa.ingest.InvalidInputException;
  * second: 0 for A, 1 for B</td><td>+1 if equal, else -1</td></tr>
  * </table>
  *
+ * <p>DMS can have more than two stimuli, then half of its trials are matches; and stimuli of varied duration, then sample and
+ * test are drawn independently (both questions that Valente 2019, section 5.4, leaves open).
+ *
  * <p>Input noise has standard deviation 0.03 (DM, DMS), 0.01 (WM) and 0.1 (CDM, MSI) and is there in every bin; context and
  * modality cues are exact and on from the context epoch to the end of the delay. Conditions and delays are drawn uniformly.
  *
  * @param context strength of the cues of CDM and MSI
- * @param shortestDelay bins; WM and DMS draw each trial's delay between these two, the others ignore them
- * @param longestDelay bins
+ * @param delay from which WM and DMS draw each trial's delay; the others have its shortest
+ * @param stimulus from which DMS draws the durations of sample and test; the others ignore it
+ * @param stimuli of DMS: how many there are, each with an input of its own; the others ignore it
  */
-public record Task(Name name, double context, int shortestDelay, int longestDelay) {
+public record Task(Name name, double context, Span delay, Span stimulus, int stimuli) {
+
+    /** A duration in bins, drawn uniformly from the shortest to the longest. */
+    public record Span(int shortest, int longest) {
+
+        public Span {
+            require(shortest >= 1 && longest >= shortest && longest <= 100_000, "durations",
+                    shortest + " to " + longest + " bins", "ascending numbers from 1 to 100000");
+        }
+
+        /** A span of one duration draws nothing. */
+        private int draw(SplittableRandom random) {
+            return shortest == longest ? shortest : random.nextInt(shortest, longest + 1);
+        }
+    }
+
+    /** The largest number of stimuli of DMS. */
+    public static final int MOST_STIMULI = 8;
 
     /** Width of every bin. */
     public static final double BIN_WIDTH_S = 0.02;
@@ -46,6 +68,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
 
     private static final double BIN_WIDTH_MS = 20;
     private static final int FIXATION = 5;
+    private static final int SHOWN = 25;
     private static final double[] DOTS = {1, 2, 4, 8, 16};
     private static final double DOTS_UNIT = 0.032;
     private static final double[] MANTE = {1, 2, 4};
@@ -67,7 +90,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
         /** Multisensory integration. */
         MSI(0.1, "coherence A", "coherence B", "modality A", "modality B"),
         /** Delayed match-to-sample. */
-        DMS(0.03, "A", "B");
+        DMS(0.03);
 
         private final double inputNoise;
         private final List<String> inputs;
@@ -85,8 +108,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
 
     public Task {
         require(context > 0 && context <= 100, "context", context, "a strength in (0, 100]");
-        require(shortestDelay >= 1 && longestDelay >= shortestDelay && longestDelay <= 100_000, "delays",
-                shortestDelay + " to " + longestDelay + " bins", "ascending numbers from 1 to 100000");
+        require(stimuli >= 2 && stimuli <= MOST_STIMULI, "stimuli", stimuli, "2 to " + MOST_STIMULI);
     }
 
     /** A task with its published timing and cues of strength 1. */
@@ -96,7 +118,7 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
             case DMS -> 150;
             case DM, CDM, MSI -> 25;
         };
-        return new Task(name, 1, 25, longest);
+        return new Task(name, 1, new Span(25, longest), new Span(SHOWN, SHOWN), 2);
     }
 
     /**
@@ -115,12 +137,30 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
 
     /** The same task with cues of another strength. */
     public Task withContext(double strength) {
-        return new Task(name, strength, shortestDelay, longestDelay);
+        return new Task(name, strength, delay, stimulus, stimuli);
     }
 
     /** The same task with delays up to another length; where that is shorter than the shortest, all are as long. */
     public Task withLongestDelay(int bins) {
-        return new Task(name, context, Math.min(shortestDelay, bins), bins);
+        return new Task(name, context, new Span(Math.min(delay.shortest, bins), bins), stimulus, stimuli);
+    }
+
+    /** DMS with stimuli of other durations. */
+    public Task withStimulus(Span shown) {
+        requireMatchToSample("stimulus durations");
+        return new Task(name, context, delay, shown, stimuli);
+    }
+
+    /** DMS with another number of stimuli. */
+    public Task withStimuli(int number) {
+        requireMatchToSample("stimuli");
+        return new Task(name, context, delay, stimulus, number);
+    }
+
+    private void requireMatchToSample(String what) {
+        if (name != Name.DMS) {
+            throw new InvalidInputException(what + ": task " + name + " has them fixed, expected task dms");
+        }
     }
 
     /** Whether trials differ in length. */
@@ -130,17 +170,19 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
 
     /** Bins of the longest trial. */
     public int longestTrial() {
-        return ends(longestDelay)[phases().size() - 1];
+        return ends(delay.longest, stimulus.longest, stimulus.longest)[phases().size() - 1];
     }
 
     /** S. */
     public int inputs() {
-        return name.inputs.size();
+        return inputNames().size();
     }
 
     /** S names. */
     public List<String> inputNames() {
-        return name.inputs;
+        return name == Name.DMS
+                ? IntStream.range(0, stimuli).mapToObj(s -> String.valueOf((char) ('A' + s))).toList()
+                : name.inputs;
     }
 
     /** Names of the phases of a trial, in order; the last is the one in which the readout is asked for. */
@@ -153,12 +195,12 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
         };
     }
 
-    private int[] ends(int delay) {
+    private int[] ends(int pause, int sample, int test) {
         int[] ends = switch (name) {
             case DM -> new int[]{FIXATION, 40, 15, 15};
-            case WM -> new int[]{FIXATION, 5, delay, 5, 5};
+            case WM -> new int[]{FIXATION, 5, pause, 5, 5};
             case CDM, MSI -> new int[]{FIXATION, 17, 40, 5, 1};
-            case DMS -> new int[]{FIXATION, 25, delay, 25, 50};
+            case DMS -> new int[]{FIXATION, sample, pause, test, 50};
         };
         Arrays.parallelPrefix(ends, Integer::sum);
         return ends;
@@ -196,8 +238,8 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
                         .forEach(b -> all.add(new Condition(a, b, 2))));
             }
             case DMS -> {
-                for (int sample = 0; sample < 2; sample++) {
-                    for (int test = 0; test < 2; test++) {
+                for (int sample = 0; sample < stimuli; sample++) {
+                    for (int test = 0; test < stimuli; test++) {
                         all.add(new Condition(sample, test, 0));
                     }
                 }
@@ -228,7 +270,10 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
         };
     }
 
-    /** A trial whose draws depend on seed and number only. Modality sets of MSI are drawn first, so that each is a third. */
+    /**
+     * A trial whose draws depend on seed and number only. Modality sets of MSI are drawn first, so that each is a third, and
+     * whether it is a match in DMS with more than two stimuli, so that half are.
+     */
     public TaskTrial trial(long seed, long number) {
         SplittableRandom random = TrialRandom.of(seed, number);
         List<Condition> conditions = conditions();
@@ -236,13 +281,18 @@ public record Task(Name name, double context, int shortestDelay, int longestDela
             int modalities = random.nextInt(3);
             conditions.removeIf(condition -> condition.context() != modalities);
         }
+        if (name == Name.DMS && stimuli > 2) {
+            boolean match = random.nextBoolean();
+            conditions.removeIf(condition -> target(condition) > 0 != match);
+        }
         return trial(conditions.get(random.nextInt(conditions.size())), random);
     }
 
-    /** A trial of a given condition; delay and noise are drawn from {@code random}. */
+    /** A trial of a given condition; durations and noise are drawn from {@code random}. */
     public TaskTrial trial(Condition condition, SplittableRandom random) {
-        int delay = hasVariableDelay() ? random.nextInt(shortestDelay, longestDelay + 1) : shortestDelay;
-        int[] ends = ends(delay);
+        int pause = hasVariableDelay() ? random.nextInt(delay.shortest, delay.longest + 1) : delay.shortest;
+        int sample = stimulus.draw(random);
+        int[] ends = ends(pause, sample, stimulus.draw(random));
         int bins = ends[ends.length - 1];
         int decision = ends[ends.length - 2];
         int channels = inputs();

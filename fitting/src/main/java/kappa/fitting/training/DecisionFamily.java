@@ -1,11 +1,8 @@
 package kappa.fitting.training;
 
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.Network;
 
 /**
  * The family of rank-1 decision networks of Valente (2019), equations 3.1 to 3.4, whose six numbers are trained while the
@@ -17,7 +14,7 @@ import kappa.fitting.model.Network;
  *
  * <p>So nothing can be learnt but statistics, and networks of any number of neurons can be drawn afterwards. Not thread-safe.
  */
-public final class DecisionFamily implements Trainee {
+public final class DecisionFamily extends DrawnNetwork {
 
     /** What the six numbers are called, in the order of {@link #numbers}. */
     public static final List<String> NAMES = List.of("rho", "alpha_n", "alpha_m", "omega", "sigma_n", "sigma_m");
@@ -35,7 +32,6 @@ public final class DecisionFamily implements Trainee {
     private static final float SMALLEST_RHO = 1e-3f;
 
     private final float[] numbers;
-    private final LowRankNetwork network;
     private final float[] x; // [VECTORS,N]
 
     /**
@@ -44,13 +40,13 @@ public final class DecisionFamily implements Trainee {
      * @param random draws the first of them
      */
     public DecisionFamily(double[] numbers, int neurons, double alpha, SplittableRandom random) {
+        super(LowRankNetwork
+                .withoutBias(neurons, 1, 1, alpha, new float[neurons], new float[neurons], new float[neurons])
+                .withReadout(new float[neurons]));
         this.numbers = new float[NAMES.size()];
         for (int i = 0; i < this.numbers.length; i++) {
             this.numbers[i] = (float) numbers[i];
         }
-        this.network = LowRankNetwork
-                .withoutBias(neurons, 1, 1, alpha, new float[neurons], new float[neurons], new float[neurons])
-                .withReadout(new float[neurons]);
         this.x = new float[VECTORS * neurons];
         resample(random);
     }
@@ -66,14 +62,16 @@ public final class DecisionFamily implements Trainee {
 
     /** A network of any number of neurons drawn from the family. */
     public LowRankNetwork sample(int neurons, SplittableRandom random) {
-        return new DecisionFamily(numbers(), neurons, network.alpha(), random).network;
+        return new DecisionFamily(numbers(), neurons, network().alpha(), random).network();
     }
 
     private float root() {
         return (float) Math.sqrt(Math.max(SMALLEST_RHO, numbers[RHO]));
     }
 
-    private void fill() {
+    @Override
+    void fill() {
+        LowRankNetwork network = network();
         int neurons = network.neurons();
         float root = root();
         for (int i = 0; i < neurons; i++) {
@@ -85,16 +83,6 @@ public final class DecisionFamily implements Trainee {
             network.w()[i] = x[3 * neurons + i] + numbers[SIGMA_N] * second + numbers[SIGMA_M] * third;
             network.readout()[i] = numbers[OMEGA] * network.m()[i];
         }
-    }
-
-    @Override
-    public Network network() {
-        return network;
-    }
-
-    @Override
-    public Set<NetworkParameter> parts() {
-        return EnumSet.of(NetworkParameter.M, NetworkParameter.N, NetworkParameter.WI, NetworkParameter.WO);
     }
 
     @Override
@@ -110,11 +98,6 @@ public final class DecisionFamily implements Trainee {
         fill();
     }
 
-    @Override
-    public void parametersChanged() {
-        fill();
-    }
-
     /** The chain rule over the equations above; wo depends on the numbers of m too. */
     @Override
     public List<float[]> gradient(NetworkGradient gradient) {
@@ -122,6 +105,7 @@ public final class DecisionFamily implements Trainee {
         float[] byN = gradient.of(NetworkParameter.N);
         float[] byW = gradient.of(NetworkParameter.WI);
         float[] byReadout = gradient.of(NetworkParameter.WO);
+        LowRankNetwork network = network();
         int neurons = network.neurons();
         double[] slope = new double[numbers.length];
         double omega = numbers[OMEGA];

@@ -2,13 +2,10 @@ package kappa.fitting.training;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import kappa.fitting.model.EffectiveConnectivity;
 import kappa.fitting.model.LowRankNetwork;
-import kappa.fitting.model.Network;
 import kappa.ingest.InvalidInputException;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -27,7 +24,7 @@ import org.apache.commons.math3.linear.RealMatrix;
  * from it. What the thesis calls reproducing a network by hand is {@link #ofShares} and then {@link #sample}.
  * Biases and initial state are zero. Not thread-safe.
  */
-public final class MixtureNetwork implements Trainee {
+public final class MixtureNetwork extends DrawnNetwork {
 
     /** How neurons are drawn. */
     public enum Draw {
@@ -52,12 +49,12 @@ public final class MixtureNetwork implements Trainee {
     private final boolean trainMeans;
     private final List<float[]> means; // per population, [D]
     private final List<float[]> factors; // per population, [D,D]
-    private final LowRankNetwork network;
     private final float[] basis; // [N,D] z of the present network
     private final Draw draw;
 
     private MixtureNetwork(int neurons, int rank, int inputs, int outputs, double alpha, double[] weights,
             boolean trainMeans, Draw draw, List<float[]> means, List<float[]> factors) {
+        super(empty(neurons, rank, inputs, outputs, alpha));
         double sum = Arrays.stream(weights).sum();
         if (weights.length == 0 || !(Math.abs(sum - 1) < 1e-6) || Arrays.stream(weights).anyMatch(w -> !(w > 0))) {
             throw new IllegalArgumentException(
@@ -73,7 +70,6 @@ public final class MixtureNetwork implements Trainee {
         this.means = means;
         this.factors = factors;
         this.basis = new float[neurons * dimensions()];
-        this.network = empty(neurons);
     }
 
     /**
@@ -120,9 +116,11 @@ public final class MixtureNetwork implements Trainee {
      * @param freeMeans whether means are the populations' and trained; else they are zero and covariances are second
      *        moments
      * @param draw how networks are drawn while the mixture is trained
+     * @param drawn neurons of these networks
      * @throws InvalidInputException if the network has biases or an initial state, which the mixture does not know
      */
-    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans, Draw draw) {
+    public static MixtureNetwork ofShares(LowRankNetwork network, double[][] shares, boolean freeMeans, Draw draw,
+            int drawn) {
         requireNone("biases 'b'", network.b());
         requireNone("an initial state 'h0'", network.initialState());
         int neurons = network.neurons();
@@ -166,7 +164,7 @@ public final class MixtureNetwork implements Trainee {
             means.add(floats(mean));
             factors.add(cholesky(covariance));
         }
-        return new MixtureNetwork(neurons, rank, network.inputs(), network.outputs(), network.alpha(), weights,
+        return new MixtureNetwork(drawn, rank, network.inputs(), network.outputs(), network.alpha(), weights,
                 freeMeans, draw, means, factors);
     }
 
@@ -215,7 +213,7 @@ public final class MixtureNetwork implements Trainee {
         return factor;
     }
 
-    private LowRankNetwork empty(int neurons) {
+    private static LowRankNetwork empty(int neurons, int rank, int inputs, int outputs, double alpha) {
         return LowRankNetwork.withoutBias(neurons, rank, inputs, alpha, new float[neurons * rank],
                 new float[neurons * rank], new float[neurons * inputs]).withReadout(new float[neurons * outputs]);
     }
@@ -275,7 +273,7 @@ public final class MixtureNetwork implements Trainee {
      * @throws InvalidInputException if an exact draw has D + 1 neurons or fewer in a population
      */
     public LowRankNetwork sample(int neurons, Draw how, SplittableRandom random) {
-        LowRankNetwork drawn = empty(neurons);
+        LowRankNetwork drawn = empty(neurons, rank, inputs, outputs, alpha);
         float[] z = new float[neurons * dimensions()];
         draw(z, how, random);
         fill(drawn, z);
@@ -369,16 +367,6 @@ public final class MixtureNetwork implements Trainee {
     }
 
     @Override
-    public Network network() {
-        return network;
-    }
-
-    @Override
-    public Set<NetworkParameter> parts() {
-        return EnumSet.of(NetworkParameter.M, NetworkParameter.N, NetworkParameter.WI, NetworkParameter.WO);
-    }
-
-    @Override
     public List<float[]> parameters() {
         List<float[]> all = new ArrayList<>(factors);
         if (trainMeans) {
@@ -390,19 +378,19 @@ public final class MixtureNetwork implements Trainee {
     @Override
     public void resample(SplittableRandom random) {
         draw(basis, draw, random);
-        fill(network, basis);
+        fill();
     }
 
     @Override
-    public void parametersChanged() {
-        fill(network, basis);
+    void fill() {
+        fill(network(), basis);
     }
 
     /** dL/dmean = sum over the population of dL/drow; dL/dfactor = sum of dL/drow z'. */
     @Override
     public List<float[]> gradient(NetworkGradient gradient) {
         int d = dimensions();
-        int neurons = network.neurons();
+        int neurons = network().neurons();
         List<float[]> slopes = List.of(gradient.of(NetworkParameter.M), gradient.of(NetworkParameter.N),
                 gradient.of(NetworkParameter.WI), gradient.of(NetworkParameter.WO));
         double[][] mean = new double[populations()][d];

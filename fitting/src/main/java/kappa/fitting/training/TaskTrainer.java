@@ -46,6 +46,18 @@ public final class TaskTrainer {
             require(accuracy > 0 && accuracy <= 1, "accuracy", accuracy, "a number in (0, 1]");
             require(loss > 0, "loss", loss, "a number above 0");
         }
+
+        /** The same, ending after so many steps at most. */
+        public Settings within(long steps) {
+            return new Settings(batch, learningRate, largestNorm, noise, Math.min(maxSteps, steps), checkEvery,
+                    validationTrials, accuracy, loss, seed);
+        }
+
+        /** The same, until the loss is another. */
+        public Settings until(double reached) {
+            return new Settings(batch, learningRate, largestNorm, noise, maxSteps, checkEvery, validationTrials,
+                    accuracy, reached, seed);
+        }
     }
 
     /**

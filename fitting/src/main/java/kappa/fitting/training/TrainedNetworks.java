@@ -1,6 +1,5 @@
 package kappa.fitting.training;
 
-import java.util.List;
 import kappa.fitting.evaluation.Truncation;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
@@ -26,6 +25,16 @@ public final class TrainedNetworks {
         this.listener = listener;
     }
 
+    /** Random weights of full rank, from which training begins. */
+    public static FullRankNetwork initial(Task task, int neurons, long seed) {
+        return FullRankNetwork.initial(neurons, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
+    }
+
+    /** Random weights of rank K, from which training begins. */
+    public static LowRankNetwork initial(Task task, int rank, int neurons, long seed) {
+        return LowRankNetwork.initial(neurons, rank, task.inputs(), Task.ALPHA, TrialRandom.of(seed, INITIAL));
+    }
+
     /** A network of full rank. */
     public FullRankNetwork fullRank(Task task, int neurons, long seed) {
         return fullRank(task, neurons, TrainingPlan.of(task, true, seed).settings().loss(), seed);
@@ -38,16 +47,14 @@ public final class TrainedNetworks {
      *        closer to low rank
      */
     public FullRankNetwork fullRank(Task task, int neurons, double loss, long seed) {
-        FullRankNetwork start = FullRankNetwork.initial(neurons, task.inputs(), Task.ALPHA,
-                TrialRandom.of(seed, INITIAL));
-        return (FullRankNetwork) train(start, TrainingPlan.of(task, true, seed), Long.MAX_VALUE, loss);
+        TrainingPlan plan = TrainingPlan.of(task, true, seed);
+        return (FullRankNetwork) train(initial(task, neurons, seed), plan, plan.settings().until(loss));
     }
 
     /** A network of rank K from random weights. */
     public LowRankNetwork lowRank(Task task, int rank, int neurons, long seed) {
-        LowRankNetwork start = LowRankNetwork.initial(neurons, rank, task.inputs(), Task.ALPHA,
-                TrialRandom.of(seed, INITIAL));
-        return (LowRankNetwork) train(start, TrainingPlan.of(task, false, seed), Long.MAX_VALUE);
+        TrainingPlan plan = TrainingPlan.of(task, false, seed);
+        return (LowRankNetwork) train(initial(task, rank, neurons, seed), plan, plan.settings());
     }
 
     /**
@@ -56,20 +63,12 @@ public final class TrainedNetworks {
      * @param maxSteps after which training ends in any case
      */
     public LowRankNetwork truncated(FullRankNetwork from, Task task, int rank, long maxSteps, long seed) {
-        return (LowRankNetwork) train(new Truncation(from).toRank(rank), TrainingPlan.of(task, false, seed), maxSteps);
+        TrainingPlan plan = TrainingPlan.of(task, false, seed);
+        return (LowRankNetwork) train(new Truncation(from).toRank(rank), plan, plan.settings().within(maxSteps));
     }
 
-    private Network train(Network start, TrainingPlan plan, long maxSteps) {
-        return train(start, plan, maxSteps, plan.settings().loss());
-    }
-
-    private Network train(Network start, TrainingPlan plan, long maxSteps, double loss) {
-        TaskTrainer.Settings usual = plan.settings();
-        TaskTrainer.Settings settings = new TaskTrainer.Settings(usual.batch(), usual.learningRate(),
-                usual.largestNorm(),
-                usual.noise(), Math.min(maxSteps, usual.maxSteps()), usual.checkEvery(), usual.validationTrials(),
-                usual.accuracy(), loss, usual.seed());
-        List<Task> stages = plan.stages();
-        return new TaskTrainer(runner).train(Trainee.of(start, plan.parts()), stages, settings, listener).network();
+    private Network train(Network start, TrainingPlan plan, TaskTrainer.Settings settings) {
+        return new TaskTrainer(runner).train(Trainee.of(start, plan.parts()), plan.stages(), settings, listener)
+                .network();
     }
 }

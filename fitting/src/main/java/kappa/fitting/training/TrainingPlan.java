@@ -1,5 +1,6 @@
 package kappa.fitting.training;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
     private static final int BATCH = 32;
     private static final double NOISE = 0.05;
     private static final int VALIDATION_TRIALS = 200;
+    private static final int DURATION_STAGES = 4;
 
     /** The plan for a task. */
     public static TrainingPlan of(Task task, boolean fullRank, long seed) {
@@ -52,7 +54,37 @@ public record TrainingPlan(List<Task> stages, TaskTrainer.Settings settings, Set
     private static List<Task> stages(Task task) {
         return switch (task.name()) {
             case DM, WM, CDM, MSI -> List.of(task);
-            case DMS -> List.of(task.withLongestDelay(Task.bins(700)), task.withLongestDelay(Task.bins(1000)), task);
+            case DMS -> matchToSample(task);
         };
+    }
+
+    /**
+     * The task of the full-rank network whose truncated connectivity a network of low rank begins with: if durations of stimuli
+     * vary, one duration. From networks trained on varied durations, rank 2 finds nothing.
+     */
+    public static Task ofFullRank(Task task) {
+        if (task.name() != Task.Name.DMS) {
+            return task;
+        }
+        int usual = Math.clamp(Task.of(Task.Name.DMS).stimulus().shortest(), task.stimulus().shortest(),
+                task.stimulus().longest());
+        return task.withStimulus(new Task.Span(usual, usual));
+    }
+
+    /** Ever longer delays; then, if durations of stimuli vary, ever more different durations. */
+    private static List<Task> matchToSample(Task task) {
+        Task.Span shown = task.stimulus();
+        List<Task> stages = new ArrayList<>();
+        Task easy = ofFullRank(task);
+        int usual = easy.stimulus().shortest();
+        stages.add(easy.withLongestDelay(Task.bins(700)));
+        stages.add(easy.withLongestDelay(Task.bins(1000)));
+        for (int step = 0; step < DURATION_STAGES && shown.longest() > shown.shortest(); step++) {
+            stages.add(task.withStimulus(new Task.Span(
+                    usual + step * (shown.shortest() - usual) / DURATION_STAGES,
+                    usual + step * (shown.longest() - usual) / DURATION_STAGES)));
+        }
+        stages.add(task);
+        return stages;
     }
 }

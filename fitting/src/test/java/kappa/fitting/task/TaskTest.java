@@ -210,6 +210,55 @@ class TaskTest {
     }
 
     @Test
+    void shouldDrawTheDurationsOfSampleAndTestIndependently() {
+        Task task = Task.of(Task.Name.DMS).withStimulus(new Task.Span(10, 75));
+        Set<Integer> samples = new HashSet<>();
+        int differing = 0;
+        for (int i = 0; i < 200; i++) {
+            TaskTrial trial = task.trial(SEED, i);
+            int[] ends = trial.phaseEnds();
+            int sample = ends[1] - ends[0];
+            int test = ends[3] - ends[2];
+            samples.add(sample);
+            differing += sample == test ? 0 : 1;
+            assertThat(sample).isBetween(10, 75);
+            assertThat(test).isBetween(10, 75);
+            assertThat(ends[4] - ends[3]).isEqualTo(50);
+            // Noise of 0.03 over 10 bins: 0.01.
+            assertThat(mean(trial.inputs(), 2, (int) trial.condition().second(), ends[2], ends[3])).isCloseTo(1,
+                    within(0.06));
+        }
+        assertThat(samples).hasSizeGreaterThan(50);
+        assertThat(differing).isGreaterThan(180);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 9", "4, 16"})
+    void shouldMakeHalfOfTheTrialsMatchesWithMoreStimuli(int stimuli, int conditions) {
+        Task task = Task.of(Task.Name.DMS).withStimuli(stimuli);
+        assertThat(task.inputNames()).hasSize(stimuli).startsWith("A", "B", "C");
+        assertThat(task.conditions()).hasSize(conditions).doesNotHaveDuplicates();
+        int matches = 0;
+        for (int i = 0; i < 400; i++) {
+            TaskTrial trial = task.trial(SEED, i);
+            int sample = (int) trial.condition().first();
+            assertThat(mean(trial.inputs(), stimuli, sample, 5, 30)).isCloseTo(1, within(0.04));
+            assertThat(trial.target()).isEqualTo(sample == trial.condition().second() ? 1 : -1);
+            matches += trial.target() > 0 ? 1 : 0;
+        }
+        // 200 of 400, with a standard deviation of 10.
+        assertThat(matches).isBetween(160, 240);
+    }
+
+    @Test
+    void shouldRefuseStimuliForTasksThatHaveThemFixed() {
+        assertThatThrownBy(() -> Task.of(Task.Name.DM).withStimuli(3)).isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("task dms");
+        assertThatThrownBy(() -> Task.of(Task.Name.DMS).withStimuli(9)).isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("2 to 8");
+    }
+
+    @Test
     void shouldNameTheTasksItKnows() {
         assertThat(Task.named("CDM")).isEqualTo(Task.of(Task.Name.CDM));
         assertThatThrownBy(() -> Task.named("go")).isInstanceOf(InvalidInputException.class)

@@ -50,8 +50,9 @@ class MixtureNetworkTest {
         for (int i = 0; i < neurons; i++) {
             shares[planted.population(i, neurons)][i] = 1;
         }
-        MixtureNetwork found = MixtureNetwork.ofShares(drawn, shares, true, MixtureNetwork.Draw.EXACT);
-        MixtureNetwork centred = MixtureNetwork.ofShares(drawn, shares, false, MixtureNetwork.Draw.EXACT);
+        MixtureNetwork found = MixtureNetwork.ofShares(drawn, shares, true, MixtureNetwork.Draw.EXACT, drawn.neurons());
+        MixtureNetwork centred = MixtureNetwork.ofShares(drawn, shares, false, MixtureNetwork.Draw.EXACT,
+                drawn.neurons());
         for (int p = 0; p < 2; p++) {
             // Weights of order four in float32.
             assertThat(found.mean(p)).usingComparatorWithPrecision(1e-5).containsExactly(planted.mean(p));
@@ -75,7 +76,8 @@ class MixtureNetworkTest {
             shares[0][i] = 0.25;
             shares[1][i] = 0.75;
         }
-        MixtureNetwork split = MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM);
+        MixtureNetwork split = MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM,
+                network.neurons());
         MixtureNetwork whole = ofPopulations(network, new int[40]);
         assertThat(split.weight(0)).isCloseTo(0.25, within(1e-12));
         for (int p = 0; p < 2; p++) {
@@ -146,7 +148,7 @@ class MixtureNetworkTest {
         for (int i = 0; i < population.length; i++) {
             shares[population[i]][i] = 1;
         }
-        return MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM);
+        return MixtureNetwork.ofShares(network, shares, true, MixtureNetwork.Draw.RANDOM, network.neurons());
     }
 
     @Test

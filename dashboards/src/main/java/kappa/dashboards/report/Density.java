@@ -1,18 +1,24 @@
-package kappa.dashboards.reproduce;
+package kappa.dashboards.report;
 
 import java.util.Arrays;
-import kappa.dashboards.report.SvgPlot;
+import java.util.List;
 
 /** Kernel density of a pair of vectors over neurons (Valente 2019, figure 5.9). Stateless. */
-final class Density {
+public final class Density {
 
     private static final int GRID = 40;
     private static final double MARGIN = 0.25;
 
     private Density() {}
 
+    /** The neurons themselves beside their density. */
+    public static String withScatter(String nameX, double[] x, String nameY, double[] y) {
+        return SvgPlot.row(List.of(Scatters.plain(nameX + " and " + nameY + " of each neuron", nameX, x, nameY, y),
+                of("density of " + nameX + " and " + nameY, nameX, x, nameY, y)));
+    }
+
     /** A Gaussian kernel with Scott's bandwidth, N^(-1/6) standard deviations in each direction. */
-    static SvgPlot of(String title, String nameX, double[] x, String nameY, double[] y) {
+    public static SvgPlot of(String title, String nameX, double[] x, String nameY, double[] y) {
         double reachX = (1 + MARGIN) * Arrays.stream(x).map(Math::abs).max().orElse(1);
         double reachY = (1 + MARGIN) * Arrays.stream(y).map(Math::abs).max().orElse(1);
         double[][] density = new double[GRID][GRID];

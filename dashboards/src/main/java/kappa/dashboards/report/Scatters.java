@@ -1,36 +1,45 @@
-package kappa.dashboards.reproduce;
+package kappa.dashboards.report;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import kappa.dashboards.report.SvgPlot;
+import kappa.analysis.connectivity.Saturation;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /** Scatters of two vectors over neurons, with regression lines for parts of them. Stateless. */
-final class Scatters {
+public final class Scatters {
 
     private static final int MOST_DOTS = 1_000;
+    private static final double MARGIN = 0.05;
 
     private Scatters() {}
 
     /** Some of the neurons, with their line. */
-    record Part(String name, int[] neurons) {}
+    private record Part(String name, int[] neurons) {}
 
-    static SvgPlot plain(String title, String nameX, double[] x, String nameY, double[] y) {
+    public static SvgPlot plain(String title, String nameX, double[] x, String nameY, double[] y) {
         return with(title, nameX, x, nameY, y, List.of(new Part("", IntStream.range(0, x.length).toArray())), false);
     }
 
     /** Each part in its colour with its regression line, and a dashed one for all. */
-    static SvgPlot byPart(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts) {
+    private static SvgPlot byPart(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts) {
         return with(title, nameX, x, nameY, y, parts, true);
+    }
+
+    /** The neurons that an input saturates apart from the others. */
+    public static SvgPlot bySaturation(String title, String nameX, double[] x, String nameY, double[] y,
+            Saturation split) {
+        return byPart(title, nameX, x, nameY, y, List.of(new Part("saturated", split.saturated().neurons()),
+                new Part("not saturated", split.linear().neurons())));
     }
 
     private static SvgPlot with(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts,
             boolean lines) {
-        double left = Arrays.stream(x).min().orElse(-1);
-        double right = Arrays.stream(x).max().orElse(1);
-        SvgPlot plot = new SvgPlot(title, nameX, nameY, left, right, Arrays.stream(y).min().orElse(-1),
-                Arrays.stream(y).max().orElse(1));
+        double[] across = reach(x);
+        double[] up = reach(y);
+        double left = across[0];
+        double right = across[1];
+        SvgPlot plot = new SvgPlot(title, nameX, nameY, left, right, up[0], up[1]);
         int stride = Math.ceilDiv(x.length, MOST_DOTS);
         for (int p = 0; p < parts.size(); p++) {
             String colour = SvgPlot.COLOURS.get(p);
@@ -47,6 +56,13 @@ final class Scatters {
             line(plot, regression(x, y, IntStream.range(0, x.length).toArray()), left, right, "#1b2330", true);
         }
         return plot;
+    }
+
+    /** All values, with a margin. */
+    private static double[] reach(double[] values) {
+        double low = Arrays.stream(values).min().orElse(-1);
+        double high = Arrays.stream(values).max().orElse(1);
+        return new double[]{low - MARGIN * (high - low), high + MARGIN * (high - low)};
     }
 
     private static void line(SvgPlot plot, SimpleRegression regression, double left, double right, String colour,
