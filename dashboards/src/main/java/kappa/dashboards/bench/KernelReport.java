@@ -44,11 +44,11 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
                 row -> with(figures("n", row.size().neurons(), "k", row.size().rank(), "s", row.size().inputs(),
                         "observation", name(row.size().kind())), "us", 1e-3, row.cost()));
         put(out, "matrix", matrices,
-                row -> with(figures("rows", row.rows(), "n", row.neurons(), "gflops", settled(row.gflops()),
-                        "fraction_of_peak", settled(row.peak())), "ms", 1e-6, row.cost()));
+                row -> with(figures("rows", row.rows(), "n", row.neurons(), "gflops", row.gflops(),
+                        "fraction_of_peak", row.peak()), "ms", 1e-6, row.cost()));
         put(out, "optimiser", optimisers,
                 row -> with(figures("parameters", row.parameters(), "floor_ns", row.floorNs(), "roofline_ratio",
-                        settled(row.nsPerParameter() / row.floorNs())), "ns_per_parameter", 1.0 / row.parameters(),
+                        row.nsPerParameter() / row.floorNs()), "ns_per_parameter", 1.0 / row.parameters(),
                         row.cost()));
     }
 
@@ -72,30 +72,26 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         GradientSize size = row.size();
         Map<String, Object> out = with(figures("n", size.neurons(), "k", size.rank(), "s", size.inputs(), "t",
                 size.bins(), "b", size.windows(), "observation", name(size.kind()), "threads", row.threads(),
-                "floor_ms", row.floor().ms(), "roofline_ratio", settled(row.ratio()), "limit", row.floor().limit(),
-                "gflops", settled(row.gflops()), "ns_per_neuron_step", settled(row.nsPerNeuronStep())), "ms", 1e-6,
+                "floor_ms", row.floor().ms(), "roofline_ratio", row.ratio(), "limit", row.floor().limit(),
+                "gflops", row.gflops(), "ns_per_neuron_step", row.nsPerNeuronStep()), "ms", 1e-6,
                 row.cost());
         if (row.c().settled()) {
             out.put("c_ms_cpu", 1e-6 * row.c().cpuNs());
             out.put("c_ms_cpu_min", 1e-6 * row.c().minCpuNs());
-            out.put("times_c_cpu", settled(row.timesC()));
+            out.put("times_c_cpu", row.timesC());
         }
         return out;
     }
 
     /** Adds a row's median and shortest times on the clock and on processors, under {@code name} and names made of it. */
     private static Map<String, Object> with(Map<String, Object> out, String name, double unit, KernelBench.Cost cost) {
-        out.put(name, settled(unit * cost.ns()));
-        out.put(name + "_min", settled(unit * cost.minNs()));
-        out.put(name + "_cpu", settled(unit * cost.cpuNs()));
-        out.put(name + "_cpu_min", settled(unit * cost.minCpuNs()));
-        out.put("bytes_allocated", settled(cost.bytesAllocated()));
+        out.put("settled", cost.settled());
+        out.put(name, unit * cost.ns());
+        out.put(name + "_min", unit * cost.minNs());
+        out.put(name + "_cpu", unit * cost.cpuNs());
+        out.put(name + "_cpu_min", unit * cost.minCpuNs());
+        out.put("bytes_allocated", cost.bytesAllocated());
         return out;
-    }
-
-    /** The figure, or what stands in its place where the row did not settle. */
-    private static Object settled(double figure) {
-        return Double.isNaN(figure) ? NOT_SETTLED : figure;
     }
 
     private static Map<String, Object> figures(Object... namesAndValues) {
@@ -122,19 +118,20 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
         Table filter = new Table("N", "K", "S", "observed", "us a bin", "min", "CPU", "CPU min", "bytes");
         for (KernelBench.FilterRow row : filters) {
             filter.row(row.size().neurons(), row.size().rank(), row.size().inputs(), name(row.size().kind()),
-                    times(2, 1e-3, row.cost()), fixed(0, row.cost().bytesAllocated()));
+                    times(2, 1e-3, row.cost()), fixed(0, row.cost().bytesAllocated(), row.cost()));
         }
         filter.appendTo(out, "Filter: predict, score, update");
         Table matrix = new Table("rows", "N", "ms", "min", "CPU", "CPU min", "GFLOP/s", "of the peak", "bytes");
         for (KernelBench.MatrixRow row : matrices) {
-            matrix.row(row.rows(), row.neurons(), times(3, 1e-6, row.cost()), fixed(1, row.gflops()),
-                    fixed(2, row.peak()), fixed(0, row.cost().bytesAllocated()));
+            matrix.row(row.rows(), row.neurons(), times(3, 1e-6, row.cost()), fixed(1, row.gflops(), row.cost()),
+                    fixed(2, row.peak(), row.cost()), fixed(0, row.cost().bytesAllocated(), row.cost()));
         }
         matrix.appendTo(out, "Matrix products of full-rank networks: rows x N times N x N, one thread");
         Table optimiser = new Table("parameters", "ns a parameter", "min", "CPU", "CPU min", "floor", "ratio", "bytes");
         for (KernelBench.OptimiserRow row : optimisers) {
             optimiser.row(row.parameters(), times(3, 1.0 / row.parameters(), row.cost()), fixed(3, row.floorNs()),
-                    fixed(2, row.nsPerParameter() / row.floorNs()), fixed(0, row.cost().bytesAllocated()));
+                    fixed(2, row.nsPerParameter() / row.floorNs(), row.cost()),
+                    fixed(0, row.cost().bytesAllocated(), row.cost()));
         }
         optimiser.appendTo(out, "Adam alone, one thread");
         return out.toString();
@@ -171,11 +168,13 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
                 GradientSize size = row.size();
                 List<Object> cells = new ArrayList<>(List.of(size.neurons(), size.rank(), size.inputs(), size.bins(),
                         size.windows(), name(size.kind()), row.threads(), times(3, 1e-6, row.cost()),
-                        fixed(3, row.floor().ms()), fixed(2, row.ratio()), fixed(1, row.gflops()),
-                        fixed(2, row.nsPerNeuronStep()), fixed(0, row.cost().bytesAllocated())));
+                        fixed(3, row.floor().ms()), fixed(2, row.ratio(), row.cost()),
+                        fixed(1, row.gflops(), row.cost()),
+                        fixed(2, row.nsPerNeuronStep(), row.cost()),
+                        fixed(0, row.cost().bytesAllocated(), row.cost())));
                 if (beside) {
-                    cells.add(fixed(3, 1e-6 * row.c().minCpuNs()));
-                    cells.add(fixed(2, row.timesC()));
+                    cells.add(fixed(3, 1e-6 * row.c().minCpuNs(), row.c()));
+                    cells.add(row.cost().settled() ? fixed(2, row.timesC(), row.c()) : NOT_SETTLED);
                 }
                 table.row(cells.toArray());
             }
@@ -193,13 +192,15 @@ public record KernelReport(String machine, List<MachineLimits> limits, List<Kern
     /** Median and shortest time on the clock, and on processors. */
     private static List<String> times(int decimals, double unit, KernelBench.Cost cost) {
         return DoubleStream.of(cost.ns(), cost.minNs(), cost.cpuNs(), cost.minCpuNs())
-                .mapToObj(ns -> fixed(decimals, unit * ns)).toList();
+                .mapToObj(ns -> fixed(decimals, unit * ns, cost)).toList();
+    }
+
+    /** A figure of a row, or what stands in its place where the row did not settle. */
+    private static String fixed(int decimals, double value, KernelBench.Cost cost) {
+        return cost.settled() ? fixed(decimals, value) : NOT_SETTLED;
     }
 
     private static String fixed(int decimals, double value) {
-        if (Double.isNaN(value)) {
-            return NOT_SETTLED;
-        }
         return BigDecimal.valueOf(value).setScale(decimals, RoundingMode.HALF_EVEN).toPlainString();
     }
 

@@ -38,8 +38,9 @@ public final class KernelBench {
     }
 
     /**
-     * What a row took. All but {@code settled} is NaN where neither time nor allocation settled.
+     * What a row took.
      *
+     * @param settled whether time and allocation settled before it was measured; the figures mean little where they did not
      * @param ns on the clock, the median
      * @param minNs likewise, the shortest
      * @param cpuNs of processors, all threads together, the median
@@ -171,7 +172,7 @@ public final class KernelBench {
             for (int i = 0; i < sizes.size() * limits.size(); i++) {
                 GradientSize size = sizes.get(i / limits.size());
                 MachineLimits machine = limits.get(i % limits.size());
-                Cost c = inC.containsKey(size) ? costs.get(inC.get(size)) : Cost.of(Stopwatch.Time.NOT_SETTLED);
+                Cost c = inC.containsKey(size) ? costs.get(inC.get(size)) : Cost.of(Stopwatch.Time.NONE);
                 rows.add(new GradientRow(series, size, machine.threads(), costs.get(i), Roofline.of(size, machine), c));
             }
             return rows;

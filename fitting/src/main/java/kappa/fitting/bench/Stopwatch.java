@@ -11,8 +11,9 @@ import java.util.List;
 final class Stopwatch {
 
     /**
-     * Of the repetitions. All but {@code settled} is NaN where neither time nor allocation settled before them.
+     * Of the repetitions.
      *
+     * @param settled whether time and allocation settled before them; the figures mean little where they did not
      * @param ns a step takes on the clock, the median
      * @param minNs likewise, the shortest
      * @param cpuNs a step takes of processors, all threads of ours together, the median
@@ -22,7 +23,8 @@ final class Stopwatch {
      */
     record Time(boolean settled, double ns, double minNs, double cpuNs, double minCpuNs, double bytesAllocated) {
 
-        static final Time NOT_SETTLED = new Time(false, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+        /** Of what was not measured. */
+        static final Time NONE = new Time(false, Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
     }
 
     /** A step has settled when so many batches in a row took as long as the fastest before them. */
@@ -49,17 +51,17 @@ final class Stopwatch {
         }
         List<Time> times = new ArrayList<>();
         for (int i = 0; i < runs.length; i++) {
-            times.add(runs[i] > 0 ? time(spent[i], runs[i]) : Time.NOT_SETTLED);
+            times.add(time(spent[i], Math.abs(runs[i]), runs[i] > 0));
         }
         return times;
     }
 
-    private static Time time(Step.Spent[] spent, int runs) {
+    private static Time time(Step.Spent[] spent, int runs, boolean settled) {
         double[] wall = Arrays.stream(spent).mapToDouble(one -> (double) one.wallNs() / runs).sorted().toArray();
         double[] cpu = Arrays.stream(spent).mapToDouble(one -> (double) one.cpuNs() / runs).sorted().toArray();
         double[] bytes = Arrays.stream(spent).mapToDouble(one -> (double) one.bytes() / runs).sorted().toArray();
         int middle = spent.length / 2;
-        return new Time(true, wall[middle], wall[0], cpu[middle], cpu[0], bytes[middle]);
+        return new Time(settled, wall[middle], wall[0], cpu[middle], cpu[0], bytes[middle]);
     }
 
     /**
