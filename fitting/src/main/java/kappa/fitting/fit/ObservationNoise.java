@@ -10,6 +10,8 @@ final class ObservationNoise {
 
     private static final double FORGETTING = 0.9;
     private static final double MIN_NOISE = 1e-4;
+    /** One bin of the largest numbers that are taken must not leave a variance that no float holds, and that never fades. */
+    private static final double MAX_NOISE = 1e36;
 
     private final RnnKernels kernels;
     private final double[] squares;
@@ -43,9 +45,9 @@ final class ObservationNoise {
         }
         weight = FORGETTING * weight + 1 - FORGETTING;
         for (int i = 0; i < N; i++) {
-            double now = observed[i] > 0 ? errors[i] / observed[i] : model.noise()[i];
+            double now = observed[i] > 0 ? Math.min(MAX_NOISE, errors[i] / observed[i]) : model.noise()[i];
             squares[i] = FORGETTING * squares[i] + (1 - FORGETTING) * now;
-            model.noise()[i] = (float) Math.max(MIN_NOISE, squares[i] / weight);
+            model.noise()[i] = (float) Math.clamp(squares[i] / weight, MIN_NOISE, MAX_NOISE);
         }
     }
 
@@ -63,7 +65,7 @@ final class ObservationNoise {
                 observed++;
             }
         }
-        model.noise()[neuron] = (float) Math.max(MIN_NOISE, square / observed);
+        model.noise()[neuron] = (float) Math.clamp(square / observed, MIN_NOISE, MAX_NOISE);
     }
 
     /** A neuron's unit has changed, so that its squares are so many times as large. */
