@@ -179,6 +179,9 @@ final class Mat73File implements MatlabArrays {
     @Override
     public List<String> texts(MatlabVariable variable) {
         Hdf5Data elements = data.get(variable.name());
+        if (elements == null) {
+            throw file.invalid(variable.name() + " is a group, expected a data set of texts");
+        }
         if (variable.type().equals("char")) {
             return characters(elements);
         }
