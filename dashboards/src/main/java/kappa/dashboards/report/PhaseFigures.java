@@ -12,7 +12,7 @@ import kappa.analysis.dynamics.LimitCycle;
 /** Phase portraits as pictures, with the marks of the thesis: triangle up a source, cross a saddle, triangle down stable. */
 public final class PhaseFigures {
 
-    private static final int ARROWS = 21;
+    private static final int ARROWS = 12;
     private static final double ARROW_PIXELS = 14;
 
     private PhaseFigures() {}
@@ -58,8 +58,10 @@ public final class PhaseFigures {
             fastest = Math.max(fastest, Math.hypot(velocity[2 * i], velocity[2 * i + 1]));
         }
         int stride = Math.max(1, count / ARROWS);
-        for (int j = stride / 2; j < count; j += stride) {
-            for (int i = stride / 2; i < count; i += stride) {
+        // As far from the one side as from the other.
+        int first = ((count - 1) % stride) / 2;
+        for (int j = first; j < count; j += stride) {
+            for (int i = first; i < count; i += stride) {
                 double vx = velocity[2 * (j * count + i)];
                 double vy = velocity[2 * (j * count + i) + 1];
                 // The square root shows slow flow beside fast.
