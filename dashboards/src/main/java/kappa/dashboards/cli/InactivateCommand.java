@@ -17,6 +17,8 @@ import kappa.analysis.inactivation.Verification;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.dashboards.report.InactivationReport;
+import kappa.dashboards.report.Report;
+import kappa.dashboards.report.Verdict;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
@@ -26,8 +28,10 @@ import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.archive.RecordingFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** What a fitted network says silencing neurons will do, beside the truth where that is known. */
 @Command(name = "inactivate", mixinStandardHelpOptions = true, sortOptions = false, description = {
@@ -93,15 +97,22 @@ final class InactivateCommand implements Runnable {
 
     @Section.In(Section.OUTPUT)
     @Option(names = "--report", paramLabel = "DIR",
-            description = "Directory for a page with pictures, and each picture as SVG (default: none).")
+            description = "Directory for a page with what was found, figures and tables, and each figure as SVG and CSV "
+                    + "(default: none).")
     private Path report;
 
     @Mixin
     private FiguresOption output;
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public void run() {
         LowRankNetwork fit = NetworkArgument.readLowRank(network);
+        if (report != null) {
+            Report.requireUsable("--report", report);
+        }
         Checks.require(random >= 0, "--random", random, "at least 0");
         try (Recording recording = recordingOptions.open(session)) {
             predict(fit, recording);
@@ -124,15 +135,23 @@ final class InactivateCommand implements Runnable {
         } else {
             rows.addAll(verified(fit, NetworkArgument.read(verify), inactivation, conditions, sets));
         }
+        InactivationOutput out = new InactivationOutput(inactivation, conditions, rows);
+        List<String> found = new ArrayList<>();
+        if (verify != null) {
+            found.add(Verdict.verified(rows.stream().map(row -> row.truth().orElseThrow().r2Change()).toList(),
+                    rows.stream().map(row -> row.truth().orElseThrow().choiceAgreement()).toList()));
+        }
+        found.add(Verdict.silencing(rows.stream().map(row -> new Verdict.Change(row.set().name(),
+                row.set().size(), isRandom(row), row.effect().change())).toList()));
+        String verdict = String.join(" ", found);
         if (report != null) {
             System.err.println("report " + InactivationReport.write(report,
-                    "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(),
+                    "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(), found,
                     recording.binWidthSeconds(), conditions,
-                    rows.stream().map(row -> new InactivationReport.Entry(row.effect(), row.truth())).toList()));
+                    rows.stream().map(row -> new InactivationReport.Entry(row.effect(), row.truth(), isRandom(row)))
+                            .toList(),
+                    Output.typed(spec)));
         }
-        InactivationOutput out = new InactivationOutput(inactivation, conditions, rows);
-        String verdict = Verdict.silencing(rows.stream().map(row -> new Verdict.Change(row.set().name(),
-                row.set().size(), row.set().name().startsWith("random "), row.effect().change())).toList());
         if (output.json()) {
             Map<String, Object> figures = new LinkedHashMap<>();
             figures.put("network", network.toString());
@@ -144,6 +163,10 @@ final class InactivateCommand implements Runnable {
             out.print(readoutSource(fit, inactivation.readout()), verify != null, readsAsTeacher(fit));
             System.out.println(verdict);
         }
+    }
+
+    private static boolean isRandom(InactivationOutput.Row row) {
+        return row.set().name().startsWith("random ");
     }
 
     private List<InactivationOutput.Row> verified(LowRankNetwork fit, Network teacher, Inactivation inactivation,
