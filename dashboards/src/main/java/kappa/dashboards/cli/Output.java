@@ -129,17 +129,17 @@ final class Output {
             shown = now;
             double perSecond = (done - markDone) / Math.max(1e-3, (now - markNs) / 1e9);
             StringBuilder line = new StringBuilder(what).append(": ");
-            if (total > 0) {
-                if (terminal) {
-                    int filled = (int) (BAR * done / total);
-                    line.append('[').repeat("#", filled).repeat(" ", BAR - filled).append("] ");
-                }
-                line.append(String.format("%d of %d %s, %s %s/s", done, total, unit, rounded(perSecond), unit));
-                if (perSecond > 0 && done < total) {
+            if (total > 0 && terminal) {
+                int filled = (int) (BAR * done / total);
+                line.append('[').repeat("#", filled).repeat(" ", BAR - filled).append("] ");
+            }
+            line.append(done).append(' ').append(total > 0 ? "of " + total + " " : "").append(unit);
+            // At first there is nothing to measure the rate from.
+            if (perSecond > 0) {
+                line.append(", ").append(rounded(perSecond)).append(' ').append(unit).append("/s");
+                if (done < total) {
                     line.append(", ").append(duration((total - done) / perSecond)).append(" left");
                 }
-            } else {
-                line.append(String.format("%d %s, %s %s/s", done, unit, rounded(perSecond), unit));
             }
             show(line.append(detail).toString(), done == total);
         }
