@@ -240,7 +240,9 @@ final class FitCommand implements Runnable {
             verdict.add(Verdict.ranks(selection));
         }
         figures.put("verdict", String.join(" ", verdict));
-        if (report != null) {
+        if (report != null && stop.asked()) {
+            System.err.println("no report of a fit that was stopped");
+        } else if (report != null) {
             List<String> summary = new ArrayList<>(verdict);
             warnings.forEach(warning -> summary.add("Warning: " + warning + "."));
             boolean kept = !dynamics.equalsIgnoreCase("linear") && !algorithm.equalsIgnoreCase("rrr-linear");

@@ -181,8 +181,8 @@ public final class Verdict {
                             + " random sets")
                     + " of its size: which neurons are silenced does not matter here.";
         }
-        return "More than each of " + random + " random sets of their size change the readout: "
-                + String.join(", ", special) + "."
+        return "More than " + (random == 1 ? "the random set" : "each of " + random + " random sets")
+                + " of their size change the readout: " + String.join(", ", special) + "."
                 + (random >= ONE_IN_TWENTY
                         ? ""
                         : " By chance one set in " + (random + 1) + " does so; --random " + ONE_IN_TWENTY
@@ -204,10 +204,10 @@ public final class Verdict {
         double middle = median(r2);
         double choices = median(agreement);
         return String.format(Locale.ROOT, middle > 0
-                ? "Predicted and true change of the readout agree with a median R² of %.2f over %d sets%s."
-                : "The true change of the readout is not the predicted one: the median R² is %.2f over %d sets%s.",
+                ? "Predicted and true change of the readout agree with a median R² of %.2f over %s%s."
+                : "The true change of the readout is not the predicted one: the median R² is %.2f over %s%s.",
                 middle,
-                r2.size(),
+                r2.size() == 1 ? "one set" : r2.size() + " sets",
                 Double.isNaN(choices)
                         ? ""
                         : String.format(Locale.ROOT, "; %.0f %% of the choices agree", 100 * choices));

@@ -77,7 +77,7 @@ class VerdictTest {
                 new Verdict.Change("random 20", 20, true, .7));
         assertThat(Verdict.silencing(changes))
                 .isEqualTo(
-                        "More than each of 1 random sets of their size change the readout: population 2 (0.90). By chance"
+                        "More than the random set of their size change the readout: population 2 (0.90). By chance"
                                 + " one set in 2 does so; --random 19 makes that one in 20.");
         assertThat(Verdict.silencing(List.of(changes.get(0), changes.get(2)))).startsWith(
                 "No set changes the readout more than the random set of its size");
@@ -98,7 +98,7 @@ class VerdictTest {
                                 + " choices agree.");
         assertThat(Verdict.verified(List.of(-3.0), List.of(Double.NaN)))
                 .isEqualTo(
-                        "The true change of the readout is not the predicted one: the median R² is -3.00 over 1 sets.");
+                        "The true change of the readout is not the predicted one: the median R² is -3.00 over one set.");
         assertThat(Verdict.reproduced(3, 3, List.of())).isEqualTo("All 3 rows agree with the papers.");
         assertThat(Verdict.reproduced(2, 3, List.of("figure-4.1"))).contains("2 of 3 rows",
                 "in figure-4.1, with the reason.");
