@@ -2,6 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,8 @@ import picocli.CommandLine.Spec;
             + "input, and random sets of the same sizes. --verify compares with the network that produced "
             + "the session."})
 final class InactivateCommand implements Runnable {
+
+    private static final int MOST_TOLD = 2;
 
     @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network, a file or a name.")
     private Path network;
@@ -145,6 +148,9 @@ final class InactivateCommand implements Runnable {
                 row.set().size(), isRandom(row), row.effect().change())).toList()));
         String verdict = String.join(" ", found);
         if (report != null) {
+            rows.stream().filter(row -> !isRandom(row) && !row.effect().accuracy(conditions).isEmpty())
+                    .sorted(Comparator.comparingDouble(row -> -row.effect().change())).limit(MOST_TOLD)
+                    .forEach(row -> found.add(Verdict.choices(row.set().name(), row.effect().accuracy(conditions))));
             System.err.println("report " + InactivationReport.write(report,
                     "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(), found,
                     recording.binWidthSeconds(), conditions,

@@ -139,8 +139,8 @@ public final class FitReport {
                     .orElseGet(() -> ConditionFigures.axes(means, rank));
             figures.add(ConditionFigures.plane(means, rank, on));
         }
+        figures.addAll(ConditionFigures.activity(network, driven, groups));
         report.figures(figures);
-        report.figures(ConditionFigures.activity(network, driven, groups));
     }
 
     private static List<SvgPlot> trace(List<float[]> latents, int rank, double binWidth) {

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.PhasePortrait;
 import kappa.analysis.dynamics.FixedPoint;
+import kappa.analysis.inactivation.Effect;
+import kappa.analysis.inactivation.TaskConditions;
 import kappa.fitting.offline.RankSelection;
 
 /** What figures mean, in one or two sentences for the end of a command. Stateless. */
@@ -187,6 +189,22 @@ public final class Verdict {
                         ? ""
                         : " By chance one set in " + (random + 1) + " does so; --random " + ONE_IN_TWENTY
                                 + " makes that one in " + (ONE_IN_TWENTY + 1) + ".");
+    }
+
+    /**
+     * What silencing a set does to the choices in each context.
+     *
+     * @param accuracy by the context's name; not empty
+     */
+    public static String choices(String set, Map<String, Effect.Accuracy> accuracy) {
+        return "Without " + set + ", right choices "
+                + accuracy.entrySet().stream().sorted(Map.Entry.comparingByKey())
+                        .map(entry -> String.format(Locale.ROOT,
+                                "%sgo from %s to %s",
+                                entry.getKey().equals(TaskConditions.ALL) ? "" : "in " + entry.getKey() + " ",
+                                percent(entry.getValue().intact()), percent(entry.getValue().silenced())))
+                        .collect(Collectors.joining(", "))
+                + ".";
     }
 
     /** The random sets to compare a set with. */

@@ -122,7 +122,8 @@ class InactivateCommandTest {
         assertThat(ran.code()).as(ran.err()).isZero();
         Path page = directory.resolve("report").resolve("index.html");
         assertThat(page).content()
-                .contains("In short", "agree with a median R", "<svg", "Right choices in each context",
+                .contains("In short", "agree with a median R", ", right choices in context A go from 100 %", "<svg",
+                        "Right choices in each context",
                         "context A, choice +",
                         "Choices against coherence A", "data-save=\"csv\"")
                 .doesNotContain("http://www.w3.org/1999/xhtml", "<script src", "href=\"", "NaN");

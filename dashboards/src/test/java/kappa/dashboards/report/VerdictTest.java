@@ -3,10 +3,12 @@ package kappa.dashboards.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
+import kappa.analysis.inactivation.Effect;
 import kappa.fitting.offline.RankSelection;
 import kappa.fitting.offline.RankSelection.RankScore;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,17 @@ class VerdictTest {
         assertThat(Verdict.silencing(many))
                 .endsWith("of 19 random sets of their size change the readout: population 2 (0.90).");
         assertThat(Verdict.silencing(List.of(changes.get(0)))).contains("--random");
+    }
+
+    @Test
+    void shouldSayWhatSilencingDoesToChoicesInEachContext() {
+        Map<String, Effect.Accuracy> accuracy = new LinkedHashMap<>();
+        accuracy.put("context A", new Effect.Accuracy(30, 1, 0.49));
+        accuracy.put("context B", new Effect.Accuracy(30, .98, .98));
+        assertThat(Verdict.choices("population 1", accuracy)).isEqualTo(
+                "Without population 1, right choices in context A go from 100 % to 49 %, in context B go from 98 % to 98 %.");
+        assertThat(Verdict.choices("chosen", Map.of("all", new Effect.Accuracy(30, 1, 0.5))))
+                .isEqualTo("Without chosen, right choices go from 100 % to 50 %.");
     }
 
     @Test
