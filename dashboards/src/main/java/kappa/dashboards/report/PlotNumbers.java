@@ -82,7 +82,7 @@ final class PlotNumbers {
         }
         BigDecimal rounded = new BigDecimal(value, new MathContext(DIGITS)).stripTrailingZeros();
         double size = Math.abs(value);
-        return size == 0 || size >= SMALLEST_PLAIN && size < LARGEST_PLAIN
+        return size == 0 || (size >= SMALLEST_PLAIN && size < LARGEST_PLAIN)
                 ? rounded.toPlainString()
                 : rounded.toString();
     }
