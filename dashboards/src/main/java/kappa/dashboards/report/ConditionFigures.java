@@ -26,11 +26,11 @@ final class ConditionFigures {
     private ConditionFigures() {}
 
     /** @param latents [T,K] of each trial */
-    static List<Mean> means(List<float[]> latents, int rank, List<TrialGroups.Group> groups) {
-        return groups.stream().map(group -> mean(group, latents, rank)).toList();
+    static List<Mean> means(List<float[]> latents, List<TrialGroups.Group> groups) {
+        return groups.stream().map(group -> mean(group, latents)).toList();
     }
 
-    private static Mean mean(TrialGroups.Group group, List<float[]> latents, int rank) {
+    private static Mean mean(TrialGroups.Group group, List<float[]> latents) {
         int[] lengths = group.trials().stream().mapToInt(trial -> latents.get(trial).length).sorted().toArray();
         int length = lengths[(int) (LASTING * (lengths.length - 1))];
         double[] mean = new double[length];

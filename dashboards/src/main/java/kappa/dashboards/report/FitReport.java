@@ -128,7 +128,7 @@ public final class FitReport {
             return;
         }
         List<TrialGroups.Group> groups = TrialGroups.of(SeenTrials.of(session, network, 0));
-        List<ConditionFigures.Mean> means = ConditionFigures.means(latents, rank, groups);
+        List<ConditionFigures.Mean> means = ConditionFigures.means(latents, groups);
         report.section("Kappa and rates by condition",
                 "All trials as the fitted network sees them. Kappa follows the activity "
                         + "bin by bin; the free run knows a trial's inputs only.");

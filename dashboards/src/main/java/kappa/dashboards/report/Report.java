@@ -109,7 +109,7 @@ public final class Report {
     /** Pictures that are there as SVG already, with an empty line between them. */
     public void pictures(String svgs) {
         body.append("<div class=\"figures\">\n");
-        for (String svg : svgs.split("\n\n")) {
+        for (String svg : svgs.split("\n\n", -1)) {
             append(svg);
         }
         body.append("</div>\n");

@@ -51,7 +51,7 @@ class SvgPlotTest {
 
     @Test
     void shouldKeepPicturesApartForAReport() {
-        String[] pictures = SvgPlot.pictures(List.of(plot(), plot())).split("\n\n");
+        String[] pictures = SvgPlot.pictures(List.of(plot(), plot())).split("\n\n", -1);
         assertThat(pictures).hasSize(2).allMatch(svg -> svg.startsWith("<svg "));
     }
 
