@@ -15,6 +15,9 @@ import picocli.CommandLine.Option;
 @Section.In(Section.BROKER)
 final class OneProcess {
 
+    /** Few, since this process reads all of them, and each makes a start longer. A directory that has more keeps them. */
+    private static final int PARTITIONS = 4;
+
     @Mixin
     private PageOptions dashboard;
 
@@ -89,7 +92,7 @@ final class OneProcess {
     private EmbeddedBroker open(Path directory) {
         EmbeddedBroker broker = EmbeddedBroker.start(directory, brokerPort(), door.door());
         try {
-            Topics.createAll(broker.connection(), Topics.DEFAULT_PARTITIONS);
+            Topics.createAll(broker.connection(), PARTITIONS);
             retention.apply(broker.connection(), directory);
             return broker;
         } catch (RuntimeException | Error e) {
