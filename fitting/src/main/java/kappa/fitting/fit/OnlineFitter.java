@@ -20,8 +20,8 @@ import kappa.ingest.recording.Observation;
 
 /**
  * Online LINT by truncated BPTT: after each trial, a fixed number of Adam steps on windows drawn from a pool of that trial
- * and replayed ones ({@link FitLoss}); after the first trials of counts, some iterations of expectation-maximisation
- * over all of them come before ({@link Refinement}). The start states of windows are those of {@link PreparedTrial}. What the process noise
+ * and replayed ones ({@link FitLoss}). In the first trials of counts, expectation-maximisation over the trials so far comes
+ * before the steps ({@link Refinement}). The start states of windows are those of {@link PreparedTrial}. What the process noise
  * is multiplied with for publication is chosen by how well it would have predicted each trial before it was learned from
  * ({@link NoiseFactors}). {@link FitPlan.Settings} turns parts of the loss off. A plan with a model to start from is gone on with
  * ({@link Continuation}).

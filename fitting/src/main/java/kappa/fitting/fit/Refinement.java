@@ -43,6 +43,7 @@ final class Refinement {
     private Iterations.Fit fit;
     private StateSpaceModel best;
     private double least;
+    private boolean better;
 
     /**
      * Whether the trials so far are worth it: they are few, most are there, and the fit is one that EM can go on with.
@@ -56,7 +57,7 @@ final class Refinement {
             bins += trial.bins();
         }
         return plan.kind() == Observation.COUNTS && settings.filterLoss() && !settings.linearDynamics()
-                && plan.start().isEmpty() && trialsSeen <= Math.min(settings.halfLifeTrials(), 2L * held.size())
+                && plan.start().isEmpty() && trialsSeen <= settings.halfLifeTrials() && trialsSeen <= 2L * held.size()
                 && bins * plan.neurons() <= MOST_NUMBERS && isFifthMore(held.size());
     }
 
@@ -123,6 +124,7 @@ final class Refinement {
             if (loss < least) {
                 least = loss;
                 best = iterate.parameters();
+                better = true;
             }
         });
         return next.isPresent();
@@ -130,7 +132,7 @@ final class Refinement {
 
     /** Whether an iteration predicted the newest trial better than the averages of the online fit. */
     boolean isBetter() {
-        return best != first;
+        return better;
     }
 
     /** The newest trial's, one bin ahead. */
