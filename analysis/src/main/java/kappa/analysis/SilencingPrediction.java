@@ -14,9 +14,11 @@ import kappa.analysis.inactivation.Inactivation;
 import kappa.analysis.inactivation.InactivationResult;
 import kappa.analysis.inactivation.InactivationResult.CarriedOut;
 import kappa.analysis.inactivation.InactivationResult.ConditionEffect;
+import kappa.analysis.inactivation.InactivationResult.RandomSets;
 import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
+import kappa.analysis.inactivation.IntactTrials;
 import kappa.analysis.inactivation.Readout;
 import kappa.analysis.inactivation.SeenTrial;
 import kappa.analysis.inactivation.SeenTrials;
@@ -35,6 +37,9 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     private static final int LARGEST_SETS = 12;
     private static final int RANDOM_SETS = 3;
     private static final long RANDOM_SEED = 1;
+    /** Sizes for which sets are drawn again with each snapshot, and room for seeds of those drawn with one. */
+    private static final int RANDOM_SIZES = 6;
+    private static final int MOST_DRAWN = 100;
     /** Intact trials beside perturbed ones: they visit the same states. */
     private static final int COMPARED = 50;
 
@@ -43,13 +48,17 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     private final List<ObservedTrial> intact;
     private final Optional<String> behavior;
     private final Readout readout;
+    private final RecentPredictions memory;
 
     /**
+     * @param memory what earlier snapshots predicted; takes this one's predictions
      * @param intact recent trials, at least one
      * @param behaviorChannels names; may be none
      */
-    SilencingPrediction(Snapshot snapshot, List<ObservedTrial> intact, List<String> behaviorChannels) {
+    SilencingPrediction(Snapshot snapshot, List<ObservedTrial> intact, List<String> behaviorChannels,
+            RecentPredictions memory) {
         this.snapshot = snapshot;
+        this.memory = memory;
         this.intact = intact;
         boolean behaves = intact.stream().anyMatch(trial -> !Double.isNaN(ClosedLoop.observed(trial)));
         behavior = behaves ? behaviorChannels.stream().findFirst() : Optional.empty();
@@ -108,9 +117,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
      * of as many neurons drawn at random.
      *
      * @param perturbed trials in which the rig silenced neurons
-     * @param memory what earlier snapshots predicted; takes this one's predictions
      */
-    InactivationResult over(List<NeuronSet> populations, List<ObservedTrial> perturbed, Memory memory) {
+    InactivationResult over(List<NeuronSet> populations, List<ObservedTrial> perturbed) {
         SeenTrials seen = seen(intact, true);
         Inactivation inactivation = Inactivation.of(fit, seen, Inactivation.Plan.STANDARD, readout);
         TaskConditions conditions = TaskConditions.of(seen);
@@ -118,13 +126,18 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                 .toList();
         Map<NeuronSet, Double> changes = new HashMap<>();
         predicted.forEach(effect -> changes.put(effect.set(), effect.change()));
-        memory.keep(changes);
-        List<SetEffect> effects = predicted.stream().map(effect -> new SetEffect(effect.set(),
-                effects(effect, conditions), changes.get(effect.set()), memory.deviation(effect.set()))).toList();
-        List<CarriedOut> carriedOut = ClosedLoop.of(intact, perturbed, this).stream()
+        memory.keep(snapshot.id().version(), changes);
+        drawAtRandom(predicted, inactivation);
+        List<SetEffect> effects = predicted.stream()
+                .map(effect -> new SetEffect(effect.set(), effects(effect, conditions), changes.get(effect.set()),
+                        memory.deviation(effect.set()), memory.random(effect.set().size())))
+                .toList();
+        IntactTrials compared = IntactTrials.of(intact, this);
+        memory.keepTrials(perturbed);
+        List<CarriedOut> carriedOut = ClosedLoop.of(compared, perturbed, this).stream()
                 .map(outcome -> new CarriedOut(name(outcome.neurons(), effects), outcome)).toList();
         return new InactivationResult(snapshot.id(), intact.size(), readoutName(),
-                behavior.isPresent() ? readout.r2() : 0, effects, carriedOut);
+                behavior.isPresent() ? readout.r2() : 0, compared.halfWidth(ClosedLoop.LEVEL), effects, carriedOut);
     }
 
     private List<NeuronSet> sets(List<NeuronSet> populations, Inactivation inactivation, TaskConditions conditions) {
@@ -144,6 +157,28 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                 .limit(RANDOM_SETS)
                 .forEach(size -> predicted.add(SilencedSets.random(snapshot.recordedNeurons(), size, RANDOM_SEED)));
         return predicted;
+    }
+
+    /** What random sets do is known after the first model, and better with each that follows. */
+    private void drawAtRandom(List<Effect> predicted, Inactivation inactivation) {
+        int recorded = snapshot.recordedNeurons();
+        List<Integer> sizes = predicted.stream().map(effect -> effect.set().size()).filter(size -> size < recorded)
+                .distinct().limit(RANDOM_SIZES).toList();
+        memory.keepRandom(sizes);
+        for (int size : sizes) {
+            long version = snapshot.id().version();
+            int draws = memory.draws(size, version);
+            for (int i = 0; i < draws; i++) {
+                long seed = RANDOM_SEED + 1 + version * MOST_DRAWN + i;
+                memory.drew(size, version, inactivation.effect(SilencedSets.random(recorded, size, seed)).change());
+            }
+        }
+    }
+
+    @Override
+    public double[] deviations(List<ObservedTrial> trials, double[] changes) {
+        return IntStream.range(0, changes.length)
+                .mapToDouble(i -> memory.deviation(trials.get(i).trial(), snapshot.id().version(), changes[i])).toArray();
     }
 
     /** The set that was silenced may be none of today's. Then its size says what it was. */
@@ -211,31 +246,5 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
 
     private static double share(int[] trials, IntPredicate of) {
         return (double) Arrays.stream(trials).filter(of).count() / trials.length;
-    }
-
-    /** The change that recent snapshots predicted for each set of neurons that was predicted with the newest one. */
-    static final class Memory {
-        private static final int SNAPSHOTS = 10;
-        private final Map<NeuronSet, List<Double>> changes = new HashMap<>();
-
-        /** Adds the newest prediction for each set, and forgets all other sets. */
-        void keep(Map<NeuronSet, Double> newest) {
-            changes.keySet().retainAll(newest.keySet());
-            newest.forEach((set, change) -> {
-                List<Double> own = changes.computeIfAbsent(set, absent -> new ArrayList<>());
-                own.add(change);
-                if (own.size() > SNAPSHOTS) {
-                    own.removeFirst();
-                }
-            });
-        }
-
-        /** Standard deviation of the change over the recent snapshots, of n - 1 degrees of freedom; 0 for a single one. */
-        double deviation(NeuronSet set) {
-            List<Double> own = changes.get(set);
-            double mean = own.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
-            double squares = own.stream().mapToDouble(change -> (change - mean) * (change - mean)).sum();
-            return own.size() > 1 ? Math.sqrt(squares / (own.size() - 1)) : 0;
-        }
     }
 }

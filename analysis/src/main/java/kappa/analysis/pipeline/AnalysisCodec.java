@@ -23,6 +23,7 @@ import kappa.analysis.dynamics.SlowPoint;
 import kappa.analysis.inactivation.ClosedLoop;
 import kappa.analysis.inactivation.InactivationResult;
 import kappa.analysis.inactivation.InactivationResult.CarriedOut;
+import kappa.analysis.inactivation.InactivationResult.RandomSets;
 import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
@@ -250,11 +251,13 @@ public final class AnalysisCodec {
         Inactivations.Builder wire = Inactivations.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
                 .setSession(result.snapshot().session()).setModelVersion(result.snapshot().version())
                 .setBinsLearned(result.snapshot().binsLearned()).setTrials(result.trials())
-                .setReadout(result.readout()).setReadoutR2(result.readoutR2()).setPublishedUnixNs(publishedUnixNs);
+                .setReadout(result.readout()).setReadoutR2(result.readoutR2())
+                .setTrialHalfWidth(result.trialHalfWidth()).setPublishedUnixNs(publishedUnixNs);
         for (SetEffect effect : result.sets()) {
             SilencedSet.Builder set = wire.addSetsBuilder().setName(effect.set().name())
                     .addAllNeurons(list(effect.set().neurons())).setChange(effect.change())
-                    .setChangeSd(effect.changeDeviation());
+                    .setChangeSd(effect.changeDeviation()).setRandomSets(effect.random().sets())
+                    .setRandomChange(effect.random().change()).setRandomChangeSd(effect.random().deviation());
             effect.conditions().forEach(condition -> set.addConditions(message(condition)));
         }
         result.carriedOut().forEach(carried -> wire.addCarried(message(carried)));
@@ -274,11 +277,12 @@ public final class AnalysisCodec {
     public static InactivationResult inactivations(Inactivations wire) {
         return new InactivationResult(
                 new Snapshot.Id(wire.getSession(), wire.getModelVersion(), wire.getBinsLearned()), wire.getTrials(),
-                wire.getReadout(), wire.getReadoutR2(),
+                wire.getReadout(), wire.getReadoutR2(), wire.getTrialHalfWidth(),
                 wire.getSetsList().stream()
                         .map(set -> new SetEffect(new NeuronSet(set.getName(), ints(set.getNeuronsList())),
                                 set.getConditionsList().stream().map(AnalysisCodec::condition).toList(),
-                                set.getChange(), set.getChangeSd()))
+                                set.getChange(), set.getChangeSd(), new RandomSets(set.getRandomSets(),
+                                        set.getRandomChange(), set.getRandomChangeSd())))
                         .toList(),
                 wire.getCarriedList().stream().map(AnalysisCodec::carriedOut).toList());
     }
@@ -305,7 +309,8 @@ public final class AnalysisCodec {
         return Carried.newBuilder().setIntervention(outcome.intervention()).setName(carried.name())
                 .addAllNeurons(list(outcome.neurons()))
                 .addAllTrials(Arrays.stream(outcome.trials()).boxed().toList())
-                .addAllPredicted(list(outcome.predicted())).addAllObserved(list(outcome.observed()))
+                .addAllPredicted(list(outcome.predicted())).addAllHalfWidth(list(outcome.halfWidth()))
+                .addAllObserved(list(outcome.observed()))
                 .setCorrelation(outcome.correlation()).setR2(outcome.r2())
                 .setChoiceAgreement(outcome.choiceAgreement()).build();
     }
@@ -313,7 +318,8 @@ public final class AnalysisCodec {
     private static CarriedOut carriedOut(Carried wire) {
         return new CarriedOut(wire.getName(), new ClosedLoop.Outcome(wire.getIntervention(),
                 ints(wire.getNeuronsList()), wire.getTrialsList().stream().mapToLong(Long::longValue).toArray(),
-                array(wire.getPredictedList()), array(wire.getObservedList()), wire.getCorrelation(), wire.getR2(),
+                array(wire.getPredictedList()), array(wire.getHalfWidthList()), array(wire.getObservedList()),
+                wire.getCorrelation(), wire.getR2(),
                 wire.getChoiceAgreement()));
     }
 

@@ -48,12 +48,45 @@ class ClosedLoopTest {
                 return new ClosedLoop.Pair(intact(trials),
                         trials.stream().mapToDouble(trial -> silenced * trial.inputs()[0]).toArray());
             }
+
+            @Override
+            public double[] deviations(List<ObservedTrial> trials, double[] changes) {
+                return new double[changes.length];
+            }
         };
+    }
+
+    private static List<ClosedLoop.Outcome> outcomes(List<ObservedTrial> intact, List<ObservedTrial> perturbed,
+            ClosedLoop.Prediction prediction) {
+        return ClosedLoop.of(IntactTrials.of(intact, prediction), perturbed, prediction);
+    }
+
+    @Test
+    void shouldHoldNineOfTenObservedChangesWhateverTheAnimalsNoise() {
+        for (double noise : new double[]{0.05, 0.5}) {
+            List<ObservedTrial> intact = noisy(200, 1, noise, false);
+            ClosedLoop.Outcome outcome = outcomes(intact, noisy(400, 0.5, noise, true), halves(0.5)).getFirst();
+            // The share of 400 has a standard deviation of 0.015, and the 180th of 200 residuals one of 0.021.
+            assertThat(outcome.inside() / 400.0).as("noise %s", noise).isBetween(0.82, 0.98);
+            assertThat(outcome.halfWidth()[0]).isBetween(1.4 * noise, 2.1 * noise);
+        }
+        ClosedLoop.Outcome wrong = outcomes(noisy(200, 1, 0.05, false), noisy(400, 1, 0.05, true), halves(0.5))
+                .getFirst();
+        assertThat(wrong.inside() / 400.0).as("of an animal that silencing does nothing to").isLessThan(0.5);
+    }
+
+    private List<ObservedTrial> noisy(int count, double slope, double noise, boolean perturbed) {
+        List<ObservedTrial> trials = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            double input = 2 * random.nextDouble() - 1;
+            trials.add(trial(i, input, slope * input + noise * random.nextGaussian(), perturbed));
+        }
+        return trials;
     }
 
     @Test
     void shouldAgreeWithAnAnimalThatDoesWhatWasPredicted() {
-        List<ClosedLoop.Outcome> outcomes = ClosedLoop.of(trials(200, 1, false), trials(30, 0.5, true), halves(0.5));
+        List<ClosedLoop.Outcome> outcomes = outcomes(trials(200, 1, false), trials(30, 0.5, true), halves(0.5));
         assertThat(outcomes).hasSize(1);
         ClosedLoop.Outcome outcome = outcomes.getFirst();
         assertThat(outcome.intervention()).isEqualTo("i-1");
@@ -70,7 +103,7 @@ class ClosedLoopTest {
 
     @Test
     void shouldNotAgreeWithAnAnimalThatSilencingDoesNothingTo() {
-        ClosedLoop.Outcome outcome = ClosedLoop.of(trials(200, 1, false), trials(30, 1, true), halves(0.5)).getFirst();
+        ClosedLoop.Outcome outcome = outcomes(trials(200, 1, false), trials(30, 1, true), halves(0.5)).getFirst();
         // What is observed is the mismatch of matched trials only, which has nothing to do with the prediction but its sign at
         // the ends of the range, where all matched trials lie on one side.
         assertThat(outcome.r2()).isLessThan(0);
@@ -79,8 +112,8 @@ class ClosedLoopTest {
 
     @Test
     void shouldSayNothingBeforeThereIsEnoughToCompareWith() {
-        assertThat(ClosedLoop.of(trials(7, 1, false), trials(30, 0.5, true), halves(0.5))).isEmpty();
-        assertThat(ClosedLoop.of(trials(200, 1, false), trials(2, 0.5, true), halves(0.5)).getFirst().correlation())
+        assertThat(outcomes(trials(7, 1, false), trials(30, 0.5, true), halves(0.5))).isEmpty();
+        assertThat(outcomes(trials(200, 1, false), trials(2, 0.5, true), halves(0.5)).getFirst().correlation())
                 .isNaN();
     }
 
