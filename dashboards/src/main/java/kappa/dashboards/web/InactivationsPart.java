@@ -3,6 +3,7 @@ package kappa.dashboards.web;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.ClosedLoop;
 import kappa.analysis.inactivation.InactivationResult;
@@ -49,8 +50,11 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
     record Carried(String intervention, String name, int size, int trials, double correlation, double r2,
             double choiceAgreement, int inside, double[] predicted, double[] halfWidth, double[] observed) {}
 
-    /** @param chosen name of the set whose traces are wanted, empty for the first; null for none */
-    static InactivationsPart of(InactivationResult result, String chosen) {
+    /**
+     * @param chosen name of the set whose traces are wanted, empty for the first; null for none
+     * @param requested name of the set that a request asked for by the request's id, or empty
+     */
+    static InactivationsPart of(InactivationResult result, String chosen, UnaryOperator<String> requested) {
         SetEffect shown = chosen == null
                 ? null
                 : result.sets().stream().filter(of -> of.set().name().equals(chosen))
@@ -62,7 +66,7 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
                 shown == null ? null : shown.set().name(),
                 shown == null ? null : shown.conditions().stream().map(InactivationsPart::condition).toList(),
                 carried.subList(Math.max(0, carried.size() - SHOWN_CARRIED), carried.size()).stream()
-                        .map(InactivationsPart::carried).toList());
+                        .map(of -> carried(of, requested)).toList());
     }
 
     private static Change change(SetEffect of) {
@@ -94,11 +98,13 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
                 .mapToDouble(t -> t * columns + k < flat.length ? flat[t * columns + k] : Double.NaN).toArray();
     }
 
-    private static Carried carried(CarriedOut carried) {
+    private static Carried carried(CarriedOut carried, UnaryOperator<String> requested) {
         ClosedLoop.Outcome outcome = carried.outcome();
         int points = Math.min(outcome.predicted().length, outcome.observed().length);
         int first = Math.max(0, points - SHOWN_TRIALS);
-        return new Carried(outcome.intervention(), carried.name(), outcome.neurons().length, outcome.trials().length,
+        // The set may be none of today's; the request says what it was.
+        String name = requested.apply(outcome.intervention());
+        return new Carried(outcome.intervention(), name.isEmpty() ? carried.name() : name, outcome.neurons().length, outcome.trials().length,
                 outcome.correlation(), outcome.r2(), outcome.choiceAgreement(),
                 outcome.halfWidth().length == outcome.observed().length ? outcome.inside() : -1,
                 Arrays.copyOfRange(outcome.predicted(), first, points),

@@ -14,8 +14,8 @@ const PANELS = {
   overlapPanel: ["overlap", ({ analysis: { connectivity: c } }) => table(["aᵀb / N", ...c.vectors], c.vectors.map((name, i) => [name, ...c.products.slice(i * c.vectors.length, (i + 1) * c.vectors.length)]))],
   eigenvaluePanel: ["eigenvalues", ({ analysis }) => table(["input", "re", "im"], analysis.conditions.flatMap(({ input, origin }) => origin.re.map((re, k) => [input, re, origin.im[k]])))],
   inactivationPanel: ["inactivation", ({ inactivations: { sets } }) => table(["set", "neurons", "change", "s.d."], sets.map(set => [set.name, set.size, set.change, set.changeSd]))],
-  loopPanel: ["loop", ({ inactivations: { carried } }) => table(["intervention", "set", "predicted", "observed"],
-    carried.flatMap(c => c.predicted.map((predicted, i) => [c.intervention, c.name, predicted, c.observed[i]])))],
+  loopPanel: ["loop", ({ inactivations: { carried } }) => table(["intervention", "set", "predicted", "half width of 90 %", "observed"],
+    carried.flatMap(c => c.predicted.map((predicted, i) => [c.intervention, c.name, predicted, c.halfWidth[i], c.observed[i]])))],
 };
 
 const names = (name, count) => Array.from({ length: count }, (unused, k) => `${name} ${k + 1}`);

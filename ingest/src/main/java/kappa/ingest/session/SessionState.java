@@ -346,6 +346,11 @@ public final class SessionState {
         return silencing.newest();
     }
 
+    /** Name of the set of neurons that a request to silence asked for; empty if the request is not known. */
+    public String requestName(String id) {
+        return silencing.name(id);
+    }
+
     /** Trials of which a bin has a kappa; in a session without trials, the stretches that were learned from. */
     public long trials() {
         return description.trials() ? trials : quality().trialsLearned();
