@@ -19,6 +19,7 @@ import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
 import kappa.analysis.inactivation.IntactTrials;
+import kappa.analysis.inactivation.IntervalWidth;
 import kappa.analysis.inactivation.Readout;
 import kappa.analysis.inactivation.SeenTrial;
 import kappa.analysis.inactivation.SeenTrials;
@@ -128,16 +129,18 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
         predicted.forEach(effect -> changes.put(effect.set(), effect.change()));
         memory.keep(snapshot.id().version(), changes);
         drawAtRandom(predicted, inactivation);
+        IntactTrials compared = IntactTrials.of(intact, this);
+        double noise = compared.halfWidth(ClosedLoop.LEVEL);
         List<SetEffect> effects = predicted.stream()
                 .map(effect -> new SetEffect(effect.set(), effects(effect, conditions), changes.get(effect.set()),
-                        memory.deviation(effect.set()), memory.random(effect.set().size())))
+                        memory.deviation(effect.set()), memory.random(effect.set().size()),
+                        compared.suffice() ? halfWidth(effect, noise) : 0))
                 .toList();
-        IntactTrials compared = IntactTrials.of(intact, this);
         memory.keepTrials(perturbed);
         List<CarriedOut> carriedOut = ClosedLoop.of(compared, perturbed, this).stream()
                 .map(outcome -> new CarriedOut(name(outcome.neurons(), effects), outcome)).toList();
         return new InactivationResult(snapshot.id(), intact.size(), readoutName(),
-                behavior.isPresent() ? readout.r2() : 0, compared.halfWidth(ClosedLoop.LEVEL), effects, carriedOut);
+                behavior.isPresent() ? readout.r2() : 0, effects, carriedOut);
     }
 
     private List<NeuronSet> sets(List<NeuronSet> populations, Inactivation inactivation, TaskConditions conditions) {
@@ -157,6 +160,19 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                 .limit(RANDOM_SETS)
                 .forEach(size -> predicted.add(SilencedSets.random(snapshot.recordedNeurons(), size, RANDOM_SEED)));
         return predicted;
+    }
+
+    /** Of the interval around a predicted change, before any trial was perturbed. */
+    private double halfWidth(Effect effect, double noise) {
+        double size = size(decisions(intact, effect, effect.intact()), decisions(intact, effect, effect.silenced()));
+        double change = effect.change();
+        return new IntervalWidth(noise, size).of(change > 0 ? memory.deviation(effect.set()) / change * size : 0);
+    }
+
+    /** Root mean square of the change, over trials in which it is known. */
+    private static double size(double[] without, double[] with) {
+        return Math.sqrt(IntStream.range(0, without.length).mapToDouble(i -> with[i] - without[i])
+                .filter(by -> !Double.isNaN(by)).map(by -> by * by).average().orElse(0));
     }
 
     /** What random sets do is known after the first model, and better with each that follows. */
@@ -202,7 +218,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                 perturbation.from(), perturbation.to(), Inactivation.Plan.STANDARD.variance()), readout);
         Effect effect = inactivation.effect(new NeuronSet("silenced", perturbation.neurons()));
         return new ClosedLoop.Pair(decisions(trials, effect, effect.intact()),
-                decisions(trials, effect, effect.silenced()));
+                decisions(trials, effect, effect.silenced()),
+                size(decisions(all, effect, effect.intact()), decisions(all, effect, effect.silenced())));
     }
 
     /** Of the first trials that were run. */

@@ -19,9 +19,7 @@ import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
  * <li>Observed: the animal's readout in that trial, less the mean of the animal's in the {@value IntactTrials#MATCHED} intact
  * trials for which the intact network predicts the most similar readout. Both terms are the animal's own, so that errors of the
  * network in intact trials do not improve the agreement.
- * <li>The interval: {@value #LEVEL} of the observed changes should lie within {@code halfWidth} of the predicted one. It holds how
- * far intact trials lie from those matched with them, and by how much recent models disagree about the change; the two are
- * independent, so that their squares add up.
+ * <li>The interval: see {@link IntervalWidth}.
  * </ul>
  *
  * <p>The animal's readout is the first channel of behaviour, or kappa_1 of the filter where none was recorded. Stateless.
@@ -31,8 +29,6 @@ public final class ClosedLoop {
     /** Of the intervals. */
     public static final double LEVEL = 0.9;
 
-    /** Standard deviations to either side that hold this share of a normal distribution. */
-    private static final double DEVIATIONS = 1.645;
     private static final int FEWEST = 3;
     private static final int INTERVENTIONS = 4;
 
@@ -49,8 +45,12 @@ public final class ClosedLoop {
         double[] deviations(List<ObservedTrial> trials, double[] changes);
     }
 
-    /** Readouts of the same trials. */
-    public record Pair(double[] without, double[] with) {}
+    /**
+     * Readouts of the same trials.
+     *
+     * @param size root mean square of the change over these trials and intact ones
+     */
+    public record Pair(double[] without, double[] with, double size) {}
 
     /**
      * One intervention.
@@ -129,9 +129,13 @@ public final class ClosedLoop {
             observed[i] = readout - intact.matched(without[i]);
             agreeing += Math.signum(with[i]) == Math.signum(readout) ? 1 : 0;
         }
-        double noise = intact.halfWidth(LEVEL);
-        double[] halfWidth = Arrays.stream(prediction.deviations(trials, predicted))
-                .map(deviation -> Math.hypot(noise, DEVIATIONS * deviation)).toArray();
+        double[] halfWidth = new double[count];
+        double[] deviations = prediction.deviations(trials, predicted);
+        IntervalWidth width = new IntervalWidth(intact.halfWidth(LEVEL), pair.size);
+        for (int i = 0; i < count; i++) {
+            halfWidth[i] = width.of(deviations[i]);
+            width.missedBy(observed[i] - predicted[i]);
+        }
         return new Outcome(what.intervention(), what.neurons(),
                 trials.stream().mapToLong(ObservedTrial::trial).toArray(), predicted, halfWidth, observed,
                 count < FEWEST ? Double.NaN : new PearsonsCorrelation().correlation(predicted, observed),

@@ -12,13 +12,11 @@ import kappa.analysis.populations.NeuronSet;
  * @param trials intact trials that the predictions are made over
  * @param readout the behaviour channel that stands for choice, or "kappa 1" without one
  * @param readoutR2 how well the intact network's readout explains it
- * @param trialHalfWidth 90 % of single intact trials lie within this of what is predicted for them, compared as perturbed trials
- *        are ({@link ClosedLoop}); 0 if unknown
  * @param sets one for each set of neurons
  * @param carriedOut interventions, in the order of their first trial
  */
 public record InactivationResult(Snapshot.Id snapshot, int trials, String readout, double readoutR2,
-        double trialHalfWidth, List<SetEffect> sets, List<CarriedOut> carriedOut) {
+        List<SetEffect> sets, List<CarriedOut> carriedOut) {
 
     /**
      * What silencing one set of neurons would do.
@@ -26,9 +24,11 @@ public record InactivationResult(Snapshot.Id snapshot, int trials, String readou
      * @param change RMS change of the readout in the decision bins
      * @param changeDeviation its standard deviation over recent snapshots; 0 for a single one
      * @param random what random sets of as many neurons do
+     * @param trialHalfWidth half the interval around the predicted change of a single trial that should hold
+     *        {@value ClosedLoop#LEVEL} of the observed ones; 0 if unknown
      */
     public record SetEffect(NeuronSet set, List<ConditionEffect> conditions, double change, double changeDeviation,
-            RandomSets random) {}
+            RandomSets random, double trialHalfWidth) {}
 
     /**
      * The change by random sets of one size, one set drawn anew for each recent snapshot, so that both vary.

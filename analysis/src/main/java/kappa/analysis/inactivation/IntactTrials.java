@@ -27,7 +27,7 @@ public record IntactTrials(double[] predicted, double[] observed) {
     }
 
     /** Whether there are enough to compare with. */
-    boolean suffice() {
+    public boolean suffice() {
         return predicted.length >= MATCHED;
     }
 

@@ -251,13 +251,13 @@ public final class AnalysisCodec {
         Inactivations.Builder wire = Inactivations.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION)
                 .setSession(result.snapshot().session()).setModelVersion(result.snapshot().version())
                 .setBinsLearned(result.snapshot().binsLearned()).setTrials(result.trials())
-                .setReadout(result.readout()).setReadoutR2(result.readoutR2())
-                .setTrialHalfWidth(result.trialHalfWidth()).setPublishedUnixNs(publishedUnixNs);
+                .setReadout(result.readout()).setReadoutR2(result.readoutR2()).setPublishedUnixNs(publishedUnixNs);
         for (SetEffect effect : result.sets()) {
             SilencedSet.Builder set = wire.addSetsBuilder().setName(effect.set().name())
                     .addAllNeurons(list(effect.set().neurons())).setChange(effect.change())
                     .setChangeSd(effect.changeDeviation()).setRandomSets(effect.random().sets())
-                    .setRandomChange(effect.random().change()).setRandomChangeSd(effect.random().deviation());
+                    .setRandomChange(effect.random().change()).setRandomChangeSd(effect.random().deviation())
+                    .setTrialHalfWidth(effect.trialHalfWidth());
             effect.conditions().forEach(condition -> set.addConditions(message(condition)));
         }
         result.carriedOut().forEach(carried -> wire.addCarried(message(carried)));
@@ -277,12 +277,12 @@ public final class AnalysisCodec {
     public static InactivationResult inactivations(Inactivations wire) {
         return new InactivationResult(
                 new Snapshot.Id(wire.getSession(), wire.getModelVersion(), wire.getBinsLearned()), wire.getTrials(),
-                wire.getReadout(), wire.getReadoutR2(), wire.getTrialHalfWidth(),
+                wire.getReadout(), wire.getReadoutR2(),
                 wire.getSetsList().stream()
                         .map(set -> new SetEffect(new NeuronSet(set.getName(), ints(set.getNeuronsList())),
                                 set.getConditionsList().stream().map(AnalysisCodec::condition).toList(),
                                 set.getChange(), set.getChangeSd(), new RandomSets(set.getRandomSets(),
-                                        set.getRandomChange(), set.getRandomChangeSd())))
+                                        set.getRandomChange(), set.getRandomChangeSd()), set.getTrialHalfWidth()))
                         .toList(),
                 wire.getCarriedList().stream().map(AnalysisCodec::carriedOut).toList());
     }

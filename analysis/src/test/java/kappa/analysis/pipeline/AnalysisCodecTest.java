@@ -137,9 +137,9 @@ class AnalysisCodecTest {
         NeuronSet set = new NeuronSet("population 1", new int[]{1, 5});
         ClosedLoop.Outcome outcome = new ClosedLoop.Outcome("i-1", new int[]{1, 5}, new long[]{10, 12},
                 new double[]{0.1, 0.2}, new double[]{0.5, 0.6}, new double[]{0.3, 0.4}, Double.NaN, Double.NaN, 0.5);
-        InactivationResult result = new InactivationResult(new Snapshot.Id("s", 7, 99), 50, "choice", 0.75, 0.25,
+        InactivationResult result = new InactivationResult(new Snapshot.Id("s", 7, 99), 50, "choice", 0.75,
                 List.of(new SetEffect(set, List.of(new ConditionEffect("all, +", 20, intact, silenced,
-                        new Shares(0.5, 0.25), new Shares(1, 0.125))), 0.7, 0.01, new RandomSets(5, 0.2, 0.02))),
+                        new Shares(0.5, 0.25), new Shares(1, 0.125))), 0.7, 0.01, new RandomSets(5, 0.2, 0.02), 0.25)),
                 List.of(new CarriedOut(set.name(), outcome)));
         assertThat(AnalysisCodec.inactivations(Inactivations
                 .parseFrom(AnalysisCodec.message(result, 12).toByteArray()))).usingRecursiveComparison()

@@ -24,7 +24,7 @@ record DryRun(String name, List<Integer> neurons, int of, Predicted predicted) {
      * @param change RMS change of the readout in the decision bins, in units of the readout's own
      * @param changeSd over recent models
      * @param randomChange mean over {@code randomSets} random sets of as many neurons
-     * @param trialHalfWidth half the width of the interval that holds nine of ten single trials; 0 if unknown
+     * @param trialHalfWidth half the interval around the predicted change of a trial that should hold nine of ten; 0 if unknown
      */
     record Predicted(long modelVersion, long binsLearned, int trials, String readout, double change, double changeSd,
             int randomSets, double randomChange, double randomChangeSd, double trialHalfWidth) {
@@ -32,7 +32,7 @@ record DryRun(String name, List<Integer> neurons, int of, Predicted predicted) {
         static Predicted of(InactivationResult result, SetEffect effect) {
             return new Predicted(result.snapshot().version(), result.snapshot().binsLearned(), result.trials(),
                     result.readout(), effect.change(), effect.changeDeviation(), effect.random().sets(),
-                    effect.random().change(), effect.random().deviation(), result.trialHalfWidth());
+                    effect.random().change(), effect.random().deviation(), effect.trialHalfWidth());
         }
     }
 

@@ -15,12 +15,11 @@ import kappa.analysis.inactivation.InactivationResult.Traces;
 /**
  * What a frame says of silencing: what it would do, and what it did.
  *
- * @param trialHalfWidth half the width of the interval that holds nine of ten single trials; 0 if unknown
  * @param set name of the set whose traces follow; null if none were asked for
  * @param carried the newest interventions that the rig has carried out
  */
 record InactivationsPart(long modelVersion, long binsLearned, int trials, String readout, double readoutR2,
-        double trialHalfWidth, List<Change> sets, String set, List<Condition> conditions, List<Carried> carried) {
+        List<Change> sets, String set, List<Condition> conditions, List<Carried> carried) {
 
     /** Points of a trace over a trial. */
     static final int SHOWN_BINS = 200;
@@ -62,7 +61,7 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
         List<CarriedOut> carried = result.carriedOut();
         return new InactivationsPart(result.snapshot().version(), result.snapshot().binsLearned(), result.trials(),
                 result.readout(), result.readoutR2(),
-                result.trialHalfWidth(), result.sets().stream().map(InactivationsPart::change).toList(),
+                result.sets().stream().map(InactivationsPart::change).toList(),
                 shown == null ? null : shown.set().name(),
                 shown == null ? null : shown.conditions().stream().map(InactivationsPart::condition).toList(),
                 carried.subList(Math.max(0, carried.size() - SHOWN_CARRIED), carried.size()).stream()
