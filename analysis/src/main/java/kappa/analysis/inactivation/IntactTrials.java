@@ -1,6 +1,5 @@
 package kappa.analysis.inactivation;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import kappa.analysis.ObservedTrial;
@@ -44,17 +43,24 @@ public record IntactTrials(double[] predicted, double[] observed) {
 
     /**
      * How far a single trial lies from what is matched with it though nothing was done to it: the share {@code level} of the
-     * trials lie within it, each compared with the others (split conformal prediction, Vovk, Gammerman &amp; Shafer 2005: the
-     * ceil((n + 1) level)-th smallest of n). 0 if there are too few trials to leave one out.
+     * trials lie within it, each compared with the others. 0 if there are too few trials to leave one out.
      */
     public double halfWidth(double level) {
         int count = predicted.length;
         if (count <= MATCHED) {
             return 0;
         }
-        double[] apart = new double[count];
-        Arrays.setAll(apart, i -> Math.abs(observed[i] - matched(predicted[i], i)));
-        Arrays.sort(apart);
-        return apart[Math.min(count, (int) Math.ceil((count + 1) * level)) - 1];
+        return quantile(IntStream.range(0, count).mapToObj(i -> Math.abs(observed[i] - matched(predicted[i], i))).sorted()
+                .toList(), level);
+    }
+
+    /**
+     * Holds the share {@code level} of what comes like these: the ceil((n + 1) level)-th of n.
+     *
+     * @param ascending at least one
+     */
+    static double quantile(List<Double> ascending, double level) {
+        int count = ascending.size();
+        return ascending.get(Math.min(count, (int) Math.ceil((count + 1) * level)) - 1);
     }
 }

@@ -1,32 +1,38 @@
 package kappa.analysis.inactivation;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 /**
- * How wide the interval around a predicted change must be to hold {@value ClosedLoop#LEVEL} of the observed ones. Three errors add
- * up, as squares, since each is independent of the others:
+ * How wide the interval around a predicted change must be to hold {@value ClosedLoop#LEVEL} of the observed ones. Before
+ * {@value #ENOUGH} trials were perturbed three errors add up, as squares, since each is independent of the others:
  *
  * <ul>
  * <li>How far a single trial lies from those that are matched with it, though nothing was done to it
  * ({@link IntactTrials#halfWidth}).
  * <li>By how much recent snapshots disagree about this change.
- * <li>What no snapshot knows: data without silencing tell the sum of all neurons' contributions and not each one's. Before the first
- * perturbed trial its standard deviation is {@value #PRIOR_ERROR} of the change's own root mean square. This is what was measured
- * on simulated rigs, over 8 sets in sessions of 3 networks (0.1 to 0.6 where the change was large, dashboards' LiveInactivationTest).
- * It counts like {@value #PRIOR_TRIALS} trials: each perturbed trial says how large the error is of this set, and the intervals
- * of the trials after it follow.
+ * <li>What no snapshot knows: data without silencing tell the sum of all neurons' contributions and not each one's. Its standard
+ * deviation is {@value #PRIOR_ERROR} of the change's own root mean square. This is what was measured on simulated rigs, over the
+ * sets of six sessions: 0.01 to 0.6 where the change was large beside the first error.
  * </ul>
  *
- * <p>The interval of a trial depends on the trials before it only. Not thread-safe.
+ * <p>Afterwards the perturbed trials themselves say how large the errors are: the interval is the quantile of those before it
+ * (split conformal prediction, Vovk, Gammerman &amp; Shafer 2005), which holds the share that it says whatever their distribution, as
+ * long as trials of one intervention can be exchanged. The interval of a trial depends on the trials before it only. Not
+ * thread-safe.
  */
 public final class IntervalWidth {
 
     private static final double PRIOR_ERROR = 0.4;
-    private static final double PRIOR_TRIALS = 5;
+    /** The fewest of which the quantile at {@link ClosedLoop#LEVEL} is one of them. */
+    private static final int ENOUGH = 9;
     /** Standard deviations to either side that hold {@link ClosedLoop#LEVEL} of a normal distribution. */
     private static final double DEVIATIONS = 1.645;
 
     private final double noise;
-    private double squares;
-    private double trials = PRIOR_TRIALS;
+    private final double unknown;
+    private final List<Double> errors = new ArrayList<>();
 
     /**
      * @param noise half width of the first error
@@ -34,18 +40,20 @@ public final class IntervalWidth {
      */
     public IntervalWidth(double noise, double size) {
         this.noise = noise;
-        squares = PRIOR_TRIALS * PRIOR_ERROR * PRIOR_ERROR * size * size;
+        unknown = PRIOR_ERROR * size;
     }
 
     /** @param deviation standard deviation of the change over recent snapshots */
     public double of(double deviation) {
-        return Math.hypot(noise, DEVIATIONS * Math.sqrt(deviation * deviation + squares / trials));
+        return errors.size() < ENOUGH
+                ? Math.hypot(noise, DEVIATIONS * Math.hypot(deviation, unknown))
+                : IntactTrials.quantile(errors, ClosedLoop.LEVEL);
     }
 
     /** Takes into account how far the next trial's observed change lay from the predicted one. */
     void missedBy(double error) {
-        double ofNoise = noise / DEVIATIONS;
-        squares += Math.max(0, error * error - ofNoise * ofNoise);
-        trials++;
+        double size = Math.abs(error);
+        int at = Collections.binarySearch(errors, size);
+        errors.add(at < 0 ? -at - 1 : at, size);
     }
 }

@@ -67,6 +67,13 @@ final class ControlRequests {
     record PlaybackRequest(String session, Boolean pause, Double seek,
             @JsonDeserialize(using = SpeedReader.class) Double speed) {}
 
+    /**
+     * A remark, as JSON has it.
+     *
+     * @param bin the bin that it is about; the newest if it is missing
+     */
+    record NoteRequest(String session, String text, Long bin) {}
+
     /** Reads a number, or "max" as infinity. */
     static final class SpeedReader extends StdScalarDeserializer<Double> {
         private static final long serialVersionUID = 1L;
@@ -124,6 +131,11 @@ final class ControlRequests {
      */
     Answer intervene(String text, String from) {
         return meet(text, from, this::intervene);
+    }
+
+    /** Meets a {@link NoteRequest} in the same way. */
+    Answer note(String text, String from) {
+        return meet(text, from, this::note);
     }
 
     /** Meets a {@link PlaybackRequest} in the same way. */
@@ -265,6 +277,23 @@ final class ControlRequests {
                 + wish.pause().map(pause -> pause ? ": pause" : ": go on").orElse("")
                 + wish.seekSeconds().map(seconds -> ": to " + seconds + " s").orElse("")
                 + wish.speed().map(speed -> ": at speed " + speed).orElse(""), Map.of());
+    }
+
+    private Asked note(String text) {
+        NoteRequest asked = StrictJson.read(text, NoteRequest.class);
+        String said = StrictJson.required("text", asked.text, "a text").strip();
+        Rig rig;
+        long bin;
+        view.lock().lock();
+        try {
+            SessionView session = running(asked.session);
+            rig = rig(session);
+            bin = asked.bin == null ? session.newest() : asked.bin;
+        } finally {
+            view.lock().unlock();
+        }
+        return new Asked(publisher.note(rig, said, bin, view.nowUnixNs()), rig,
+                "note of session " + rig.session() + ": " + Lines.one(said), Map.of());
     }
 
     private SessionView running(String id) {
