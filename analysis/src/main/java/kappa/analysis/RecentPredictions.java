@@ -20,7 +20,7 @@ final class RecentPredictions {
 
     private static final int SNAPSHOTS = 10;
     /** Random sets of one size that are drawn before any is shown. */
-    private static final int FEWEST_DRAWN = 5;
+    private static final int FEWEST_DRAWN = 3;
 
     private record Made(long version, double change) {}
 

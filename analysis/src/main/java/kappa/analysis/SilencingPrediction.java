@@ -39,7 +39,7 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     private static final int RANDOM_SETS = 3;
     private static final long RANDOM_SEED = 1;
     /** Sizes for which sets are drawn again with each snapshot, and room for seeds of those drawn with one. */
-    private static final int RANDOM_SIZES = 6;
+    private static final int RANDOM_SIZES = 4;
     private static final int MOST_DRAWN = 100;
     /** Intact trials beside perturbed ones: they visit the same states. */
     private static final int COMPARED = 50;

@@ -102,14 +102,15 @@ record PeriEvents(List<String> events, String event, int from, String of, int tr
         return events.stream().distinct().toList();
     }
 
-    /** The newest trials of which every bin is kept; the last one may still go on. */
+    /** The newest whole trials of which every bin is kept; not the one that still goes on. */
     private static List<Trial> trials(SessionState state) {
         LatentHistory latents = state.latents();
         List<Trial> trials = new ArrayList<>();
         long end = state.newest() + 1;
         for (long bin = end - 1; bin >= 0 && latents.has(bin) && trials.size() < MOST_TRIALS; bin--) {
             if (latents.startsTrial(bin)) {
-                if (end - bin <= LONGEST_TRIAL) {
+                boolean goesOn = end == state.newest() + 1 && !state.ended();
+                if (end - bin <= LONGEST_TRIAL && !goesOn) {
                     trials.add(new Trial(bin, end));
                 }
                 end = bin;

@@ -4,6 +4,7 @@ import { fill, legend, show } from "/mechanism.js";
 import { FONT, SteadyRange, niceStep, palette } from "/theme.js";
 
 const SHOWN_DIMENSIONS = 4;
+const SPIKES = "spikes per bin";
 /** As much of a name as the server takes. */
 const LONGEST = 256;
 const DASHES = [null, [6, 3], [2, 2]];
@@ -20,14 +21,15 @@ class EventsChart extends Chart {
     const rank = Math.min(SHOWN_DIMENSIONS, events.conditions[0]?.kappa.length ?? 0);
     const rated = events.conditions.some(({ rate }) => rate.some(value => value !== null));
     const rows = [...Array.from({ length: rank }, (unused, k) => ({ name: `κ${subscript(k + 1)}`, of: condition => condition.kappa[k] })),
-      ...(rated ? [{ name: unit, of: condition => condition.rate }] : [])];
+      ...(rated ? [{ name: unit, of: condition => condition.rate, spikes: unit === SPIKES }] : [])];
     const bins = events.conditions[0]?.rate.length ?? 0;
     const at = i => (events.from + i) * width;
     const x = { low: at(0), high: at(Math.max(1, bins - 1)) };
     const ranges = rows.map(row => {
-      let [low, high] = [Infinity, -Infinity];
+      let [low, high] = row.spikes ? [0, 0.1] : [Infinity, -Infinity];
       for (const condition of events.conditions) for (const value of row.of(condition) ?? []) if (value !== null) { low = Math.min(low, value); high = Math.max(high, value); }
-      return new SteadyRange().cover(low, high);
+      const range = new SteadyRange().cover(low, high);
+      return row.spikes ? { low: 0, high: range.high } : range;
     });
     this.drawn = { colours, events, rows, ranges, x, times: Array.from({ length: bins }, (unused, i) => at(i)) };
     this.set([...rows.map(({ name }) => name), x.low, x.high, events.event, this.element.clientWidth, this.element.clientHeight].join("\n"), () => this.frame(colours, rows, x, events), {
@@ -112,7 +114,7 @@ class Raster {
     on.restore();
     on.textAlign = "right";
     const every = Math.max(1, Math.ceil(14 / row));
-    raster.ids.forEach((id, r) => { if (r % every === 0) on.fillText(short(id, 5), area.x - 4, area.y + r * row + Math.min(10, row)); });
+    raster.ids.forEach((id, r) => { if (r % every === 0) on.fillText(id.length > 6 ? `…${id.slice(-5)}` : id, area.x - 4, area.y + r * row + Math.min(10, row)); });
   }
 }
 
@@ -212,6 +214,6 @@ export class TrialsView {
     show(byId("eventsUnknown"), events && asked && events.of !== asked ? `Nothing is called ${short(asked)}. ${short(events.of)} is shown.` : "");
     const colours = palette();
     byId("eventsLegend").replaceChildren(...some ? legend(events.conditions.map(({ name, trials }, c) => [`${name} · ${trials}`, look(c, colours).colour, ["━", "╍", "┅"][Math.floor(c / colours.words.length) % 3]])) : []);
-    if (some) this.events.draw(events, header?.binWidth ?? 0.02, header?.observation === "counts" ? "spikes per bin" : header?.observation ?? "activity");
+    if (some) this.events.draw(events, header?.binWidth ?? 0.02, header?.observation === "counts" ? SPIKES : header?.observation ?? "activity");
   }
 }
