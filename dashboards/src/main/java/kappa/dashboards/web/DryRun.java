@@ -40,7 +40,7 @@ record DryRun(String name, List<Integer> neurons, int of, Predicted predicted) {
     static DryRun of(NeuronSet set, long modelVersion, int recorded, Optional<Predicted> prediction) {
         // A set may hold neurons that nobody recorded, whom no rig can reach.
         List<Integer> neurons = Arrays.stream(set.neurons()).filter(i -> i < recorded).boxed().toList();
-        return new DryRun(modelVersion < 0 ? set.name() : set.name() + " of model " + modelVersion, neurons, recorded,
+        return new DryRun(modelVersion < 1 ? set.name() : set.name() + " of model " + modelVersion, neurons, recorded,
                 prediction.orElse(null));
     }
 }
