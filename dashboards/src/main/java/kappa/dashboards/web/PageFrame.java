@@ -141,13 +141,15 @@ final class PageFrame {
         long newest = session.newest();
         long window = Math.clamp(Math.round(question.windowSeconds() / session.state().description().binWidthS()),
                 2, session.state().latents().capacity());
-        int stride = Decimation.stride(window, question.width());
-        long next = reset ? 0 : question.since() + 1;
+        // A young session needs no stride for bins that it does not have; it changes with each doubling only.
+        int stride = Decimation.stride(Math.min(window, 2 * Long.highestOneBit(newest + 1)), question.width());
+        boolean anew = sent.thinnedAnew(stride);
+        long next = reset || anew ? 0 : question.since() + 1;
         long start = Math.max(0, newest - window + 1);
         long from = Math.max(start, next);
         from -= from % stride;
         frame.put("windowBins", window);
-        frame.put("skipped", reset ? 0 : Math.max(0, start - next));
+        frame.put("skipped", reset ? 0 : Math.max(0, start - question.since() - 1));
         Traces.Trace trace = session.traces().trace(from, newest, window, stride);
         frame.put("trace", trace);
         frame.put("merged", Math.max(0, newest - from + 1 - trace.bins().length));

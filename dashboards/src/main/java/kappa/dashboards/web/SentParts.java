@@ -52,9 +52,17 @@ final class SentParts {
     private int[] neurons = {};
     private boolean predicted;
     private long nextNeuronBin;
+    private int stride;
 
     SentParts(SessionView session) {
         this.session = session;
+    }
+
+    /** Whether the trace was thinned otherwise before, so that all of it is to be sent again. */
+    boolean thinnedAnew(int newStride) {
+        boolean changed = stride != newStride;
+        stride = newStride;
+        return changed;
     }
 
     /** The session that is shown; null if there is none. */

@@ -196,7 +196,6 @@ export class TrialsView {
   drawEvents({ events, header, analysis }) {
     const { byId } = this;
     fill(byId("event"), (events?.events ?? []).map(event => [event, event === "trial" ? "trial start" : event]));
-    if (events?.event && byId("event").value !== events.event && document.activeElement !== byId("event")) byId("event").value = events.event;
     byId("event").hidden = !events?.events.length;
     const populations = (analysis?.populations?.list ?? []).map(({ name }) => name);
     const ids = [...populations, ...header?.examples ?? []];
