@@ -14,7 +14,6 @@ import kappa.analysis.inactivation.Inactivation;
 import kappa.analysis.inactivation.InactivationResult;
 import kappa.analysis.inactivation.InactivationResult.CarriedOut;
 import kappa.analysis.inactivation.InactivationResult.ConditionEffect;
-import kappa.analysis.inactivation.InactivationResult.RandomSets;
 import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
@@ -194,7 +193,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     @Override
     public double[] deviations(List<ObservedTrial> trials, double[] changes) {
         return IntStream.range(0, changes.length)
-                .mapToDouble(i -> memory.deviation(trials.get(i).trial(), snapshot.id().version(), changes[i])).toArray();
+                .mapToDouble(i -> memory.deviation(trials.get(i).trial(), snapshot.id().version(), changes[i]))
+                .toArray();
     }
 
     /** The set that was silenced may be none of today's. Then its size says what it was. */

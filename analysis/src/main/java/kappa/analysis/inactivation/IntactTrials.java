@@ -50,8 +50,10 @@ public record IntactTrials(double[] predicted, double[] observed) {
         if (count <= MATCHED) {
             return 0;
         }
-        return quantile(IntStream.range(0, count).mapToObj(i -> Math.abs(observed[i] - matched(predicted[i], i))).sorted()
-                .toList(), level);
+        return quantile(
+                IntStream.range(0, count).mapToObj(i -> Math.abs(observed[i] - matched(predicted[i], i))).sorted()
+                        .toList(),
+                level);
     }
 
     /**

@@ -18,8 +18,8 @@ import java.util.List;
  * </ul>
  *
  * <p>Afterwards the perturbed trials themselves say how large the errors are: the interval is the quantile of those before it
- * (split conformal prediction, Vovk, Gammerman &amp; Shafer 2005), which holds the share that it says whatever their distribution, as
- * long as trials of one intervention can be exchanged. The interval of a trial depends on the trials before it only. Not
+ * (split conformal prediction, Vovk, Gammerman &amp; Shafer 2005). It holds the share that it says whatever their distribution,
+ * as long as trials of one intervention can be exchanged. The interval of a trial depends on the trials before it only. Not
  * thread-safe.
  */
 public final class IntervalWidth {

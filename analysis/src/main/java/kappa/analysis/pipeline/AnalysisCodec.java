@@ -282,7 +282,8 @@ public final class AnalysisCodec {
                         .map(set -> new SetEffect(new NeuronSet(set.getName(), ints(set.getNeuronsList())),
                                 set.getConditionsList().stream().map(AnalysisCodec::condition).toList(),
                                 set.getChange(), set.getChangeSd(), new RandomSets(set.getRandomSets(),
-                                        set.getRandomChange(), set.getRandomChangeSd()), set.getTrialHalfWidth()))
+                                        set.getRandomChange(), set.getRandomChangeSd()),
+                                set.getTrialHalfWidth()))
                         .toList(),
                 wire.getCarriedList().stream().map(AnalysisCodec::carriedOut).toList());
     }

@@ -103,11 +103,14 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
         int first = Math.max(0, points - SHOWN_TRIALS);
         // The set may be none of today's; the request says what it was.
         String name = requested.apply(outcome.intervention());
-        return new Carried(outcome.intervention(), name.isEmpty() ? carried.name() : name, outcome.neurons().length, outcome.trials().length,
+        return new Carried(outcome.intervention(), name.isEmpty() ? carried.name() : name, outcome.neurons().length,
+                outcome.trials().length,
                 outcome.correlation(), outcome.r2(), outcome.choiceAgreement(),
                 outcome.halfWidth().length == outcome.observed().length ? outcome.inside() : -1,
                 Arrays.copyOfRange(outcome.predicted(), first, points),
-                outcome.halfWidth().length < points ? new double[0] : Arrays.copyOfRange(outcome.halfWidth(), first, points),
+                outcome.halfWidth().length < points
+                        ? new double[0]
+                        : Arrays.copyOfRange(outcome.halfWidth(), first, points),
                 Arrays.copyOfRange(outcome.observed(), first, points));
     }
 }

@@ -22,7 +22,8 @@ final class PageFrame {
     record Entry(String id, long idleSeconds, boolean ended) {}
 
     /** The last three are absent if the session is no longer kept; {@code kappa export} still gets at it. */
-    record Row(String id, long createdMs, int neurons, int rank, String origin, Long bins, Long trials, Boolean ended) {}
+    record Row(String id, long createdMs, int neurons, int rank, String origin, Long bins, Long trials,
+            Boolean ended) {}
 
     private static final int MOST_ROWS = 200;
 

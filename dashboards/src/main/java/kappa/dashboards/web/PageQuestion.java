@@ -50,7 +50,8 @@ record PageQuestion(String session, boolean resync, long since, double windowSec
                 Math.max(-1, or(written.since, -1L)), Math.clamp(window, 0.1, 86_400),
                 Math.clamp(or(written.width, DEFAULT_WIDTH), 50, 4_000),
                 names("neurons", or(written.neurons, List.of()), MAX_NEURONS),
-                written.axes == null ? null : names("axes", written.axes, 2), written.set, name("events", written.events),
+                written.axes == null ? null : names("axes", written.axes, 2), written.set,
+                name("events", written.events),
                 or(name("of", written.of), ""), or(written.table, false));
     }
 

@@ -53,8 +53,9 @@ record RasterPart(long first, List<String> ids, List<String> rows) {
             if (Float.isNaN(value)) {
                 row.append('.');
             } else {
-                row.append((int) Math.clamp(counts ? value : high > low ? MOST * ((double) value - low) / (high - low) : 0,
-                        0, MOST));
+                row.append(
+                        (int) Math.clamp(counts ? value : high > low ? MOST * ((double) value - low) / (high - low) : 0,
+                                0, MOST));
             }
         }
         return row.toString();

@@ -26,7 +26,8 @@ final class SessionView {
 
     /** What of a session does not change. */
     private record Header(int rank, double binWidth, boolean trials, String unit, boolean lockstep, String observation,
-            String origin, int neurons, List<String> inputs, List<String> behaviors, List<String> phases, List<String> examples,
+            String origin, int neurons, List<String> inputs, List<String> behaviors, List<String> phases,
+            List<String> examples,
             List<String> warnings) {}
 
     /** The newest snapshot, and what learning did over the last half minute of snapshots. */

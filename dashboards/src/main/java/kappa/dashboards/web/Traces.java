@@ -26,7 +26,8 @@ final class Traces {
      * @param losses [first bin, last bin, rig time in s before, messages] each
      */
     record Trace(long from, long[] bins, List<float[]> kappa, List<float[]> sd, List<float[]> inputs,
-            List<float[]> behavior, List<long[]> starts, List<long[]> phases, List<long[]> silenced, List<long[]> epochs,
+            List<float[]> behavior, List<long[]> starts, List<long[]> phases, List<long[]> silenced,
+            List<long[]> epochs,
             List<Object[]> losses) {}
 
     /** @param kappa of each dimension, in each bin from {@code from} on */

@@ -603,7 +603,8 @@ class DashboardServerTest {
         assertThat(asked.status).isEqualTo(202);
         assertThat(published.getFirst().getName()).isEqualTo("odd of model 7");
         assertThat(published.getFirst().getNeuronsList()).containsExactly(0, 3);
-        refused("{\"session\":\"s\",\"neurons\":[1],\"name\":\"" + "x".repeat(129) + "\",\"trials\":1}", 400, "name has 129");
+        refused("{\"session\":\"s\",\"neurons\":[1],\"name\":\"" + "x".repeat(129) + "\",\"trials\":1}", 400,
+                "name has 129");
         refused("{\"session\":\"s\",\"neurons\":[1],\"trials\":1,\"dry_run\":true}", 400, "needs a set");
     }
 

@@ -336,7 +336,8 @@ class LiveViewTest {
         fold(view, latents("s", 500, 1f, 2f, 3f));
         view.news();
         JsonNode frame = new JsonMapper()
-                .readTree(page.answer(new PageQuestion(null, false, 499, 0.75, 800, List.of(), null, null, null, "", false)));
+                .readTree(page
+                        .answer(new PageQuestion(null, false, 499, 0.75, 800, List.of(), null, null, null, "", false)));
         assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 2, 3);
         assertThat(frame.at("/conflated").asLong()).isZero();
         assertThat(frame.has("header")).isFalse();
@@ -353,7 +354,8 @@ class LiveViewTest {
         assertThat(ask(page, -1).at("/session").asText()).isEqualTo("new");
         clock.addAndGet(LiveView.FRAME_NS);
         JsonNode chosen = new JsonMapper()
-                .readTree(page.answer(new PageQuestion("old", false, 0, 0.75, 800, List.of(), null, null, null, "", false)));
+                .readTree(page
+                        .answer(new PageQuestion("old", false, 0, 0.75, 800, List.of(), null, null, null, "", false)));
         assertThat(chosen.at("/reset").asBoolean()).isTrue();
         assertThat(numbers(chosen.at("/trace/kappa/0"))).containsExactly(2);
     }
@@ -560,7 +562,8 @@ class LiveViewTest {
 
     private static JsonNode ask(PageClient page, long since) throws InterruptedException, IOException {
         return new JsonMapper()
-                .readTree(page.answer(new PageQuestion(null, true, since, 0.75, 800, List.of(), null, null, null, "", false)));
+                .readTree(page.answer(
+                        new PageQuestion(null, true, since, 0.75, 800, List.of(), null, null, null, "", false)));
     }
 
     private static double[] numbers(JsonNode array) {

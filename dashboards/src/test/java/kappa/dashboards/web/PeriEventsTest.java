@@ -33,14 +33,20 @@ class PeriEventsTest {
             int t = bin % BINS;
             float cue = (t >= 10 && t < 20 ? 1 : 0) * sign(bin / BINS) * (1 + 0.1f * (bin / BINS));
             boolean silent = bin / BINS == silencedTrial;
-            fold(view, Activity.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(bin).addBins(Bin.newBuilder()
-                    .setRigTimeNs((bin + 1) * 50_000_000L).addCounts(t < 10 ? 0 : 2).addCounts(4).addInputs(cue)
-                    .setTrial(trial).setPhase(t < 20 ? 1 : 2)).build(), 0);
+            fold(view,
+                    Activity.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(bin).addBins(Bin.newBuilder()
+                            .setRigTimeNs((bin + 1) * 50_000_000L).addCounts(t < 10 ? 0 : 2).addCounts(4).addInputs(cue)
+                            .setTrial(trial).setPhase(t < 20 ? 1 : 2)).build(),
+                    0);
             // Kappa is the number of bins since the cue began, with the cue's sign.
-            fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(bin).addBins(LatentBin.newBuilder()
-                    .addKappa(silent ? 1_000 : sign(bin / BINS) * Math.max(0, t - 9)).addCovariance(1).addV(0).addInputs(cue)
-                    .setRigTimeNs((bin + 1) * 50_000_000L).setTrial(trial).setTrialStart(t == 0).setPhase(t < 20 ? 1 : 2)
-                    .setSilenced(silent ? ByteString.copyFrom(new byte[]{1}) : ByteString.EMPTY)).build());
+            fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(bin)
+                    .addBins(LatentBin.newBuilder()
+                            .addKappa(silent ? 1_000 : sign(bin / BINS) * Math.max(0, t - 9)).addCovariance(1).addV(0)
+                            .addInputs(cue)
+                            .setRigTimeNs((bin + 1) * 50_000_000L).setTrial(trial).setTrialStart(t == 0)
+                            .setPhase(t < 20 ? 1 : 2)
+                            .setSilenced(silent ? ByteString.copyFrom(new byte[]{1}) : ByteString.EMPTY))
+                    .build());
         }
         return view.session("s").state();
     }
@@ -55,10 +61,12 @@ class PeriEventsTest {
         assertThat(events.events()).containsExactly("trial", "phase wait", "phase go", "input cue");
         assertThat(events.event()).isEqualTo("input cue");
         assertThat(events.from()).as("half a second before").isEqualTo(-10);
-        assertThat(events.conditions()).extracting(PeriEvents.Condition::name).hasSize(2).allMatch(n -> n.contains("cue"));
+        assertThat(events.conditions()).extracting(PeriEvents.Condition::name).hasSize(2)
+                .allMatch(n -> n.contains("cue"));
         // The last trial goes on.
         assertThat(events.trials()).isEqualTo(TRIALS - 1);
-        PeriEvents.Condition up = events.conditions().stream().filter(c -> c.name().endsWith("+")).findFirst().orElseThrow();
+        PeriEvents.Condition up = events.conditions().stream().filter(c -> c.name().endsWith("+")).findFirst()
+                .orElseThrow();
         PeriEvents.Condition down = events.conditions().stream().filter(c -> c != up).findFirst().orElseThrow();
         assertThat(up.trials() + down.trials()).isEqualTo(TRIALS - 1);
         float[] kappa = up.kappa().getFirst();

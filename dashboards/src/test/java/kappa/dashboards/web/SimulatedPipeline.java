@@ -108,7 +108,8 @@ final class SimulatedPipeline {
     SessionHeader header(long unixNs) {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
                 .setBinWidthS(BIN_S).addInputChannels("motion").addInputChannels("context").setTrials(true)
-                .addBehaviorChannels("lever").setObservation(Observation.COUNTS).addPhases("stimulus").addPhases("decision")
+                .addBehaviorChannels("lever").setObservation(Observation.COUNTS).addPhases("stimulus")
+                .addPhases("decision")
                 .setCreatedUnixNs(unixNs).setOrigin(origin + ", rank " + rank)
                 .setFit(FitSettings.newBuilder().setRank(rank));
         for (int i = 0; i < N; i++) {

@@ -149,7 +149,8 @@ class WebFuzzTest {
                 .seed(activity(60, 20).toByteArray())
                 .seed(activity(3, 2).toBuilder().setSession("t").build().toByteArray()).seed(request.toByteArray())
                 .seed(playback.toByteArray())
-                .seed(Note.newBuilder().setSchemaVersion(1).setSession("s").setText("<i>").setBin(4).build().toByteArray())
+                .seed(Note.newBuilder().setSchemaVersion(1).setSession("s").setText("<i>").setBin(4).build()
+                        .toByteArray())
                 .tokens("s", "t", "unit-1").run(INPUTS_IN_CI, bytes -> {
                     if (number[0]++ % 1_000 == 0) {
                         view = view();
@@ -184,7 +185,8 @@ class WebFuzzTest {
     // ------------------------------------------------------------------ what pages and visitors say
 
     private static final String[] WORDS = {"\"session\":", "\"resync\":true", "\"since\":", "\"window\":", "\"width\":",
-        "\"neurons\":[", "\"events\":\"trial\"", "\"of\":", "\"table\":true", "\"axes\":[", "\"set\":", "\"trials\":", "\"pause\":true", "\"seek\":", "\"speed\":\"max\"",
+        "\"neurons\":[", "\"events\":\"trial\"", "\"of\":", "\"table\":true", "\"axes\":[", "\"set\":", "\"trials\":",
+        "\"pause\":true", "\"seek\":", "\"speed\":\"max\"",
         "null", "true", "{", "}", "[", "]", "\"", ",", "1e999", "-1", "NaN", "\\u0000", "\\ud800", "2147483648",
         "\"m 1\"", "\"unit-1\"", "\"s\""};
 

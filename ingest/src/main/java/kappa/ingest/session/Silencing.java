@@ -6,7 +6,10 @@ import java.util.Optional;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 
-/** The newest request to silence neurons, the names of those before it, and the trials that the rig has perturbed for each. Not thread-safe. */
+/**
+ * The newest request to silence neurons, the names of those before it, and the trials that the rig has perturbed for each. Not
+ * thread-safe.
+ */
 final class Silencing {
 
     private static final int MAX_REQUESTS = 64;

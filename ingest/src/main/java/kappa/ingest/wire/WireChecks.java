@@ -429,7 +429,8 @@ public final class WireChecks {
     public static Optional<Fault> note(Note note) {
         Rules rules = new Rules(Reason.MALFORMED);
         int length = note.getText().codePointCount(0, note.getText().length());
-        rules.require(length <= MAX_NOTE_CHARACTERS && !note.getText().isBlank(), "number of characters of text", length,
+        rules.require(length <= MAX_NOTE_CHARACTERS && !note.getText().isBlank(), "number of characters of text",
+                length,
                 "1 to " + MAX_NOTE_CHARACTERS);
         rules.require(note.getText().codePoints().noneMatch(Character::isISOControl), "text", "more than a line",
                 "one line without control characters");
