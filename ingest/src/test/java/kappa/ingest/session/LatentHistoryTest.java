@@ -15,7 +15,7 @@ class LatentHistoryTest {
             .setObservation(Observation.COUNTS).setFit(FitSettings.newBuilder().setRank(1)).build());
 
     private static LatentBin bin(long index) {
-        return LatentBin.newBuilder().addKappa(index).addCovariance(4).addBehavior(-index).setTrial(index / 10)
+        return LatentBin.newBuilder().addKappa((float) index).addCovariance(4).addBehavior((float) -index).setTrial(index / 10)
                 .setTrialStart(index % 10 == 0).setRigTimeNs(index * 7).setPhase((int) (index % 3)).build();
     }
 
@@ -30,9 +30,9 @@ class LatentHistoryTest {
         }
         assertThat(history.has(19_999)).isFalse();
         for (long index : new long[]{20_000, 32_768, 65_536, 99_999, 119_999}) {
-            assertThat(history.kappa(index, 0)).isEqualTo(index);
+            assertThat(history.kappa(index, 0)).isEqualTo((float) index);
             assertThat(history.sd(index, 0)).isEqualTo(2);
-            assertThat(history.behavior(index, 0)).isEqualTo(-index);
+            assertThat(history.behavior(index, 0)).isEqualTo((float) -index);
             assertThat(history.trial(index)).isEqualTo(index / 10);
             assertThat(history.phase(index)).isEqualTo((int) (index % 3));
             assertThat(history.rigTimeNs(index)).isEqualTo(index * 7);
