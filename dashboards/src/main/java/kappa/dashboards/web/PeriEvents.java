@@ -70,8 +70,8 @@ record PeriEvents(List<String> events, String event, int from, String of, int tr
         String event = events.contains(wanted) ? wanted : events.isEmpty() ? "" : events.getFirst();
         LatentHistory latents = state.latents();
         double width = state.description().binWidthS();
-        int before = (int) Math.clamp(Math.round(BEFORE_S / width), 1, MOST_BINS / 4);
-        int after = (int) Math.clamp(Math.round(AFTER_S / width), 2, MOST_BINS - before);
+        int before = Math.clamp(Math.round(BEFORE_S / width), 1, MOST_BINS / 4);
+        int after = Math.clamp(Math.round(AFTER_S / width), 2, MOST_BINS - before);
         List<Trial> kept = event.isEmpty() ? List.of() : trials(state);
         List<Trial> intact = kept.stream().filter(trial -> !isPerturbed(latents, trial)).toList();
         List<String> names = intact.isEmpty() ? List.of() : names(state.description(), latents, intact);

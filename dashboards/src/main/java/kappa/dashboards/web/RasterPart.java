@@ -29,7 +29,7 @@ record RasterPart(long first, List<String> ids, List<String> rows) {
         int every = (all.size() + MOST_NEURONS - 1) / MOST_NEURONS;
         int[] neurons = IntStream.range(0, all.size()).filter(i -> i % Math.max(1, every) == 0).toArray();
         long last = state.newestRecorded();
-        int bins = (int) Math.clamp(Math.round(SECONDS / state.description().binWidthS()), 10,
+        int bins = Math.clamp(Math.round(SECONDS / state.description().binWidthS()), 10,
                 Math.min(MOST_BINS, Math.max(10, activity.capacity())));
         long first = Math.max(0, last - bins + 1);
         boolean counts = state.description().observation() == Observation.COUNTS;

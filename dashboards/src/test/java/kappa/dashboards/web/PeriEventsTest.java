@@ -31,8 +31,9 @@ class PeriEventsTest {
         for (int bin = 0; bin < TRIALS * BINS; bin++) {
             int trial = trials ? bin / BINS : 0;
             int t = bin % BINS;
-            float cue = (t >= 10 && t < 20 ? 1 : 0) * sign(bin / BINS) * (1 + 0.1f * (bin / BINS));
-            boolean silent = bin / BINS == silencedTrial;
+            int run = bin / BINS;
+            float cue = (t >= 10 && t < 20 ? 1 : 0) * sign(run) * (1 + 0.1f * run);
+            boolean silent = run == silencedTrial;
             fold(view,
                     Activity.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(bin).addBins(Bin.newBuilder()
                             .setRigTimeNs((bin + 1) * 50_000_000L).addCounts(t < 10 ? 0 : 2).addCounts(4).addInputs(cue)
@@ -41,7 +42,7 @@ class PeriEventsTest {
             // Kappa is the number of bins since the cue began, with the cue's sign.
             fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(bin)
                     .addBins(LatentBin.newBuilder()
-                            .addKappa(silent ? 1_000 : sign(bin / BINS) * Math.max(0, t - 9)).addCovariance(1).addV(0)
+                            .addKappa(silent ? 1_000 : sign(run) * Math.max(0, t - 9)).addCovariance(1).addV(0)
                             .addInputs(cue)
                             .setRigTimeNs((bin + 1) * 50_000_000L).setTrial(trial).setTrialStart(t == 0)
                             .setPhase(t < 20 ? 1 : 2)
@@ -67,7 +68,8 @@ class PeriEventsTest {
         assertThat(events.trials()).isEqualTo(TRIALS - 1);
         PeriEvents.Condition up = events.conditions().stream().filter(c -> c.name().endsWith("+")).findFirst()
                 .orElseThrow();
-        PeriEvents.Condition down = events.conditions().stream().filter(c -> c != up).findFirst().orElseThrow();
+        PeriEvents.Condition down = events.conditions().stream().filter(c -> !c.name().endsWith("+")).findFirst()
+                .orElseThrow();
         assertThat(up.trials() + down.trials()).isEqualTo(TRIALS - 1);
         float[] kappa = up.kappa().getFirst();
         assertThat(kappa[10]).as("the cue's first bin").isEqualTo(1);

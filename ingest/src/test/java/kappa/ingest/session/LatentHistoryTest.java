@@ -15,7 +15,8 @@ class LatentHistoryTest {
             .setObservation(Observation.COUNTS).setFit(FitSettings.newBuilder().setRank(1)).build());
 
     private static LatentBin bin(long index) {
-        return LatentBin.newBuilder().addKappa((float) index).addCovariance(4).addBehavior((float) -index).setTrial(index / 10)
+        return LatentBin.newBuilder().addKappa((float) index).addCovariance(4).addBehavior((float) -index)
+                .setTrial(index / 10)
                 .setTrialStart(index % 10 == 0).setRigTimeNs(index * 7).setPhase((int) (index % 3)).build();
     }
 
