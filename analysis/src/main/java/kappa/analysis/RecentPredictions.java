@@ -22,16 +22,24 @@ final class RecentPredictions {
     /** Random sets of one size that are drawn before any is shown. */
     private static final int FEWEST_DRAWN = 3;
 
+    /** Predictions of the same neurons that say how far they lie apart. */
+    private static final int ENOUGH = 3;
+
     private record Made(long version, double change) {}
 
     private final Map<NeuronSet, Deque<Made>> changes = new HashMap<>();
+    private final Map<String, Deque<Made>> changesByName = new HashMap<>();
     private final Map<Integer, Deque<Made>> random = new HashMap<>();
     private final Map<Long, Deque<Made>> trials = new HashMap<>();
 
     /** Adds the newest prediction for each set, and forgets all other sets. */
     void keep(long version, Map<NeuronSet, Double> newest) {
         changes.keySet().retainAll(newest.keySet());
-        newest.forEach((set, change) -> replace(changes, set, new Made(version, change)));
+        changesByName.keySet().retainAll(newest.keySet().stream().map(NeuronSet::name).toList());
+        newest.forEach((set, change) -> {
+            replace(changes, set, new Made(version, change));
+            replace(changesByName, set.name(), new Made(version, change));
+        });
     }
 
     /** Forgets random sets of all other sizes. */
@@ -65,9 +73,13 @@ final class RecentPredictions {
         return deviation(trials.get(trial));
     }
 
-    /** Standard deviation of the change over the recent snapshots, of n - 1 degrees of freedom; 0 for a single one. */
+    /**
+     * Standard deviation of the change over the recent snapshots, of n - 1 degrees of freedom; 0 for a single one. Where fewer
+     * than {@value #ENOUGH} know these very neurons, it is over the sets of this name, whose neurons differ with the snapshot.
+     */
     double deviation(NeuronSet set) {
-        return deviation(changes.get(set));
+        Deque<Made> own = changes.get(set);
+        return deviation(own.size() < ENOUGH ? changesByName.get(set.name()) : own);
     }
 
     /** What random sets of this size did. */

@@ -145,6 +145,9 @@ class SessionMechanismTest {
         assertThat(recent.deviation(set)).as("the same snapshot, over more trials").isZero();
         recent.keep(2, Map.of(set, 0.7));
         assertThat(recent.deviation(set)).isCloseTo(Math.sqrt(0.02), within(1e-12));
+        NeuronSet other = new NeuronSet("a", new int[]{1});
+        recent.keep(3, Map.of(other, 0.9));
+        assertThat(recent.deviation(other)).as("other neurons of the same name").isCloseTo(0.2, within(1e-12));
         assertThat(recent.deviation(9, 1, 0.1)).isZero();
         assertThat(recent.deviation(9, 2, 0.3)).isCloseTo(Math.sqrt(0.02), within(1e-12));
     }

@@ -231,7 +231,7 @@ export class SilencingView {
     this.showControls();
     const { name, neurons, of, predicted } = answer;
     this.wanted = { neurons, name, trials, every };
-    const interval = (value, sd) => `${fixed(value)}${sd ? ` (90 % interval ${fixed(Math.max(0, value - SPREAD * sd))} to ${fixed(value + SPREAD * sd)})` : ""}`;
+    const interval = (value, sd) => `${fixed(value)}${sd ? ` (90 % interval ${fixed(Math.max(0, value - SPREAD * sd))} to ${fixed(value + SPREAD * sd)})` : " (one model so far, so no interval)"}`;
     byId("confirmWhat").textContent = `${name}: ${neurons.length} of ${of} neurons, in one trial of ${every}, until ${trials} trials are perturbed.`;
     byId("confirmEffect").textContent = predicted
       ? `Predicted RMS change of ${predicted.readout} in the decision bins, in units of its own RMS: ${interval(predicted.change, predicted.changeSd)}, by ${spokenOf(predicted)}.`
