@@ -476,7 +476,8 @@ function showBadge() {
     text = fitted();
   } else if (age > Math.max(STALE_MS, 3000 * (state.header?.binWidth ?? 0) / (Number(state.playback?.speed) || 1))) {
     kind = "stale";
-    text = `no data for ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}${trouble ? `: ${short(trouble)}` : ""}`;
+    const late = behind(state.status); // bins come, and κ is behind them
+    text = `${late ? "κ is late by" : "no data for"} ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}${trouble && !late ? `: ${short(trouble)}` : ""}`;
   }
   // Whoever looks at another window sees it, too.
   const alarm = kind === "disconnected" || (kind === "stale" && (frame?.failure || age > ALARM_MS));
