@@ -235,6 +235,18 @@ class DashboardServerTest {
     }
 
     @Test
+    void shouldServeThePageBeforeThereIsAPipelineAndSayThatItIsStarting() throws IOException {
+        server = DashboardServer.listen(system, new DashboardSettings("127.0.0.1", 0, Optional.empty()), meters);
+        assertThat(get("/").status).isEqualTo(200);
+        assertThat(get("/health/live").status).isEqualTo(200);
+        assertThat(get("/health/ready").status).isEqualTo(503);
+        assertThat(get("/metrics").body).isEqualTo("kappa is starting.\n");
+        server.serve(view, this::readiness, new ControlPublisher(this::publish), Optional.empty());
+        assertThat(get("/").status).isEqualTo(200);
+        assertThat(get("/metrics").body).contains("kappa_");
+    }
+
+    @Test
     void shouldSayInOneLineThatThePortIsTaken() {
         start(new DashboardSettings("127.0.0.1", 0, Optional.empty()));
         int taken = server.port();

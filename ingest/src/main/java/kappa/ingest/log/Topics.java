@@ -89,6 +89,7 @@ public final class Topics {
      * Creates the topics that are missing, leaves the others as they are, and returns when the leader of every new
      * partition answers.
      *
+     * @param partitions of each, unless there is a kappa.activity already: then as many as that has
      * @throws InvalidInputException if the cluster cannot be reached or refuses
      */
     public static void createAll(KafkaConnection connection, int partitions) {
@@ -97,10 +98,11 @@ public final class Topics {
         }
         ask(connection, admin -> {
             Set<String> existing = answer(admin.listTopics().names());
+            int each = existing.contains(ACTIVITY) && !existing.containsAll(ALL) ? partitions(admin) : partitions;
             // An empty replication factor takes the cluster's default.
             List<NewTopic> missing = ALL.stream().filter(name -> !existing.contains(name))
-                    .map(name -> new NewTopic(name, Optional.of(partitions), Optional.empty())
-                            .configs(settings(name, Retention.standard(partitions), partitions)))
+                    .map(name -> new NewTopic(name, Optional.of(each), Optional.empty())
+                            .configs(settings(name, Retention.standard(each), each)))
                     .toList();
             CreateTopicsResult created = admin.createTopics(missing);
             Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
@@ -172,8 +174,11 @@ public final class Topics {
 
     /** How many partitions the topics have; all have as many as kappa.activity. */
     public static int partitions(KafkaConnection connection) {
-        return ask(connection, admin -> answer(admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY))
-                .partitions().size());
+        return ask(connection, Topics::partitions);
+    }
+
+    private static int partitions(Admin admin) throws ExecutionException, InterruptedException, TimeoutException {
+        return answer(admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY)).partitions().size();
     }
 
     /**
