@@ -42,12 +42,13 @@ public final class Topics {
     public static final String INTERVENTIONS = "kappa.interventions";
     public static final String CONTROLS = "kappa.controls";
     public static final String PLAYBACKS = "kappa.playbacks";
+    public static final String NOTES = "kappa.notes";
     public static final String REJECTED = "kappa.rejected";
     public static final String CHECKPOINTS = "kappa.checkpoints";
 
     /** Every topic, in the order of the flow. */
     public static final List<String> ALL = List.of(SESSIONS, ACTIVITY, LATENTS, MODELS, ANALYSES, INACTIVATIONS,
-            INTERVENTIONS, CONTROLS, PLAYBACKS, REJECTED, CHECKPOINTS);
+            INTERVENTIONS, CONTROLS, PLAYBACKS, NOTES, REJECTED, CHECKPOINTS);
 
     /** Topics that keep the newest record of each session; the others keep a stretch of time. */
     public static final Set<String> COMPACTED = Set.of(SESSIONS, MODELS, ANALYSES, INACTIVATIONS, PLAYBACKS,
@@ -72,7 +73,7 @@ public final class Topics {
      * refused to its producer if it is larger than the topic's limit when uncompressed. Otherwise a reader would have to
      * uncompress it first. A topic that exists already keeps its setting.
      */
-    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
+    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS, NOTES);
 
     public static final int DEFAULT_PARTITIONS = 8;
 
