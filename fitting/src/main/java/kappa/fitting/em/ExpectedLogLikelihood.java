@@ -17,7 +17,7 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
  * f(kappa_t) = (1-alpha) kappa_t + (alpha/N) n' phi(m kappa_t + W'v_t + b)
  * </pre>
  *
- * <p>over all bins after the warm-up, plus a weak Gaussian log prior on n, with its gradient. m, W and b stand in both
+ * <p>over all bins after the warm-up, plus a weak Gaussian log prior on m, W and n, with its gradient. m, W and b stand in both
  * terms, and the gradient is that of the sum: with e = kappa_{t+1} - f(kappa_t), a = (alpha/N) Q^-1 e and s_i = dlog
  * p(y_i | x_i)/dx_i at a sigma point,
  *
@@ -75,6 +75,12 @@ final class ExpectedLogLikelihood {
      */
     static final double N_PRECISION = 0.4;
 
+    /**
+     * The same of m and W. Kappa and a part of W along m that an input moves alike can hardly be told apart in a few trials; without
+     * a prior, kappa may be off by a constant for as long as the input lasts.
+     */
+    static final double M_W_PRECISION = 0.1;
+
     private static final int GROUPS = 8;
 
     private final List<SigmaPoints> trials;
@@ -109,11 +115,16 @@ final class ExpectedLogLikelihood {
 
     /** Log density of the prior, up to its constant. */
     static double logPrior(double[] parameters, Layout layout) {
-        double squares = 0;
-        for (int i = layout.n(0); i < layout.n(layout.K()); i++) {
-            squares += parameters[i] * parameters[i];
+        return -0.5 * (M_W_PRECISION * squares(parameters, 0, layout.b())
+                + N_PRECISION * squares(parameters, layout.n(0), layout.n(layout.K())));
+    }
+
+    private static double squares(double[] parameters, int from, int to) {
+        double sum = 0;
+        for (int i = from; i < to; i++) {
+            sum += parameters[i] * parameters[i];
         }
-        return -0.5 * N_PRECISION * squares;
+        return sum;
     }
 
     Evaluation at(double[] parameters) {
@@ -131,6 +142,9 @@ final class ExpectedLogLikelihood {
         }
         for (int i = layout.n(0); i < layout.n(K); i++) {
             sum.gradient[i] -= N_PRECISION * parameters[i];
+        }
+        for (int i = 0; i < layout.b(); i++) {
+            sum.gradient[i] -= M_W_PRECISION * parameters[i];
         }
         sum.value += logPrior(parameters, layout);
         return new Evaluation(sum.value, sum.gradient, sum.errors, sum.squares, sum.observed, sum.transitions);

@@ -21,7 +21,7 @@ import kappa.fitting.model.Trial;
  *
  * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is
  * there because Q by itself shrinks ever more slowly. What the two make larger is the likelihood of the activity times
- * a weak Gaussian prior on n. The result does not depend on the number of threads. Not thread-safe.
+ * a weak Gaussian prior on m, W and n. The result does not depend on the number of threads. Not thread-safe.
  */
 public final class Iterations {
 
@@ -43,7 +43,7 @@ public final class Iterations {
      * Parameters with the trials smoothed by them.
      *
      * @param logPosterior the log-likelihood of the activity of all trials ({@link SmoothedTrial#logLikelihood}) and the weak
-     *        log prior of n, in nats
+     *        log prior of m, W and n, in nats
      */
     public record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logPosterior) {}
 

@@ -36,7 +36,7 @@ import kappa.fitting.model.Trial;
  *
  * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is
  * there because Q by itself shrinks ever more slowly. What the two make larger is the likelihood of the activity times
- * a weak Gaussian prior on n; an iteration that does not is taken back, and is the last of its pass, so that
+ * a weak Gaussian prior on m, W and n; an iteration that does not is taken back, and is the last of its pass, so that
  * {@link #logPosteriors} never decrease.
  *
  * <p>Free-run R2 / ECC measured before and after five iterations, from 800 trials of counts: delayed comparison (WM)
@@ -96,7 +96,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
 
     /**
      * What EM makes larger, before the first iteration and after each, in nats: the log-likelihood of the activity of
-     * all trials ({@link SmoothedTrial#logLikelihood}) and the weak log prior of n.
+     * all trials ({@link SmoothedTrial#logLikelihood}) and the weak log prior of m, W and n.
      */
     public List<Double> logPosteriors() {
         return List.copyOf(logPosteriors);
