@@ -17,7 +17,8 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
  * f(kappa_t) = (1-alpha) kappa_t + (alpha/N) n' phi(m kappa_t + W'v_t + b)
  * </pre>
  *
- * <p>over all bins after the warm-up, plus a weak Gaussian log prior on m, W and n, with its gradient. m, W and b stand in both
+ * <p>over all bins after the warm-up, plus a weak Gaussian log prior on n, and on m and W if one is asked for, with its
+ * gradient. m, W and b stand in both
  * terms, and the gradient is that of the sum: with e = kappa_{t+1} - f(kappa_t), a = (alpha/N) Q^-1 e and s_i = dlog
  * p(y_i | x_i)/dx_i at a sigma point,
  *
@@ -75,12 +76,6 @@ final class ExpectedLogLikelihood {
      */
     static final double N_PRECISION = 0.4;
 
-    /**
-     * The same of m and W. Kappa and a part of W along m that an input moves alike can hardly be told apart in a few trials; without
-     * a prior, kappa may be off by a constant for as long as the input lasts.
-     */
-    static final double M_W_PRECISION = 0.1;
-
     private static final int GROUPS = 8;
 
     private final List<SigmaPoints> trials;
@@ -92,14 +87,18 @@ final class ExpectedLogLikelihood {
     private final int S;
     private final int J;
     private final double[] precision;
+    private final double weightPrecision;
     private final double logDeterminant;
 
     /**
      * @param model observation kind, alpha and noise; its trained parts are not read
      * @param processNoise Q, [K,K]
+     * @param weightPrecision precision of the prior on each entry of m and W, 0 for none
      */
-    ExpectedLogLikelihood(List<SigmaPoints> trials, KernelModel model, double[] processNoise, Team team) {
+    ExpectedLogLikelihood(List<SigmaPoints> trials, KernelModel model, double[] processNoise, double weightPrecision,
+            Team team) {
         this.trials = trials;
+        this.weightPrecision = weightPrecision;
         this.model = model;
         this.team = team;
         LowRankNetwork net = model.network();
@@ -114,8 +113,8 @@ final class ExpectedLogLikelihood {
     }
 
     /** Log density of the prior, up to its constant. */
-    static double logPrior(double[] parameters, Layout layout) {
-        return -0.5 * (M_W_PRECISION * squares(parameters, 0, layout.b())
+    static double logPrior(double[] parameters, Layout layout, double weightPrecision) {
+        return -0.5 * (weightPrecision * squares(parameters, 0, layout.b())
                 + N_PRECISION * squares(parameters, layout.n(0), layout.n(layout.K())));
     }
 
@@ -144,9 +143,9 @@ final class ExpectedLogLikelihood {
             sum.gradient[i] -= N_PRECISION * parameters[i];
         }
         for (int i = 0; i < layout.b(); i++) {
-            sum.gradient[i] -= M_W_PRECISION * parameters[i];
+            sum.gradient[i] -= weightPrecision * parameters[i];
         }
-        sum.value += logPrior(parameters, layout);
+        sum.value += logPrior(parameters, layout, weightPrecision);
         return new Evaluation(sum.value, sum.gradient, sum.errors, sum.squares, sum.observed, sum.transitions);
     }
 

@@ -21,7 +21,8 @@ import kappa.fitting.model.Trial;
  *
  * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is
  * there because Q by itself shrinks ever more slowly. What the two make larger is the likelihood of the activity times
- * a weak Gaussian prior on m, W and n. The result does not depend on the number of threads. Not thread-safe.
+ * a weak Gaussian prior on n, and on m and W if one is asked for. The result does not depend on the number of threads. Not
+ * thread-safe.
  */
 public final class Iterations {
 
@@ -34,6 +35,7 @@ public final class Iterations {
     private static final double QUIETER = 0.25;
     private static final int CHUNKS = 16;
 
+    private final double weightPrecision;
     private final RnnKernels kernels;
     private final Team team;
     private final Maximisation maximisation;
@@ -43,15 +45,20 @@ public final class Iterations {
      * Parameters with the trials smoothed by them.
      *
      * @param logPosterior the log-likelihood of the activity of all trials ({@link SmoothedTrial#logLikelihood}) and the weak
-     *        log prior of m, W and n, in nats
+     *        log prior, in nats
      */
     public record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logPosterior) {}
 
-    /** @param team shares the work */
-    public Iterations(RnnKernels kernels, Team team) {
+    /**
+     * @param weightPrecision precision of a prior on each entry of m and W, 0 for none. Kappa and a part of W along m can hardly be
+     *        told apart in a few trials; without a prior, kappa may be off for as long as an input lasts
+     * @param team shares the work
+     */
+    public Iterations(RnnKernels kernels, double weightPrecision, Team team) {
+        this.weightPrecision = weightPrecision;
         this.kernels = kernels;
         this.team = team;
-        maximisation = new Maximisation(team);
+        maximisation = new Maximisation(weightPrecision, team);
     }
 
     /** Bins left out of a smoothing because the filter's update was not finite, over all iterations. */
@@ -108,7 +115,7 @@ public final class Iterations {
         });
         divergences += Arrays.stream(skipped).sum();
         double sum = ExpectedLogLikelihood.logPrior(Maximisation.pack(parameters.model()),
-                new ExpectedLogLikelihood.Layout(net.neurons(), net.rank(), net.inputs()));
+                new ExpectedLogLikelihood.Layout(net.neurons(), net.rank(), net.inputs()), weightPrecision);
         for (SmoothedTrial trial : out) {
             sum += trial.logLikelihood();
         }

@@ -41,9 +41,12 @@ public final class Maximisation {
      */
     record Result(StateSpaceModel parameters, double before, double network) {}
 
+    private final double weightPrecision;
     private final Team team;
 
-    Maximisation(Team team) {
+    /** @param weightPrecision of the prior on m and W */
+    Maximisation(double weightPrecision, Team team) {
+        this.weightPrecision = weightPrecision;
         this.team = team;
     }
 
@@ -57,7 +60,8 @@ public final class Maximisation {
         }
         double[] parameters = pack(model);
         boolean[] trained = trained(model);
-        ExpectedLogLikelihood likelihood = new ExpectedLogLikelihood(points, model, old.processNoise(), team);
+        ExpectedLogLikelihood likelihood = new ExpectedLogLikelihood(points, model, old.processNoise(), weightPrecision,
+                team);
         GaussNewton curvature = new GaussNewton(points, model, old.processNoise(), parameters, trained, team);
         ExpectedLogLikelihood.Evaluation now = likelihood.at(parameters);
         double before = now.value();

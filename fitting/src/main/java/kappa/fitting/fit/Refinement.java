@@ -32,6 +32,7 @@ final class Refinement {
     static final int ITERATIONS = 5;
     private static final int FIRST = 8;
     private static final double GROWTH = 1.2;
+    private static final double WEIGHT_PRECISION = 0.1;
     private static final int MOST_NUMBERS = 500_000;
 
     private final Iterations em;
@@ -76,7 +77,7 @@ final class Refinement {
      */
     Refinement(FittedModel average, KappaScale scale, List<Trial> trials, RnnKernels kernels, Team team) {
         this.kernels = kernels;
-        em = new Iterations(kernels, team);
+        em = new Iterations(kernels, WEIGHT_PRECISION, team);
         learned = trials.subList(0, trials.size() - 1);
         newest = trials.getLast();
         first = start(average, scale);

@@ -36,7 +36,7 @@ import kappa.fitting.model.Trial;
  *
  * <p>where the last line (a maximisation of the likelihood itself, as in ECME: Liu &amp; Rubin, Biometrika 1994) is
  * there because Q by itself shrinks ever more slowly. What the two make larger is the likelihood of the activity times
- * a weak Gaussian prior on m, W and n; an iteration that does not is taken back, and is the last of its pass, so that
+ * a weak Gaussian prior on n; an iteration that does not is taken back, and is the last of its pass, so that
  * {@link #logPosteriors} never decrease.
  *
  * <p>Free-run R2 / ECC measured before and after five iterations, from 800 trials of counts: delayed comparison (WM)
@@ -90,13 +90,13 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         this.plan = plan;
         this.iterations = iterations;
         this.onlineSteps = onlineSteps;
-        em = new Iterations(kernels, team);
+        em = new Iterations(kernels, 0, team);
         online = new OnlineFitter(plan, kernels, team);
     }
 
     /**
      * What EM makes larger, before the first iteration and after each, in nats: the log-likelihood of the activity of
-     * all trials ({@link SmoothedTrial#logLikelihood}) and the weak log prior of m, W and n.
+     * all trials ({@link SmoothedTrial#logLikelihood}) and the weak log prior of n.
      */
     public List<Double> logPosteriors() {
         return List.copyOf(logPosteriors);

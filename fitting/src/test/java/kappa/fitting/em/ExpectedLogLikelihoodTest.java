@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ExpectedLogLikelihoodTest {
 
+    private static final double WEIGHT_PRECISION = 0.1;
+
     private static final int N = 11;
     private static final int S = 2;
 
@@ -76,7 +78,7 @@ class ExpectedLogLikelihoodTest {
         }
 
         ExpectedLogLikelihood likelihood(Team team) {
-            return new ExpectedLogLikelihood(points(), model.model(), model.processNoise(), team);
+            return new ExpectedLogLikelihood(points(), model.model(), model.processNoise(), WEIGHT_PRECISION, team);
         }
 
         List<SigmaPoints> points() {
@@ -117,12 +119,13 @@ class ExpectedLogLikelihoodTest {
     @MethodSource("ranksAndObservations")
     void shouldBeRaisedByAGaussNewtonStep(int K, Observation kind) {
         Problem problem = Problem.random(K, kind);
-        Maximisation maximisation = new Maximisation(Team.ALONE);
+        Maximisation maximisation = new Maximisation(WEIGHT_PRECISION, Team.ALONE);
         Maximisation.Result result = maximisation.maximise(problem.model(), problem.smoothed());
         assertThat(result.network()).isGreaterThan(result.before());
         // The closed forms are maxima too. In the new noise, with the old constant terms of the start left out:
         StateSpaceModel learnt = result.parameters();
         ExpectedLogLikelihood after = new ExpectedLogLikelihood(problem.points(), learnt.model(), learnt.processNoise(),
+                WEIGHT_PRECISION,
                 Team.ALONE);
         // Parameters were rounded to float.
         assertThat(after.at(Maximisation.pack(learnt.model())).value()).isGreaterThan(result.network() - 1e-3);
