@@ -50,8 +50,8 @@ public final class Iterations {
     public record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logPosterior) {}
 
     /**
-     * @param weightPrecision precision of a prior on each entry of m and W, 0 for none. Kappa and a part of W along m can hardly be
-     *        told apart in a few trials; without a prior, kappa may be off for as long as an input lasts
+     * @param weightPrecision precision of a prior on each entry of m and W, 0 for none. Kappa and a part of W along m can hardly
+     *        be told apart in a few trials; without a prior, kappa may be off for as long as an input lasts
      * @param team shares the work
      */
     public Iterations(RnnKernels kernels, double weightPrecision, Team team) {
