@@ -106,6 +106,9 @@ final class FitCommand implements Runnable {
     private Path out;
 
     @Mixin
+    private PosteriorOptions posterior;
+
+    @Mixin
     private ForceOption force;
 
     @Mixin
@@ -138,6 +141,7 @@ final class FitCommand implements Runnable {
         }
         List<Integer> wanted = wantedRanks();
         force.requireWritable(out, session, fit.startFrom);
+        posterior.check(force, session, fit.startFrom, out);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);
@@ -149,7 +153,7 @@ final class FitCommand implements Runnable {
                     .map(plan -> linear ? plan.fit().withLinearDynamics() : plan.fit())
                     .map(plan -> new PrequentialFit(plan, KernelProvider.kernels(), algorithm(way, plan, team)))
                     .toList();
-            run(recording, plans.getFirst(), fits);
+            run(recording, plans.getFirst(), fits, team);
         }
     }
 
@@ -166,14 +170,14 @@ final class FitCommand implements Runnable {
         return SessionPlan.of(recording.describe(), recording.name(), request.settings(), request.startFrom());
     }
 
-    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
+    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits, Team team) {
         // Everything is loaded by now: a process that is being stopped cannot begin to.
         try (StopSignal stop = new StopSignal()) {
-            run(recording, plan, fits, stop);
+            run(recording, plan, fits, team, stop);
         }
     }
 
-    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits, StopSignal stop) {
+    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits, Team team, StopSignal stop) {
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
         List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();
@@ -218,6 +222,11 @@ final class FitCommand implements Runnable {
                         (Double) quality.figures().get("free_run_mean"), simpler)));
         if (selection != null) {
             verdict.add(Verdict.ranks(selection));
+        }
+        if (posterior.wanted()) {
+            Map<String, Object> found = posterior.figures(recording, chosen.plan(), chosen.model(), team, stop);
+            figures.put("posterior", found);
+            verdict.add((String) found.getOrDefault("verdict", "The posterior of kappa was not computed."));
         }
         figures.put("verdict", String.join(" ", verdict));
         figures.put("notes", notes);
@@ -340,6 +349,9 @@ final class FitCommand implements Runnable {
         Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
         System.out.printf("prequential %.4f %s (free run %.4f)%n", (Double) prequential.get("mean"),
                 prequential.get("unit"), (Double) prequential.get("free_run_mean"));
+        if (figures.get("posterior") instanceof Map<?, ?> posterior && !posterior.isEmpty()) {
+            PosteriorOptions.print(posterior);
+        }
         System.out.println(verdict);
     }
 
