@@ -141,7 +141,7 @@ final class FitCommand implements Runnable {
         }
         List<Integer> wanted = wantedRanks();
         force.requireWritable(out, session, fit.startFrom);
-        posterior.check(force, session, fit.startFrom, out);
+        posterior.check(force, out, session, fit.startFrom);
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);

@@ -29,7 +29,7 @@ final class ForceOption {
         if (out == null) {
             return;
         }
-        Checks.requireWritable(out, inputs);
+        Checks.requireWritable(option, out, inputs);
         if (!force && !WrittenByKappa.mayReplace(out)) {
             throw new InvalidInputException(
                     option + " " + out + ": there is such a file already, and kappa did not write it:"

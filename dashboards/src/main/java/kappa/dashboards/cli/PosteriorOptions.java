@@ -35,8 +35,13 @@ final class PosteriorOptions {
                     + "and Gaussian, and ten sampled paths (default: none).")
     private Path out;
 
-    /** Checked before the fit; {@code inputs} are files that are read. */
-    void check(ForceOption force, Path... inputs) {
+    /**
+     * Checked before the fit.
+     *
+     * @param network file that the fit writes, or null
+     * @param inputs files that are read
+     */
+    void check(ForceOption force, Path network, Path... inputs) {
         if (posterior == null) {
             if (particles != null || out != null) {
                 throw new InvalidInputException((particles != null ? "--particles " + particles : "--posterior-out " + out)
@@ -48,6 +53,9 @@ final class PosteriorOptions {
         Checks.require(count() >= ParticleSmoother.LEAST_PARTICLES && count() <= MAX_PARTICLES, "--particles", count(),
                 ParticleSmoother.LEAST_PARTICLES + " to " + MAX_PARTICLES);
         force.requireWritable("--posterior-out", out, inputs);
+        if (out != null && network != null && out.toAbsolutePath().normalize().equals(network.toAbsolutePath().normalize())) {
+            throw new InvalidInputException("--posterior-out " + out + ": is the file of --out, expected another one");
+        }
     }
 
     boolean wanted() {

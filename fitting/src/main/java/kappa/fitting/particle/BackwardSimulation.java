@@ -11,13 +11,17 @@ import java.util.SplittableRandom;
  * </pre>
  *
  * <p>A particle is drawn by w and kept with probability N / max N, which costs no sum over particles (Douc, Garivier, Moulines
- * &amp; Olsson 2011); after {@value #TRIES} refusals the sum is made. Either way the draw is exact. Not thread-safe.
+ * &amp; Olsson 2011); when that has cost as much as the sum, the sum is made. Either way the draw is exact. Not thread-safe.
  */
 final class BackwardSimulation {
 
-    private static final int TRIES = 50;
+    /** The sum costs about as much as one try for so many particles. */
+    private static final int PARTICLES_PER_TRY = 6;
+    /** Of the sum's terms, those that a double still sees beside the largest one. */
+    private static final double LARGEST_EXPONENT = 40;
 
     private final int K;
+    private final int tries;
     private final PrecisionFactor transition;
     private final float[] target;
     private final double[] sums;
@@ -25,6 +29,7 @@ final class BackwardSimulation {
     /** @param transition factor of Q^-1, set by whoever calls */
     BackwardSimulation(int particles, int K, PrecisionFactor transition) {
         this.K = K;
+        tries = Math.ceilDiv(particles, PARTICLES_PER_TRY);
         this.transition = transition;
         target = new float[K];
         sums = new double[particles];
@@ -55,7 +60,7 @@ final class BackwardSimulation {
 
     /** A particle of bin t that may have led to the target. */
     private int before(ParticleHistory history, int t, SplittableRandom random) {
-        for (int attempt = 0; attempt < TRIES; attempt++) {
+        for (int attempt = 0; attempt < tries; attempt++) {
             int j = history.draw(t, random);
             double level = random.nextDouble();
             double half = 0.5 * squaredDistance(history, t, j);
@@ -71,7 +76,8 @@ final class BackwardSimulation {
         }
         double sum = 0;
         for (int j = 0; j < history.particles; j++) {
-            sum += history.weight(t, j) * Math.exp(-0.5 * (sums[j] - nearest));
+            double beyond = 0.5 * (sums[j] - nearest);
+            sum += beyond > LARGEST_EXPONENT ? 0 : history.weight(t, j) * Math.exp(-beyond);
             sums[j] = sum;
         }
         double level = random.nextDouble() * sum;

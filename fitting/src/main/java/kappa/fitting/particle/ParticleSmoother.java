@@ -13,7 +13,7 @@ import org.apache.commons.math3.linear.EigenDecomposition;
  * The posterior of kappa in a trial without the assumption that it is Gaussian, for the model of {@link StateSpaceModel}: a
  * {@link ParticleFilter} forwards, then {@link BackwardSimulation} of paths. Half of the particles make one run and the other half
  * an independent one, so that their difference tells the Monte Carlo error. It falls with the root of the number of particles.
- * Each run draws half as many paths as it has particles: the filter's error is the larger one. Stochastic low-rank networks have been fitted with such posteriors by Pals et al.
+ * Each run draws a quarter as many paths as it has particles: the filter's error is the larger one. Stochastic low-rank networks have been fitted with such posteriors by Pals et al.
  * (NeurIPS 2024).
  *
  * <p>Q must have an inverse: {@link #withUsableNoise} raises what is too small. Not thread-safe; the same seed and trial give the
@@ -25,7 +25,7 @@ public final class ParticleSmoother {
     public static final double LEAST_PROCESS_SD = 0.001;
 
     /** Ten paths are drawn of as many. */
-    public static final int LEAST_PARTICLES = 20;
+    public static final int LEAST_PARTICLES = 40;
 
     /** See {@code uncertainty.md} for the error that this many leave. */
     public static final int DEFAULT_PARTICLES = 2_000;
@@ -45,7 +45,7 @@ public final class ParticleSmoother {
         this.kernels = kernels;
         K = rank;
         int each = particles / 2;
-        paths = each / 2;
+        paths = each / 4;
         transition = new PrecisionFactor(rank);
         filter = new ParticleFilter(each, rank, transition);
         backwards = new BackwardSimulation(each, rank, transition);

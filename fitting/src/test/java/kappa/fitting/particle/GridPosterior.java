@@ -9,8 +9,8 @@ import kappa.fitting.model.Trial;
 /** The posterior of a single latent variable by brute force: sums over an even grid of its values, forwards and backwards. */
 record GridPosterior(double[] mean, double[] sd, double logLikelihood) {
 
-    private static final int POINTS = 500;
-    private static final double REACH = 4;
+    private static final int POINTS = 250;
+    private static final double REACH = 3;
 
     static GridPosterior of(StateSpaceModel model, Trial trial) {
         RnnKernels kernels = KernelProvider.kernels();
