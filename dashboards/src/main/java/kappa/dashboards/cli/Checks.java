@@ -52,12 +52,14 @@ final class Checks {
     static void requireWritable(String option, Path out, Path... inputs) {
         Path directory = out.toAbsolutePath().getParent();
         if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
-            throw new InvalidInputException(option + " " + out + ": cannot be written, expected a file in a directory that"
-                    + " exists");
+            throw new InvalidInputException(
+                    option + " " + out + ": cannot be written, expected a file in a directory that"
+                            + " exists");
         }
         for (Path input : inputs) {
             if (input != null && isSame(out, input)) {
-                throw new InvalidInputException(option + " " + out + ": is the file that is read, expected another one");
+                throw new InvalidInputException(
+                        option + " " + out + ": is the file that is read, expected another one");
             }
         }
     }

@@ -21,8 +21,8 @@ final class PosteriorOptions {
     private static final int MAX_PARTICLES = 20_000;
 
     @Option(names = "--posterior", paramLabel = "particles",
-            description = "particles: after the fit, compute the posterior of kappa given all activity of each trial with "
-                    + "a particle smoother, and compare it with the Gaussian smoother's (default: no posterior).")
+            description = "Posterior of kappa, given all activity of each trial, to compute after the fit. particles: with a "
+                    + "particle smoother, compared with the Gaussian smoother's (default: none).")
     private String posterior;
 
     @Option(names = "--particles", paramLabel = "N",
@@ -44,8 +44,9 @@ final class PosteriorOptions {
     void check(ForceOption force, Path network, Path... inputs) {
         if (posterior == null) {
             if (particles != null || out != null) {
-                throw new InvalidInputException((particles != null ? "--particles " + particles : "--posterior-out " + out)
-                        + " needs --posterior particles");
+                throw new InvalidInputException(
+                        (particles != null ? "--particles " + particles : "--posterior-out " + out)
+                                + " needs --posterior particles");
             }
             return;
         }
@@ -53,7 +54,8 @@ final class PosteriorOptions {
         Checks.require(count() >= ParticleSmoother.LEAST_PARTICLES && count() <= MAX_PARTICLES, "--particles", count(),
                 ParticleSmoother.LEAST_PARTICLES + " to " + MAX_PARTICLES);
         force.requireWritable("--posterior-out", out, inputs);
-        if (out != null && network != null && out.toAbsolutePath().normalize().equals(network.toAbsolutePath().normalize())) {
+        if (out != null && network != null
+                && out.toAbsolutePath().normalize().equals(network.toAbsolutePath().normalize())) {
             throw new InvalidInputException("--posterior-out " + out + ": is the file of --out, expected another one");
         }
     }
@@ -73,7 +75,8 @@ final class PosteriorOptions {
         Output.Progress progress = new Output.Progress("smoothed");
         check.run(recording, plan, out == null ? (_, _, _) -> {} : file, progress::update, stop::asked);
         if (check.bins() < recording.bins()) {
-            Output.note("the posterior is of " + check.bins() + " of " + recording.bins() + " bins: the work was stopped");
+            Output.note(
+                    "the posterior is of " + check.bins() + " of " + recording.bins() + " bins: the work was stopped");
         }
         if (check.bins() == 0) {
             return Map.of();
@@ -83,8 +86,10 @@ final class PosteriorOptions {
             System.err.println("posterior of " + check.bins() + " bins written to " + out);
         }
         if (check.noiseRaised()) {
-            Output.note("the process noise of the model is too small for particles: for the posterior, its standard deviation"
-                    + " was raised to " + ParticleSmoother.LEAST_PROCESS_SD + " of kappa's RMS where it was less");
+            Output.note(
+                    "the process noise of the model is too small for particles: for the posterior, its standard deviation"
+                            + " was raised to " + ParticleSmoother.LEAST_PROCESS_SD
+                            + " of kappa's RMS where it was less");
         }
         return figures(check, plan.seed());
     }
@@ -111,10 +116,14 @@ final class PosteriorOptions {
 
     /** Prints the figures as two lines. */
     static void print(Map<?, ?> figures) {
-        System.out.printf("posterior by %d particles against the Gaussian one: means differ by %.3f s.d. (median) and %.3f (95th"
-                + " percentile), of which Monte Carlo error %.3f%n", figures.get("particles"),
-                figures.get("mean_difference_median"), figures.get("mean_difference_95"), figures.get("monte_carlo_error"));
-        System.out.printf("ratio of the s.d.s %.3f (5th to 95th percentile %.3f to %.3f), lowest effective sample size %.0f%n",
+        System.out.printf(
+                "posterior by %d particles against the Gaussian one: means differ by %.3f s.d. (median) and %.3f (95th"
+                        + " percentile), of which Monte Carlo error %.3f%n",
+                figures.get("particles"),
+                figures.get("mean_difference_median"), figures.get("mean_difference_95"),
+                figures.get("monte_carlo_error"));
+        System.out.printf(
+                "ratio of the s.d.s %.3f (5th to 95th percentile %.3f to %.3f), lowest effective sample size %.0f%n",
                 figures.get("sd_ratio_median"), figures.get("sd_ratio_5"), figures.get("sd_ratio_95"),
                 figures.get("lowest_effective_sample_size"));
     }

@@ -73,6 +73,7 @@ public final class PosteriorCheck {
      * @param stop asked after each batch of trials; those read after a yes are left out
      */
     public void run(Recording session, FitPlan plan, Sink sink, OfflineFit.Progress progress, BooleanSupplier stop) {
+        progress.update(0, session.bins());
         Batches batches = new Batches(sink, stop, session.bins(), progress);
         try (BinSource source = session.source()) {
             SessionReader.read(source, plan, List.of(batches), done -> {});

@@ -45,7 +45,7 @@ final class BackwardSimulation {
         double offset = random.nextDouble();
         for (int path = 0; path < paths; path++) {
             int chosen = history.firstAbove(bins, (path + offset) / paths);
-            for (int t = bins; ; t--) {
+            for (int t = bins;; t--) {
                 int at = history.at(t, chosen);
                 System.arraycopy(history.kappa, at, out, (path * (bins + 1) + t) * K, K);
                 if (t == 0) {

@@ -16,9 +16,9 @@ public final class PosteriorComparison {
 
     /** What the comparison says. */
     public enum Verdict {
-        GOOD_ENOUGH("The Gaussian posterior of kappa is good enough."),
-        NOT_GOOD_ENOUGH("The Gaussian posterior of kappa is not good enough: use the one of --posterior-out."),
-        TOO_FEW_PARTICLES("The particles are too few to judge the Gaussian posterior of kappa: raise --particles.");
+        GOOD_ENOUGH("The Gaussian posterior of kappa is good enough."), NOT_GOOD_ENOUGH(
+                "The Gaussian posterior of kappa is not good enough: use the one of --posterior-out."), TOO_FEW_PARTICLES(
+                        "The particles are too few to judge the Gaussian posterior of kappa: raise --particles.");
 
         private final String sentence;
 
@@ -119,7 +119,8 @@ public final class PosteriorComparison {
         if (!(monteCarloError() <= SMALL_DIFFERENCE)) {
             return Verdict.TOO_FEW_PARTICLES;
         }
-        boolean agrees = systematicDifference() <= SMALL_DIFFERENCE && ratio(0.5) >= LEAST_RATIO && ratio(0.5) <= MOST_RATIO;
+        boolean agrees = systematicDifference() <= SMALL_DIFFERENCE && ratio(0.5) >= LEAST_RATIO
+                && ratio(0.5) <= MOST_RATIO;
         return agrees ? Verdict.GOOD_ENOUGH : Verdict.NOT_GOOD_ENOUGH;
     }
 

@@ -38,8 +38,9 @@ record GridPosterior(double[] mean, double[] sd, double logLikelihood) {
                 normalise(transition[t][i]);
             }
             for (int j = 0; j < POINTS; j++) {
-                likelihood[t + 1][j] = Math.exp(-kernels.loss(model.model(), trial.y(), t * N, new float[]{(float) x[j]}, 0,
-                        trial.v(), (t + 1) * S, scratch));
+                likelihood[t + 1][j] = Math
+                        .exp(-kernels.loss(model.model(), trial.y(), t * N, new float[]{(float) x[j]}, 0,
+                                trial.v(), (t + 1) * S, scratch));
                 for (int i = 0; i < POINTS; i++) {
                     forwards[t + 1][j] += forwards[t][i] * transition[t][i][j] * likelihood[t + 1][j];
                 }

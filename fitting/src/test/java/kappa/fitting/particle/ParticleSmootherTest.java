@@ -116,7 +116,8 @@ class ParticleSmootherTest {
             comparison.add(particles(simulated, 500, seed), gaussian(simulated), 1);
         }
         // The Gaussian posterior is exact here, so that all of the difference is the particles'; some 100 independent bins tell it.
-        assertThat(comparison.monteCarloError()).isCloseTo(rootMeanSquare(comparison), within(0.3 * rootMeanSquare(comparison)));
+        assertThat(comparison.monteCarloError()).isCloseTo(rootMeanSquare(comparison),
+                within(0.3 * rootMeanSquare(comparison)));
     }
 
     @Test
@@ -152,7 +153,8 @@ class ParticleSmootherTest {
         SplittableRandom random = new SplittableRandom(9);
         StateSpaceModel usual = SimulatedTrial.model(Observation.COUNTS, false, 30, 2, 0.4, 0.05, 1.5, random);
         assertThat(ParticleSmoother.withUsableNoise(usual)).isSameAs(usual);
-        StateSpaceModel certain = new StateSpaceModel(usual.model(), new double[]{0.04, 0, 0, 0}, new double[]{0.3, -0.2},
+        StateSpaceModel certain = new StateSpaceModel(usual.model(), new double[]{0.04, 0, 0, 0},
+                new double[]{0.3, -0.2},
                 new double[4], usual.kappaStd());
         StateSpaceModel usable = ParticleSmoother.withUsableNoise(certain);
         double least = ParticleSmoother.LEAST_PROCESS_SD * ParticleSmoother.LEAST_PROCESS_SD;

@@ -31,7 +31,8 @@ record SimulatedTrial(StateSpaceModel model, Trial trial) {
         for (int i = 0; i < n.length; i++) {
             n[i] += (float) (overlap * m[i]);
         }
-        LowRankNetwork net = LowRankNetwork.withoutBias(N, K, S, 0.2, m, n, LowRankNetwork.gaussian(S * N, 0.5, random));
+        LowRankNetwork net = LowRankNetwork.withoutBias(N, K, S, 0.2, m, n,
+                LowRankNetwork.gaussian(S * N, 0.5, random));
         float[] gains = new float[N];
         float[] noise = new float[N];
         Arrays.fill(gains, (float) gain);
@@ -50,12 +51,14 @@ record SimulatedTrial(StateSpaceModel model, Trial trial) {
         float[] v = new float[(T + 1) * S];
         float[] u = {random.nextBoolean() ? 1 : -1};
         for (int t = 1; t <= T; t++) {
-            LowRankNetwork.advanceInputs(net.alpha(), v, (t - 1) * S, t > T / 3 && t <= 2 * T / 3 ? u : new float[S], 0, v, t * S, S);
+            LowRankNetwork.advanceInputs(net.alpha(), v, (t - 1) * S, t > T / 3 && t <= 2 * T / 3 ? u : new float[S], 0,
+                    v, t * S, S);
         }
         float[] y = new float[T * N];
         float[] pair = new float[2 * K];
         for (int k = 0; k < K; k++) {
-            pair[k] = (float) (model.start()[k] + Math.sqrt(model.startCovariance()[k * K + k]) * random.nextGaussian());
+            pair[k] = (float) (model.start()[k]
+                    + Math.sqrt(model.startCovariance()[k * K + k]) * random.nextGaussian());
         }
         float[] scratch = new float[RnnKernels.SCRATCH];
         for (int t = 1; t <= T; t++) {
