@@ -21,7 +21,7 @@ public final class SessionMechanism {
 
     private final List<String> behaviorChannels;
     private final LongSupplier nanoTime;
-    private final SilencingPrediction.Memory memory = new SilencingPrediction.Memory();
+    private final RecentPredictions memory = new RecentPredictions();
     private Populations populations;
     private long populationsVersion;
     private NetworkAnalysis orbits;
@@ -69,8 +69,8 @@ public final class SessionMechanism {
      */
     public void predict(Snapshot snapshot, List<ObservedTrial> intact, List<ObservedTrial> perturbed) {
         if (snapshot.id().version() > 0 && intact.size() >= FEWEST_TRIALS) {
-            inactivations = new SilencingPrediction(snapshot, intact, behaviorChannels).over(populations.sets(),
-                    perturbed, memory);
+            inactivations = new SilencingPrediction(snapshot, intact, behaviorChannels, memory).over(populations.sets(),
+                    perturbed);
         }
     }
 

@@ -17,6 +17,8 @@ import kappa.analysis.inactivation.InactivationResult.ConditionEffect;
 import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
+import kappa.analysis.inactivation.IntactTrials;
+import kappa.analysis.inactivation.IntervalWidth;
 import kappa.analysis.inactivation.Readout;
 import kappa.analysis.inactivation.SeenTrial;
 import kappa.analysis.inactivation.SeenTrials;
@@ -35,6 +37,9 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     private static final int LARGEST_SETS = 12;
     private static final int RANDOM_SETS = 3;
     private static final long RANDOM_SEED = 1;
+    /** Sizes for which sets are drawn again with each snapshot, and room for seeds of those drawn with one. */
+    private static final int RANDOM_SIZES = 4;
+    private static final int MOST_DRAWN = 100;
     /** Intact trials beside perturbed ones: they visit the same states. */
     private static final int COMPARED = 50;
 
@@ -43,13 +48,17 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
     private final List<ObservedTrial> intact;
     private final Optional<String> behavior;
     private final Readout readout;
+    private final RecentPredictions memory;
 
     /**
+     * @param memory what earlier snapshots predicted; takes this one's predictions
      * @param intact recent trials, at least one
      * @param behaviorChannels names; may be none
      */
-    SilencingPrediction(Snapshot snapshot, List<ObservedTrial> intact, List<String> behaviorChannels) {
+    SilencingPrediction(Snapshot snapshot, List<ObservedTrial> intact, List<String> behaviorChannels,
+            RecentPredictions memory) {
         this.snapshot = snapshot;
+        this.memory = memory;
         this.intact = intact;
         boolean behaves = intact.stream().anyMatch(trial -> !Double.isNaN(ClosedLoop.observed(trial)));
         behavior = behaves ? behaviorChannels.stream().findFirst() : Optional.empty();
@@ -108,9 +117,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
      * of as many neurons drawn at random.
      *
      * @param perturbed trials in which the rig silenced neurons
-     * @param memory what earlier snapshots predicted; takes this one's predictions
      */
-    InactivationResult over(List<NeuronSet> populations, List<ObservedTrial> perturbed, Memory memory) {
+    InactivationResult over(List<NeuronSet> populations, List<ObservedTrial> perturbed) {
         SeenTrials seen = seen(intact, true);
         Inactivation inactivation = Inactivation.of(fit, seen, Inactivation.Plan.STANDARD, readout);
         TaskConditions conditions = TaskConditions.of(seen);
@@ -118,10 +126,17 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                 .toList();
         Map<NeuronSet, Double> changes = new HashMap<>();
         predicted.forEach(effect -> changes.put(effect.set(), effect.change()));
-        memory.keep(changes);
-        List<SetEffect> effects = predicted.stream().map(effect -> new SetEffect(effect.set(),
-                effects(effect, conditions), changes.get(effect.set()), memory.deviation(effect.set()))).toList();
-        List<CarriedOut> carriedOut = ClosedLoop.of(intact, perturbed, this).stream()
+        memory.keep(snapshot.id().version(), changes);
+        drawAtRandom(predicted, inactivation);
+        IntactTrials compared = IntactTrials.of(intact, this);
+        double noise = compared.halfWidth(ClosedLoop.LEVEL);
+        List<SetEffect> effects = predicted.stream()
+                .map(effect -> new SetEffect(effect.set(), effects(effect, conditions), changes.get(effect.set()),
+                        memory.deviation(effect.set()), memory.random(effect.set().size()),
+                        compared.suffice() ? halfWidth(effect, noise) : 0))
+                .toList();
+        memory.keepTrials(perturbed);
+        List<CarriedOut> carriedOut = ClosedLoop.of(compared, perturbed, this).stream()
                 .map(outcome -> new CarriedOut(name(outcome.neurons(), effects), outcome)).toList();
         return new InactivationResult(snapshot.id(), intact.size(), readoutName(),
                 behavior.isPresent() ? readout.r2() : 0, effects, carriedOut);
@@ -146,6 +161,42 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
         return predicted;
     }
 
+    /** Of the interval around a predicted change, before any trial was perturbed. */
+    private double halfWidth(Effect effect, double noise) {
+        double size = size(decisions(intact, effect, effect.intact()), decisions(intact, effect, effect.silenced()));
+        double change = effect.change();
+        return new IntervalWidth(noise, size).of(change > 0 ? memory.deviation(effect.set()) / change * size : 0);
+    }
+
+    /** Root mean square of the change, over trials in which it is known. */
+    private static double size(double[] without, double[] with) {
+        return Math.sqrt(IntStream.range(0, without.length).mapToDouble(i -> with[i] - without[i])
+                .filter(by -> !Double.isNaN(by)).map(by -> by * by).average().orElse(0));
+    }
+
+    /** What random sets do is known after the first model, and better with each that follows. */
+    private void drawAtRandom(List<Effect> predicted, Inactivation inactivation) {
+        int recorded = snapshot.recordedNeurons();
+        List<Integer> sizes = predicted.stream().map(effect -> effect.set().size()).filter(size -> size < recorded)
+                .distinct().limit(RANDOM_SIZES).toList();
+        memory.keepRandom(sizes);
+        for (int size : sizes) {
+            long version = snapshot.id().version();
+            int draws = memory.draws(size, version);
+            for (int i = 0; i < draws; i++) {
+                long seed = RANDOM_SEED + 1 + version * MOST_DRAWN + i;
+                memory.drew(size, version, inactivation.effect(SilencedSets.random(recorded, size, seed)).change());
+            }
+        }
+    }
+
+    @Override
+    public double[] deviations(List<ObservedTrial> trials, double[] changes) {
+        return IntStream.range(0, changes.length)
+                .mapToDouble(i -> memory.deviation(trials.get(i).trial(), snapshot.id().version(), changes[i]))
+                .toArray();
+    }
+
     /** The set that was silenced may be none of today's. Then its size says what it was. */
     private static String name(int[] neurons, List<SetEffect> effects) {
         return effects.stream().map(SetEffect::set).filter(set -> Arrays.equals(set.neurons(), neurons))
@@ -167,7 +218,8 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
                 perturbation.from(), perturbation.to(), Inactivation.Plan.STANDARD.variance()), readout);
         Effect effect = inactivation.effect(new NeuronSet("silenced", perturbation.neurons()));
         return new ClosedLoop.Pair(decisions(trials, effect, effect.intact()),
-                decisions(trials, effect, effect.silenced()));
+                decisions(trials, effect, effect.silenced()),
+                size(decisions(all, effect, effect.intact()), decisions(all, effect, effect.silenced())));
     }
 
     /** Of the first trials that were run. */
@@ -211,31 +263,5 @@ final class SilencingPrediction implements ClosedLoop.Prediction {
 
     private static double share(int[] trials, IntPredicate of) {
         return (double) Arrays.stream(trials).filter(of).count() / trials.length;
-    }
-
-    /** The change that recent snapshots predicted for each set of neurons that was predicted with the newest one. */
-    static final class Memory {
-        private static final int SNAPSHOTS = 10;
-        private final Map<NeuronSet, List<Double>> changes = new HashMap<>();
-
-        /** Adds the newest prediction for each set, and forgets all other sets. */
-        void keep(Map<NeuronSet, Double> newest) {
-            changes.keySet().retainAll(newest.keySet());
-            newest.forEach((set, change) -> {
-                List<Double> own = changes.computeIfAbsent(set, absent -> new ArrayList<>());
-                own.add(change);
-                if (own.size() > SNAPSHOTS) {
-                    own.removeFirst();
-                }
-            });
-        }
-
-        /** Standard deviation of the change over the recent snapshots, of n - 1 degrees of freedom; 0 for a single one. */
-        double deviation(NeuronSet set) {
-            List<Double> own = changes.get(set);
-            double mean = own.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
-            double squares = own.stream().mapToDouble(change -> (change - mean) * (change - mean)).sum();
-            return own.size() > 1 ? Math.sqrt(squares / (own.size() - 1)) : 0;
-        }
     }
 }

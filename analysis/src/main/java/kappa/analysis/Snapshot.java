@@ -31,7 +31,8 @@ public record Snapshot(Id id, boolean last, LowRankNetwork network, List<String>
     public static Snapshot of(LowRankNetwork network, List<String> inputChannels) {
         double[] ones = new double[network.rank()];
         Arrays.fill(ones, 1);
-        return new Snapshot(new Id("file", 1, 0), true, network, inputChannels, 0, 0, ones, new double[network.rank()]);
+        return new Snapshot(new Id("file", 1, 0), true, network, inputChannels,
+                network.basis().map(InputBasis::bumps).orElse(0), 0, ones, new double[network.rank()]);
     }
 
     /** @throws IllegalArgumentException if there is not one name for each input */

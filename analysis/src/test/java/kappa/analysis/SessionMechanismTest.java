@@ -138,10 +138,31 @@ class SessionMechanismTest {
     @Test
     void shouldSayHowMuchTheChangesThatSnapshotsPredictDiffer() {
         NeuronSet set = new NeuronSet("a", new int[]{0});
-        SilencingPrediction.Memory memory = new SilencingPrediction.Memory();
-        memory.keep(Map.of(set, 0.4));
-        assertThat(memory.deviation(set)).isZero();
-        memory.keep(Map.of(set, 0.6));
-        assertThat(memory.deviation(set)).isCloseTo(Math.sqrt(0.02), within(1e-12));
+        RecentPredictions recent = new RecentPredictions();
+        recent.keep(1, Map.of(set, 0.4));
+        assertThat(recent.deviation(set)).isZero();
+        recent.keep(1, Map.of(set, 0.5));
+        assertThat(recent.deviation(set)).as("the same snapshot, over more trials").isZero();
+        recent.keep(2, Map.of(set, 0.7));
+        assertThat(recent.deviation(set)).isCloseTo(Math.sqrt(0.02), within(1e-12));
+        NeuronSet other = new NeuronSet("a", new int[]{1});
+        recent.keep(3, Map.of(other, 0.9));
+        assertThat(recent.deviation(other)).as("other neurons of the same name").isCloseTo(0.2, within(1e-12));
+        assertThat(recent.deviation(9, 1, 0.1)).isZero();
+        assertThat(recent.deviation(9, 2, 0.3)).isCloseTo(Math.sqrt(0.02), within(1e-12));
+    }
+
+    @Test
+    void shouldDrawEnoughRandomSetsAtOnceAndOneMoreWithEachSnapshot() {
+        RecentPredictions recent = new RecentPredictions();
+        assertThat(recent.random(3).sets()).isZero();
+        int drawn = recent.draws(3, 1);
+        for (int i = 0; i < drawn; i++) {
+            recent.drew(3, 1, 0.25);
+        }
+        assertThat(recent.random(3).sets()).isEqualTo(drawn).isGreaterThan(1);
+        assertThat(recent.random(3).deviation()).isZero();
+        assertThat(recent.draws(3, 1)).as("again with the same snapshot").isZero();
+        assertThat(recent.draws(3, 2)).isOne();
     }
 }

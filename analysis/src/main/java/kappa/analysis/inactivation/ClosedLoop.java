@@ -16,17 +16,18 @@ import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
  *
  * <ul>
  * <li>Predicted: the fitted network's readout in that trial with the neurons silent, less the same without.
- * <li>Observed: the animal's readout in that trial, less the mean of the animal's in the {@value #MATCHED} intact trials
- * for which the intact network predicts the most similar readout. Both terms are the animal's own, so that errors of the
+ * <li>Observed: the animal's readout in that trial, less the mean of the animal's in the {@value IntactTrials#MATCHED} intact
+ * trials for which the intact network predicts the most similar readout. Both terms are the animal's own, so that errors of the
  * network in intact trials do not improve the agreement.
+ * <li>The interval: see {@link IntervalWidth}.
  * </ul>
  *
  * <p>The animal's readout is the first channel of behaviour, or kappa_1 of the filter where none was recorded. Stateless.
  */
 public final class ClosedLoop {
 
-    /** Intact trials that a perturbed one is compared with. */
-    static final int MATCHED = 8;
+    /** Of the intervals. */
+    public static final double LEVEL = 0.9;
 
     private static final int FEWEST = 3;
     private static final int INTERVENTIONS = 4;
@@ -39,21 +40,36 @@ public final class ClosedLoop {
 
         /** The same in perturbed trials, had they been left intact and with what is done to all of them. */
         Pair perturbed(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation);
+
+        /** Standard deviation of the change of each trial over recent models, this one's {@code changes} among them. */
+        double[] deviations(List<ObservedTrial> trials, double[] changes);
     }
 
-    /** Readouts of the same trials. */
-    public record Pair(double[] without, double[] with) {}
+    /**
+     * Readouts of the same trials.
+     *
+     * @param size root mean square of the change over these trials and intact ones
+     */
+    public record Pair(double[] without, double[] with, double size) {}
 
     /**
      * One intervention.
      *
      * @param intervention the request's id; empty for what the rig did by itself
-     * @param correlation of the two; NaN below {@value #FEWEST} trials, or if one of them never changes
+     * @param halfWidth of the interval around each predicted change that holds {@value ClosedLoop#LEVEL} of the observed ones
+     * @param correlation of predicted and observed; NaN below {@value #FEWEST} trials, or if one of them never changes
      * @param r2 1 - sum (observed - predicted)^2 / sum (observed - mean)^2; NaN likewise
      * @param choiceAgreement share of trials in which the readout's sign was predicted
      */
-    public record Outcome(String intervention, int[] neurons, long[] trials, double[] predicted, double[] observed,
-            double correlation, double r2, double choiceAgreement) {}
+    public record Outcome(String intervention, int[] neurons, long[] trials, double[] predicted,
+            double[] halfWidth, double[] observed, double correlation, double r2, double choiceAgreement) {
+
+        /** How many of the observed changes lie within their interval. */
+        public int inside() {
+            return (int) IntStream.range(0, observed.length).filter(i -> i < halfWidth.length
+                    && Math.abs(observed[i] - predicted[i]) <= halfWidth[i]).count();
+        }
+    }
 
     private ClosedLoop() {}
 
@@ -76,15 +92,12 @@ public final class ClosedLoop {
 
     /**
      * Each intervention that perturbed a trial whose readout is known, in the order of its first; the newest
-     * {@value #INTERVENTIONS} of them. None before there are {@value #MATCHED} intact trials.
+     * {@value #INTERVENTIONS} of them. None before there are {@value IntactTrials#MATCHED} intact trials.
      */
-    public static List<Outcome> of(List<ObservedTrial> intact, List<ObservedTrial> perturbed, Prediction prediction) {
-        List<ObservedTrial> known = intact.stream().filter(trial -> !Double.isNaN(observed(trial))).toList();
-        if (known.size() < MATCHED) {
+    public static List<Outcome> of(IntactTrials intact, List<ObservedTrial> perturbed, Prediction prediction) {
+        if (!intact.suffice()) {
             return List.of();
         }
-        double[] intactPredicted = prediction.intact(known);
-        double[] intactObserved = known.stream().mapToDouble(ClosedLoop::observed).toArray();
         Map<List<Object>, List<ObservedTrial>> interventions = new LinkedHashMap<>();
         for (ObservedTrial trial : perturbed) {
             if (!Double.isNaN(observed(trial))) {
@@ -96,11 +109,10 @@ public final class ClosedLoop {
             }
         }
         return interventions.values().stream().skip(Math.max(0, interventions.size() - INTERVENTIONS))
-                .map(trials -> outcome(trials, intactPredicted, intactObserved, prediction)).toList();
+                .map(trials -> outcome(trials, intact, prediction)).toList();
     }
 
-    private static Outcome outcome(List<ObservedTrial> trials, double[] intactPredicted, double[] intactObserved,
-            Prediction prediction) {
+    private static Outcome outcome(List<ObservedTrial> trials, IntactTrials intact, Prediction prediction) {
         int count = trials.size();
         // A trial that ended early ended the silencing, too.
         ObservedTrial.Perturbation what = trials.stream().map(ObservedTrial::perturbation)
@@ -114,21 +126,20 @@ public final class ClosedLoop {
         for (int i = 0; i < count; i++) {
             double readout = observed(trials.get(i));
             predicted[i] = with[i] - without[i];
-            observed[i] = readout - matched(without[i], intactPredicted, intactObserved);
+            observed[i] = readout - intact.matched(without[i]);
             agreeing += Math.signum(with[i]) == Math.signum(readout) ? 1 : 0;
         }
+        double[] halfWidth = new double[count];
+        double[] deviations = prediction.deviations(trials, predicted);
+        IntervalWidth width = new IntervalWidth(intact.halfWidth(LEVEL), pair.size);
+        for (int i = 0; i < count; i++) {
+            halfWidth[i] = width.of(deviations[i]);
+            width.missedBy(observed[i] - predicted[i]);
+        }
         return new Outcome(what.intervention(), what.neurons(),
-                trials.stream().mapToLong(ObservedTrial::trial).toArray(), predicted, observed,
+                trials.stream().mapToLong(ObservedTrial::trial).toArray(), predicted, halfWidth, observed,
                 count < FEWEST ? Double.NaN : new PearsonsCorrelation().correlation(predicted, observed),
                 count < FEWEST ? Double.NaN : r2(predicted, observed), (double) agreeing / count);
-    }
-
-    /** The animal's mean readout in the intact trials that the network thinks most similar. */
-    private static double matched(double predicted, double[] intactPredicted, double[] intactObserved) {
-        return IntStream.range(0, intactPredicted.length).boxed()
-                .sorted((a, b) -> Double.compare(Math.abs(intactPredicted[a] - predicted),
-                        Math.abs(intactPredicted[b] - predicted)))
-                .limit(MATCHED).mapToDouble(i -> intactObserved[i]).average().orElseThrow();
     }
 
     private static double r2(double[] predicted, double[] observed) {

@@ -23,8 +23,25 @@ public record InactivationResult(Snapshot.Id snapshot, int trials, String readou
      *
      * @param change RMS change of the readout in the decision bins
      * @param changeDeviation its standard deviation over recent snapshots; 0 for a single one
+     * @param random what random sets of as many neurons do
+     * @param trialHalfWidth half the interval around the predicted change of a single trial that should hold
+     *        {@value ClosedLoop#LEVEL} of the observed ones; 0 if unknown
      */
-    public record SetEffect(NeuronSet set, List<ConditionEffect> conditions, double change, double changeDeviation) {}
+    public record SetEffect(NeuronSet set, List<ConditionEffect> conditions, double change, double changeDeviation,
+            RandomSets random, double trialHalfWidth) {}
+
+    /**
+     * The change by random sets of one size, one set drawn anew for each recent snapshot, so that both vary.
+     *
+     * @param sets how many; 0 if none were drawn
+     * @param change mean over the sets
+     * @param deviation standard deviation over the sets; 0 for a single one
+     */
+    public record RandomSets(int sets, double change, double deviation) {
+
+        /** None were drawn. */
+        public static final RandomSets NONE = new RandomSets(0, 0, 0);
+    }
 
     /**
      * The effect in trials with similar inputs.

@@ -1,5 +1,7 @@
 package kappa.analysis.inactivation;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,16 +45,19 @@ public record TaskConditions(List<String> contexts, int[] contextOf, List<Intege
         List<Integer> contextChannels = new ArrayList<>();
         for (int s = 0; s < channels; s++) {
             double[] sums = new double[count];
+            int on = 0;
             for (int i = 0; i < count; i++) {
                 SeenTrial trial = seen.trials().get(i);
                 for (int t = 0; t < trial.bins(); t++) {
-                    sums[i] += trial.inputs()[t * channels + s];
+                    float u = trial.inputs()[t * channels + s];
+                    sums[i] += u;
+                    on += u == 0 ? 0 : 1;
                 }
             }
             int[] level = levels(sums);
             if (level.length > 0) {
                 contextChannels.add(s);
-                label(seen.inputNames().get(s), sums, level, labels);
+                label(seen.inputNames().get(s), sums, level, on, labels);
             } else {
                 double[] strength = strength(seen, s);
                 if (Arrays.stream(strength).max().orElseThrow() > Arrays.stream(strength).min().orElseThrow()) {
@@ -104,8 +109,13 @@ public record TaskConditions(List<String> contexts, int[] contextOf, List<Intege
         return level;
     }
 
-    /** A channel that is on or off names the trials in which it is on; one of several levels says which. */
-    private static void label(String channel, double[] sums, int[] level, String[] labels) {
+    /**
+     * A channel that is on or off names the trials in which it is on; one of several levels says which, by its mean over the bins
+     * in which it is on.
+     *
+     * @param on bins of all trials together in which it is not 0
+     */
+    private static void label(String channel, double[] sums, int[] level, int on, String[] labels) {
         TreeMap<Integer, double[]> means = new TreeMap<>();
         for (int i = 0; i < sums.length; i++) {
             double[] mean = means.computeIfAbsent(level[i], _ -> new double[2]);
@@ -114,16 +124,22 @@ public record TaskConditions(List<String> contexts, int[] contextOf, List<Intege
         }
         means.values().forEach(mean -> mean[0] /= mean[1]);
         double largest = means.values().stream().mapToDouble(mean -> Math.abs(mean[0])).max().orElseThrow();
+        long driven = IntStream.range(0, sums.length).filter(i -> sums[i] != 0).count();
+        double bins = (double) on / Math.max(1, driven);
         for (int i = 0; i < sums.length; i++) {
             double mean = means.get(level[i])[0];
             if (Math.abs(mean) > WIDEST_LEVEL * largest) {
                 String name = means.size() == 2 && means.values().stream()
                         .anyMatch(other -> Math.abs(other[0]) <= WIDEST_LEVEL * largest)
                                 ? channel
-                                : channel + " (sum " + String.format("%.3g", mean) + ")";
+                                : channel + " = " + shown(mean / bins);
                 labels[i] = labels[i].isEmpty() ? name : labels[i] + " + " + name;
             }
         }
+    }
+
+    private static String shown(double value) {
+        return new BigDecimal(value).round(new MathContext(3)).stripTrailingZeros().toPlainString();
     }
 
     private static double[] strength(SeenTrials seen, int channel) {

@@ -23,6 +23,7 @@ import kappa.analysis.dynamics.SlowPoint;
 import kappa.analysis.inactivation.ClosedLoop;
 import kappa.analysis.inactivation.InactivationResult;
 import kappa.analysis.inactivation.InactivationResult.CarriedOut;
+import kappa.analysis.inactivation.InactivationResult.RandomSets;
 import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
@@ -254,7 +255,9 @@ public final class AnalysisCodec {
         for (SetEffect effect : result.sets()) {
             SilencedSet.Builder set = wire.addSetsBuilder().setName(effect.set().name())
                     .addAllNeurons(list(effect.set().neurons())).setChange(effect.change())
-                    .setChangeSd(effect.changeDeviation());
+                    .setChangeSd(effect.changeDeviation()).setRandomSets(effect.random().sets())
+                    .setRandomChange(effect.random().change()).setRandomChangeSd(effect.random().deviation())
+                    .setTrialHalfWidth(effect.trialHalfWidth());
             effect.conditions().forEach(condition -> set.addConditions(message(condition)));
         }
         result.carriedOut().forEach(carried -> wire.addCarried(message(carried)));
@@ -278,7 +281,9 @@ public final class AnalysisCodec {
                 wire.getSetsList().stream()
                         .map(set -> new SetEffect(new NeuronSet(set.getName(), ints(set.getNeuronsList())),
                                 set.getConditionsList().stream().map(AnalysisCodec::condition).toList(),
-                                set.getChange(), set.getChangeSd()))
+                                set.getChange(), set.getChangeSd(), new RandomSets(set.getRandomSets(),
+                                        set.getRandomChange(), set.getRandomChangeSd()),
+                                set.getTrialHalfWidth()))
                         .toList(),
                 wire.getCarriedList().stream().map(AnalysisCodec::carriedOut).toList());
     }
@@ -305,7 +310,8 @@ public final class AnalysisCodec {
         return Carried.newBuilder().setIntervention(outcome.intervention()).setName(carried.name())
                 .addAllNeurons(list(outcome.neurons()))
                 .addAllTrials(Arrays.stream(outcome.trials()).boxed().toList())
-                .addAllPredicted(list(outcome.predicted())).addAllObserved(list(outcome.observed()))
+                .addAllPredicted(list(outcome.predicted())).addAllHalfWidth(list(outcome.halfWidth()))
+                .addAllObserved(list(outcome.observed()))
                 .setCorrelation(outcome.correlation()).setR2(outcome.r2())
                 .setChoiceAgreement(outcome.choiceAgreement()).build();
     }
@@ -313,7 +319,8 @@ public final class AnalysisCodec {
     private static CarriedOut carriedOut(Carried wire) {
         return new CarriedOut(wire.getName(), new ClosedLoop.Outcome(wire.getIntervention(),
                 ints(wire.getNeuronsList()), wire.getTrialsList().stream().mapToLong(Long::longValue).toArray(),
-                array(wire.getPredictedList()), array(wire.getObservedList()), wire.getCorrelation(), wire.getR2(),
+                array(wire.getPredictedList()), array(wire.getHalfWidthList()), array(wire.getObservedList()),
+                wire.getCorrelation(), wire.getR2(),
                 wire.getChoiceAgreement()));
     }
 

@@ -29,10 +29,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One thread that reads headers, latents and snapshots in a consumer group, keeps the recent trials of each session, and gives
- * the {@link Analyst} the newest snapshot with them. The newest supersedes the rest, and the next analysis waits for as long as
- * the last one kept a processor busy, at least a quarter of a second: analyses take at most half of one processor, and where
- * others want it a smaller share, which they keep ({@link ThreadPriority}). A session's last snapshot is always analysed, and
- * at once.
+ * the {@link Analyst} the newest snapshot with them. The newest supersedes the rest, and the next analysis waits for
+ * {@value #REST} times as long as the last one kept a processor busy, at least a quarter of a second: analyses take at most a
+ * quarter of one processor from learning, and where others want it a smaller share, which they keep ({@link ThreadPriority}). A
+ * session's last snapshot is always analysed, and at once.
  *
  * <p>Offsets of snapshots are committed after the analysis, so a restart misses none. Headers are read again from the start,
  * and latents as far back as recent trials may reach.
@@ -42,6 +42,7 @@ public final class AnalysisReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnalysisReader.class);
 
     private static final long AT_LEAST_NS = 250_000_000L;
+    private static final int REST = 3;
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PATIENCE = Duration.ofHours(1);
     /** Records of latents, of one bin or more each, that are read again after a restart. */
@@ -133,7 +134,7 @@ public final class AnalysisReader implements AutoCloseable {
                     if (!stopping) {
                         models.commit();
                     }
-                    next = System.nanoTime() + Math.max(AT_LEAST_NS, busyNs);
+                    next = System.nanoTime() + Math.max(AT_LEAST_NS, REST * busyNs);
                 }
             }
         } catch (RuntimeException | Error e) {

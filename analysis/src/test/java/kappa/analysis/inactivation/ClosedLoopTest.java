@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import kappa.analysis.ObservedTrial;
 import org.junit.jupiter.api.Test;
 
@@ -45,15 +47,62 @@ class ClosedLoopTest {
 
             @Override
             public ClosedLoop.Pair perturbed(List<ObservedTrial> trials, ObservedTrial.Perturbation perturbation) {
-                return new ClosedLoop.Pair(intact(trials),
-                        trials.stream().mapToDouble(trial -> silenced * trial.inputs()[0]).toArray());
+                double[] without = intact(trials);
+                double[] with = Arrays.stream(without).map(readout -> silenced * readout).toArray();
+                // The inputs lie evenly in [-1, 1].
+                return new ClosedLoop.Pair(without, with, (1 - silenced) / Math.sqrt(3));
+            }
+
+            @Override
+            public double[] deviations(List<ObservedTrial> trials, double[] changes) {
+                return new double[changes.length];
             }
         };
     }
 
+    private static List<ClosedLoop.Outcome> outcomes(List<ObservedTrial> intact, List<ObservedTrial> perturbed,
+            ClosedLoop.Prediction prediction) {
+        return ClosedLoop.of(IntactTrials.of(intact, prediction), perturbed, prediction);
+    }
+
+    @Test
+    void shouldHoldNineOfTenObservedChangesWhateverTheAnimalsNoise() {
+        for (double noise : new double[]{0.2, 0.5}) {
+            List<ObservedTrial> intact = noisy(200, 1, noise, false);
+            ClosedLoop.Outcome outcome = outcomes(intact, noisy(400, 0.5, noise, true), halves(0.5)).getFirst();
+            // The share of 400 has a standard deviation of 0.015, and the 180th of 200 residuals one of 0.021.
+            assertThat(outcome.inside() / 400.0).as("noise %s", noise).isBetween(0.84, 0.98);
+        }
+    }
+
+    @Test
+    void shouldWidenTheIntervalsOfASetThatTheNetworkIsWrongAbout() {
+        // Silencing does nothing to this animal.
+        ClosedLoop.Outcome wrong = outcomes(noisy(200, 1, 0.02, false), noisy(200, 1, 0.02, true), halves(0.2))
+                .getFirst();
+        assertThat(wrong.halfWidth()[0]).as("0.4 of the change's size").isBetween(0.25, 0.45);
+        assertThat(wrong.halfWidth()[199]).isGreaterThan(1.7 * wrong.halfWidth()[0]);
+        // The errors are as evenly spread as the inputs, so that 1.645 deviations hold 95 % of them.
+        long late = IntStream.range(50, 200)
+                .filter(i -> Math.abs(wrong.observed()[i] - wrong.predicted()[i]) <= wrong.halfWidth()[i]).count();
+        assertThat(late / 150.0).as("after 50 trials").isBetween(0.85, 1.0);
+        ClosedLoop.Outcome right = outcomes(noisy(200, 1, 0.02, false), noisy(200, 0.2, 0.02, true), halves(0.2))
+                .getFirst();
+        assertThat(right.halfWidth()[199]).isLessThan(0.4 * right.halfWidth()[0]);
+    }
+
+    private List<ObservedTrial> noisy(int count, double slope, double noise, boolean perturbed) {
+        List<ObservedTrial> trials = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            double input = 2 * random.nextDouble() - 1;
+            trials.add(trial(i, input, slope * input + noise * random.nextGaussian(), perturbed));
+        }
+        return trials;
+    }
+
     @Test
     void shouldAgreeWithAnAnimalThatDoesWhatWasPredicted() {
-        List<ClosedLoop.Outcome> outcomes = ClosedLoop.of(trials(200, 1, false), trials(30, 0.5, true), halves(0.5));
+        List<ClosedLoop.Outcome> outcomes = outcomes(trials(200, 1, false), trials(30, 0.5, true), halves(0.5));
         assertThat(outcomes).hasSize(1);
         ClosedLoop.Outcome outcome = outcomes.getFirst();
         assertThat(outcome.intervention()).isEqualTo("i-1");
@@ -70,7 +119,7 @@ class ClosedLoopTest {
 
     @Test
     void shouldNotAgreeWithAnAnimalThatSilencingDoesNothingTo() {
-        ClosedLoop.Outcome outcome = ClosedLoop.of(trials(200, 1, false), trials(30, 1, true), halves(0.5)).getFirst();
+        ClosedLoop.Outcome outcome = outcomes(trials(200, 1, false), trials(30, 1, true), halves(0.5)).getFirst();
         // What is observed is the mismatch of matched trials only, which has nothing to do with the prediction but its sign at
         // the ends of the range, where all matched trials lie on one side.
         assertThat(outcome.r2()).isLessThan(0);
@@ -79,8 +128,8 @@ class ClosedLoopTest {
 
     @Test
     void shouldSayNothingBeforeThereIsEnoughToCompareWith() {
-        assertThat(ClosedLoop.of(trials(7, 1, false), trials(30, 0.5, true), halves(0.5))).isEmpty();
-        assertThat(ClosedLoop.of(trials(200, 1, false), trials(2, 0.5, true), halves(0.5)).getFirst().correlation())
+        assertThat(outcomes(trials(7, 1, false), trials(30, 0.5, true), halves(0.5))).isEmpty();
+        assertThat(outcomes(trials(200, 1, false), trials(2, 0.5, true), halves(0.5)).getFirst().correlation())
                 .isNaN();
     }
 

@@ -14,6 +14,7 @@ import kappa.analysis.inactivation.ClosedLoop;
 import kappa.analysis.inactivation.InactivationResult;
 import kappa.analysis.inactivation.InactivationResult.CarriedOut;
 import kappa.analysis.inactivation.InactivationResult.ConditionEffect;
+import kappa.analysis.inactivation.InactivationResult.RandomSets;
 import kappa.analysis.inactivation.InactivationResult.SetEffect;
 import kappa.analysis.inactivation.InactivationResult.Shares;
 import kappa.analysis.inactivation.InactivationResult.Traces;
@@ -135,10 +136,10 @@ class AnalysisCodecTest {
         Traces silenced = new Traces(new double[]{5, 6, 7}, new double[]{8, 9});
         NeuronSet set = new NeuronSet("population 1", new int[]{1, 5});
         ClosedLoop.Outcome outcome = new ClosedLoop.Outcome("i-1", new int[]{1, 5}, new long[]{10, 12},
-                new double[]{0.1, 0.2}, new double[]{0.3, 0.4}, Double.NaN, Double.NaN, 0.5);
+                new double[]{0.1, 0.2}, new double[]{0.5, 0.6}, new double[]{0.3, 0.4}, Double.NaN, Double.NaN, 0.5);
         InactivationResult result = new InactivationResult(new Snapshot.Id("s", 7, 99), 50, "choice", 0.75,
                 List.of(new SetEffect(set, List.of(new ConditionEffect("all, +", 20, intact, silenced,
-                        new Shares(0.5, 0.25), new Shares(1, 0.125))), 0.7, 0.01)),
+                        new Shares(0.5, 0.25), new Shares(1, 0.125))), 0.7, 0.01, new RandomSets(5, 0.2, 0.02), 0.25)),
                 List.of(new CarriedOut(set.name(), outcome)));
         assertThat(AnalysisCodec.inactivations(Inactivations
                 .parseFrom(AnalysisCodec.message(result, 12).toByteArray()))).usingRecursiveComparison()

@@ -42,7 +42,7 @@ public final class Processing implements AutoCloseable {
 
     private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
 
-    private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final PrometheusMeterRegistry meters;
     private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
     private final ActorSystem<Void> system;
     private final Publisher publisher;
@@ -66,15 +66,28 @@ public final class Processing implements AutoCloseable {
 
     Processing(KafkaConnection connection, String group, int threads, RnnKernels kernels,
             Consumer<Throwable> onFailure) {
+        this(system(threads), registry(), connection, group, threads, kernels, onFailure);
+    }
+
+    /**
+     * The same, of a system and meters that the page uses already.
+     *
+     * @param system of as many threads; terminated by {@link #close}
+     */
+    public Processing(ActorSystem<Void> system, PrometheusMeterRegistry meters, KafkaConnection connection,
+            String group, int threads, Consumer<Throwable> onFailure) {
+        this(system, meters, connection, group, threads, KernelProvider.kernels(), onFailure);
+    }
+
+    private Processing(ActorSystem<Void> system, PrometheusMeterRegistry meters, KafkaConnection connection,
+            String group, int threads, RnnKernels kernels, Consumer<Throwable> onFailure) {
+        this.system = system;
+        this.meters = meters;
         Consumer<Throwable> fail = cause -> {
             if (failure.compareAndSet(null, cause)) {
                 onFailure.accept(cause);
             }
         };
-        system = ActorSystem.create(Behaviors.empty(), "kappa",
-                ConfigFactory
-                        .parseMap(Map.of("kappa.fit-dispatcher.thread-pool-executor.fixed-pool-size", threads))
-                        .withFallback(ConfigFactory.load()));
         publisher = new Publisher(connection, meters, fail);
         team = new Team(threads);
         FitServices.PipelineMeters pipelineMeters = new FitServices.PipelineMeters(meters);
@@ -120,6 +133,23 @@ public final class Processing implements AutoCloseable {
         activity.start();
         models.start();
         stateLog = StateLog.start(() -> failure.get() == null ? readinessProblem() : null);
+    }
+
+    /**
+     * A system of actors with the dispatchers of the pipeline.
+     *
+     * @param threads that learn
+     */
+    public static ActorSystem<Void> system(int threads) {
+        return ActorSystem.create(Behaviors.empty(), "kappa",
+                ConfigFactory
+                        .parseMap(Map.of("kappa.fit-dispatcher.thread-pool-executor.fixed-pool-size", threads))
+                        .withFallback(ConfigFactory.load()));
+    }
+
+    /** Meters in the form that Prometheus reads. */
+    public static PrometheusMeterRegistry registry() {
+        return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     }
 
     private void registerMeters(FitServices.PipelineMeters pipeline) {

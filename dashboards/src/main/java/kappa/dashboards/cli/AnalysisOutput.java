@@ -212,21 +212,23 @@ final class AnalysisOutput {
 
     /** How well a network does a task, by condition. */
     static void put(Map<String, Object> figures, Task task, Performance performance) {
+        figures.put("accuracy", performance.accuracy());
+        figures.put("psychometric", psychometric(task, performance));
+    }
+
+    private static List<Map<String, Object>> psychometric(Task task, Performance performance) {
         List<Map<String, Object>> points = TrainCommand.psychometric(task, performance);
         List<Performance.Readout> readouts = performance.readouts();
         for (int i = 0; i < points.size(); i++) {
             points.get(i).put("readout_mean", readouts.get(i).mean());
             points.get(i).put("readout_sd", readouts.get(i).standardDeviation());
         }
-        figures.put("accuracy", performance.accuracy());
-        figures.put("psychometric", points);
+        return points;
     }
 
     static void print(Task task, Performance performance) {
         System.out.printf(Locale.ROOT, "accuracy %.3f%n", performance.accuracy());
-        Map<String, Object> figures = new LinkedHashMap<>();
-        put(figures, task, performance);
-        ((List<?>) figures.get("psychometric")).forEach(System.out::println);
+        psychometric(task, performance).forEach(Output::row);
     }
 
     /** Gating and populations under each input that is held; regressions by saturation under each channel alone. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.NetworkAnalysis.Held;
 import kappa.analysis.Snapshot;
@@ -22,6 +21,8 @@ import kappa.analysis.populations.Populations;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.analysis.populations.TunedPopulations;
 import kappa.dashboards.report.AnalysisReport;
+import kappa.dashboards.report.Report;
+import kappa.dashboards.report.Verdict;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.task.Task;
 import kappa.fitting.training.Performance;
@@ -29,8 +30,10 @@ import kappa.fitting.training.TrialRunner;
 import kappa.ingest.recording.Recording;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Dynamics, connectivity and populations of a network file, as the pipeline publishes them of each snapshot. */
 @Command(name = "analyze", mixinStandardHelpOptions = true, sortOptions = false, description = {
@@ -116,25 +119,31 @@ final class AnalyzeCommand implements Runnable {
 
     @Section.In(Section.OUTPUT)
     @Option(names = "--report", paramLabel = "DIR",
-            description = "Directory for a page with pictures, and each picture as SVG (default: none).")
+            description = "Directory for a page with what was found, figures and tables, and each figure as SVG and CSV "
+                    + "(default: none).")
     private Path report;
 
     @Mixin
     private FiguresOption output;
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public void run() {
         LowRankNetwork lowRank = NetworkArgument.readLowRank(network);
+        if (report != null) {
+            Report.requireUsable("--report", report);
+        }
         LowRankNetwork net = Checks.named("--scale", scale, Scale.values(), "as-given, canonical or shared")
                 .of(lowRank);
-        // A file has no names of inputs.
-        Snapshot snapshot = Snapshot.of(net, IntStream.range(0, net.inputs()).mapToObj(s -> "input " + s).toList());
+        Optional<Task> done = Optional.ofNullable(task).map(taskOptions::of);
+        Snapshot snapshot = Snapshot.of(net, NetworkArgument.inputs(network, net, done));
         List<String> channels = snapshot.inputChannels();
-        NetworkAnalysis analysis = NetworkAnalysis.of(snapshot, held(channels), NetworkAnalysis.Depth.BASINS)
+        NetworkAnalysis analysis = NetworkAnalysis.of(snapshot, held(snapshot), NetworkAnalysis.Depth.BASINS)
                 .withPopulations(Clustering.of(Populations.of(net, settings()), snapshot.id().version()))
                 .withConnectivity(Connectivity.of(net, channels, lowRank.readout(), regressionAxes(lowRank)));
         List<BifurcationScan> scanned = scans.stream().map(text -> HeldInputs.scan(text, net, channels)).toList();
-        Optional<Task> done = Optional.ofNullable(task).map(taskOptions::of);
         Optional<Performance> performance = done.map(known -> performance(lowRank, known));
         double enough = performance.map(found -> found.accuracy() - CLOSE).orElse(1.0);
         List<ResampledNetwork> resampled = done.map(known -> resampled(lowRank, known, enough)).orElse(List.of());
@@ -145,9 +154,14 @@ final class AnalyzeCommand implements Runnable {
                 .map(known -> DmsMechanism.of(net));
         Optional<StateFates> fates = done.filter(known -> known.name() == Task.Name.DMS)
                 .map(known -> StateFates.of(net, known.inputNames(), known.stimulus().longest()));
+        List<String> summary = new ArrayList<>(List.of(Verdict.analysis(analysis)));
+        performance.ifPresent(does -> summary.add(Verdict.task(done.orElseThrow().name().toString(), does.accuracy())));
+        mechanism.ifPresent(how -> summary.add("Mechanism: " + how.summary()));
+        fates.ifPresent(how -> summary.add("States: " + how.summary()));
         if (report != null) {
-            System.err.println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), net,
-                    analysis));
+            System.err
+                    .println("report " + AnalysisReport.write(report, "Analysis of " + network.getFileName(), snapshot,
+                            analysis, summary, Output.typed(spec)));
         }
         if (output.json()) {
             Map<String, Object> figures = AnalysisOutput.figures(analysis, net.rank());
@@ -162,7 +176,7 @@ final class AnalyzeCommand implements Runnable {
             }
             mechanism.ifPresent(found -> figures.put("dms_mechanism", AnalysisOutput.figures(found)));
             fates.ifPresent(found -> figures.put("state_fates", AnalysisOutput.figures(found)));
-            figures.put("verdict", Verdict.analysis(analysis));
+            figures.put("verdict", summary.getFirst());
             Output.json(figures);
         } else {
             AnalysisOutput.print(analysis);
@@ -175,7 +189,7 @@ final class AnalyzeCommand implements Runnable {
             }
             mechanism.ifPresent(found -> System.out.println("mechanism: " + found.summary()));
             fates.ifPresent(found -> System.out.println("states: " + found.summary()));
-            System.out.println(Verdict.analysis(analysis));
+            System.out.println(summary.getFirst());
         }
     }
 
@@ -224,8 +238,10 @@ final class AnalyzeCommand implements Runnable {
                 seed);
     }
 
-    private List<Held> held(List<String> channels) {
-        List<Held> each = NetworkAnalysis.eachInput(channels, inputs.isEmpty() ? channels.size() : 0);
+    /** Without input, and under those asked for, or else each of the session's own: those of a basis are no condition. */
+    private List<Held> held(Snapshot snapshot) {
+        List<String> channels = snapshot.inputChannels();
+        List<Held> each = NetworkAnalysis.eachInput(channels, inputs.isEmpty() ? snapshot.sessionChannels().size() : 0);
         inputs.forEach(text -> each.add(HeldInputs.held(text, channels)));
         return each;
     }

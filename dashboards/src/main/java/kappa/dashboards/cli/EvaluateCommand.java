@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import kappa.dashboards.report.Verdict;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.evaluation.PsthFit;
 import kappa.fitting.evaluation.Truncation;
@@ -113,7 +114,8 @@ final class EvaluateCommand implements Runnable {
                 evaluation.bitsPerSpike().isPresent()
                         ? Optional.of(evaluation.bitsPerSpike().getAsDouble())
                         : Optional.empty(),
-                Optional.ofNullable((Double) figures.get("psth_r2")));
+                Optional.ofNullable((Double) figures.get("psth_r2")),
+                Optional.ofNullable((Double) figures.get("co_smoothing_bits_per_spike")));
         if (output.json()) {
             figures.put("verdict", verdict);
         }

@@ -6,8 +6,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import kappa.dashboards.report.FitReport;
+import kappa.dashboards.report.Report;
+import kappa.dashboards.report.Verdict;
 import kappa.fitting.baseline.Baseline;
 import kappa.fitting.baseline.SmoothedScore;
 import kappa.fitting.file.NetworkFile;
@@ -37,8 +41,10 @@ import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.session.Quality;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Fits a recorded session without topics, through the same code as the live pipeline. */
 @Section.In(Section.FIT)
@@ -111,8 +117,17 @@ final class FitCommand implements Runnable {
     @Mixin
     private ForceOption force;
 
+    @Section.In(Section.OUTPUT)
+    @Option(names = "--report", paramLabel = "DIR",
+            description = "Directory for a page with what was found, figures and tables, and each figure as SVG and CSV "
+                    + "(default: none).")
+    private Path report;
+
     @Mixin
     private FiguresOption output;
+
+    @Spec
+    private CommandSpec spec;
 
     @Override
     public void run() {
@@ -142,6 +157,9 @@ final class FitCommand implements Runnable {
         List<Integer> wanted = wantedRanks();
         force.requireWritable(out, session, fit.startFrom);
         posterior.check(force, out, session, fit.startFrom);
+        if (report != null) {
+            Report.requireUsable("--report", report);
+        }
         FitSettings settings = fit.settings(2, Speed.parse("max"));
         try (Recording file = recordingOptions.open(session); Team team = new Team(threads.count())) {
             Recording recording = fit.inputs(file);
@@ -153,7 +171,7 @@ final class FitCommand implements Runnable {
                     .map(plan -> linear ? plan.fit().withLinearDynamics() : plan.fit())
                     .map(plan -> new PrequentialFit(plan, KernelProvider.kernels(), algorithm(way, plan, team)))
                     .toList();
-            run(recording, plans.getFirst(), fits, team);
+            run(file, recording, plans.getFirst(), fits, team);
         }
     }
 
@@ -170,14 +188,17 @@ final class FitCommand implements Runnable {
         return SessionPlan.of(recording.describe(), recording.name(), request.settings(), request.startFrom());
     }
 
-    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits, Team team) {
+    private void run(Recording file, Recording recording, SessionPlan plan, List<PrequentialFit> fits,
+            Team team) {
         // Everything is loaded by now: a process that is being stopped cannot begin to.
         try (StopSignal stop = new StopSignal()) {
-            run(recording, plan, fits, team, stop);
+            run(file, recording, plan, fits, team, stop);
         }
     }
 
-    private void run(Recording recording, SessionPlan plan, List<PrequentialFit> fits, Team team, StopSignal stop) {
+    /** @param recording the file, with an input basis if one was asked for */
+    private void run(Recording file, Recording recording, SessionPlan plan, List<PrequentialFit> fits, Team team,
+            StopSignal stop) {
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
         List<Baseline> simple = baselines ? Baseline.all(plan.fit()) : List.of();
@@ -198,7 +219,7 @@ final class FitCommand implements Runnable {
             System.err.println("model " + chosen.model().version() + " of rank " + chosen.plan().rank()
                     + " written to " + out);
         }
-        Quality quality = quality(chosen, smoothed);
+        Quality quality = FitOutput.quality(chosen, smoothed);
         List<String> notes = chosen.algorithm().notes();
         notes.forEach(Output::note);
         List<String> warnings = new ArrayList<>(chosen.algorithm().warnings());
@@ -210,10 +231,10 @@ final class FitCommand implements Runnable {
         Map<String, Object> figures = figures(plan, chosen, bins, seconds);
         figures.put("prequential", quality.figures());
         if (selection != null) {
-            addRanks(figures, selection, fits, smoothed);
+            FitOutput.addRanks(figures, selection, fits, smoothed);
         }
         if (baselines) {
-            addBaselines(figures, chosen, simple);
+            FitOutput.addBaselines(figures, chosen, simple);
         }
         Map<String, List<Double>> simpler = new LinkedHashMap<>();
         simple.forEach(baseline -> simpler.put(baseline.name(), baseline.perTrial()));
@@ -229,12 +250,25 @@ final class FitCommand implements Runnable {
             verdict.add((String) found.getOrDefault("verdict", "The posterior of kappa was not computed."));
         }
         figures.put("verdict", String.join(" ", verdict));
+        if (report != null && stop.asked()) {
+            System.err.println("no report of a fit that was stopped");
+        } else if (report != null) {
+            List<String> summary = new ArrayList<>(verdict);
+            warnings.forEach(warning -> summary.add("Warning: " + warning + "."));
+            boolean kept = !dynamics.equalsIgnoreCase("linear") && !algorithm.equalsIgnoreCase("rrr-linear");
+            System.err.println("report " + FitReport.write(report, "Fit of " + session.getFileName(), summary, chosen,
+                    new FitReport.Compared(simpler, Optional.ofNullable(selection)),
+                    kept
+                            ? Optional.of(SnapshotCodec.saved(plan, chosen.model(), chosen.mean()))
+                            : Optional.empty(),
+                    file, Output.typed(spec)));
+        }
         figures.put("notes", notes);
         figures.put("warnings", warnings);
         if (output.json()) {
             output.print(figures);
         } else {
-            print(figures);
+            FitOutput.print(figures);
         }
     }
 
@@ -279,80 +313,6 @@ final class FitCommand implements Runnable {
         figures.put("steps", chosen.model().steps());
         figures.put("seconds", seconds);
         return figures;
-    }
-
-    private static Quality quality(PrequentialFit fit, SmoothedScore smoothed) {
-        return new Quality(Score.unit(fit.plan().kind()), 0, array(fit.oneStep()), array(fit.freeRun()),
-                array(smoothed.perTrial()), List.of());
-    }
-
-    private static double[] array(List<Double> scores) {
-        return scores.stream().mapToDouble(score -> score).toArray();
-    }
-
-    private static void addRanks(Map<String, Object> figures, RankSelection selection, List<PrequentialFit> fits,
-            SmoothedScore smoothed) {
-        System.err.printf("one-step score in %s over trials %d to %d, and how far behind rank %d:%n",
-                Score.unit(fits.getFirst().plan().kind()), selection.firstTrial() + 1,
-                selection.firstTrial() + selection.trials(), selection.best());
-        List<Map<String, Object>> list = new ArrayList<>();
-        for (int f = 0; f < fits.size(); f++) {
-            RankSelection.RankScore score = selection.ranks().get(f);
-            System.err.printf("  rank %d  %.4f +- %.4f   behind %.4f +- %.4f%s%n", score.rank(), score.mean(),
-                    score.se(),
-                    score.behind(), score.behindSe(), score.rank() == selection.recommended() ? "   recommended" : "");
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("rank", score.rank());
-            entry.put("mean", score.mean());
-            entry.put("se", score.se());
-            entry.put("behind_best", score.behind());
-            entry.put("behind_best_se", score.behindSe());
-            entry.put("prequential", quality(fits.get(f), smoothed).figures());
-            list.add(entry);
-        }
-        figures.put("ranks", list);
-        figures.put("best_rank", selection.best());
-        figures.put("recommended_rank", selection.recommended());
-        figures.put("rank_trials", Map.of("first", selection.firstTrial(), "count", selection.trials()));
-    }
-
-    /** Means over trials 2 to the end, and over the second half, where everybody has had time to learn. */
-    private static void addBaselines(Map<String, Object> figures, PrequentialFit chosen, List<Baseline> simple) {
-        String unit = Score.unit(chosen.plan().kind());
-        System.err.printf("%-16s %s over trials 2 to %d, and over their second half%n", "one-step score", unit,
-                chosen.oneStep().size());
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("constant", addBaseline("constant", chosen.oneStep().stream().map(score -> 0.0).toList()));
-        for (Baseline baseline : simple) {
-            all.put(baseline.name(), addBaseline(baseline.name(), baseline.perTrial()));
-        }
-        addBaseline("this fit", chosen.oneStep());
-        figures.put("baselines", all);
-    }
-
-    private static Map<String, Object> addBaseline(String name, List<Double> perTrial) {
-        double mean = Score.mean(perTrial, 1);
-        double late = Score.mean(perTrial, perTrial.size() / 2);
-        System.err.printf("  %-14s %.4f  %.4f%n", name, mean, late);
-        Map<String, Object> entry = new LinkedHashMap<>();
-        entry.put("mean", mean);
-        entry.put("second_half", late);
-        entry.put("per_trial", perTrial.stream().map(score -> score.isNaN() ? null : score).toList());
-        return entry;
-    }
-
-    private static void print(Map<String, Object> figures) {
-        Map<String, Object> single = new LinkedHashMap<>(figures);
-        single.values().removeIf(value -> value instanceof Map || value instanceof List);
-        Object verdict = single.remove("verdict");
-        Output.plain(single);
-        Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
-        System.out.printf("prequential %.4f %s (free run %.4f)%n", (Double) prequential.get("mean"),
-                prequential.get("unit"), (Double) prequential.get("free_run_mean"));
-        if (figures.get("posterior") instanceof Map<?, ?> posterior && !posterior.isEmpty()) {
-            PosteriorOptions.print(posterior);
-        }
-        System.out.println(verdict);
     }
 
     /** The ranks of --ranks in rising order; empty if it was not given. */

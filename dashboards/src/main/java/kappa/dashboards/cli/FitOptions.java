@@ -8,6 +8,7 @@ import kappa.fitting.model.SavedModel;
 import kappa.fitting.pipeline.SnapshotCodec;
 import kappa.ingest.recording.FitSettings;
 import kappa.ingest.recording.InputBasis;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.RecordingDescription;
 import kappa.ingest.recording.WithInputBasis;
@@ -57,9 +58,11 @@ final class FitOptions {
                     + "which also learns the noise. free-run: the free-run loss only (default: ${DEFAULT-VALUE}).")
     String loss;
 
-    @Option(names = "--biases",
-            description = "Learn biases and the value of kappa at the start of a trial (default: both are 0).")
-    boolean biases;
+    @Option(names = "--biases", negatable = true,
+            description = "Learn biases and the value of kappa at the start of a trial; --no-biases: both are 0 (default: "
+                    + "learned where counts are fitted without inputs, which leave nothing else to begin a trial with; and as "
+                    + "the model of --start-from has them).")
+    Boolean biases;
 
     @Section.In(Section.RARE)
     @Option(names = "--prior", paramLabel = "WEIGHT", defaultValue = "1",
@@ -130,9 +133,11 @@ final class FitOptions {
     /** These settings for a session, with the model to start from if there is one; prints how the two were matched. */
     Request request(RecordingDescription session, FitSettings settings) {
         if (startFrom == null) {
-            return new Request(settings, Optional.empty());
+            boolean usual = session.observation() == Observation.COUNTS && session.inputs().isEmpty();
+            return new Request(settings.withBiases(biases == null ? usual : biases), Optional.empty());
         }
-        MatchedModel matched = MatchedModel.of(startFrom, saved(), session, settings);
+        MatchedModel matched = MatchedModel.of(startFrom, saved(), session,
+                settings.withBiases(biases == null ? MatchedModel.hasBiases(saved()) : biases));
         Output.note("start from " + startFrom + ": " + matched.matched() + " of " + session.neurons().size()
                 + " neurons are in the model by name, " + matched.added() + " are new; " + matched.hidden()
                 + " of the model are not recorded any more and become hidden");
@@ -155,8 +160,8 @@ final class FitOptions {
         requireAtLeastZero("--half-life", halfLife);
         requireAtLeastZero("--hidden", hidden);
         requireAtLeastZero("--gain-tracker", tracker);
-        return new FitSettings(k, hidden, tau == null ? 0 : tau, seed, speed.isMax(), stepsPerTrial, oneStep, biases,
-                prior, halfLife,
+        return new FitSettings(k, hidden, tau == null ? 0 : tau, seed, speed.isMax(), stepsPerTrial, oneStep,
+                Boolean.TRUE.equals(biases), prior, halfLife,
                 tracker);
     }
 

@@ -23,7 +23,7 @@ final class HeldInputs {
                     ? 1
                     : number("--input " + text, sides[1]);
         }
-        return new Held(text.matches("\\d+") ? "input " + text : text, drive);
+        return new Held(text.matches("\\d+") ? channels.get(channel("--input " + text, text, channels)) : text, drive);
     }
 
     /** @param text NAME=FROM:TO */
@@ -45,8 +45,11 @@ final class HeldInputs {
     }
 
     private static int channel(String option, String name, List<String> channels) {
-        int channel = channels.indexOf(name.strip().matches("\\d+") ? "input " + name.strip() : name);
-        if (channel < 0) {
+        String number = name.strip();
+        int channel = channels.contains(name) || !number.matches("\\d{1,6}")
+                ? channels.indexOf(name)
+                : Integer.parseInt(number);
+        if (channel < 0 || channel >= channels.size()) {
             throw new InvalidInputException(option + ": no input '" + name + "', expected one of "
                     + String.join(", ", channels));
         }

@@ -2,6 +2,7 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,8 @@ import kappa.analysis.inactivation.Verification;
 import kappa.analysis.populations.NeuronSet;
 import kappa.analysis.populations.Populations;
 import kappa.dashboards.report.InactivationReport;
+import kappa.dashboards.report.Report;
+import kappa.dashboards.report.Verdict;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.Silencing;
@@ -26,8 +29,10 @@ import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.archive.RecordingFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** What a fitted network says silencing neurons will do, beside the truth where that is known. */
 @Command(name = "inactivate", mixinStandardHelpOptions = true, sortOptions = false, description = {
@@ -37,6 +42,8 @@ import picocli.CommandLine.Parameters;
             + "input, and random sets of the same sizes. --verify compares with the network that produced "
             + "the session."})
 final class InactivateCommand implements Runnable {
+
+    private static final int MOST_TOLD = 2;
 
     @Parameters(index = "0", paramLabel = "NET.npz", description = "Low-rank network, a file or a name.")
     private Path network;
@@ -93,15 +100,22 @@ final class InactivateCommand implements Runnable {
 
     @Section.In(Section.OUTPUT)
     @Option(names = "--report", paramLabel = "DIR",
-            description = "Directory for a page with pictures, and each picture as SVG (default: none).")
+            description = "Directory for a page with what was found, figures and tables, and each figure as SVG and CSV "
+                    + "(default: none).")
     private Path report;
 
     @Mixin
     private FiguresOption output;
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public void run() {
         LowRankNetwork fit = NetworkArgument.readLowRank(network);
+        if (report != null) {
+            Report.requireUsable("--report", report);
+        }
         Checks.require(random >= 0, "--random", random, "at least 0");
         try (Recording recording = recordingOptions.open(session)) {
             predict(fit, recording);
@@ -124,15 +138,26 @@ final class InactivateCommand implements Runnable {
         } else {
             rows.addAll(verified(fit, NetworkArgument.read(verify), inactivation, conditions, sets));
         }
-        if (report != null) {
-            System.err.println("report " + InactivationReport.write(report,
-                    "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(),
-                    recording.binWidthSeconds(), conditions,
-                    rows.stream().map(row -> new InactivationReport.Entry(row.effect(), row.truth())).toList()));
-        }
         InactivationOutput out = new InactivationOutput(inactivation, conditions, rows);
-        String verdict = Verdict.silencing(rows.stream().map(row -> new Verdict.Change(row.set().name(),
-                row.set().size(), row.set().name().startsWith("random "), row.effect().change())).toList());
+        List<String> found = new ArrayList<>();
+        if (verify != null) {
+            found.add(Verdict.verified(rows.stream().map(row -> row.truth().orElseThrow().r2Change()).toList(),
+                    rows.stream().map(row -> row.truth().orElseThrow().choiceAgreement()).toList()));
+        }
+        found.add(Verdict.silencing(rows.stream().map(row -> new Verdict.Change(row.set().name(),
+                row.set().size(), isRandom(row), row.effect().change())).toList()));
+        String verdict = String.join(" ", found);
+        if (report != null) {
+            rows.stream().filter(row -> !isRandom(row) && !row.effect().accuracy(conditions).isEmpty())
+                    .sorted(Comparator.comparingDouble(row -> -row.effect().change())).limit(MOST_TOLD)
+                    .forEach(row -> found.add(Verdict.choices(row.set().name(), row.effect().accuracy(conditions))));
+            System.err.println("report " + InactivationReport.write(report,
+                    "Silencing in " + network.getFileName() + ", over the trials of " + session.getFileName(), found,
+                    recording.binWidthSeconds(), conditions,
+                    rows.stream().map(row -> new InactivationReport.Entry(row.effect(), row.truth(), isRandom(row)))
+                            .toList(),
+                    Output.typed(spec)));
+        }
         if (output.json()) {
             Map<String, Object> figures = new LinkedHashMap<>();
             figures.put("network", network.toString());
@@ -144,6 +169,10 @@ final class InactivateCommand implements Runnable {
             out.print(readoutSource(fit, inactivation.readout()), verify != null, readsAsTeacher(fit));
             System.out.println(verdict);
         }
+    }
+
+    private static boolean isRandom(InactivationOutput.Row row) {
+        return row.set().name().startsWith("random ");
     }
 
     private List<InactivationOutput.Row> verified(LowRankNetwork fit, Network teacher, Inactivation inactivation,

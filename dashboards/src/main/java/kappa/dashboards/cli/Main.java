@@ -28,7 +28,7 @@ public final class Main implements Runnable {
             "train",
             "network", "simulate", "fit", "evaluate", "analyze", "inactivate", "inspect", "convert", "export",
             "session", "watch",
-            "reproduce", "bench", "docs", "config", "help");
+            "reproduce", "bench", "docs", "config", "completion", "help");
 
     @Spec
     private CommandSpec spec;
@@ -99,6 +99,7 @@ public final class Main implements Runnable {
             case "bench" -> BenchCommand.class;
             case "docs" -> DocsCommand.class;
             case "config" -> ConfigCommand.class;
+            case "completion" -> CompletionCommand.class;
             case "help" -> CommandLine.HelpCommand.class;
             default -> throw new IllegalArgumentException(name);
         };

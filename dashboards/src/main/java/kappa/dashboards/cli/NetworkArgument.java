@@ -2,11 +2,15 @@ package kappa.dashboards.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.model.Network;
 import kappa.fitting.model.SavedModel;
 import kappa.fitting.simulation.HandBuiltNetworks;
+import kappa.fitting.task.Task;
 import kappa.ingest.InvalidInputException;
 
 /**
@@ -47,6 +51,19 @@ final class NetworkArgument {
                             + "live or fit with --out");
         }
         return NetworkFile.model(existing(fileOrName));
+    }
+
+    /**
+     * Names of a network's S inputs: those of the session that it was fitted to, of the network that was built by hand, or of the
+     * task that it does; numbers where nobody has names.
+     */
+    static List<String> inputs(Path fileOrName, LowRankNetwork network, Optional<Task> task) {
+        Optional<List<String>> own = isName(fileOrName)
+                ? Optional.of(HandBuiltNetworks.named(fileOrName.toString(), SEED).inputChannels())
+                : NetworkFile.inputNames(fileOrName);
+        return own.or(() -> task.map(Task::inputNames))
+                .filter(names -> names.size() == network.inputs() && names.stream().distinct().count() == names.size())
+                .orElseGet(() -> IntStream.range(0, network.inputs()).mapToObj(s -> "input " + s).toList());
     }
 
     /** Whether it is a network's name, and no file. */

@@ -1,6 +1,8 @@
 package kappa.dashboards.cli;
 
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import kappa.ingest.log.EmbeddedBroker;
 import kappa.ingest.log.KafkaConnection;
@@ -12,6 +14,9 @@ import picocli.CommandLine.Option;
 /** Broker, pipeline and page in this process, and a session that is published into them. */
 @Section.In(Section.BROKER)
 final class OneProcess {
+
+    /** Few, since this process reads all of them, and each makes a start longer. A directory that has more keeps them. */
+    private static final int PARTITIONS = 4;
 
     @Mixin
     private PageOptions dashboard;
@@ -49,31 +54,67 @@ final class OneProcess {
         retention.check();
         var page = dashboard.settings();
         BrokerHalt.tellWhy(directory);
-        EmbeddedBroker broker = EmbeddedBroker.start(directory, brokerPort(), door.door());
-        // Only one process can use the directory, so that a restarted one takes over from the one that was killed.
-        KafkaConnection connection = broker.connection().with(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live");
-        Server server = null;
+        // Neither needs the other to start.
+        CompletableFuture<EmbeddedBroker> opening = CompletableFuture.supplyAsync(() -> open(directory),
+                task -> Thread.ofPlatform().name("kappa-open-broker").start(task));
+        Server server;
         try {
-            Topics.createAll(connection, Topics.DEFAULT_PARTITIONS);
-            retention.apply(connection, directory);
-            server = new Server(connection, "kappa", threads.count(), page);
-            server.stopWith(broker::close);
+            server = new Server(threads.count(), page);
+        } catch (RuntimeException e) {
+            opening.thenAccept(EmbeddedBroker::close).exceptionally(alsoFailed -> null).join();
+            throw e;
+        }
+        EmbeddedBroker broker;
+        try {
+            broker = opened(opening);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+        server.stopWith(broker::close);
+        try {
+            server.start(connection(broker), "kappa");
             System.err.println("dashboard " + server.link() + "   " + DoorOption.address(broker, directory)
                     + "   log " + directory);
             System.err.println("other programs send to it and read from it at  " + broker.bootstrapServers());
-            boolean whole = publish(publishing, connection, server);
+            boolean whole = publish(publishing, connection(broker), server);
             if (whole && stays) {
                 System.err.println("the session is over; the page stays until Ctrl-C");
                 server.awaitStop();
             }
             return whole ? 0 : Main.FAILED;
         } finally {
-            if (server == null) {
-                broker.close();
-            } else {
-                server.close();
-            }
+            server.close();
         }
+    }
+
+    /** A broker with kappa's topics. */
+    private EmbeddedBroker open(Path directory) {
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, brokerPort(), door.door());
+        try {
+            Topics.createAll(broker.connection(), PARTITIONS);
+            retention.apply(broker.connection(), directory);
+            return broker;
+        } catch (RuntimeException | Error e) {
+            broker.close();
+            throw e;
+        }
+    }
+
+    private static EmbeddedBroker opened(CompletableFuture<EmbeddedBroker> opening) {
+        try {
+            return opening.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** Only one process can use the directory, so that a restarted one takes over from the one that was killed. */
+    private static KafkaConnection connection(EmbeddedBroker broker) {
+        return broker.connection().with(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "live");
     }
 
     /** Programs look for a broker at Kafka's own port. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.replay.SessionPublisher;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What commands print: figures on standard output, progress on standard error. */
 final class Output {
@@ -36,6 +37,12 @@ final class Output {
         figures.forEach((name, value) -> System.out.println(name + " " + plain(value)));
     }
 
+    /** The same on one line. */
+    static void row(Map<String, ?> figures) {
+        System.out.println(figures.entrySet().stream().map(entry -> entry.getKey() + " " + plain(entry.getValue()))
+                .collect(Collectors.joining("  ")));
+    }
+
     private static String plain(Object value) {
         return switch (value) {
             case Double number when Double.isFinite(number) -> rounded(number.doubleValue());
@@ -50,6 +57,13 @@ final class Output {
             return String.format(Locale.ROOT, "%.0f", number);
         }
         return new BigDecimal(number).round(new MathContext(4)).stripTrailingZeros().toPlainString();
+    }
+
+    /** The command line as it was typed, with the options of its configuration file. */
+    static String typed(CommandSpec spec) {
+        return spec.commandLine().getParseResult().originalArgs().stream()
+                .map(word -> word.matches("[\\w./:=,+@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" ", "./kappa ", ""));
     }
 
     /** A line on standard error that may hold names from files, from the network or from the topics. */
@@ -115,17 +129,17 @@ final class Output {
             shown = now;
             double perSecond = (done - markDone) / Math.max(1e-3, (now - markNs) / 1e9);
             StringBuilder line = new StringBuilder(what).append(": ");
-            if (total > 0) {
-                if (terminal) {
-                    int filled = (int) (BAR * done / total);
-                    line.append('[').repeat("#", filled).repeat(" ", BAR - filled).append("] ");
-                }
-                line.append(String.format("%d of %d %s, %s %s/s", done, total, unit, rounded(perSecond), unit));
-                if (perSecond > 0 && done < total) {
+            if (total > 0 && terminal) {
+                int filled = (int) (BAR * done / total);
+                line.append('[').repeat("#", filled).repeat(" ", BAR - filled).append("] ");
+            }
+            line.append(done).append(' ').append(total > 0 ? "of " + total + " " : "").append(unit);
+            // At first there is nothing to measure the rate from.
+            if (perSecond > 0) {
+                line.append(", ").append(rounded(perSecond)).append(' ').append(unit).append("/s");
+                if (done < total) {
                     line.append(", ").append(duration((total - done) / perSecond)).append(" left");
                 }
-            } else {
-                line.append(String.format("%d %s, %s %s/s", done, unit, rounded(perSecond), unit));
             }
             show(line.append(detail).toString(), done == total);
         }

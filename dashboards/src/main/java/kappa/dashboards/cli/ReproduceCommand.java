@@ -67,10 +67,15 @@ final class ReproduceCommand implements Runnable {
         figures.put("items", kept.size());
         figures.put("findings", kept.stream().mapToInt(one -> one.result().findings().size()).sum());
         figures.put("agreeing", kept.stream().mapToLong(Reproduction.Kept::agreeing).sum());
+        String verdict = Reproduction.verdict(kept);
         if (output.json()) {
+            figures.put("verdict", verdict);
             figures.put("results", kept.stream().collect(Collectors.toMap(Reproduction.Kept::item,
                     one -> one.result().findings(), (a, b) -> a, LinkedHashMap::new)));
         }
         output.print(figures);
+        if (!output.json()) {
+            System.out.println(verdict);
+        }
     }
 }

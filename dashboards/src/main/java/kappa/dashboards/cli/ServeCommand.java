@@ -37,7 +37,8 @@ final class ServeCommand implements Runnable {
         KafkaConnection connection = kafka.connection();
         var settings = dashboard.settings();
         Topics.createAll(connection, partitions);
-        try (Server server = new Server(connection, group, threads.count(), settings)) {
+        try (Server server = new Server(threads.count(), settings)) {
+            server.start(connection, group);
             System.err.println("dashboard " + server.link() + "   " + connection + "   group " + group);
             server.awaitStop();
         }

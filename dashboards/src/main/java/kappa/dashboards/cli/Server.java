@@ -1,5 +1,7 @@
 package kappa.dashboards.cli;
 
+import akka.actor.typed.ActorSystem;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -21,40 +23,48 @@ final class Server implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
-    private final Processing processing;
-    private final LiveView view;
+    private final ActorSystem<Void> system;
+    private final PrometheusMeterRegistry meters = Processing.registry();
+    private final int fitThreads;
     private final DashboardServer dashboard;
     private final DashboardSettings settings;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final Thread main = Thread.currentThread();
     private final Thread hook = new Thread(this::onSignal, "kappa-stop");
+    private Processing processing;
+    private LiveView view;
     private Runnable last = () -> {};
     private volatile boolean waiting;
     private boolean closed;
 
-    Server(KafkaConnection connection, String group, int fitThreads, DashboardSettings settings) {
+    /** Opens the page, which says that kappa is starting until {@link #start}. */
+    Server(int fitThreads, DashboardSettings settings) {
+        this.fitThreads = fitThreads;
         this.settings = settings;
-        processing = new Processing(connection, group, fitThreads, this::onFailure);
-        view = LiveView.start(connection, processing.meters(), processing::sessionProblem);
-        DashboardServer started;
+        system = Processing.system(fitThreads);
         try {
-            started = DashboardServer.start(processing.system(), settings, view, processing.meters(), () -> {
-                String problem = processing.readinessProblem();
-                return new DashboardServer.Readiness(problem == null, problem == null ? "reading" : problem);
-            }, processing.controls(), Optional.of(connection));
+            dashboard = DashboardServer.listen(system, settings, meters);
         } catch (RuntimeException e) {
-            view.close();
-            processing.close();
+            system.terminate();
             throw e;
         }
-        dashboard = started;
         if (!settings.onLoopback() && settings.tls().isEmpty()) {
             LOG.warn(
                     "the page on {} is plain HTTP, so its token can be read on the way: use --tls-keystore or a proxy"
                             + " with TLS",
                     settings.host());
         }
+    }
+
+    /** Starts the pipeline. Called once. */
+    void start(KafkaConnection connection, String group) {
+        processing = new Processing(system, meters, connection, group, fitThreads, this::onFailure);
+        view = LiveView.start(connection, meters, processing::sessionProblem);
+        dashboard.serve(view, () -> {
+            String problem = processing.readinessProblem();
+            return new DashboardServer.Readiness(problem == null, problem == null ? "reading" : problem);
+        }, processing.controls(), Optional.of(connection));
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -125,12 +135,18 @@ final class Server implements AutoCloseable {
         closed = true;
         // The pipeline stops without the caller's interrupt, which would cut its last writes short.
         boolean interrupted = Thread.interrupted();
-        if (failed()) {
+        if (failed() && view != null) {
             view.sendLastFrames(); // they say why
         }
         dashboard.close();
-        view.close();
-        processing.close();
+        if (view != null) {
+            view.close();
+        }
+        if (processing != null) {
+            processing.close();
+        } else {
+            system.terminate();
+        }
         last.run();
         stop.countDown();
         if (interrupted) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import kappa.analysis.populations.GaussianMixture;
 import kappa.analysis.populations.ResampledNetwork;
 import kappa.fitting.evaluation.Truncation;
+import kappa.dashboards.report.Verdict;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.model.FullRankNetwork;
 import kappa.fitting.model.LowRankNetwork;
@@ -303,12 +304,15 @@ final class TrainCommand implements Runnable {
             figures.put("full_rank_steps", fullRankSteps);
         }
         figures.put("seconds", seconds);
+        String verdict = Verdict.task(task.name().toString(), fresh.accuracy());
         if (output.json()) {
             figures.put("psychometric", psychometric(task, fresh));
+            figures.put("verdict", verdict);
             Output.json(figures);
         } else {
-            figures.forEach((name, value) -> System.out.println(name + " " + value));
-            psychometric(task, fresh).forEach(System.out::println);
+            Output.plain(figures);
+            psychometric(task, fresh).forEach(Output::row);
+            System.out.println(verdict);
         }
     }
 

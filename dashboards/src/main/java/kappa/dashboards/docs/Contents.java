@@ -39,6 +39,7 @@ record Contents(String title, List<Page> pages) {
                     new Page("dashboards/troubleshooting.md", "Troubleshooting"),
                     new Page("dashboards/overload.md", "Overload"),
                     new Page("fitting/durability.md", "Durability"),
+                    new Page("fitting/learning.md", "How fast kappa learns"),
                     new Page("fitting/scaling.md", "Scaling"))),
             new Contents("Reference", List.of(
                     new Page("dashboards/commands.md", "Commands"),

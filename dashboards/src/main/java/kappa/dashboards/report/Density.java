@@ -13,7 +13,7 @@ public final class Density {
 
     /** The neurons themselves beside their density. */
     public static String withScatter(String nameX, double[] x, String nameY, double[] y) {
-        return SvgPlot.row(List.of(Scatters.plain(nameX + " and " + nameY + " of each neuron", nameX, x, nameY, y),
+        return SvgPlot.pictures(List.of(Scatters.plain(nameX + " and " + nameY + " of each neuron", nameX, x, nameY, y),
                 of("density of " + nameX + " and " + nameY, nameX, x, nameY, y)));
     }
 

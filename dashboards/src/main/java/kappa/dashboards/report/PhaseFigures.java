@@ -36,11 +36,11 @@ public final class PhaseFigures {
         double[] potential = flow.potential();
         double high = Math.max(max(force), max(potential));
         double low = Math.min(min(force), min(potential));
-        SvgPlot figure = new SvgPlot(title, "kappa", "F, V", axis[0],
+        SvgPlot figure = new SvgPlot(title, "\u03ba", "F, V", axis[0],
                 axis[axis.length - 1], low, high);
         figure.line(axis, new double[axis.length], "#8a94a3", false, 0.8);
         figure.line(axis, potential, SvgPlot.COLOURS.get(4), false, 1.5).entry("potential V", SvgPlot.COLOURS.get(4));
-        figure.line(axis, force, SvgPlot.COLOURS.get(0), false, 1.5).entry("F = d kappa / dt", SvgPlot.COLOURS.get(0));
+        figure.line(axis, force, SvgPlot.COLOURS.get(0), false, 1.5).entry("F = d\u03ba/dt", SvgPlot.COLOURS.get(0));
         phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], 0));
         return figure;
     }
@@ -51,7 +51,7 @@ public final class PhaseFigures {
         double[] velocity = flow.velocity();
         int count = axis.length;
         double reach = axis[count - 1];
-        SvgPlot figure = new SvgPlot(title, "kappa 1", "kappa 2", axis[0], reach,
+        SvgPlot figure = new SvgPlot(title, "\u03ba1", "\u03ba2", axis[0], reach,
                 axis[0], reach);
         double fastest = 1e-12;
         for (int i = 0; i < count * count; i++) {
@@ -66,17 +66,20 @@ public final class PhaseFigures {
                 double vy = velocity[2 * (j * count + i) + 1];
                 // The square root shows slow flow beside fast.
                 double speed = Math.hypot(vx, vy);
-                double shown = speed == 0 ? 0 : Math.sqrt(speed / fastest) / speed;
-                figure.arrow(axis[i], axis[j], vx * shown, vy * shown, 1, ARROW_PIXELS);
+                double longest = speed == 0 ? 1 : Math.sqrt(speed * fastest);
+                figure.arrow(axis[i], axis[j], vx, vy, longest, ARROW_PIXELS);
             }
         }
+        figure.entry("d\u03ba1/dt = 0", SvgPlot.COLOURS.get(2)).entry("d\u03ba2/dt = 0", SvgPlot.COLOURS.get(3));
         phase.orbits().nullclines().first().forEach(line -> curve(figure, line, SvgPlot.COLOURS.get(2), false, 0.9));
         phase.orbits().nullclines().second().forEach(line -> curve(figure, line, SvgPlot.COLOURS.get(3), false, 0.9));
         for (LimitCycle cycle : phase.orbits().cycles()) {
             double[] closed = Arrays.copyOf(cycle.orbit(), cycle.orbit().length + 2);
             System.arraycopy(cycle.orbit(), 0, closed, cycle.orbit().length, 2);
+            figure.series((cycle.stable() ? "stable" : "unstable") + " limit cycle");
             curve(figure, closed, SvgPlot.COLOURS.get(0), !cycle.stable(), 2);
         }
+        figure.series("");
         phase.fixedPoints().points().forEach(point -> mark(figure, point, point.kappa()[0], point.kappa()[1]));
         return figure;
     }
@@ -90,7 +93,7 @@ public final class PhaseFigures {
         figure.line(columns[0], columns[1], colour, dashed, width);
     }
 
-    private static String held(PhasePortrait phase) {
+    static String held(PhasePortrait phase) {
         return phase.input().equals(NetworkAnalysis.NO_INPUT) ? "no input" : phase.input() + " held";
     }
 

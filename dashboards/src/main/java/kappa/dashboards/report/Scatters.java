@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import kappa.analysis.connectivity.Saturation;
+import kappa.analysis.populations.NeuronSet;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /** Scatters of two vectors over neurons, with regression lines for parts of them. Stateless. */
@@ -33,6 +34,15 @@ public final class Scatters {
                 new Part("not saturated", split.linear().neurons())));
     }
 
+    /** Each of several populations in its colour with its regression line, and a dashed one for all. */
+    static SvgPlot byPopulation(String title, String nameX, double[] x, String nameY, double[] y,
+            List<NeuronSet> populations) {
+        return populations.size() < 2
+                ? with(title, nameX, x, nameY, y, List.of(new Part("", IntStream.range(0, x.length).toArray())), true)
+                : byPart(title, nameX, x, nameY, y, populations.stream()
+                        .map(one -> new Part(one.name() + " (" + one.size() + ")", one.neurons())).toList());
+    }
+
     private static SvgPlot with(String title, String nameX, double[] x, String nameY, double[] y, List<Part> parts,
             boolean lines) {
         double[] across = reach(x);
@@ -42,17 +52,20 @@ public final class Scatters {
         SvgPlot plot = new SvgPlot(title, nameX, nameY, left, right, up[0], up[1]);
         int stride = Math.ceilDiv(x.length, MOST_DOTS);
         for (int p = 0; p < parts.size(); p++) {
-            String colour = SvgPlot.COLOURS.get(p);
+            String colour = SvgPlot.COLOURS.get(p % SvgPlot.COLOURS.size());
+            plot.series(parts.get(p).name);
             for (int at = 0; at < parts.get(p).neurons.length; at += stride) {
                 int i = parts.get(p).neurons[at];
                 plot.dot(x[i], y[i], colour, 1.8, "");
             }
-            if (lines) {
+            if (lines && !parts.get(p).name.isEmpty()) {
                 plot.entry(parts.get(p).name, colour);
+                plot.series("regression of " + parts.get(p).name);
                 line(plot, regression(x, y, parts.get(p).neurons), left, right, colour, false);
             }
         }
         if (lines) {
+            plot.series("regression of all");
             line(plot, regression(x, y, IntStream.range(0, x.length).toArray()), left, right, "#1b2330", true);
         }
         return plot;

@@ -38,7 +38,8 @@ final class BimodalPortrait extends Item {
                         Vectors.n(network, 0)));
             }
         }
-        return new Result("s = 3, N = " + HandBuiltNetworks.defaultNeurons(NETWORK) + ".", List.of(SvgPlot.row(plots)),
+        return new Result("s = 3, N = " + HandBuiltNetworks.defaultNeurons(NETWORK) + ".",
+                List.of(SvgPlot.pictures(plots)),
                 List.of(new Result.Finding("fixed points", "4 stable, 4 saddles, 1 source (figure 4.2)",
                         first + "; so in " + right + " of " + seeds.length, right == seeds.length,
                         "Two independent pairs of modes make four stable states.")),

@@ -51,7 +51,7 @@ final class DrivenPopulations extends Item {
             }
         }
         return new Result("Overlaps (3, 1, +-1, 2.5); input 10 x on population 1 and 0.1 x on population 2; N = "
-                + HandBuiltNetworks.defaultNeurons(NETWORK) + ".", List.of(SvgPlot.row(plots)),
+                + HandBuiltNetworks.defaultNeurons(NETWORK) + ".", List.of(SvgPlot.pictures(plots)),
                 List.of(new Result.Finding("without input", "source, two saddles, two stable states (figure 4.5)",
                         first[0] + "; so in " + free + " of " + seeds.length, free == seeds.length,
                         "The overlaps of the two populations average to (3, 1, 0, 2.5)."),

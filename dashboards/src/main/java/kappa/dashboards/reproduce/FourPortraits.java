@@ -51,7 +51,7 @@ final class FourPortraits extends Item {
         findings.add(ring(context, plots));
         plots.add(2, plots.removeLast());
         return new Result("Drawn with N = 512; arrows by the square root of speed, green and pink the nullclines.",
-                List.of(SvgPlot.row(plots.subList(0, 2)), SvgPlot.row(plots.subList(2, 4))), findings,
+                List.of(SvgPlot.pictures(plots.subList(0, 2)), SvgPlot.pictures(plots.subList(2, 4))), findings,
                 List.of("./kappa analyze figure-4.1a --report DIR", "./kappa analyze figure-4.1d --json"));
     }
 

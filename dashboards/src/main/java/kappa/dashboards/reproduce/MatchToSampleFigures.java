@@ -66,10 +66,10 @@ final class MatchToSampleFigures {
         int testFrom = sampleEnd + DELAY;
         int testEnd = testFrom + SHOWN;
         return List.of(
-                SvgPlot.row(List.of(epoch(1, "sample A", FIXATION, sampleEnd, 0, 1),
+                SvgPlot.pictures(List.of(epoch(1, "sample A", FIXATION, sampleEnd, 0, 1),
                         epoch(2, "sample B", FIXATION, sampleEnd, 2, 3),
                         epoch(0, "delay", sampleEnd, testFrom, 0, 2))),
-                SvgPlot.row(List.of(epoch(1, "test A", testFrom, testEnd, 0, 2),
+                SvgPlot.pictures(List.of(epoch(1, "test A", testFrom, testEnd, 0, 2),
                         epoch(2, "test B", testFrom, testEnd, 1, 3),
                         epoch(0, "decision", testEnd, BINS, 0, 1, 2, 3))));
     }
@@ -106,7 +106,7 @@ final class MatchToSampleFigures {
             }
             plots.add(plot);
         }
-        return SvgPlot.row(plots);
+        return SvgPlot.pictures(plots);
     }
 
     private double[] rate(LatentTrajectory trial, int neuron) {

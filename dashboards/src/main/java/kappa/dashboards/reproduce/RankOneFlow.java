@@ -59,7 +59,8 @@ final class RankOneFlow extends Item {
                     Math.abs(found - limit) < TOLERANCE,
                     "At N = " + NEURONS + " chance moves it by some hundredths."));
         }
-        return new Result("m = n = sqrt(overlap) x with N = " + NEURONS + ".", List.of(SvgPlot.row(plots)), findings,
+        return new Result("m = n = sqrt(overlap) x with N = " + NEURONS + ".", List.of(SvgPlot.pictures(plots)),
+                findings,
                 List.of("./kappa analyze decision --report DIR"));
     }
 

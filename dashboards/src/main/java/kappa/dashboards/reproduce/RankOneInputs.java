@@ -70,7 +70,7 @@ final class RankOneInputs extends Item {
         double limit = effectiveOverlap();
         return new Result(
                 "m = n = sqrt(2) x with N = " + NEURONS + "; the orthogonal input is another Gaussian vector.",
-                List.of(SvgPlot.row(plots)),
+                List.of(SvgPlot.pictures(plots)),
                 List.of(new Result.Finding("bifurcation as the input along n grows", "saddle-node (figure 2.3)",
                         "saddle-node in " + saddleNodes + " of " + seeds.length + " networks, at u = "
                                 + Numbers.range(vanish),

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import kappa.dashboards.report.Verdict;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.NewFile;
 
@@ -78,6 +79,14 @@ public final class Reproduction {
             write(context);
         }
         return all;
+    }
+
+    /** How many rows agree, in a sentence. */
+    public static String verdict(List<Kept> results) {
+        return Verdict.reproduced(results.stream().mapToLong(Kept::agreeing).sum(),
+                results.stream().mapToLong(kept -> kept.result().findings().size()).sum(),
+                results.stream().filter(kept -> kept.agreeing() < kept.result().findings().size()).map(Kept::item)
+                        .toList());
     }
 
     /** The page of all items that have a result of these settings, whether of this run or of an earlier one. */

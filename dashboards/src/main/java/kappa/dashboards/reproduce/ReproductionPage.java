@@ -14,6 +14,7 @@ final class ReproductionPage {
 
     static Path write(Path directory, List<Item> items, List<Reproduction.Kept> kept) {
         Report report = new Report("--out", directory, "The papers, reproduced");
+        report.summary(List.of(Reproduction.verdict(kept)));
         boolean quick = kept.getFirst().quick();
         report.section("Overview", "Computed by kappa reproduce" + (quick ? " --quick" : "") + ", first seed "
                 + kept.getFirst().seed() + (quick ? ", one seed of each." : ", intervals over several seeds."));
@@ -26,7 +27,7 @@ final class ReproductionPage {
             Result result = kept.get(i).result();
             report.section(items.get(i).name() + ": " + items.get(i).title(),
                     items.get(i).source() + ". " + result.remark());
-            result.figures().forEach(report::picture);
+            result.figures().forEach(report::pictures);
             List<List<String>> rows = new ArrayList<>();
             result.findings().forEach(finding -> rows.add(List.of(finding.quantity(), finding.paper(), finding.found(),
                     finding.agrees() ? "yes" : "no", finding.reason())));

@@ -69,7 +69,7 @@ final class ResampledDecision extends Item {
         long doing = Arrays.stream(accuracy).filter(value -> value >= DONE).count();
         double[] sorted = Arrays.stream(accuracy).sorted().toArray();
         return new Result("Trained from " + Arrays.toString(START) + " through networks of N = " + NEURONS
-                + " that are drawn anew before each step.", List.of(SvgPlot.row(plots)),
+                + " that are drawn anew before each step.", List.of(SvgPlot.pictures(plots)),
                 List.of(new Result.Finding("networks with fresh Gaussian vectors that do the task",
                         "all 20 (figure 3.3)",
                         doing + " of " + NETWORKS + ", accuracy " + Numbers.shown(sorted[0]) + " to "

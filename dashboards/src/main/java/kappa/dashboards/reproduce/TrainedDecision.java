@@ -58,7 +58,8 @@ final class TrainedDecision extends Item {
             }
         }
         double median = Numbers.median(overlap);
-        return new Result("N = " + NEURONS + ", all of m, n, W and the readout trained.", List.of(SvgPlot.row(plots)),
+        return new Result("N = " + NEURONS + ", all of m, n, W and the readout trained.",
+                List.of(SvgPlot.pictures(plots)),
                 List.of(new Result.Finding("accuracy", "does the task (figure 3.2)", Numbers.range(accuracy),
                         Arrays.stream(accuracy).allMatch(value -> value >= DONE),
                         "In " + TRIALS + " fresh trials with noise."),

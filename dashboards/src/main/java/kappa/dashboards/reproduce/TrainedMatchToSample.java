@@ -50,7 +50,7 @@ final class TrainedMatchToSample extends Item {
                     MatchToSampleFigures figures = new MatchToSampleFigures(network);
                     pictures.addAll(figures.epochs());
                     pictures.add(figures.time());
-                    pictures.add(SvgPlot.row(List.of(saturation(network, "A", 0), saturation(network, "B", 1))));
+                    pictures.add(SvgPlot.pictures(List.of(saturation(network, "A", 0), saturation(network, "B", 1))));
                 }
             }
         }

@@ -6,11 +6,11 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +33,7 @@ final class ControlRequests {
     static final int PER_SECOND = 10;
 
     private static final long WITHIN_SECONDS = 10;
-    private static final JsonMapper MAPPER = new JsonMapper();
+    private static final int LONGEST_NAME = 128;
     private static final Logger LOG = LoggerFactory.getLogger(ControlRequests.class);
 
     /** What the visitor is told: JSON if the status is 202, for an intervention an {@link Accepted}; else one line. */
@@ -47,13 +47,15 @@ final class ControlRequests {
      *
      * @param set name of a set of neurons in the session's newest inactivations, or of one of its populations
      * @param neurons indices from 0, in place of a set
+     * @param name of these neurons, for people; may be missing
+     * @param dryRun true asks for the {@link DryRun} of the set, and nothing of the rig; may be missing
      * @param trials how many trials to perturb; 0 calls off the request before
      * @param every perturb each so many-th trial; may be missing, as may the next two
      * @param firstBin first bin within the trial
      * @param bins how many bins; 0 to the trial's end
      */
-    record InterventionRequest(String session, String set, List<Integer> neurons, Integer trials, Integer every,
-            Integer firstBin, Integer bins) {}
+    record InterventionRequest(String session, String set, List<Integer> neurons, String name, Boolean dryRun,
+            Integer trials, Integer every, Integer firstBin, Integer bins) {}
 
     /**
      * A wish for the replay of a recording, as JSON has it. At least one of the last three is given.
@@ -64,6 +66,13 @@ final class ControlRequests {
      */
     record PlaybackRequest(String session, Boolean pause, Double seek,
             @JsonDeserialize(using = SpeedReader.class) Double speed) {}
+
+    /**
+     * A remark, as JSON has it.
+     *
+     * @param bin the bin that it is about; the newest if it is missing
+     */
+    record NoteRequest(String session, String text, Long bin) {}
 
     /** Reads a number, or "max" as infinity. */
     static final class SpeedReader extends StdScalarDeserializer<Double> {
@@ -124,6 +133,11 @@ final class ControlRequests {
         return meet(text, from, this::intervene);
     }
 
+    /** Meets a {@link NoteRequest} in the same way. */
+    Answer note(String text, String from) {
+        return meet(text, from, this::note);
+    }
+
     /** Meets a {@link PlaybackRequest} in the same way. */
     Answer play(String text, String from) {
         return meet(text, from, this::play);
@@ -138,7 +152,7 @@ final class ControlRequests {
             asked.published.toCompletableFuture().orTimeout(WITHIN_SECONDS, TimeUnit.SECONDS).join();
             LOG.atInfo().addKeyValue("session", asked.rig.session())
                     .addKeyValue("partition", asked.rig.partition()).log("{}; asked from {}", asked.told, from);
-            return new Answer(202, MAPPER.writeValueAsString(asked.answer));
+            return new Answer(202, PageJson.MAPPER.writeValueAsString(asked.answer));
         } catch (InvalidInputException e) {
             return refuse(400, e.getMessage(), from);
         } catch (Refused e) {
@@ -180,15 +194,17 @@ final class ControlRequests {
                 if ((asked.set == null) == (asked.neurons == null)) {
                     throw new InvalidInputException("Expected either set or neurons.");
                 }
-                neurons = asked.set != null
-                        ? set(session, asked.set, rig)
-                        : asked.neurons.stream().sorted().distinct().toList();
+                DryRun set = asked.set == null ? null : set(session, asked.set);
+                neurons = set == null ? asked.neurons.stream().sorted().distinct().toList() : set.neurons();
                 if (rig.neurons() > 1 && neurons.size() >= rig.neurons()) {
                     throw new Refused(409,
                             "The set holds all " + rig.neurons() + " recorded neurons. Silencing every one"
                                     + " tells nothing about any of them. Choose a smaller set.");
                 }
-                name = asked.set != null ? frozen(asked.set, session) : neurons.size() + " chosen neurons";
+                name = set == null ? name(asked, neurons.size()) : set.name();
+                if (Boolean.TRUE.equals(asked.dryRun)) {
+                    return dryRun(rig, set);
+                }
             }
         } finally {
             view.lock().unlock();
@@ -201,22 +217,36 @@ final class ControlRequests {
                 request.bins()), new Accepted(request.id(), neurons.size()));
     }
 
-    /** Populations change with each model: the name says which neurons these were. */
-    private static String frozen(String set, SessionView session) {
-        return session.modelVersion() < 0 ? set : set + " of model " + session.modelVersion();
+    /** Nothing is asked of the rig. */
+    private static Asked dryRun(Rig rig, DryRun set) {
+        if (set == null) {
+            throw new InvalidInputException("A dry run needs a set.");
+        }
+        return new Asked(CompletableFuture.completedFuture(null), rig, String.format(
+                "dry run of session %s: set %s, %d neurons", rig.session(), Lines.one(set.name()),
+                set.neurons().size()), set);
+    }
+
+    private static String name(InterventionRequest asked, int neurons) {
+        if (asked.name == null || asked.name.isBlank()) {
+            return neurons + " chosen neurons";
+        }
+        if (asked.name.length() > LONGEST_NAME) {
+            throw new InvalidInputException("name has " + asked.name.length() + " characters, expected at most "
+                    + LONGEST_NAME + ".");
+        }
+        return Lines.one(asked.name);
     }
 
     private static int orZero(Integer number) {
         return number == null ? 0 : number;
     }
 
-    /** A set may hold neurons that nobody recorded, whom no rig can reach. */
-    private static List<Integer> set(SessionView session, String name, Rig rig) {
+    private static DryRun set(SessionView session, String name) {
         return session.mechanism.set(name)
                 .orElseThrow(() -> new Refused(404,
                         "Session " + Lines.one(session.id) + " has no set " + Lines.one(name) + ", expected one of "
-                                + Lines.one(String.join(", ", session.mechanism.setNames())) + "."))
-                .stream().filter(i -> i < rig.neurons()).toList();
+                                + Lines.one(String.join(", ", session.mechanism.setNames())) + "."));
     }
 
     private Asked play(String text) {
@@ -247,6 +277,23 @@ final class ControlRequests {
                 + wish.pause().map(pause -> pause ? ": pause" : ": go on").orElse("")
                 + wish.seekSeconds().map(seconds -> ": to " + seconds + " s").orElse("")
                 + wish.speed().map(speed -> ": at speed " + speed).orElse(""), Map.of());
+    }
+
+    private Asked note(String text) {
+        NoteRequest asked = StrictJson.read(text, NoteRequest.class);
+        String said = StrictJson.required("text", asked.text, "a text").strip();
+        Rig rig;
+        long bin;
+        view.lock().lock();
+        try {
+            SessionView session = running(asked.session);
+            rig = rig(session);
+            bin = asked.bin == null ? session.newest() : asked.bin;
+        } finally {
+            view.lock().unlock();
+        }
+        return new Asked(publisher.note(rig, said, bin, view.nowUnixNs()), rig,
+                "note of session " + rig.session() + ": " + Lines.one(said), Map.of());
     }
 
     private SessionView running(String id) {

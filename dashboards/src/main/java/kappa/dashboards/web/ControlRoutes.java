@@ -14,7 +14,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Takes what is asked of a rig: to silence neurons at {@code /interventions}, to pause or seek a replay at {@code /controls}.
+ * Takes what is asked of a rig: to silence neurons at {@code /interventions}, to pause or seek a replay at {@code /controls};
+ * and a remark at {@code /notes}.
  * That needs the control token. A request must be JSON, as no form of another page can send it, and a browser must say that it
  * comes from here. Thread-safe.
  */
@@ -38,7 +39,7 @@ final class ControlRoutes extends AllDirectives {
 
     Route route() {
         return concat(path("interventions", () -> asked(requests::intervene)),
-                path("controls", () -> asked(requests::play)));
+                path("controls", () -> asked(requests::play)), path("notes", () -> asked(requests::note)));
     }
 
     private Route asked(BiFunction<String, String, ControlRequests.Answer> meet) {

@@ -1,5 +1,6 @@
 package kappa.dashboards.web;
 
+import static akka.http.javadsl.server.Directives.complete;
 import static akka.http.javadsl.server.Directives.concat;
 import static akka.http.javadsl.server.Directives.get;
 import static akka.http.javadsl.server.Directives.head;
@@ -10,9 +11,12 @@ import akka.http.javadsl.ConnectionContext;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.ServerBuilder;
+import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.server.Route;
 import akka.http.javadsl.settings.ServerSettings;
+import akka.japi.function.Function;
+import akka.stream.javadsl.Flow;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Metrics;
@@ -21,6 +25,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -53,24 +58,45 @@ public final class DashboardServer implements AutoCloseable {
     /** Whether the application can do its work, and in one line why not (or what it does). */
     public record Readiness(boolean ready, String reason) {}
 
+    /** What is there once the pipeline is. */
+    private record Served(PageSocket socket, Gauge clients, Optional<PushedSessions> sessions) {}
+
+    private final ActorSystem<?> system;
     private final PrometheusMeterRegistry meters;
-    private final PageSocket socket;
-    private final Gauge clients;
+    private final AccessRules access;
+    private final Executor threads = Executors
+            .newThreadPerTaskExecutor(Thread.ofVirtual().name("kappa-dashboard-frame-", 0).factory());
+    private final PageFiles files = new PageFiles();
+    private final DocsFiles docs = new DocsFiles();
     private final ServerBinding binding;
+    private volatile Function<HttpRequest, CompletionStage<HttpResponse>> answers;
+    private volatile Served served;
 
-    private final Optional<PushedSessions> sessions;
-
-    private DashboardServer(PrometheusMeterRegistry meters, PageSocket socket, ServerBinding binding,
-            Optional<PushedSessions> sessions) {
-        this.sessions = sessions;
+    private DashboardServer(ActorSystem<?> system, DashboardSettings settings, PrometheusMeterRegistry meters) {
+        this.system = system;
         this.meters = meters;
-        this.socket = socket;
-        this.binding = binding;
-        clients = Meters.DASHBOARD_CLIENTS.gauge(meters, socket::clients);
+        access = new AccessRules(settings);
+        HealthRoutes starting = new HealthRoutes(() -> new Readiness(false, "starting"), meters, "");
+        answer(sealed(() -> concat(starting.health(), files.route(access), docs.route(),
+                complete(Answers.plain(503, "kappa is starting.")))));
+        binding = bind(settings);
         Metrics.addRegistry(meters);
     }
 
     /**
+     * Begins to listen before there is a pipeline: serves the page's files and the documentation, and says of all else that
+     * kappa is starting, until {@link #serve}.
+     *
+     * @throws InvalidInputException with one line if the address cannot be listened on
+     */
+    public static DashboardServer listen(ActorSystem<?> system, DashboardSettings settings,
+            PrometheusMeterRegistry meters) {
+        return new DashboardServer(system, settings, meters);
+    }
+
+    /**
+     * Listens and serves at once.
+     *
      * @param ready asked at each {@code /health/ready}
      * @param controls publishes what is asked of rigs
      * @throws InvalidInputException with one line if the address cannot be listened on
@@ -88,9 +114,20 @@ public final class DashboardServer implements AutoCloseable {
     public static DashboardServer start(ActorSystem<?> system, DashboardSettings settings, LiveView view,
             PrometheusMeterRegistry meters, Supplier<Readiness> ready, ControlPublisher controls,
             Optional<KafkaConnection> kafka) {
-        Executor threads = Executors
-                .newThreadPerTaskExecutor(Thread.ofVirtual().name("kappa-dashboard-frame-", 0).factory());
-        AccessRules access = new AccessRules(settings);
+        DashboardServer server = listen(system, settings, meters);
+        server.serve(view, ready, controls, kafka);
+        return server;
+    }
+
+    /**
+     * Serves the pipeline from now on. Called once.
+     *
+     * @param ready asked at each {@code /health/ready}
+     * @param controls publishes what is asked of rigs
+     * @param kafka where sessions are sent to and κ is read; empty: nothing is taken
+     */
+    public void serve(LiveView view, Supplier<Readiness> ready, ControlPublisher controls,
+            Optional<KafkaConnection> kafka) {
         PageSocket socket = new PageSocket(view, access, threads, () -> refused(meters, "websocket"));
         ControlRequests requests = new ControlRequests(view, controls);
         Optional<PushedSessions> sessions = kafka.map(PushedSessions::new);
@@ -98,18 +135,19 @@ public final class DashboardServer implements AutoCloseable {
                 new LatentStream(kafka.get()), view, access, requests, threads).route())
                 .map(sent -> concat(new ControlRoutes(requests, access, threads).route(), sent))
                 .orElseGet(() -> new ControlRoutes(requests, access, threads).route());
-        Route pages = pages(access, socket, new HealthRoutes(ready, meters,
-                kafka.map(KafkaConnection::bootstrapServers).orElse("")), new PageFiles(),
-                new DocsFiles());
-        Route route = mapResponse(answer -> finished(answer, meters), () -> concat(asked, pages));
-        return new DashboardServer(meters, socket, bind(system, settings, route), sessions);
+        HealthRoutes health = new HealthRoutes(ready, meters,
+                kafka.map(KafkaConnection::bootstrapServers).orElse(""));
+        served = new Served(socket, Meters.DASHBOARD_CLIENTS.gauge(meters, socket::clients), sessions);
+        answer(concat(asked, sealed(() -> concat(health.health(), files.route(access), docs.route(),
+                access.visitor(() -> concat(socket.route(), health.metrics()))))));
     }
 
-    private static Route pages(AccessRules access, PageSocket socket, HealthRoutes health, PageFiles files,
-            DocsFiles docs) {
-        return Answers.withoutBody(() -> Answers.sealed(refusal -> {}, () -> access.allowedHost(() -> looking(
-                () -> concat(health.health(), files.route(access), docs.route(),
-                        access.visitor(() -> concat(socket.route(), health.metrics())))))));
+    private void answer(Route route) {
+        answers = mapResponse(answer -> finished(answer, meters), () -> route).function(system);
+    }
+
+    private Route sealed(Supplier<Route> inner) {
+        return Answers.withoutBody(() -> Answers.sealed(refusal -> {}, () -> access.allowedHost(() -> looking(inner))));
     }
 
     private static Route looking(Supplier<Route> inner) {
@@ -128,7 +166,7 @@ public final class DashboardServer implements AutoCloseable {
         Meters.REQUESTS_REFUSED.counter(meters, reason).increment();
     }
 
-    private static ServerBinding bind(ActorSystem<?> system, DashboardSettings settings, Route route) {
+    private ServerBinding bind(DashboardSettings settings) {
         // Cookies of other servers on this host come with the request, in whatever form they like.
         ServerSettings defaults = ServerSettings.create(ConfigFactory
                 .parseMap(Map.of("akka.http.server.parsing.cookie-parsing-mode", "raw"))
@@ -146,7 +184,8 @@ public final class DashboardServer implements AutoCloseable {
             if (settings.tls().isPresent()) {
                 listener = listener.enableHttps(ConnectionContext.httpsServer(settings.tls().get()));
             }
-            return listener.bindFlow(new OpenConnections(MAX_CONNECTIONS).limit(route.flow(system)))
+            return listener.bindFlow(new OpenConnections(MAX_CONNECTIONS)
+                    .limit(Flow.of(HttpRequest.class).mapAsync(1, request -> answers.apply(request))))
                     .toCompletableFuture().join();
         } catch (CompletionException e) {
             Throwable cause = e.getCause();
@@ -165,10 +204,15 @@ public final class DashboardServer implements AutoCloseable {
     /** Closes open pages too, which then try to connect again. To be called before the view and the system are closed. */
     @Override
     public void close() {
-        meters.remove(clients);
         Metrics.removeRegistry(meters);
-        socket.close();
+        Served pipeline = served;
+        if (pipeline != null) {
+            meters.remove(pipeline.clients());
+            pipeline.socket().close();
+        }
         binding.terminate(STOP_WITHIN).toCompletableFuture().join();
-        sessions.ifPresent(PushedSessions::close);
+        if (pipeline != null) {
+            pipeline.sessions().ifPresent(PushedSessions::close);
+        }
     }
 }

@@ -3,6 +3,7 @@ package kappa.dashboards.web;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import kappa.analysis.inactivation.ClosedLoop;
 import kappa.analysis.inactivation.InactivationResult;
@@ -27,7 +28,9 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
     /** Perturbed trials of one intervention that are shown, the newest. */
     static final int SHOWN_TRIALS = 500;
 
-    record Change(String name, int size, double change, double changeSd) {}
+    /** @param randomSets number of random sets of as many neurons that {@code randomChange} is the mean of */
+    record Change(String name, int size, double change, double changeSd, int randomSets, double randomChange,
+            double randomChangeSd) {}
 
     /**
      * The effect in trials with similar inputs.
@@ -38,12 +41,19 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
     record Condition(String name, int trials, int every, double positiveIntact, double positiveSilenced,
             double correctIntact, double correctSilenced, List<double[]> intact, List<double[]> silenced) {}
 
-    /** @param trials how many trials were perturbed; the newest are in the arrays */
+    /**
+     * @param trials how many trials were perturbed; the newest are in the arrays
+     * @param inside in how many of all the observed change lies within the predicted interval; -1 if the record holds none
+     * @param halfWidth of the intervals
+     */
     record Carried(String intervention, String name, int size, int trials, double correlation, double r2,
-            double choiceAgreement, double[] predicted, double[] observed) {}
+            double choiceAgreement, int inside, double[] predicted, double[] halfWidth, double[] observed) {}
 
-    /** @param chosen name of the set whose traces are wanted, empty for the first; null for none */
-    static InactivationsPart of(InactivationResult result, String chosen) {
+    /**
+     * @param chosen name of the set whose traces are wanted, empty for the first; null for none
+     * @param requested name of the set that a request asked for by the request's id, or empty
+     */
+    static InactivationsPart of(InactivationResult result, String chosen, UnaryOperator<String> requested) {
         SetEffect shown = chosen == null
                 ? null
                 : result.sets().stream().filter(of -> of.set().name().equals(chosen))
@@ -51,12 +61,16 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
         List<CarriedOut> carried = result.carriedOut();
         return new InactivationsPart(result.snapshot().version(), result.snapshot().binsLearned(), result.trials(),
                 result.readout(), result.readoutR2(),
-                result.sets().stream().map(of -> new Change(of.set().name(), of.set().size(), of.change(),
-                        of.changeDeviation())).toList(),
+                result.sets().stream().map(InactivationsPart::change).toList(),
                 shown == null ? null : shown.set().name(),
                 shown == null ? null : shown.conditions().stream().map(InactivationsPart::condition).toList(),
                 carried.subList(Math.max(0, carried.size() - SHOWN_CARRIED), carried.size()).stream()
-                        .map(InactivationsPart::carried).toList());
+                        .map(of -> carried(of, requested)).toList());
+    }
+
+    private static Change change(SetEffect of) {
+        return new Change(of.set().name(), of.set().size(), of.change(), of.changeDeviation(), of.random().sets(),
+                of.random().change(), of.random().deviation());
     }
 
     private static Condition condition(ConditionEffect effect) {
@@ -83,13 +97,20 @@ record InactivationsPart(long modelVersion, long binsLearned, int trials, String
                 .mapToDouble(t -> t * columns + k < flat.length ? flat[t * columns + k] : Double.NaN).toArray();
     }
 
-    private static Carried carried(CarriedOut carried) {
+    private static Carried carried(CarriedOut carried, UnaryOperator<String> requested) {
         ClosedLoop.Outcome outcome = carried.outcome();
         int points = Math.min(outcome.predicted().length, outcome.observed().length);
         int first = Math.max(0, points - SHOWN_TRIALS);
-        return new Carried(outcome.intervention(), carried.name(), outcome.neurons().length, outcome.trials().length,
+        // The set may be none of today's; the request says what it was.
+        String name = requested.apply(outcome.intervention());
+        return new Carried(outcome.intervention(), name.isEmpty() ? carried.name() : name, outcome.neurons().length,
+                outcome.trials().length,
                 outcome.correlation(), outcome.r2(), outcome.choiceAgreement(),
+                outcome.halfWidth().length == outcome.observed().length ? outcome.inside() : -1,
                 Arrays.copyOfRange(outcome.predicted(), first, points),
+                outcome.halfWidth().length < points
+                        ? new double[0]
+                        : Arrays.copyOfRange(outcome.halfWidth(), first, points),
                 Arrays.copyOfRange(outcome.observed(), first, points));
     }
 }

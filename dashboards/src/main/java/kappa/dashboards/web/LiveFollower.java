@@ -30,7 +30,7 @@ final class LiveFollower implements AutoCloseable {
             Topics.REJECTED);
     /** What is read when headers and bins have caught up, so that its sessions are known. */
     private static final List<String> RESULTS = List.of(Topics.MODELS, Topics.ANALYSES, Topics.INACTIVATIONS,
-            Topics.INTERVENTIONS, Topics.PLAYBACKS);
+            Topics.INTERVENTIONS, Topics.PLAYBACKS, Topics.NOTES);
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Logger LOG = LoggerFactory.getLogger(LiveFollower.class);
@@ -113,7 +113,7 @@ final class LiveFollower implements AutoCloseable {
         List<TopicPartition> partitions = from.partitions(topic);
         from.fromLast(partitions, switch (topic) {
             case Topics.ACTIVITY -> ACTIVITY_BACK;
-            case Topics.LATENTS, Topics.REJECTED, Topics.INTERVENTIONS -> LATENTS_BACK;
+            case Topics.LATENTS, Topics.REJECTED, Topics.INTERVENTIONS, Topics.NOTES -> LATENTS_BACK;
             default -> Long.MAX_VALUE;
         });
         Map<TopicPartition, Long> before = new HashMap<>(positions);

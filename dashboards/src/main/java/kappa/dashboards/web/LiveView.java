@@ -17,6 +17,7 @@ import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.session.History;
 import kappa.ingest.session.ReplayState;
+import kappa.ingest.session.SessionDescription;
 import kappa.ingest.session.SessionState;
 import kappa.ingest.session.SessionStates;
 import kappa.ingest.session.TopicRecord;
@@ -39,12 +40,16 @@ public final class LiveView implements AutoCloseable {
     /** A page gets at most 30 frames a second. */
     static final long FRAME_NS = 33_000_000L;
 
-    /** Bins of kappa kept: 5 minutes at 100 bins/s, 11 minutes at 20 ms. */
+    /** Bins of kappa kept of each session at least: 5 minutes at 100 bins/s, 11 minutes at 20 ms; and at most. */
     static final int HISTORY_BINS = 32_768;
+    private static final int MOST_HISTORY_BINS = 360_000;
+    /** Bytes for the bins of one session. Two latent variables and three inputs: 80 minutes at 20 ms. */
+    private static final int HISTORY_BYTES = 24 << 20;
+    private static final int BYTES_PER_BIN = 41;
+    private static final int BYTES_PER_NUMBER = 4;
 
     /** Numbers of activity kept, 4 bytes each: 2,048 bins of 1,024 neurons. */
     private static final int ACTIVITY_VALUES = 1 << 21;
-    private static final History HISTORY = History.of(HISTORY_BINS, ACTIVITY_VALUES);
     /** A newer session is followed in preference to an older one that is still this fresh. */
     private static final long ACTIVE_NS = 5_000_000_000L;
     /** Pages are sent a frame at once when there is news. */
@@ -61,7 +66,7 @@ public final class LiveView implements AutoCloseable {
     final Counter frames;
     final Counter conflated;
 
-    private final SessionStates states = new SessionStates(MAX_SESSIONS, session -> HISTORY, this::unusable);
+    private final SessionStates states = new SessionStates(MAX_SESSIONS, LiveView::history, this::unusable);
     private final Map<String, SessionView> views = new HashMap<>();
     private String problem = "";
     private long version;
@@ -127,6 +132,13 @@ public final class LiveView implements AutoCloseable {
     /** Takes a record. */
     void take(TopicRecord record) {
         locked(() -> fold(record));
+    }
+
+    /** As much of a session's past as there is room for. */
+    private static History history(SessionDescription of) {
+        int numbers = 2 * (of.rank() + of.inputs()) + of.behaviorChannels().size();
+        return History.of(Math.clamp(HISTORY_BYTES / (BYTES_PER_BIN + BYTES_PER_NUMBER * numbers), HISTORY_BINS,
+                MOST_HISTORY_BINS), ACTIVITY_VALUES);
     }
 
     /** Called with the lock held, or in a test by the only thread there is. */
@@ -283,6 +295,11 @@ public final class LiveView implements AutoCloseable {
     /** How a session is replayed; null if it is no replay. */
     ReplayState replay(String id) {
         return states.replay(id).orElse(null);
+    }
+
+    /** Of the sessions that were announced, the newest last; more than are kept. */
+    List<SessionDescription> announced() {
+        return states.announcedSessions();
     }
 
     /** Active last first. */

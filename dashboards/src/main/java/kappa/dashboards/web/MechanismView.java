@@ -3,7 +3,6 @@ package kappa.dashboards.web;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kappa.analysis.NetworkAnalysis;
 import kappa.analysis.Snapshot;
@@ -92,10 +91,17 @@ final class MechanismView {
         return state.description().session();
     }
 
-    /** Neurons of a set by its name: of the newest inactivations first, then of the populations. */
-    Optional<List<Integer>> set(String name) {
-        return sets().filter(set -> set.name().equals(name)).findFirst()
-                .map(set -> IntStream.of(set.neurons()).boxed().toList());
+    /** A set by its name as it is now: of the newest inactivations first, with its prediction, then of the populations. */
+    Optional<DryRun> set(String name) {
+        int recorded = state.description().neurons().size();
+        return inactivations()
+                .flatMap(result -> result.sets().stream().filter(effect -> effect.set().name().equals(name)).findFirst()
+                        .map(effect -> DryRun.of(effect.set(), result.snapshot().version(), recorded,
+                                Optional.of(DryRun.Predicted.of(result, effect)))))
+                .or(() -> analysis().flatMap(NetworkAnalysis::populations)
+                        .flatMap(clustering -> clustering.populations().stream()
+                                .map(Populations.Population::neurons).filter(set -> set.name().equals(name)).findFirst()
+                                .map(set -> DryRun.of(set, clustering.snapshotVersion(), recorded, Optional.empty()))));
     }
 
     /** Names that {@link #set} knows. */
@@ -122,6 +128,6 @@ final class MechanismView {
 
     /** @param chosen name of the set whose traces are wanted, empty for the first; null for none */
     Optional<InactivationsPart> inactivationsPart(String chosen) {
-        return inactivations().map(of -> InactivationsPart.of(of, chosen));
+        return inactivations().map(of -> InactivationsPart.of(of, chosen, state::requestName));
     }
 }

@@ -36,7 +36,8 @@ final class PageFiles {
         page("/kappa.css", "kappa.css", MediaTypes.TEXT_CSS.toContentType(HttpCharsets.UTF_8));
         page("/favicon.svg", "favicon.svg", MediaTypes.IMAGE_SVG_XML.toContentType());
         for (String script : new String[]{"kappa.js", "charts.js", "portrait.js", "mechanism.js", "silencing.js",
-            "clock.js", "theme.js", "access.js", "card.js", "saving.js"}) {
+            "clock.js", "theme.js", "access.js", "card.js", "saving.js", "trials.js", "notes.js", "table.js",
+            "tour.js"}) {
             page("/" + script, script, SCRIPT);
         }
         // The library's path carries no version, so a day.

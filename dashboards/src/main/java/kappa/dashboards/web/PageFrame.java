@@ -1,10 +1,13 @@
 package kappa.dashboards.web;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import kappa.dashboards.web.SentParts.Told;
+import kappa.ingest.session.Notes;
 import kappa.ingest.session.ReplayState;
+import kappa.ingest.session.SessionState;
 
 /**
  * One frame: what a page has not been sent yet of the session that it shows. Composed while the view's lock is held. Not
@@ -17,6 +20,12 @@ final class PageFrame {
 
     /** An entry of the page's list of sessions. */
     record Entry(String id, long idleSeconds, boolean ended) {}
+
+    /** The last three are absent if the session is no longer kept; {@code kappa export} still gets at it. */
+    record Row(String id, long createdMs, int neurons, int rank, String origin, Long bins, Long trials,
+            Boolean ended) {}
+
+    private static final int MOST_ROWS = 200;
 
     /**
      * How the session is replayed.
@@ -52,6 +61,9 @@ final class PageFrame {
         frame.put("conflated", conflated);
         frame.put("rejectedElsewhere", view.rejectedElsewhere());
         frame.put("control", mayControl);
+        if (question.table() && sent.table.due(new Told(view.version(), 0, null), view.nanoTime())) {
+            frame.put("table", table());
+        }
         if (sent.session() != null) {
             addSession(sent.session(), reset);
         }
@@ -75,6 +87,11 @@ final class PageFrame {
         if (sent.header.due(new Told(0, 0, session.state().description().warnings()), now)) {
             frame.put("header", session.header());
         }
+        Notes notes = session.state().notes();
+        if (notes.revision() > 0 && sent.notes.due(new Told(notes.revision(), 0, null), now)) {
+            frame.put("notes", notes.all());
+            notes.rigState().ifPresent(state -> frame.put("rig", state));
+        }
         if (session.newest() < 0) {
             return;
         }
@@ -84,6 +101,35 @@ final class PageFrame {
             frame.put("quality", session.quality());
         }
         addMechanism(session, now);
+        if (question.events() != null) {
+            addTrials(session, now);
+        }
+    }
+
+    private void addTrials(SessionView session, long now) {
+        SessionState state = session.state();
+        if (sent.events.due(new Told(state.trials(), 0, List.of(question.events(), question.of())), now)) {
+            List<Integer> neurons = session.mechanism.set(question.of()).map(DryRun::neurons).orElseGet(
+                    () -> state.description().neuronIndex().containsKey(question.of())
+                            ? List.of(session.neuron(question.of()))
+                            : Arrays.stream(state.activity().mostActive()).limit(1).boxed().toList());
+            String of = neurons.size() == 1 ? state.description().neurons().get(neurons.getFirst()) : question.of();
+            frame.put("events", PeriEvents.of(state, question.events(), of,
+                    neurons.stream().mapToInt(Integer::intValue).toArray()));
+        }
+        if (state.newestRecorded() >= 0 && sent.raster.due(new Told(state.newestRecorded(), 0, null), now)) {
+            frame.put("raster", RasterPart.of(state));
+        }
+    }
+
+    /** Sessions, present and past, the newest first. */
+    private List<Row> table() {
+        return view.announced().reversed().stream().limit(MOST_ROWS).map(of -> {
+            SessionView kept = view.session(of.session());
+            return new Row(of.session(), of.createdUnixNs() / 1_000_000, of.neurons().size(), of.rank(), of.origin(),
+                    kept == null ? null : kept.newest() + 1, kept == null ? null : kept.state().trials(),
+                    kept == null ? null : kept.ended());
+        }).toList();
     }
 
     private static Playback playback(ReplayState replay) {
@@ -95,14 +141,16 @@ final class PageFrame {
     private void addTrace(SessionView session, boolean reset) {
         long newest = session.newest();
         long window = Math.clamp(Math.round(question.windowSeconds() / session.state().description().binWidthS()),
-                2, LiveView.HISTORY_BINS);
-        int stride = Decimation.stride(window, question.width());
-        long next = reset ? 0 : question.since() + 1;
+                2, session.state().latents().capacity());
+        // A young session needs no stride for bins that it does not have; it changes with each doubling only.
+        int stride = Decimation.stride(Math.min(window, 2 * Long.highestOneBit(newest + 1)), question.width());
+        boolean anew = sent.thinnedAnew(stride);
+        long next = reset || anew ? 0 : question.since() + 1;
         long start = Math.max(0, newest - window + 1);
         long from = Math.max(start, next);
         from -= from % stride;
         frame.put("windowBins", window);
-        frame.put("skipped", reset ? 0 : Math.max(0, start - next));
+        frame.put("skipped", reset ? 0 : Math.max(0, start - question.since() - 1));
         Traces.Trace trace = session.traces().trace(from, newest, window, stride);
         frame.put("trace", trace);
         frame.put("merged", Math.max(0, newest - from + 1 - trace.bins().length));

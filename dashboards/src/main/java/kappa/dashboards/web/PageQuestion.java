@@ -15,9 +15,12 @@ import kappa.ingest.InvalidInputException;
  * @param neurons ids chosen; empty for the most active
  * @param axes the two loading vectors of the scatter; null if it does not show, empty for the first m and n
  * @param set the set of neurons whose predicted traces show; null if none do, empty for the first
+ * @param events what averages of trials are aligned to, {@link PeriEvents}; null if they do not show
+ * @param of whose rate is averaged: a neuron's id or a population's name; empty for the most active neuron
+ * @param table whether the table of sessions shows
  */
 record PageQuestion(String session, boolean resync, long since, double windowSeconds, int width, List<String> neurons,
-        List<String> axes, String set) {
+        List<String> axes, String set, String events, String of, boolean table) {
 
     static final int MAX_NEURONS = 8;
 
@@ -27,7 +30,7 @@ record PageQuestion(String session, boolean resync, long since, double windowSec
 
     /** The question as the page writes it. What is missing has a default. */
     private record Written(String session, Boolean resync, Long since, Double window, Integer width,
-            List<String> neurons, List<String> axes, String set) {}
+            List<String> neurons, List<String> axes, String set, String events, String of, Boolean table) {}
 
     /** @throws InvalidInputException with one line if the text is not such a question */
     static PageQuestion parse(String text) {
@@ -47,7 +50,13 @@ record PageQuestion(String session, boolean resync, long since, double windowSec
                 Math.max(-1, or(written.since, -1L)), Math.clamp(window, 0.1, 86_400),
                 Math.clamp(or(written.width, DEFAULT_WIDTH), 50, 4_000),
                 names("neurons", or(written.neurons, List.of()), MAX_NEURONS),
-                written.axes == null ? null : names("axes", written.axes, 2), written.set);
+                written.axes == null ? null : names("axes", written.axes, 2), written.set,
+                name("events", written.events),
+                or(name("of", written.of), ""), or(written.table, false));
+    }
+
+    private static String name(String field, String name) {
+        return name == null ? null : names(field, List.of(name), 1).getFirst();
     }
 
     private static List<String> names(String field, List<String> names, int most) {
@@ -68,8 +77,9 @@ record PageQuestion(String session, boolean resync, long since, double windowSec
                 && width == other.width;
     }
 
-    /** Whether it shows the same neurons, vectors and set as the other. */
+    /** Whether it shows the same neurons, vectors, set, events and tables as the other. */
     boolean showsTheSameAs(PageQuestion other) {
-        return neurons.equals(other.neurons) && Objects.equals(axes, other.axes) && Objects.equals(set, other.set);
+        return neurons.equals(other.neurons) && Objects.equals(axes, other.axes) && Objects.equals(set, other.set)
+                && Objects.equals(events, other.events) && of.equals(other.of) && table == other.table;
     }
 }

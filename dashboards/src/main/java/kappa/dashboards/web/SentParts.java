@@ -8,6 +8,8 @@ final class SentParts {
 
     private static final long QUALITY_EVERY_NS = 500_000_000L;
     private static final long ANALYSIS_EVERY_NS = 200_000_000L;
+    private static final long RASTER_EVERY_NS = 200_000_000L;
+    private static final long TABLE_EVERY_NS = 1_000_000_000L;
 
     /** The revision that a part was sent of, what else it depends on, and what the page chose: another choice is sent at once. */
     record Told(long revision, long other, Object chosen) {}
@@ -41,14 +43,26 @@ final class SentParts {
     final Part loadings = new Part(ANALYSIS_EVERY_NS);
     final Part inactivations = new Part(ANALYSIS_EVERY_NS);
     final Part intervention = new Part(ANALYSIS_EVERY_NS);
+    final Part notes = new Part(0);
+    final Part events = new Part(QUALITY_EVERY_NS);
+    final Part raster = new Part(RASTER_EVERY_NS);
+    final Part table = new Part(TABLE_EVERY_NS);
 
     private final SessionView session;
     private int[] neurons = {};
     private boolean predicted;
     private long nextNeuronBin;
+    private int stride;
 
     SentParts(SessionView session) {
         this.session = session;
+    }
+
+    /** Whether the trace was thinned otherwise before, so that all of it is to be sent again. */
+    boolean thinnedAnew(int newStride) {
+        boolean changed = stride != newStride;
+        stride = newStride;
+        return changed;
     }
 
     /** The session that is shown; null if there is none. */

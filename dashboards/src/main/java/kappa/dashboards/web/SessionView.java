@@ -26,7 +26,8 @@ final class SessionView {
 
     /** What of a session does not change. */
     private record Header(int rank, double binWidth, boolean trials, String unit, boolean lockstep, String observation,
-            String origin, int neurons, List<String> inputs, List<String> phases, List<String> examples,
+            String origin, int neurons, List<String> inputs, List<String> behaviors, List<String> phases,
+            List<String> examples,
             List<String> warnings) {}
 
     /** The newest snapshot, and what learning did over the last half minute of snapshots. */
@@ -88,7 +89,8 @@ final class SessionView {
         List<String> neurons = of.neurons();
         return new Header(of.rank(), of.binWidthS(), of.trials(), Score.unit(of.observation()), of.lockstep(),
                 of.observation().name().toLowerCase(Locale.ROOT), of.origin(), neurons.size(),
-                of.inputChannels().subList(0, of.ownInputs()), of.phases(),
+                of.inputChannels().subList(0, of.ownInputs()),
+                of.behaviorChannels().subList(0, state.latents().behaviors()), of.phases(),
                 neurons.subList(0, Math.min(EXAMPLES, neurons.size())), of.warnings());
     }
 

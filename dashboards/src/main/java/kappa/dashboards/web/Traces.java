@@ -22,10 +22,12 @@ final class Traces {
      * begins there.
      *
      * @param kappa of each dimension, as are its standard deviations
+     * @param behavior of each channel that is kept
      * @param losses [first bin, last bin, rig time in s before, messages] each
      */
     record Trace(long from, long[] bins, List<float[]> kappa, List<float[]> sd, List<float[]> inputs,
-            List<long[]> starts, List<long[]> phases, List<long[]> silenced, List<long[]> epochs,
+            List<float[]> behavior, List<long[]> starts, List<long[]> phases, List<long[]> silenced,
+            List<long[]> epochs,
             List<Object[]> losses) {}
 
     /** @param kappa of each dimension, in each bin from {@code from} on */
@@ -59,6 +61,7 @@ final class Traces {
                 each(rank, k -> points.extremes(bin -> latents.kappa(bin, k))),
                 each(rank, k -> points.maxima(bin -> latents.sd(bin, k))),
                 each(state.description().ownInputs(), s -> points.extremes(bin -> latents.input(bin, s))),
+                each(latents.behaviors(), b -> points.extremes(bin -> latents.behavior(bin, b))),
                 starts, phases, silenced, epochs(first, last, stride), losses(last - window + 1));
     }
 

@@ -34,7 +34,7 @@ export class Chart {
 }
 
 /** Rig time of a bin, in seconds, such that the newest bin stands at the time its rig gave it. */
-function timeAxis(state) {
+export function timeAxis(state) {
   const width = state.header?.binWidth ?? 0.02;
   // A rig whose clock counts from 1970 would fill the axis with digits.
   const base = state.now.t > 1e5 ? Math.floor(state.now.t / 1000) * 1000 : 0;
@@ -90,7 +90,7 @@ export function axisStyle(colours) {
 }
 
 /** Ticks at round numbers, which move with the data. */
-function timeTicks(low, high, count) {
+export function timeTicks(low, high, count) {
   const step = niceStep((high - low) / count);
   const customValues = [];
   for (let n = Math.ceil(low / step); n * step <= high; n++) customValues.push(n * step);
@@ -135,7 +135,7 @@ export class TraceChart extends Chart {
     let inputHigh = 0;
     for (const series of trace.inputs) for (const u of series) if (u !== null) { if (u < inputLow) inputLow = u; if (u > inputHigh) inputHigh = u; }
     const inputRange = this.inputRange.cover(inputLow, inputHigh);
-    this.drawn = { colours, time, x, y, inputRange, trace, phases: state.header?.phases ?? [] };
+    this.drawn = { colours, time, x, y, inputRange, trace, phases: state.header?.phases ?? [], notes: state.notes };
     const ticks = timeTicks(time.low, time.high, 10);
     const names = state.header?.inputs ?? [];
     this.set([...names, "", ...this.drawn.phases, channels, time.name, this.element.clientWidth, this.element.clientHeight].join("\n"),
@@ -218,7 +218,7 @@ export class TraceChart extends Chart {
    * shades with an edge above, and epochs as lines: left of one, the axis goes on as if the rig's clock had not jumped.
    */
   marks(area) {
-    const { colours, time, trace: { starts, phases, silenced, epochs, losses }, phases: names } = this.drawn;
+    const { colours, time, trace: { starts, phases, silenced, epochs, losses }, phases: names, notes } = this.drawn;
     const pixel = bin => area.x + (time.at(bin) - time.width - time.low) / (time.high - time.low) * area.width;
     const children = [];
     phases.forEach(([bin, phase], i) => {
@@ -268,6 +268,21 @@ export class TraceChart extends Chart {
       const text = `epoch ${epoch}`;
       if (x + 6.2 * text.length < area.x + area.width) {
         children.push({ type: "text", style: { x: x + 4, y: area.y + 34, text, fill: colours.lost, font: `600 11px ${FONT}` } });
+      }
+    }
+    let noted = -Infinity;
+    for (const { bin, text, ofRig } of notes) {
+      const x = Math.round(pixel(bin + 1)) + 0.5;
+      if (x < area.x || x > area.x + area.width) continue;
+      const fill = ofRig ? colours.lost : colours.words[3];
+      children.push({ type: "line", shape: { x1: x, y1: area.y, x2: x, y2: area.y + area.height }, style: { stroke: fill, lineWidth: 1.5, lineDash: [6, 2] } });
+      const said = `✎ ${ofRig ? "rig: " : ""}${text}`;
+      const label = said.length > 28 ? `${said.slice(0, 27)}…` : said;
+      const right = x + 6.4 * label.length < area.x + area.width;
+      const left = right ? x + 4 : x - 4 - 6.4 * label.length;
+      if (left > noted) {
+        children.push({ type: "text", style: { x: right ? x + 4 : x - 4, y: area.y + 48, text: label, align: right ? "left" : "right", fill, font: `600 11px ${FONT}` } });
+        noted = left + 6.4 * label.length + 8;
       }
     }
     let labelled = -Infinity;

@@ -6,8 +6,12 @@ import { ConnectivityView, spokenOf } from "/mechanism.js";
 import { ModelCard } from "/card.js";
 import { Portrait } from "/portrait.js";
 import { addSaving } from "/saving.js";
+import { NotesView, rigTrouble } from "/notes.js";
+import { SessionsTable } from "/table.js";
 import { SilencingView } from "/silencing.js";
 import { palette } from "/theme.js";
+import { Tour } from "/tour.js";
+import { TrialsView } from "/trials.js";
 
 const STALE_MS = 1000;
 const ALARM_MS = 5000;
@@ -23,13 +27,14 @@ const body = document.body;
 /** Everything drawn. Series are arrays over `bins`, in the order of the bins. */
 const emptyState = () => ({
   session: null, header: null, status: null, now: null, windowBins: 0,
-  trace: { bins: [], kappa: [], sd: [], inputs: [], starts: [], phases: [], silenced: [], epochs: [], losses: [] },
+  trace: { bins: [], kappa: [], sd: [], inputs: [], behavior: [], starts: [], phases: [], silenced: [], epochs: [], losses: [] },
   neurons: { ids: [], bins: [], observed: [], predicted: [] },
   trail: { bins: [], kappa: [] }, quality: null, analysis: null, playback: null,
   loadings: null, inactivations: null, intervention: null, control: false,
+  notes: [], rig: "", events: null, raster: null,
 });
 let state = emptyState();
-const changed = { trace: false, neurons: false, quality: false, analysis: false, header: false, loadings: false, silencing: false };
+const changed = { trace: false, neurons: false, quality: false, analysis: false, header: false, loadings: false, silencing: false, events: false, raster: false };
 let frame = null; // the newest one
 let receivedAt = 0;
 let framesDrawn = 0;
@@ -40,6 +45,10 @@ const charts = {
 };
 const connectivity = new ConnectivityView(byId, chooseAgain);
 const silencing = new SilencingView(byId, chooseAgain);
+const trials = new TrialsView(byId, () => { remember(); chooseAgain(); });
+const notes = new NotesView(byId);
+const tour = new Tour(byId);
+const table = new SessionsTable(byId, chooseSession, () => ask());
 const clock = new ClockBar(byId);
 const card = new ModelCard(byId);
 const portrait = new Portrait(byId("portrait"), text => { byId("marks").textContent = text; byId("marks").title = text; });
@@ -89,7 +98,7 @@ function fold(message) {
   state.playback = message.playback ?? null;
   if (message.trace) {
     const first = message.now.bin - state.windowBins + 1;
-    extend(state.trace, ["kappa", "sd", "inputs"], message.trace, first);
+    extend(state.trace, ["kappa", "sd", "inputs", "behavior"], message.trace, first);
     state.trace.starts = extendMarks(state.trace.starts, message.trace.starts, message.trace.from, first, false);
     state.trace.epochs = extendMarks(state.trace.epochs, message.trace.epochs, message.trace.from, first, false);
     state.trace.losses = message.trace.losses;
@@ -115,6 +124,9 @@ function fold(message) {
   if (message.analysis) { state.analysis = message.analysis; changed.analysis = changed.loadings = changed.silencing = true; }
   if (message.loadings) { state.loadings = message.loadings; changed.loadings = true; }
   if (message.inactivations) { state.inactivations = message.inactivations; changed.silencing = true; }
+  if (message.notes) { state.notes = message.notes; state.rig = message.rig ?? ""; changed.trace = true; }
+  if (message.events) { state.events = message.events; changed.events = true; }
+  if (message.raster) { state.raster = message.raster; changed.raster = true; }
   if (message.intervention) { state.intervention = message.intervention; changed.silencing = true; }
   if (message.control !== state.control) { state.control = message.control; changed.silencing = true; }
 }
@@ -151,7 +163,7 @@ function ask() {
     session: byId("session").value, resync, since: state.now?.bin ?? -1, window: Number(byId("window").value),
     width: Math.round(charts.trace.plotWidth()), neurons: chosenNeurons(),
     ...(view() === "connectivity" ? { axes: connectivity.axes() } : {}),
-    ...(view() === "silencing" ? { set: silencing.set() } : {}),
+    ...(view() === "silencing" ? { set: silencing.set() } : {}), ...(view() === "trials" ? trials.question() : {}), table: table.open(),
   }));
   resync = false;
 }
@@ -190,8 +202,9 @@ function draw() {
   showAge();
   if (hasBins) {
     const shown = view();
-    if (changed.trace && shown !== "connectivity") charts.trace.draw(state, frame.reset);
-    if ((changed.trace || changed.analysis) && shown !== "silencing") {
+    if (shown === "trials") { trials.draw(state, changed); changed.events = changed.raster = false; }
+    if (changed.trace && ["live", "silencing"].includes(shown)) charts.trace.draw(state, frame.reset);
+    if ((changed.trace || changed.analysis) && ["live", "connectivity"].includes(shown)) {
       portrait.draw(state, byId("condition").value, [Number(byId("dimensionX").value), Number(byId("dimensionY").value)]);
     }
     changed.trace = false;
@@ -215,6 +228,9 @@ function draw() {
   showSessions();
   showStatus();
   clock.show(state);
+  notes.draw(state);
+  tour.offer(state, view());
+  if (frame.table) table.draw(frame.table, state.session);
   showBadge();
   showPace();
   framesDrawn++;
@@ -434,6 +450,7 @@ const short = line => line.length > 60 ? `${line.slice(0, 59)}…` : line;
 
 function showBadge() {
   const age = ageMs();
+  const trouble = rigTrouble(state.rig);
   let kind = "live";
   let text = "live";
   if (!socket || socket.readyState !== WebSocket.OPEN) {
@@ -448,7 +465,7 @@ function showBadge() {
     text = frame.problem.length > 60 ? "Kafka is not answering" : frame.problem;
   } else if (age === null) {
     kind = state.status?.counters.rejected > 0 ? "stale" : "waiting";
-    text = kind === "stale" ? "its data is rejected" : "waiting for bins";
+    text = kind === "stale" ? "its data is rejected" : trouble ? `waiting for bins: ${short(trouble)}` : "waiting for bins";
   } else if (state.status.ended && state.status.lag === 0) {
     kind = "ended";
     text = "session over";
@@ -459,7 +476,8 @@ function showBadge() {
     text = fitted();
   } else if (age > Math.max(STALE_MS, 3000 * (state.header?.binWidth ?? 0) / (Number(state.playback?.speed) || 1))) {
     kind = "stale";
-    text = `no data for ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}`;
+    const late = behind(state.status); // bins come, and κ is behind them
+    text = `${late ? "κ is late by" : "no data for"} ${age < 10_000 ? (age / 1000).toFixed(1) + " s" : duration(age / 1000)}${trouble && !late ? `: ${short(trouble)}` : ""}`;
   }
   // Whoever looks at another window sees it, too.
   const alarm = kind === "disconnected" || (kind === "stale" && (frame?.failure || age > ALARM_MS));
@@ -468,7 +486,8 @@ function showBadge() {
   if (document.title !== title) document.title = title;
   body.dataset.state = kind;
   set("badge", text);
-  byId("badge").title = frame?.failure || frame?.problem || "";
+  byId("badge").title = frame?.failure || frame?.problem || (trouble ? `the rig says: ${trouble}` : "");
+  body.dataset.rig = state.rig;
   set("age", age === null ? "–" : age < 1000 ? `${age.toFixed(0)} ms` : age < 10_000 ? `${(age / 1000).toFixed(1)} s` : duration(age / 1000),
     kind === "stale" ? "warn" : "");
 }
@@ -483,7 +502,7 @@ function showWaiting(hasBins) {
   set("waitingText", frame.problem ? `Kafka: ${frame.problem}.`
     : refused ? `${count(c.rejected)} records were rejected (${Object.entries(c.rejected_by_reason).map(([reason, n]) => `${reason.toLowerCase().replaceAll("_", " ")} ${count(n)}`).join(", ")}). `
       + "The log of kappa and the topic kappa.rejected say why. Correct the rig or the header, and start a new session."
-    : announced ? "The session is announced. κ appears with the first bin on kappa.activity." : "Nothing has been published yet. To start one:");
+    : announced ? `The session is announced. κ appears with the first bin on kappa.activity.${state.rig ? ` The rig says: ${state.rig}.` : ""}` : "Nothing has been published yet. To start one:");
   byId("start").hidden = announced;
 }
 
@@ -491,7 +510,7 @@ function showWaiting(hasBins) {
 
 const chosenNeurons = () => byId("neurons").value.split(/[,;\s]+/).filter(id => id).slice(0, 8);
 
-const REMEMBERED = ["session", "window", "neurons", "condition"];
+const REMEMBERED = ["session", "window", "neurons", "condition", "event", "rateOf"];
 
 for (const id of ["session", "window"]) byId(id).addEventListener("change", () => { resync = true; byId(id).blur(); remember(); ask(); });
 byId("neurons").addEventListener("change", () => { resync = true; remember(); ask(); });
@@ -501,7 +520,7 @@ byId("openCard").addEventListener("click", () => card.show(state, byId("verdict"
 
 /** Keeps what is chosen in the address, so that a copied link shows the same view. */
 function remember() {
-  const chosen = new URLSearchParams(REMEMBERED.map(id => [id, byId(id).value]).filter(([id, value]) => value && value !== { window: "10", condition: "none" }[id]));
+  const chosen = new URLSearchParams(REMEMBERED.map(id => [id, byId(id).value]).filter(([id, value]) => value && value !== { window: "10", condition: "none", event: "trial" }[id]));
   history.replaceState(null, "", `${location.pathname}#${view()}${chosen.size ? `?${chosen}` : ""}`);
 }
 
@@ -523,13 +542,20 @@ addEventListener("keydown", event => {
   else if (tab) location.hash = tab.hash;
 });
 
+function chooseSession(id) {
+  const select = byId("session");
+  if (!Array.from(select.options).some(option => option.value === id)) select.add(new Option(id, id));
+  select.value = id;
+  select.dispatchEvent(new Event("change"));
+}
+
 function chooseAgain() {
   changed.loadings = changed.silencing = true;
   ask();
   redraw();
 }
 
-/** Which of the three views shows: the part of the address behind #. */
+/** Which of the views shows: the part of the address behind #. */
 function view() { return document.querySelector("main").dataset.view; }
 
 function showView() {
@@ -542,7 +568,7 @@ function showView() {
 addEventListener("hashchange", showView);
 
 function resizeAll() {
-  for (const each of [...Object.values(charts), connectivity, silencing, portrait]) each.resize();
+  for (const each of [...Object.values(charts), connectivity, silencing, trials, portrait]) each.resize();
   redraw();
 }
 
@@ -567,7 +593,7 @@ setInterval(() => {
   byId("neurons").title = unknown.length ? `no neuron is called ${unknown.join(", ")}` : neuronHint;
   set("unknownNeurons", unknown.length ? `No neuron is called ${unknown.join(", ")}.` : "", "caption warn");
 }, 250);
-addSaving(() => state, { trace: charts.trace, activity: charts.activity, quality: charts.quality, ...connectivity.charts(), ...silencing.charts() });
+addSaving(() => state, { trace: charts.trace, activity: charts.activity, quality: charts.quality, ...connectivity.charts(), ...silencing.charts(), ...trials.charts() });
 recall();
 showView();
 connect();

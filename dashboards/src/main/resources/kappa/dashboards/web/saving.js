@@ -13,9 +13,13 @@ const PANELS = {
   connectivityPanel: ["connectivity", ({ loadings: l }) => table(["neuron", ...l.axes, "population"], l.values[0].map((x, i) => [i * l.every, x, l.values[1][i], l.population[i] + 1 || ""]))],
   overlapPanel: ["overlap", ({ analysis: { connectivity: c } }) => table(["aᵀb / N", ...c.vectors], c.vectors.map((name, i) => [name, ...c.products.slice(i * c.vectors.length, (i + 1) * c.vectors.length)]))],
   eigenvaluePanel: ["eigenvalues", ({ analysis }) => table(["input", "re", "im"], analysis.conditions.flatMap(({ input, origin }) => origin.re.map((re, k) => [input, re, origin.im[k]])))],
+  eventsPanel: ["events", ({ events: e, header }) => table(["seconds", ...e.conditions.flatMap(({ name, kappa }) => [...kappa.map((unused, k) => `${name}: kappa ${k + 1}`), `${name}: rate of ${e.of}`])],
+    e.conditions[0].rate.map((unused, i) => [+((e.from + i) * (header?.binWidth ?? 0)).toFixed(6), ...e.conditions.flatMap(({ kappa, rate }) => [...kappa.map(values => values[i]), rate[i]])]))],
+  rasterPanel: ["raster", ({ raster: r }) => table(["neuron", ...Array.from(r.rows[0], (unused, t) => `bin ${r.first + t}`)], r.rows.map((row, i) => [r.ids[i], ...Array.from(row, digit => digit === "." ? null : Number(digit))]))],
+  behaviorPanel: ["behavior", state => series(state.trace.bins, columns("behaviour", state.trace.behavior, state.header?.behaviors), state.header)],
   inactivationPanel: ["inactivation", ({ inactivations: { sets } }) => table(["set", "neurons", "change", "s.d."], sets.map(set => [set.name, set.size, set.change, set.changeSd]))],
-  loopPanel: ["loop", ({ inactivations: { carried } }) => table(["intervention", "set", "predicted", "observed"],
-    carried.flatMap(c => c.predicted.map((predicted, i) => [c.intervention, c.name, predicted, c.observed[i]])))],
+  loopPanel: ["loop", ({ inactivations: { carried } }) => table(["intervention", "set", "predicted", "half width of 90 %", "observed"],
+    carried.flatMap(c => c.predicted.map((predicted, i) => [c.intervention, c.name, predicted, c.halfWidth[i], c.observed[i]])))],
 };
 
 const names = (name, count) => Array.from({ length: count }, (unused, k) => `${name} ${k + 1}`);

@@ -1,11 +1,20 @@
 // What silencing a set of neurons would do, the request to do it, and what it did.
 import { authorization } from "/access.js";
-import { Chart, FIXED, axisStyle, path, scales, scene, stretches, tidy } from "/charts.js";
+import { Chart, FIXED, NONE, axisStyle, path, scales, scene, stretches, tidy } from "/charts.js";
 import { fill, fixed, show, spokenOf, roundAxis, tooltip } from "/mechanism.js";
 import { FONT, SteadyRange, niceStep, palette } from "/theme.js";
 
 const SHOWN_CONDITIONS = 12;
+/** Standard deviations to either side that hold 90 % of a normal distribution. */
+const SPREAD = 1.645;
 const subscript = number => String(number).replace(/\d/g, digit => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+
+/** What so many of so many changes within a 90 % interval say. Nineteen in twenty runs of an honest interval pass. */
+function coverage(inside, trials) {
+  const expected = 0.9 * trials;
+  const slack = 1.645 * Math.sqrt(0.09 * trials) + 0.5;
+  return inside >= expected - slack ? "As many lie within the predicted interval as it says." : `Fewer than the ${Math.round(expected)} that the interval promises: this fit is wrong about these neurons.`;
+}
 
 /** One small plot per condition, all on the same axes. */
 class EffectChart extends Chart {
@@ -67,10 +76,10 @@ class EffectChart extends Chart {
 }
 
 class LoopChart extends Chart {
-  draw({ predicted, observed }, readout) {
+  draw({ predicted, observed, halfWidth }, readout) {
     const colours = palette();
-    const points = predicted.map((x, i) => [x, observed[i]]).filter(([x, y]) => x !== null && y !== null);
-    const all = points.flat();
+    const points = predicted.map((x, i) => [x, observed[i], halfWidth[i] ?? 0]).filter(([x, y]) => x !== null && y !== null);
+    const all = points.flatMap(([x, y]) => [x, y]);
     // One range for both: the identity is the diagonal.
     const range = new SteadyRange().cover(Math.min(0, ...all), Math.max(0, ...all));
     const ends = roundAxis({}, "", range);
@@ -79,13 +88,21 @@ class LoopChart extends Chart {
     const side = Math.max(40, Math.min(clientWidth - 70, clientHeight - 44));
     const series = [
       { id: "identity", type: "line", silent: true, showSymbol: false, data: [[ends.min, ends.min], [ends.max, ends.max]], lineStyle: { color: colours.muted, width: 1.2, type: "dashed" } },
+      { id: "intervals", type: "custom", ...NONE, clip: true, data: points, renderItem: (params, api) => this.interval(api, colours) },
       { id: "trials", type: "scatter", data: points, symbolSize: 7, clip: true, itemStyle: { color: colours.silenced, opacity: 0.7 } },
     ];
     this.set(`${readout} ${clientWidth} ${clientHeight}`, () => ({
       animation: false, backgroundColor: "transparent", grid: { ...FIXED, left: 54 + Math.max(0, (clientWidth - 66 - side) / 2), width: side, top: 6, height: side },
-      tooltip: tooltip(colours, ({ value }) => `predicted ${fixed(value[0])}, observed ${fixed(value[1])}`),
+      tooltip: tooltip(colours, ({ value }) => `predicted ${fixed(value[0])}${value[2] ? ` ± ${fixed(value[2])}` : ""}, observed ${fixed(value[1])}`),
       xAxis: [roundAxis(style, "predicted change", range, { nameGap: 20 })], yAxis: [roundAxis(style, "observed change", range, { nameGap: 36 })], series,
     }), { xAxis: [roundAxis({}, "predicted change", range)], yAxis: [roundAxis({}, "observed change", range)], series });
+  }
+
+  /** Where nine of ten observed changes should lie, as an upright line at the predicted one. */
+  interval(api, colours) {
+    const [x, , width] = [api.value(0), api.value(1), api.value(2)];
+    const [[left, low], [, high]] = [api.coord([x, x - width]), api.coord([x, x + width])];
+    return { type: "line", silent: true, shape: { x1: left, y1: low, x2: left, y2: high }, style: { stroke: colours.muted, lineWidth: 1, opacity: width ? 0.45 : 0 } };
   }
 }
 
@@ -181,6 +198,9 @@ export class SilencingView {
     show(byId("loopCorrelation"), fixed(carried?.correlation, 3));
     show(byId("loopR2"), fixed(carried?.r2));
     show(byId("loopAgreement"), carried?.choiceAgreement === undefined || carried.choiceAgreement === null ? "–" : `${Math.round(100 * carried.choiceAgreement)} %`);
+    const inside = carried?.inside ?? -1;
+    show(byId("loopInside"), inside < 0 ? "–" : `${inside} of ${carried.trials}`);
+    show(byId("loopVerdict"), inside < 0 ? "" : coverage(inside, carried.trials));
     show(byId("loopTrials"), String(carried?.trials ?? 0));
     byId("loopOf").textContent = carried ? spokenOf(inactivations) : "";
     byId("loopOf").title = carried ? `${carried.intervention}: ${requested[carried.intervention] ?? carried.name}, ${carried.size} neurons` : "";
@@ -201,23 +221,26 @@ export class SilencingView {
     byId("silenceStatus").className = !hint && this.failed ? "bad" : "muted";
   }
 
-  /** Says what the request would do before it is sent. What is shown then is what is asked for, whatever comes meanwhile. */
-  confirm() {
-    const { byId, state } = this;
-    const name = this.set();
+  /** Asks what silencing would do, and shows it. The neurons of this answer are asked for afterwards, whatever comes meanwhile. */
+  async confirm() {
+    const { byId } = this;
     const [trials, every] = [Number(byId("silenceTrials").value), Number(byId("silenceEvery").value)];
-    this.wanted = { set: name, trials, every };
-    const { inactivations } = state;
-    const predicted = inactivations?.sets.find(set => set.name === name);
-    const size = predicted?.size ?? this.sizes.get(name);
-    const random = inactivations?.sets.find(set => set.name.startsWith(`random ${size},`));
-    const effect = ({ change, changeSd }) => `${fixed(change)}${changeSd ? ` (90 % interval over recent models ${fixed(change - 1.645 * changeSd)} to ${fixed(change + 1.645 * changeSd)})` : ""}`;
-    byId("confirmWhat").textContent = `${name}: ${size} of ${state.header?.neurons ?? "?"} neurons, in one trial of ${every}, until ${trials} trials are perturbed.`;
+    const answer = await this.post({ set: this.set(), trials, every, dry_run: true }, "predicting …");
+    if (!answer) return;
+    this.tell("");
+    this.showControls();
+    const { name, neurons, of, predicted } = answer;
+    this.wanted = { neurons, name, trials, every };
+    const interval = (value, sd) => `${fixed(value)}${sd ? ` (90 % interval ${fixed(Math.max(0, value - SPREAD * sd))} to ${fixed(value + SPREAD * sd)})` : " (one model so far, so no interval)"}`;
+    byId("confirmWhat").textContent = `${name}: ${neurons.length} of ${of} neurons, in one trial of ${every}, until ${trials} trials are perturbed.`;
     byId("confirmEffect").textContent = predicted
-      ? `Predicted RMS change of ${inactivations.readout} in the decision bins: ${effect(predicted)}, by ${spokenOf(inactivations)}.`
+      ? `Predicted RMS change of ${predicted.readout} in the decision bins, in units of its own RMS: ${interval(predicted.change, predicted.changeSd)}, by ${spokenOf(predicted)}.`
       : "There is no prediction for this set, so that what happens cannot be compared with one.";
-    byId("confirmRandom").textContent = random && predicted && random !== predicted
-      ? `${size} random neurons: ${effect(random)}.${Math.abs(predicted.change - random.change) <= 1.645 * Math.hypot(predicted.changeSd ?? 0, random.changeSd ?? 0) ? " The set does no more than random neurons do." : ""}` : "";
+    byId("confirmTrial").textContent = predicted?.trialHalfWidth
+      ? `In 9 of 10 trials the observed change of ${predicted.readout} should lie within ± ${fixed(predicted.trialHalfWidth)} of the predicted one, and further where recent models disagree.` : "";
+    byId("confirmRandom").textContent = predicted?.randomSets
+      ? `${predicted.randomSets} random sets of ${neurons.length} neurons: ${interval(predicted.randomChange, predicted.randomChangeSd)}.${
+        predicted.change - predicted.randomChange <= SPREAD * Math.hypot(predicted.changeSd ?? 0, predicted.randomChangeSd ?? 0) ? " The set does no more than random neurons do." : ""}` : "";
     byId("withoutPrediction").hidden = Boolean(predicted);
     byId("unpredicted").checked = false;
     byId("confirmYes").disabled = !predicted;
@@ -230,25 +253,30 @@ export class SilencingView {
   }
 
   async ask(request) {
-    this.asking = true;
-    this.tell("asking …");
+    const answer = await this.post(request, "asking …");
+    if (answer) this.tell(request.trials ? `${answer.id}: the rig is asked to silence ${answer.neurons} neurons` : `${answer.id}: called off`);
     this.showControls();
+  }
+
+  /** The answer, or null after it was told why there is none. */
+  async post(request, meanwhile) {
+    this.asking = true;
+    this.tell(meanwhile);
+    this.showControls();
+    let answer = null;
     try {
       const response = await fetch("/interventions", {
         method: "POST", headers: { "Content-Type": "application/json", ...authorization() },
         body: JSON.stringify({ session: this.state.session, ...request }),
       });
       const text = await response.text();
-      if (response.status === 202) {
-        const { id, neurons } = JSON.parse(text);
-        this.tell(request.trials ? `${id}: the rig is asked to silence ${neurons} neurons` : `${id}: called off`);
-      } else {
-        this.tell(text.trim(), true);
-      }
+      if (response.status === 202) answer = JSON.parse(text);
+      else this.tell(text.trim(), true);
     } catch (error) {
       this.tell(`kappa does not answer: ${error.message}`, true);
     }
     this.asking = false;
     this.showControls();
+    return answer;
   }
 }

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import kappa.dashboards.BesideOthers;
 import kappa.fitting.file.NetworkFile;
 import kappa.fitting.simulation.HandBuiltNetworks;
 import kappa.fitting.simulation.HandBuiltNetworks.HandBuilt;
+import kappa.ingest.recording.npz.NpzWriter;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,7 +124,7 @@ class AnalyzeCommandTest {
                 .isZero();
         JsonNode shared = figures("analyze D/decision.npz --session D/dm.npz --scale shared --json");
         assertThat(shared.get("vectors")).extracting(JsonNode::asText).containsExactly("m", "n", "input 0", "readout",
-                "axis of input 0", "axis of target 0");
+                "axis of coherence", "axis of target 0");
         JsonNode products = shared.get("vector_overlaps");
         assertThat(products.get(0).get(0).asDouble()).isCloseTo(products.get(1).get(1).asDouble(), within(1e-4));
         // The first axis is that of the coherence, which goes in along W.
@@ -138,12 +141,38 @@ class AnalyzeCommandTest {
         assertThat(ran.out()).contains("stable limit cycle, period");
         Path page = directory.resolve("report").resolve("index.html");
         assertThat(page).content()
-                .contains("Phase portrait, no input", "Eigenvalues", "Cosines", "stable limit cycle",
-                        "gating of each input", "Density of m1 and n1")
-                .doesNotContain("<script", "NaN");
+                .contains("In short", "Phase portrait, no input", "Eigenvalues", "Cosines", "stable limit cycle",
+                        "Density of m1 and n1", "data-save=\"csv\"",
+                        "./kappa analyze " + directory + "/figure-4.1d.npz --report " + directory + "/report")
+                .doesNotContain("<script src", "href=\"", "NaN");
         try (Stream<Path> files = Files.list(page.getParent())) {
-            assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(5);
+            assertThat(files.filter(file -> file.toString().matches(".*\\.(svg|csv)")).count()).isGreaterThan(10);
         }
+    }
+
+    @Test
+    void shouldCallInputsByTheirNamesAndLeaveThoseOfABasisOut() throws Exception {
+        assertThat(figures("analyze decision --json").get("fixed_points").fieldNames()).toIterable()
+                .containsExactly("none", "coherence");
+        float[] inputs = new float[20 * 30 * 2];
+        int[] counts = new int[20 * 30 * 8];
+        for (int at = 0; at < 20 * 30; at++) {
+            inputs[2 * at + at / 30 % 2] = 1;
+        }
+        Arrays.setAll(counts, i -> i % 3);
+        Path session = directory.resolve("reaches.npz");
+        try (NpzWriter npz = NpzWriter.create(session)) {
+            npz.put("counts", counts, 20, 30, 8);
+            npz.put("inputs", inputs, 20, 30, 2);
+            npz.put("input_names", List.of("left", "right"), 2);
+            npz.put("bin_width", 0.02);
+        }
+        assertThat(Ran.run(directory, "fit D/reaches.npz --rank 1 --steps-per-trial 2 --out D/reaches-net.npz").code())
+                .isZero();
+        JsonNode found = figures("analyze D/reaches-net.npz --report D/reaches --json");
+        assertThat(found.get("fixed_points").fieldNames()).toIterable().containsExactly("none", "left", "right");
+        assertThat(directory.resolve("reaches/index.html")).content().contains("Force and potential, left held")
+                .doesNotContain("bump");
     }
 
     @Test

@@ -121,8 +121,13 @@ class InactivateCommandTest {
         Ran ran = run("inactivate D/cdm.npz D/session.npz --verify D/full.npz --random 0 --report D/report");
         assertThat(ran.code()).as(ran.err()).isZero();
         Path page = directory.resolve("report").resolve("index.html");
-        assertThat(page).content().contains("Silenced sets", "<svg", "Readout, input 2", "Choices, input 2")
-                .doesNotContain("http://www.w3.org/1999/xhtml", "<script", "NaN");
+        assertThat(page).content()
+                .contains("In short", "agree with a median R", "<svg",
+                        "Right choices in each context",
+                        "context A, choice +",
+                        "Choices against coherence A", "data-save=\"csv\"")
+                .containsPattern("Without .*, right choices in context A go from \\d+ % to \\d+ %, in context B ")
+                .doesNotContain("http://www.w3.org/1999/xhtml", "<script src", "href=\"", "NaN");
         try (Stream<Path> files = Files.list(page.getParent())) {
             assertThat(files.filter(file -> file.toString().endsWith(".svg")).count()).isGreaterThan(4);
         }

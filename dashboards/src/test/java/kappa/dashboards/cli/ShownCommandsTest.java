@@ -105,7 +105,7 @@ class ShownCommandsTest {
     void shouldSucceed(Path document, @TempDir Path folder) {
         BLOCK.matcher(text(document)).results().flatMap(block -> SHOWN.matcher(block.group(1)).results())
                 .map(found -> words(found.group(1))).forEach(words -> {
-                    String[] there = words.stream().map(word -> word.matches("[\\w-]+\\.(npz|npy|csv)")
+                    String[] there = words.stream().map(word -> word.matches("[\\w-]+\\.(npz|npy|csv)|report")
                             ? folder.resolve(word).toString()
                             : word).toArray(String[]::new);
                     Ran ran = Ran.run(there);

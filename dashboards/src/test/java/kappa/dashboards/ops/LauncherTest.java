@@ -154,15 +154,38 @@ class LauncherTest {
 
     @Test
     void shouldStartFromTheCacheOfClassesUnlessAJarIsNewer() throws IOException, InterruptedException {
+        Path app = imageWithCache(jdk("usable", "25.0.3"));
+        Path cache = app.resolve("kappa.aot");
+        assertThat(run(app.resolve("kappa"), "live").out().lines()).contains("-XX:AOTCache=" + cache);
+        Files.setLastModifiedTime(cache, FileTime.from(Instant.now().minusSeconds(7200)));
+        assertThat(run(app.resolve("kappa"), "live").out()).doesNotContain("AOTCache");
+    }
+
+    @Test
+    void shouldPassByTheCacheOfClassesThatAnotherJdkMade() throws IOException, InterruptedException {
+        Path app = imageWithCache(jdk("older", "25.0.2"));
         jdk("usable", "25.0.3");
+        assertThat(run(app.resolve("kappa"), "fit").out().lines()).contains("@" + app + "/jvm.args")
+                .noneMatch(line -> line.contains("AOTCache"));
+    }
+
+    @Test
+    void shouldLeaveTheVectorApiToKappaBesideTheCacheOfClasses() throws IOException, InterruptedException {
+        Path app = imageWithCache(jdk("usable", "25.0.3"));
+        assertThat(run(app.resolve("kappa"), "fit").out().lines())
+                .contains("-Dkappa.vectors.late=true", "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
+                        "-XX:+UseG1GC")
+                .noneMatch(line -> line.startsWith("--add-modules") || line.startsWith("@"));
+    }
+
+    /** An image that was started before, by a JDK: its directory. */
+    private Path imageWithCache(Path jdk) throws IOException {
         Path app = image().getParent().toRealPath();
         Path jar = Files.createFile(app.resolve("lib/kappa-fitting-0.1.jar"));
-        Path cache = Files.createFile(app.resolve("kappa.aot"));
-        FileTime anHourAgo = FileTime.from(Instant.now().minusSeconds(3600));
-        Files.setLastModifiedTime(jar, anHourAgo);
-        assertThat(run(app.resolve("kappa"), "live").out().lines()).contains("-XX:AOTCache=" + cache);
-        Files.setLastModifiedTime(cache, anHourAgo);
-        assertThat(run(app.resolve("kappa"), "live").out()).doesNotContain("AOTCache");
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(3600)));
+        Files.createFile(app.resolve("kappa.aot"));
+        Files.copy(jdk.resolve("release"), app.resolve("kappa.aot.jdk"));
+        return app;
     }
 
     @Test
@@ -178,6 +201,9 @@ class LauncherTest {
         assertThat(run(checkout.resolve("kappa"), "live").exitCode()).isZero();
         Await.until("the cache", () -> Files.exists(app.resolve("kappa.aot")) && !Files.exists(app.resolve(".cache")));
         assertThat(app.resolve("kappa.aot")).content().contains("kappa.dashboards.cli.Main live", "--until-end");
+        // The run that made it.
+        assertThat(run(checkout.resolve("kappa"), "live").exitCode()).isZero();
+        assertThat(app.resolve(".cache")).doesNotExist();
     }
 
     @Test

@@ -3,6 +3,8 @@ package kappa.dashboards.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class SvgPlotTest {
@@ -45,6 +47,40 @@ class SvgPlotTest {
     void shouldPutPicturesSideBySide() {
         String row = SvgPlot.row(List.of(plot(), plot()));
         assertThat(row).startsWith("<svg ").contains("viewBox=\"0 0 840 330\"", " x=\"420\" width=\"420\"");
+    }
+
+    @Test
+    void shouldKeepPicturesApartForAReport() {
+        String[] pictures = SvgPlot.pictures(List.of(plot(), plot())).split("\n\n", -1);
+        assertThat(pictures).hasSize(2).allMatch(svg -> svg.startsWith("<svg "));
+    }
+
+    @Test
+    void shouldHoldItsNumbersAsCsv() {
+        SvgPlot plot = plot();
+        plot.series("mean, of all").line(new double[]{1, 2.000001}, new double[]{0, Double.NaN}, "red", false, 1);
+        plot.series("").line(new double[]{3}, new double[]{0.5}, "blue", false, 1).entry("intact", "blue");
+        plot.mark(50, 0.25, "x", "red", "saddle");
+        assertThat(plot.csv()).isEqualTo("series,x,y\n\"mean, of all\",1,0\nintact,3,0.5\nsaddle,50,0.25\n");
+        assertThat(plot.svg()).contains("<metadata>series,x,y\n&quot;mean, of all&quot;,1,0\n");
+        plot.arrow(1, 0, -2, 0.5, 2, 10);
+        assertThat(plot.csv()).contains("series,x,y,velocity of x,velocity of y\n", "\nflow,1,0,-2,0.5\n");
+        SvgPlot matrix = plot().names(List.of("m", "n"));
+        matrix.cell(0, 1, 2, -0.25, "overlap");
+        assertThat(matrix.csv()).isEqualTo("row,column,value\nm,n,-0.25\n");
+    }
+
+    @Test
+    void shouldHaveARowForEachName() {
+        SvgPlot plot = SvgPlot.ofRows("Sets", "change",
+                List.of("population 1", "a set with a name that is much too long"), 0, 1);
+        plot.dot(0.5, 0, "red", 3, "first");
+        plot.dot(0.5, 1, "red", 3, "second");
+        String svg = plot.svg();
+        assertThat(svg).contains(">population 1</text>", "\u2026</text>");
+        Matcher heights = Pattern.compile("cy=\"([\\d.]+)\"").matcher(svg);
+        assertThat(heights.results().map(found -> Double.parseDouble(found.group(1)))).isSorted()
+                .doesNotHaveDuplicates();
     }
 
     @Test

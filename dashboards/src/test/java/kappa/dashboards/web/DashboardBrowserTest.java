@@ -193,20 +193,29 @@ class DashboardBrowserTest {
         assertThat(coloursOf("#inactivation canvas")).as("colours of the traces").isGreaterThan(10);
         browser.executeScript("document.getElementById('silenceTrials').value = '7'");
         browser.findElement(By.id("silence")).click();
-        assertThat(text("confirmWhat")).contains("population 2", "until 7 trials are perturbed");
-        assertThat(text("confirmEffect")).contains("0.40 (90 % interval over recent models 0.33 to 0.47)");
+        waitFor("document.getElementById('confirm').open");
+        assertThat(text("confirmWhat")).containsPattern("population 2 of model \\d+: \\d+ of 80 neurons")
+                .contains("until 7 trials are perturbed");
+        assertThat(text("confirmEffect")).contains("0.40 (90 % interval 0.33 to 0.47)");
+        assertThat(text("confirmTrial")).contains("9 of 10 trials", "± 0.50");
+        assertThat(text("confirmRandom")).contains("5 random sets of", "0.35 (90 % interval 0.27 to 0.43)",
+                "does no more than random neurons do");
+        String frozen = text("confirmWhat").split(":")[0];
         assertThat(requested).as("before it is confirmed").isNull();
         browser.findElement(By.id("confirmYes")).click();
         waitFor("/^i-[0-9]+: the rig is asked to silence [0-9]+ neurons$/.test("
                 + "document.getElementById('silenceStatus').textContent)");
         waitUntil("the request", () -> requested != null);
-        assertThat(requested.getName()).matches("population 2 of model \\d+");
+        assertThat(requested.getName()).as("what the dialog showed").isEqualTo(frozen);
+        assertThat(requested.getNeuronsCount()).isPositive();
         assertThat(requested.getTrials()).isEqualTo(7);
         // The rig obeys: seven perturbed trials and as many intact ones, at once.
         pipeline.obey(requested);
         var unused = rig.submit(() -> publishBins(pipeline, 15 * SimulatedPipeline.TRIAL_BINS));
         waitFor("document.getElementById('loopTrials').textContent === '7'");
         assertThat(Double.parseDouble(text("loopCorrelation").replace('−', '-'))).isBetween(-1.0, 1.0);
+        assertThat(text("loopInside")).matches("[0-7] of 7");
+        assertThat(text("loopVerdict")).isNotEmpty();
         assertThat(text("loopRequest")).contains("population 2").contains("7 of 7 trials perturbed");
         assertThat(coloursOf("#loop canvas")).as("colours of the closed loop").isGreaterThan(10);
         waitForFrames(2);
@@ -346,7 +355,7 @@ class DashboardBrowserTest {
         assertThat(text("cardFacts")).contains("held", "rank", "2, chosen before the session");
         assertThat(text("cardCommands")).contains("./kappa export --session held --out session.npz");
         browser.findElement(By.id("cardClose")).click();
-        assertThat((Boolean) browser.executeScript("return document.querySelectorAll('button.save').length === 18"))
+        assertThat((Boolean) browser.executeScript("return document.querySelectorAll('button.save').length === 24"))
                 .as("each panel can be saved").isTrue();
         assertNoConsoleErrors();
     }

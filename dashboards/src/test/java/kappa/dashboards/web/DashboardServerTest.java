@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.protobuf.MessageLite;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -40,16 +42,20 @@ import kappa.ingest.InvalidInputException;
 import kappa.ingest.log.ControlPublisher;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.Author;
 import kappa.ingest.wire.FitSettings;
+import kappa.ingest.wire.Inactivations;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Population;
 import kappa.ingest.wire.Populations;
 import kappa.ingest.wire.SessionHeader;
+import kappa.ingest.wire.SilencedSet;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LogEvent;
@@ -77,6 +83,7 @@ class DashboardServerTest {
     private final AtomicBoolean ready = new AtomicBoolean(true);
     private final List<Intervention> published = new CopyOnWriteArrayList<>();
     private final List<PlaybackControl> controls = new CopyOnWriteArrayList<>();
+    private final List<Note> notes = new CopyOnWriteArrayList<>();
     private DashboardServer server;
 
     @BeforeAll
@@ -225,6 +232,18 @@ class DashboardServerTest {
         assertThat(response.status).isEqualTo(500);
         assertThat(response.body).isEqualTo("kappa could not answer this request. Its log says why.\n");
         assertThat(response.head).contains("x-content-type-options: nosniff");
+    }
+
+    @Test
+    void shouldServeThePageBeforeThereIsAPipelineAndSayThatItIsStarting() throws IOException {
+        server = DashboardServer.listen(system, new DashboardSettings("127.0.0.1", 0, Optional.empty()), meters);
+        assertThat(get("/").status).isEqualTo(200);
+        assertThat(get("/health/live").status).isEqualTo(200);
+        assertThat(get("/health/ready").status).isEqualTo(503);
+        assertThat(get("/metrics").body).isEqualTo("kappa is starting.\n");
+        server.serve(view, this::readiness, new ControlPublisher(this::publish), Optional.empty());
+        assertThat(get("/").status).isEqualTo(200);
+        assertThat(get("/metrics").body).contains("kappa_");
     }
 
     @Test
@@ -572,6 +591,57 @@ class DashboardServerTest {
         assertThat(controls).hasSize(4);
     }
 
+    @Test
+    void shouldTellWhatASetWouldDoAndFreezeItWithoutAskingTheRig() throws IOException {
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        fold(view, Inactivations.newBuilder().setSchemaVersion(1).setSession("s").setModelVersion(7).setReadout("lever")
+                .addSets(SilencedSet.newBuilder().setName("odd").addAllNeurons(List.of(0, 3, 5)).setChange(0.5)
+                        .setChangeSd(0.1).setRandomSets(4).setRandomChange(0.25).setTrialHalfWidth(0.75))
+                .build());
+        String dry = "{\"session\":\"s\",\"set\":\"odd\",\"trials\":30,\"dry_run\":true}";
+        assertThat(intervene(dry).status).as("without the token").isEqualTo(401);
+        Response told = intervene(dry, bearer(CONTROL));
+        assertThat(told.status).isEqualTo(202);
+        JsonNode answer = new JsonMapper().readTree(told.body);
+        assertThat(answer.at("/name").asText()).isEqualTo("odd of model 7");
+        assertThat(answer.at("/neurons").toString()).as("recorded ones, of the prediction").isEqualTo("[0,3]");
+        assertThat(answer.at("/of").asInt()).isEqualTo(4);
+        assertThat(answer.at("/predicted").toString()).contains("\"change\":0.5", "\"randomSets\":4",
+                "\"trialHalfWidth\":0.75", "\"readout\":\"lever\"");
+        assertThat(published).isEmpty();
+        Response asked = intervene("{\"session\":\"s\",\"neurons\":[0,3],\"name\":\"odd of model 7\",\"trials\":30}",
+                bearer(CONTROL));
+        assertThat(asked.status).isEqualTo(202);
+        assertThat(published.getFirst().getName()).isEqualTo("odd of model 7");
+        assertThat(published.getFirst().getNeuronsList()).containsExactly(0, 3);
+        refused("{\"session\":\"s\",\"neurons\":[1],\"name\":\"" + "x".repeat(129) + "\",\"trials\":1}", 400,
+                "name has 129");
+        refused("{\"session\":\"s\",\"neurons\":[1],\"trials\":1,\"dry_run\":true}", 400, "needs a set");
+    }
+
+    @Test
+    void shouldTakeANoteOnlyOfWhoShowsTheControlTokenAndOnlyOneLine() throws IOException {
+        start(new DashboardSettings("127.0.0.1", 0, Optional.empty(), CONTROL));
+        announce();
+        assertThat(note("{\"session\":\"s\",\"text\":\"valve cleaned\"}").status).isEqualTo(401);
+        assertThat(note("{\"session\":\"s\",\"text\":\" <b>valve</b> cleaned \",\"bin\":12}", bearer(CONTROL)).status)
+                .isEqualTo(202);
+        assertThat(notes).singleElement().matches(note -> note.getText().equals("<b>valve</b> cleaned")
+                && note.getBin() == 12 && note.getAuthor() == Author.PERSON && note.getSession().equals("s"));
+        for (String text : List.of("", " ", "a\\nb", "x".repeat(501), "\\u0007")) {
+            Response refused = note("{\"session\":\"s\",\"text\":\"" + text + "\"}", bearer(CONTROL));
+            assertThat(refused.status).as(text).isEqualTo(400);
+            assertThat(refused.body).as(text).hasLineCount(1).contains("text");
+        }
+        assertThat(note("{\"session\":\"nobody\",\"text\":\"a\"}", bearer(CONTROL)).status).isEqualTo(404);
+        assertThat(notes).hasSize(1);
+    }
+
+    private Response note(String body, String... headers) throws IOException {
+        return postTo("/notes", "application/json", body, headers);
+    }
+
     private Response control(String body, String... headers) throws IOException {
         return postTo("/controls", "application/json", body, headers);
     }
@@ -644,6 +714,8 @@ class DashboardServerTest {
         }
         if (request instanceof PlaybackControl control) {
             controls.add(control);
+        } else if (request instanceof Note note) {
+            notes.add(note);
         } else {
             published.add((Intervention) request);
         }

@@ -70,7 +70,7 @@ class LiveViewTest {
             fold(view, model(id).setQuality(FitQuality.newBuilder().setFirstTrial(2).addAllOneStep(List.of(.25, .5))
                     .addAllFreeRun(List.of(.125, .25))).build());
             JsonNode frame = new JsonMapper().readTree(new PageClient(view, false)
-                    .answer(new PageQuestion(id, true, -1, 0.75, 800, List.of(), null, null)));
+                    .answer(new PageQuestion(id, true, -1, 0.75, 800, List.of(), null, null, null, "", false)));
             assertThat(frame.at("/quality/unit").asText()).isEqualTo("r2");
             assertThat(frame.at("/quality/before").asInt()).isEqualTo(2);
             assertThat(numbers(frame.at("/quality/oneStep"))).containsExactly(0.25, 0.5);
@@ -304,13 +304,13 @@ class LiveViewTest {
         fold(view, latents("s", 0, 0f));
         view.news();
         PageClient page = new PageClient(view, false);
-        page.answer(new PageQuestion(null, true, -1, 20, 800, List.of(), null, null));
+        page.answer(new PageQuestion(null, true, -1, 20, 800, List.of(), null, null, null, "", false));
         for (int t = 1; t <= 100_000; t++) {
             clock.addAndGet(1_000_000); // 1,000 bins a second for 100 s
             fold(view, latents("s", t, t % 1_000 == 0 ? 9f : 0f));
             view.news();
         }
-        String text = page.answer(new PageQuestion(null, false, 0, 20, 800, List.of(), null, null));
+        String text = page.answer(new PageQuestion(null, false, 0, 20, 800, List.of(), null, null, null, "", false));
         JsonNode frame = new JsonMapper().readTree(text);
         assertThat(frame.at("/now/bin").asInt()).isEqualTo(100_000);
         assertThat(frame.at("/trace/bins").size()).isLessThanOrEqualTo(2 * 800 + 2);
@@ -336,7 +336,8 @@ class LiveViewTest {
         fold(view, latents("s", 500, 1f, 2f, 3f));
         view.news();
         JsonNode frame = new JsonMapper()
-                .readTree(page.answer(new PageQuestion(null, false, 499, 0.75, 800, List.of(), null, null)));
+                .readTree(page
+                        .answer(new PageQuestion(null, false, 499, 0.75, 800, List.of(), null, null, null, "", false)));
         assertThat(numbers(frame.at("/trace/kappa/0"))).containsExactly(1, 2, 3);
         assertThat(frame.at("/conflated").asLong()).isZero();
         assertThat(frame.has("header")).isFalse();
@@ -353,7 +354,8 @@ class LiveViewTest {
         assertThat(ask(page, -1).at("/session").asText()).isEqualTo("new");
         clock.addAndGet(LiveView.FRAME_NS);
         JsonNode chosen = new JsonMapper()
-                .readTree(page.answer(new PageQuestion("old", false, 0, 0.75, 800, List.of(), null, null)));
+                .readTree(page
+                        .answer(new PageQuestion("old", false, 0, 0.75, 800, List.of(), null, null, null, "", false)));
         assertThat(chosen.at("/reset").asBoolean()).isTrue();
         assertThat(numbers(chosen.at("/trace/kappa/0"))).containsExactly(2);
     }
@@ -498,7 +500,7 @@ class LiveViewTest {
             fold(view, Latents.newBuilder().setSchemaVersion(1).setSession("s").setFirstBin(t).addBins(bin).build());
         }
         JsonNode frame = new JsonMapper().readTree(new PageClient(view, false)
-                .answer(new PageQuestion(null, true, -1, 1, 100, List.of(), null, null)));
+                .answer(new PageQuestion(null, true, -1, 1, 100, List.of(), null, null, null, "", false)));
         assertThat(frame.at("/trace/silenced").toString()).isEqualTo("[[0,0],[555,1],[560,0]]");
     }
 
@@ -521,7 +523,7 @@ class LiveViewTest {
         clock.addAndGet(LiveView.FRAME_NS);
         view.news();
         return new JsonMapper().readTree(page.answer(new PageQuestion(null, false, 0, 0.75, 800, List.of(),
-                axis == null ? null : List.of(axis), set)));
+                axis == null ? null : List.of(axis), set, null, "", false)));
     }
 
     private void withBins(String session) {
@@ -560,7 +562,8 @@ class LiveViewTest {
 
     private static JsonNode ask(PageClient page, long since) throws InterruptedException, IOException {
         return new JsonMapper()
-                .readTree(page.answer(new PageQuestion(null, true, since, 0.75, 800, List.of(), null, null)));
+                .readTree(page.answer(
+                        new PageQuestion(null, true, since, 0.75, 800, List.of(), null, null, null, "", false)));
     }
 
     private static double[] numbers(JsonNode array) {

@@ -13,6 +13,6 @@ public final class PageFrames {
     /** The first frame of a page that has just been opened and has chosen this session. */
     public static JsonNode first(LiveView view, String session) throws IOException, InterruptedException {
         return new JsonMapper().readTree(new PageClient(view, false)
-                .answer(new PageQuestion(session, true, -1, 20, 800, List.of(), null, null)));
+                .answer(new PageQuestion(session, true, -1, 20, 800, List.of(), null, null, null, "", false)));
     }
 }

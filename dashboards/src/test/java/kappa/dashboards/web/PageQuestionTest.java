@@ -15,10 +15,11 @@ class PageQuestionTest {
     @Test
     void shouldTakeWhatIsMissingForTheDefaultsAndKeepToItsLimits() {
         assertThat(PageQuestion.parse("{}"))
-                .isEqualTo(new PageQuestion(null, false, -1, 20, 800, List.of(), null, null));
+                .isEqualTo(new PageQuestion(null, false, -1, 20, 800, List.of(), null, null, null, "", false));
         assertThat(PageQuestion.parse("{\"session\":\"s\",\"resync\":true,\"since\":-7,\"window\":1e9,\"width\":1,"
-                + "\"neurons\":[\"a\"],\"axes\":[\"m\"],\"set\":\"odd\"}"))
-                .isEqualTo(new PageQuestion("s", true, -1, 86_400, 50, List.of("a"), List.of("m"), "odd"));
+                + "\"neurons\":[\"a\"],\"axes\":[\"m\"],\"set\":\"odd\",\"events\":\"trial\",\"of\":\"a\",\"table\":true}"))
+                .isEqualTo(new PageQuestion("s", true, -1, 86_400, 50, List.of("a"), List.of("m"), "odd", "trial", "a",
+                        true));
     }
 
     @ParameterizedTest

@@ -102,11 +102,15 @@ final class SimulatedPipeline {
         }
     }
 
+    /** What the header says that the session is from. */
+    String origin = "simulated";
+
     SessionHeader header(long unixNs) {
         SessionHeader.Builder header = SessionHeader.newBuilder().setSchemaVersion(1).setSession(session)
                 .setBinWidthS(BIN_S).addInputChannels("motion").addInputChannels("context").setTrials(true)
-                .setObservation(Observation.COUNTS).addPhases("stimulus").addPhases("decision")
-                .setCreatedUnixNs(unixNs).setOrigin("simulated, rank " + rank)
+                .addBehaviorChannels("lever").setObservation(Observation.COUNTS).addPhases("stimulus")
+                .addPhases("decision")
+                .setCreatedUnixNs(unixNs).setOrigin(origin + ", rank " + rank)
                 .setFit(FitSettings.newBuilder().setRank(rank));
         for (int i = 0; i < N; i++) {
             header.addNeurons("unit-" + i);
@@ -139,6 +143,7 @@ final class SimulatedPipeline {
         int phase = inTrial < 10 ? 0 : inTrial < 50 ? 1 : inTrial >= 80 ? 2 : 0;
         Bin.Builder bin = Bin.newBuilder().setRigTimeNs(Math.round((next + 1) * BIN_S * 1e9)).addInputs((float) u)
                 .addInputs((float) (next / TRIAL_BINS % 2)).setTrial(next / TRIAL_BINS).setPhase(phase)
+                .addBehavior((float) Math.sin(next * 0.05))
                 .setTrialEnd(inTrial == TRIAL_BINS - 1);
         if (perturbed) {
             bin.setSilenced(Masks.mask(N, obeyed.getNeuronsList())).setIntervention(obeyed.getId());
@@ -167,7 +172,7 @@ final class SimulatedPipeline {
                 .setTrial(bin.getTrial()).setTrialStart(inTrial == 0).addInputs((float) u)
                 .addInputs((float) (next / TRIAL_BINS % 2)).setPhase(phase).setPredictionError(error)
                 .setBaselineError(baseline).setSpikes(spikes).setSilenced(bin.getSilenced())
-                .setIntervention(bin.getIntervention());
+                .setIntervention(bin.getIntervention()).addAllBehavior(bin.getBehaviorList());
         if (bin.hasClock()) {
             latent.setClock(bin.getClock());
         }
@@ -313,7 +318,7 @@ final class SimulatedPipeline {
                         .addAllNeurons(obeyed.getNeuronsList()));
         double intact = decided(trial(drive, new boolean[N]));
         of.addTrials(next / TRIAL_BINS).addPredicted(decided(trial(drive, silenced(obeyed.getNeuronsList()))) - intact)
-                .addObserved(decision - intact);
+                .addObserved(decision - intact).addHalfWidth(0.5);
         double[] x = of.getPredictedList().stream().mapToDouble(value -> value).toArray();
         double[] y = of.getObservedList().stream().mapToDouble(value -> value).toArray();
         of.setCorrelation(x.length < 3 ? Double.NaN : new PearsonsCorrelation().correlation(x, y)).setR2(0.5)
@@ -333,7 +338,8 @@ final class SimulatedPipeline {
         List<SilencedSet> sets = new ArrayList<>();
         for (int p = 0; p < 2; p++) {
             SilencedSet.Builder set = SilencedSet.newBuilder().setName("population " + (p + 1))
-                    .addAllNeurons(population(p)).setChange(0.7 - 0.3 * p).setChangeSd(0.04);
+                    .addAllNeurons(population(p)).setChange(0.7 - 0.3 * p).setChangeSd(0.04).setRandomSets(5)
+                    .setRandomChange(0.35).setRandomChangeSd(0.05).setTrialHalfWidth(0.5);
             for (double strength : new double[]{-1.6, -0.4, 0.4, 1.6}) {
                 double[][] intact = trial(strength, new boolean[N]);
                 double[][] off = trial(strength, silenced(population(p)));

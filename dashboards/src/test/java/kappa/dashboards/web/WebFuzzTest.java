@@ -44,6 +44,7 @@ import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Population;
@@ -136,7 +137,8 @@ class WebFuzzTest {
     void shouldFoldWhateverLiesOnTheTopics() {
         announce();
         int[] number = new int[1];
-        List<String> topics = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.INTERVENTIONS, Topics.PLAYBACKS);
+        List<String> topics = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.INTERVENTIONS, Topics.PLAYBACKS,
+                Topics.NOTES);
         Intervention request = Intervention.newBuilder().setSchemaVersion(1).setSession("s").setId("i-1").setName("odd")
                 .addNeurons(1).setTrials(2).build();
         PlaybackState playback = PlaybackState.newBuilder().setSchemaVersion(1).setSession("s").setBins(10).setUntil(10)
@@ -146,7 +148,10 @@ class WebFuzzTest {
                 .seed(header().toBuilder().setSession("t").build().toByteArray()).seed(activity(3, 2).toByteArray())
                 .seed(activity(60, 20).toByteArray())
                 .seed(activity(3, 2).toBuilder().setSession("t").build().toByteArray()).seed(request.toByteArray())
-                .seed(playback.toByteArray()).tokens("s", "t", "unit-1").run(INPUTS_IN_CI, bytes -> {
+                .seed(playback.toByteArray())
+                .seed(Note.newBuilder().setSchemaVersion(1).setSession("s").setText("<i>").setBin(4).build()
+                        .toByteArray())
+                .tokens("s", "t", "unit-1").run(INPUTS_IN_CI, bytes -> {
                     if (number[0]++ % 1_000 == 0) {
                         view = view();
                         announce();
@@ -159,7 +164,8 @@ class WebFuzzTest {
                         }
                     }
                     for (String session : List.of("s", "t")) {
-                        shouldBeJson(new PageClient(view, false).answer(question("{\"session\":\"" + session + "\"}")));
+                        shouldBeJson(new PageClient(view, false).answer(question(
+                                "{\"session\":\"" + session + "\",\"events\":\"trial\",\"table\":true}")));
                     }
                     return meters.get("kappa.dashboards.records.unreadable").counter().count() == before
                             ? null
@@ -179,7 +185,8 @@ class WebFuzzTest {
     // ------------------------------------------------------------------ what pages and visitors say
 
     private static final String[] WORDS = {"\"session\":", "\"resync\":true", "\"since\":", "\"window\":", "\"width\":",
-        "\"neurons\":[", "\"axes\":[", "\"set\":", "\"trials\":", "\"pause\":true", "\"seek\":", "\"speed\":\"max\"",
+        "\"neurons\":[", "\"events\":\"trial\"", "\"of\":", "\"table\":true", "\"axes\":[", "\"set\":", "\"trials\":",
+        "\"pause\":true", "\"seek\":", "\"speed\":\"max\"",
         "null", "true", "{", "}", "[", "]", "\"", ",", "1e999", "-1", "NaN", "\\u0000", "\\ud800", "2147483648",
         "\"m 1\"", "\"unit-1\"", "\"s\""};
 

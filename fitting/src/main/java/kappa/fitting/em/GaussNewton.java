@@ -74,8 +74,10 @@ final class GaussNewton {
         RealMatrix small = new Array2DRowRealMatrix(rows.length, rows.length);
         team.run(rows.length, (a, _) -> {
             double[] solved = solveBlocks(rows[a]);
-            for (int b = 0; b < rows.length; b++) {
-                small.setEntry(a, b, dot(solved, rows[b]));
+            for (int b = 0; b <= a; b++) {
+                double product = dot(solved, rows[b]);
+                small.setEntry(a, b, product);
+                small.setEntry(b, a, product);
             }
         });
         for (int a = 0; a < rows.length; a++) {

@@ -22,16 +22,16 @@ import org.apache.commons.math3.linear.RealVector;
  * Q = mean of E[e e']      rho_i = mean of E[(y_i - prediction)^2]      start, its covariance = moments of kappa_0
  * </pre>
  */
-final class Maximisation {
+public final class Maximisation {
 
     /** Smallest variance of the observation noise. Rates that follow tanh exactly would have none. */
-    static final double MIN_NOISE = 1e-4;
+    public static final double MIN_NOISE = 1e-4;
 
     /**
      * Smallest process noise in a bin, relative to kappa's RMS. With less noise, activity changes the path of kappa
      * less, and without noise EM makes no progress.
      */
-    static final double MIN_PROCESS_SD = 0.005;
+    public static final double MIN_PROCESS_SD = 0.005;
 
     private static final int HALVINGS = 6;
 

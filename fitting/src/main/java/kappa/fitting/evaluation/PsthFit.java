@@ -1,11 +1,9 @@
 package kappa.fitting.evaluation;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import kappa.fitting.model.Network;
-import kappa.fitting.model.ObservationMap;
 import kappa.fitting.model.Score;
 import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Recording;
@@ -19,18 +17,14 @@ import kappa.ingest.recording.Recording;
  */
 public final class PsthFit {
 
-    private static final double SMOOTHING_S = 0.05;
-
     private PsthFit() {}
-
-    private record Averages(float[] observed, float[] predicted) {}
 
     /** Empty if no two trials have the same inputs ({@link Conditions}); NaN if nothing varies. */
     public static OptionalDouble r2(Network network, Recording session) {
-        List<Averages> conditions = new ArrayList<>();
+        List<ConditionAverages> conditions = new ArrayList<>();
         for (List<Integer> trials : Conditions.of(session)) {
             if (trials.size() > 1) {
-                conditions.add(averages(network, session, trials));
+                conditions.add(ConditionAverages.of(network, session, trials));
             }
         }
         if (conditions.isEmpty()) {
@@ -44,11 +38,11 @@ public final class PsthFit {
             double sum = 0;
             double sumPredicted = 0;
             long count = 0;
-            for (Averages condition : conditions) {
-                for (int at = i; at < condition.observed.length; at += neurons) {
-                    if (!Float.isNaN(condition.observed[at])) {
-                        sum += condition.observed[at];
-                        sumPredicted += condition.predicted[at];
+            for (ConditionAverages condition : conditions) {
+                for (int at = i; at < condition.observed().length; at += neurons) {
+                    if (!Float.isNaN(condition.observed()[at])) {
+                        sum += condition.observed()[at];
+                        sumPredicted += condition.predicted()[at];
                         count++;
                     }
                 }
@@ -58,11 +52,11 @@ public final class PsthFit {
                 // As in the other scores: a gain that the network does not bring along is the most likely one.
                 gain = given.length > 0 ? given[i] : sumPredicted > 0 ? sum / sumPredicted : 0;
             }
-            for (Averages condition : conditions) {
-                for (int at = i; at < condition.observed.length; at += neurons) {
-                    double observed = condition.observed[at];
+            for (ConditionAverages condition : conditions) {
+                for (int at = i; at < condition.observed().length; at += neurons) {
+                    double observed = condition.observed()[at];
                     if (!Double.isNaN(observed)) {
-                        double error = observed - gain * condition.predicted[at];
+                        double error = observed - gain * condition.predicted()[at];
                         sse += error * error;
                         sst += (observed - sum / count) * (observed - sum / count);
                     }
@@ -70,54 +64,5 @@ public final class PsthFit {
             }
         }
         return OptionalDouble.of(Score.r2(sse, sst));
-    }
-
-    /** Over the trials of a condition, [bins,N] each; the prediction is that of a gain of 1. */
-    private static Averages averages(Network network, Recording session, List<Integer> trials) {
-        int neurons = session.neurons();
-        int bins = session.bins(trials.getFirst());
-        int inputs = session.inputs();
-        float[] sums = new float[bins * neurons];
-        float[] observed = new float[bins * neurons];
-        float[] predicted = new float[bins * neurons];
-        FreeRun run = new FreeRun(network);
-        for (int trial : trials) {
-            float[] y = session.activity(trial);
-            float[] u = session.inputs(trial);
-            run.start();
-            for (int t = 0; t < bins; t++) {
-                run.step(Arrays.copyOfRange(u, t * inputs, (t + 1) * inputs));
-                for (int i = 0; i < neurons; i++) {
-                    int at = t * neurons + i;
-                    predicted[at] += (float) (ObservationMap.unscaled(session.observation(), run.currents()[i],
-                            run.rates()[i]) / trials.size());
-                    if (!Float.isNaN(y[at])) {
-                        sums[at] += y[at];
-                        observed[at]++;
-                    }
-                }
-            }
-        }
-        return new Averages(smoothed(sums, observed, bins, neurons, SMOOTHING_S / session.binWidthSeconds()),
-                predicted);
-    }
-
-    /** NaN where a neuron was not observed within reach. */
-    private static float[] smoothed(float[] sums, float[] observed, int bins, int neurons, double sdBins) {
-        int reach = (int) Math.ceil(3 * sdBins);
-        float[] out = new float[bins * neurons];
-        for (int t = 0; t < bins; t++) {
-            for (int i = 0; i < neurons; i++) {
-                double sum = 0;
-                double weight = 0;
-                for (int s = Math.max(0, t - reach); s <= Math.min(bins - 1, t + reach); s++) {
-                    double w = Math.exp(-0.5 * (s - t) * (s - t) / (sdBins * sdBins));
-                    sum += w * sums[s * neurons + i];
-                    weight += w * observed[s * neurons + i];
-                }
-                out[t * neurons + i] = (float) (weight > 0 ? sum / weight : Double.NaN);
-            }
-        }
-        return out;
     }
 }

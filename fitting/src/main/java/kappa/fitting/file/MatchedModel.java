@@ -63,7 +63,7 @@ public record MatchedModel(FitSettings settings, StartingModel model, int matche
                 "the session's, " + words(session.inputBasis()) + " (--input-basis)");
         require(file, saved.inputs().equals(session.inputs()), "inputs " + brief(saved.inputs()),
                 "the session's, " + brief(session.inputs()));
-        require(file, settings.biases() || !hasBiases(saved), "biases", "none, as --biases is not given");
+        require(file, settings.biases() || !hasBiases(saved), "biases", "none, as --no-biases asks for");
         return matched(file, saved, session, settings);
     }
 
@@ -86,7 +86,8 @@ public record MatchedModel(FitSettings settings, StartingModel model, int matche
         return names.size() <= 8 ? names.toString() : names.subList(0, 8) + " and " + (names.size() - 8) + " more";
     }
 
-    private static boolean hasBiases(SavedModel saved) {
+    /** Whether a model was fitted with biases. */
+    public static boolean hasBiases(SavedModel saved) {
         for (float bias : saved.model().model().network().b()) {
             if (bias != 0) {
                 return true;

@@ -111,6 +111,13 @@ public final class NetworkFile {
         }
     }
 
+    /** The names of the S inputs, if the file has them. */
+    public static Optional<List<String>> inputNames(Path file) {
+        try (Npz npz = Npz.open(file)) {
+            return npz.texts("input_names");
+        }
+    }
+
     private static boolean holdsModel(Npz npz) {
         return npz.names().contains("process_noise") && npz.names().contains("mean");
     }

@@ -20,7 +20,8 @@ import kappa.ingest.recording.Observation;
 
 /**
  * Online LINT by truncated BPTT: after each trial, a fixed number of Adam steps on windows drawn from a pool of that trial
- * and replayed ones ({@link FitLoss}). The start states of windows are those of {@link PreparedTrial}. What the process noise
+ * and replayed ones ({@link FitLoss}). In the first trials of counts, expectation-maximisation over the trials so far comes
+ * before the steps ({@link Refinement}). The start states of windows are those of {@link PreparedTrial}. What the process noise
  * is multiplied with for publication is chosen by how well it would have predicted each trial before it was learned from
  * ({@link NoiseFactors}). {@link FitPlan.Settings} turns parts of the loss off. A plan with a model to start from is gone on with
  * ({@link Continuation}).
@@ -217,7 +218,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         pass(trial);
         SplittableRandom random = new SplittableRandom(plan.seed() ^ (index + 1) * 0x9E3779B97F4A7C15L);
         if (trial.bins() <= trial.warmUp()) {
-            return new Learning(List.of(), random, 0);
+            return new Learning(List.of(), random, 0, 0);
         }
         buffer.add(trial, random);
         if (plan.kind() == Observation.CURRENTS && isTimeToMeasure(trial)) {
@@ -226,7 +227,7 @@ public final class OnlineFitter implements FittingAlgorithm {
         Trial scaled = activity.scaled(trial);
         startObservation(scaled);
         if (steps == 0) {
-            return new Learning(List.of(), random, 0);
+            return new Learning(List.of(), random, 0, 0);
         }
         if (settings.filterLoss() && adam.steps() > 0) {
             average.observationChanged();
@@ -242,7 +243,8 @@ public final class OnlineFitter implements FittingAlgorithm {
         }
         boolean early = plan.kind() != Observation.COUNTS && S == 0 && trialsSeen <= EARLY_TRIALS
                 && plan.start().isEmpty();
-        return new Learning(pool, random, early ? steps + (EARLY_FACTOR - 1) * plan.stepsPerTrial() : steps);
+        return new Learning(pool, random, early ? steps + (EARLY_FACTOR - 1) * plan.stepsPerTrial() : steps,
+                Refinement.isDue(plan, buffer.trials(), trialsSeen) ? Refinement.ITERATIONS : 0);
     }
 
     /**
@@ -251,30 +253,62 @@ public final class OnlineFitter implements FittingAlgorithm {
      */
     public final class Learning {
 
-        private final List<PreparedTrial> pool;
+        private List<PreparedTrial> pool;
         private final SplittableRandom random;
         private final Window[] windows = new Window[FitLoss.BATCH];
-        private int left;
+        private int gradientSteps;
+        private int iterations;
+        private Refinement refinement;
 
-        private Learning(List<PreparedTrial> pool, SplittableRandom random, int left) {
+        private Learning(List<PreparedTrial> pool, SplittableRandom random, int gradientSteps, int iterations) {
             this.pool = pool;
             this.random = random;
-            this.left = left;
+            this.gradientSteps = gradientSteps;
+            this.iterations = iterations;
         }
 
         /** Steps that were asked for and are not made yet. */
         public int left() {
-            return left;
+            return gradientSteps + iterations;
         }
 
-        /** Makes the next step. */
+        /** Makes the next step: an iteration over the trials before, where any is due, and after these of the gradient. */
         public void step() {
+            if (iterations > 0) {
+                refine();
+                return;
+            }
             for (int b = 0; b < windows.length; b++) {
                 windows[b] = Window.draw(pool, random);
             }
             OnlineFitter.this.step(windows);
-            left--;
+            gradientSteps--;
         }
+
+        private void refine() {
+            if (refinement == null) {
+                refinement = refinement();
+            }
+            iterations = refinement.iterate() ? iterations - 1 : 0;
+            if (iterations == 0 && refinement.isBetter()) {
+                goOnWith(refinement);
+                pool = pool(activity.scaled(buffer.trials().getLast()), random);
+            }
+        }
+    }
+
+    private Refinement refinement() {
+        average.observationChanged();
+        return new Refinement(average, scale, buffer.trials().stream().map(activity::scaled).toList(), kernels, team);
+    }
+
+    private void goOnWith(Refinement refinement) {
+        refinement.writeTo(current.parameters());
+        refinement.writeTo(average.parameters());
+        // The slopes of the weights that were left behind say nothing of these.
+        first.arrays().forEach(array -> Arrays.fill(array, 0));
+        current.observationChanged();
+        average.observationChanged();
     }
 
     /** Takes note of a trial that nothing is to be learned from: neurons were silenced in it. */

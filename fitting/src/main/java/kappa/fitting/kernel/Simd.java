@@ -4,7 +4,7 @@ package kappa.fitting.kernel;
 final class Simd {
 
     /** Whether the Vector API is there. */
-    static final boolean AVAILABLE = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    static final boolean AVAILABLE = VectorModule.available();
 
     /** Numbers of a panel, which is what packed models and matrices are made of: two vectors. */
     static final int PANEL = 2 * (AVAILABLE ? VectorKernels.lanes() : 1);

@@ -34,6 +34,9 @@ final class VectorFilterWindow extends FilterWindow {
 
     private static final int CHUNK = 8;
 
+    /** Latent dimensions up to which one pass over a block makes all of a backward sweep's rows. */
+    private static final int AT_ONCE = 3;
+
     // Places within scratch memory, beside those of VectorFilter's steps that are not in use together with them.
     private static final int LINEAR = SCORE;
     private static final int BILINEAR = INFO;
@@ -143,6 +146,12 @@ final class VectorFilterWindow extends FilterWindow {
         }
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
+            if (K <= AT_ONCE) {
+                recurrentAtOnce(kept(bin, 0), scale, from, count, deltaRow, slopeRow, sentRow, driveAdjoint,
+                        slopeAdjoint);
+                addDots(kappaAdjoint, 0);
+                continue;
+            }
             forms(net.n(), net.m(), driveAdjoint, slopeAdjoint, from, count);
             recurrentRows(kept(bin, 0), scale, from, count, deltaRow, slopeRow, sentRow);
             throughCurrents(net.m(), from, count, deltaRow, kappaAdjoint);
@@ -214,6 +223,11 @@ final class VectorFilterWindow extends FilterWindow {
         }
     }
 
+    /** One of K numbers, or 0 beyond them. */
+    private float entry(float[] numbers, int k) {
+        return k < rank ? numbers[k] : 0f;
+    }
+
     /** An entry of a [K,K] matrix, or 0 beyond it. */
     private float entry(float[] matrix, int k, int l) {
         return k < rank && l < rank ? matrix[k * rank + l] : 0f;
@@ -243,10 +257,75 @@ final class VectorFilterWindow extends FilterWindow {
     private void throughCurrents(float[] m, int from, int count, int deltaRow, double[] kappaAdjoint) {
         for (int k = 0; k < rank; k += 4) {
             dots(m, k, from, count, deltaRow);
-            for (int j = k; j < Math.min(k + 4, rank); j++) {
-                kappaAdjoint[j] += overLanes(scratch, j - k);
-            }
+            addDots(kappaAdjoint, k);
         }
+    }
+
+    private void addDots(double[] kappaAdjoint, int k) {
+        for (int j = k; j < Math.min(k + 4, rank); j++) {
+            kappaAdjoint[j] += overLanes(scratch, j - k);
+        }
+    }
+
+    /**
+     * {@link #forms}, {@link #recurrentRows} and {@link #dots} in one pass over a block, for up to {@value #AT_ONCE} latent
+     * dimensions. The numbers are the same.
+     */
+    private void recurrentAtOnce(int keptAt, float scale, int from, int count, int deltaRow, int slopeRow, int sentRow,
+            float[] drive, float[] slopes) {
+        int N = neurons;
+        int stride = rowsOfVector;
+        int second = Math.min(1, rank - 1) * N;
+        int third = Math.min(2, rank - 1) * N;
+        float bend = model.linearDynamics() ? 0f : 1f;
+        float[] to = rows;
+        float[] rates = kept;
+        float[] m = model.network().m();
+        float[] n = model.network().n();
+        FloatVector zero = FloatVector.zero(LANES);
+        FloatVector d0 = zero.broadcast(drive[0]);
+        FloatVector d1 = zero.broadcast(entry(drive, 1));
+        FloatVector d2 = zero.broadcast(entry(drive, 2));
+        FloatVector g00 = zero.broadcast(slopes[0]);
+        FloatVector g01 = zero.broadcast(entry(slopes, 0, 1));
+        FloatVector g02 = zero.broadcast(entry(slopes, 0, 2));
+        FloatVector g10 = zero.broadcast(entry(slopes, 1, 0));
+        FloatVector g11 = zero.broadcast(entry(slopes, 1, 1));
+        FloatVector g12 = zero.broadcast(entry(slopes, 1, 2));
+        FloatVector g20 = zero.broadcast(entry(slopes, 2, 0));
+        FloatVector g21 = zero.broadcast(entry(slopes, 2, 1));
+        FloatVector g22 = zero.broadcast(entry(slopes, 2, 2));
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
+        FloatVector s2 = zero;
+        for (int j = 0; j < count; j += WIDTH) {
+            int i = from + j;
+            int at = Math.min(i, N - WIDTH);
+            VectorMask<Float> twice = INDEX.lt(i - at);
+            FloatVector m0 = FloatVector.fromArray(LANES, m, at);
+            FloatVector m1 = FloatVector.fromArray(LANES, m, second + at);
+            FloatVector m2 = FloatVector.fromArray(LANES, m, third + at);
+            FloatVector n0 = FloatVector.fromArray(LANES, n, at);
+            FloatVector n1 = FloatVector.fromArray(LANES, n, second + at);
+            FloatVector n2 = FloatVector.fromArray(LANES, n, third + at);
+            FloatVector lines = n0.fma(d0, n1.fma(d1, n2.fma(d2, zero)));
+            FloatVector c0 = m0.mul(g00).add(m1.mul(g01)).add(m2.mul(g02));
+            FloatVector c1 = m0.mul(g10).add(m1.mul(g11)).add(m2.mul(g12));
+            FloatVector c2 = m0.mul(g20).add(m1.mul(g21)).add(m2.mul(g22));
+            FloatVector across = n0.fma(c0, n1.fma(c1, n2.fma(c2, zero)));
+            FloatVector r = FloatVector.fromArray(LANES, rates, keptAt + i);
+            FloatVector prime = r.mul(r).mul(-bend).add(1f).mul(scale).blend(0f, twice);
+            FloatVector d = lines.sub(r.mul(across).mul(2 * bend)).mul(prime);
+            d.intoArray(to, i * stride + deltaRow * WIDTH);
+            prime.intoArray(to, i * stride + slopeRow * WIDTH);
+            r.blend(0f, twice).intoArray(to, i * stride + sentRow * WIDTH);
+            s0 = m0.fma(d, s0);
+            s1 = m1.fma(d, s1);
+            s2 = m2.fma(d, s2);
+        }
+        s0.intoArray(scratch, SUMS);
+        s1.intoArray(scratch, SUMS + WIDTH);
+        s2.intoArray(scratch, SUMS + 2 * WIDTH);
     }
 
     private void dots(float[] m, int k, int from, int count, int deltaRow) {
@@ -281,6 +360,7 @@ final class VectorFilterWindow extends FilterWindow {
     public void observeAdjoint(int bin, int update, float[] scoreAdjoint, float[] infoAdjoint, float lossScale,
             double[] kappaAdjoint) {
         int N = neurons;
+        int K = rank;
         float[] m = model.network().m();
         int deltaRow = addDelta(bin, 1 + update, model.kind() == Observation.CURRENTS ? 0f : 1f);
         int scoreRow = score.first + score.count;
@@ -295,6 +375,12 @@ final class VectorFilterWindow extends FilterWindow {
         int keptAt = kept(bin, 1 + update);
         for (int from = 0; from < N; from += BLOCK) {
             int count = Math.min(BLOCK, N - from);
+            if (K <= AT_ONCE && model.kind() == Observation.COUNTS) {
+                countsAtOnce(activity(bin), keptAt, lossScale, from, count, deltaRow, scoreRow, infoRow, scoreAdjoint,
+                        infoAdjoint);
+                addDots(kappaAdjoint, 0);
+                continue;
+            }
             forms(m, m, scoreAdjoint, infoAdjoint, from, count);
             switch (model.kind()) {
                 case COUNTS -> countRows(activity(bin), keptAt, lossScale, from, count, deltaRow, scoreRow, infoRow);
@@ -342,6 +428,77 @@ final class VectorFilterWindow extends FilterWindow {
                     .add(one.sub(seen.mul(FloatVector.fromArray(LANES, inverseGains, at))).mul(lossScale));
             FloatVector.fromArray(LANES, gainGradient, at).add(gain.blend(0f, missing)).intoArray(gainGradient, at);
         }
+    }
+
+    /**
+     * {@link #forms}, {@link #countRows} and {@link #dots} in one pass over a block, for up to {@value #AT_ONCE} latent
+     * dimensions. The numbers are the same.
+     */
+    private void countsAtOnce(int yAt, int keptAt, float lossScale, int from, int count, int deltaRow, int scoreRow,
+            int infoRow, float[] scores, float[] infos) {
+        int last = neurons - WIDTH;
+        int stride = rowsOfVector;
+        int second = Math.min(1, rank - 1) * neurons;
+        int third = Math.min(2, rank - 1) * neurons;
+        float[] to = rows;
+        float[] rates = kept;
+        float[] activity = y;
+        float[] m = model.network().m();
+        float[] gains = model.gain();
+        float[] inverseGains = model.map().inverseGain();
+        float[] gainGradient = gradient.gain();
+        FloatVector zero = FloatVector.zero(LANES);
+        FloatVector d0 = zero.broadcast(scores[0]);
+        FloatVector d1 = zero.broadcast(entry(scores, 1));
+        FloatVector d2 = zero.broadcast(entry(scores, 2));
+        FloatVector g00 = zero.broadcast(infos[0]);
+        FloatVector g01 = zero.broadcast(entry(infos, 0, 1));
+        FloatVector g02 = zero.broadcast(entry(infos, 0, 2));
+        FloatVector g10 = zero.broadcast(entry(infos, 1, 0));
+        FloatVector g11 = zero.broadcast(entry(infos, 1, 1));
+        FloatVector g12 = zero.broadcast(entry(infos, 1, 2));
+        FloatVector g20 = zero.broadcast(entry(infos, 2, 0));
+        FloatVector g21 = zero.broadcast(entry(infos, 2, 1));
+        FloatVector g22 = zero.broadcast(entry(infos, 2, 2));
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
+        FloatVector s2 = zero;
+        for (int j = 0; j < count; j += WIDTH) {
+            int i = from + j;
+            int at = Math.min(i, last);
+            FloatVector m0 = FloatVector.fromArray(LANES, m, at);
+            FloatVector m1 = FloatVector.fromArray(LANES, m, second + at);
+            FloatVector m2 = FloatVector.fromArray(LANES, m, third + at);
+            FloatVector a = m0.fma(d0, m1.fma(d1, m2.fma(d2, zero)));
+            FloatVector c0 = m0.mul(g00).add(m1.mul(g01)).add(m2.mul(g02));
+            FloatVector c1 = m0.mul(g10).add(m1.mul(g11)).add(m2.mul(g12));
+            FloatVector c2 = m0.mul(g20).add(m1.mul(g21)).add(m2.mul(g22));
+            FloatVector c = m0.fma(c0, m1.fma(c1, m2.fma(c2, zero)));
+            FloatVector seen = FloatVector.fromArray(LANES, activity, yAt + at);
+            VectorMask<Float> missing = seen.test(VectorOperators.IS_NAN).or(INDEX.lt(i - at));
+            FloatVector r = FloatVector.fromArray(LANES, rates, keptAt + i);
+            FloatVector low = r.neg().add(1f);
+            FloatVector one = r.add(1f);
+            FloatVector g = FloatVector.fromArray(LANES, gains, at);
+            FloatVector rate = one.mul(g);
+            FloatVector error = seen.sub(rate);
+            FloatVector prime = low.mul(one);
+            FloatVector gLow = g.mul(low);
+            FloatVector d = c.mul(low).mul(gLow.sub(rate).sub(rate)).sub(a.mul(gLow.add(error))).mul(prime)
+                    .sub(low.mul(error).mul(lossScale)).blend(0f, missing);
+            d.intoArray(to, i * stride + deltaRow * WIDTH);
+            error.mul(low).blend(0f, missing).intoArray(to, i * stride + scoreRow * WIDTH);
+            rate.mul(low).mul(low).blend(0f, missing).intoArray(to, i * stride + infoRow * WIDTH);
+            FloatVector gain = prime.mul(c.mul(low).sub(a))
+                    .add(one.sub(seen.mul(FloatVector.fromArray(LANES, inverseGains, at))).mul(lossScale));
+            FloatVector.fromArray(LANES, gainGradient, at).add(gain.blend(0f, missing)).intoArray(gainGradient, at);
+            s0 = m0.fma(d, s0);
+            s1 = m1.fma(d, s1);
+            s2 = m2.fma(d, s2);
+        }
+        s0.intoArray(scratch, SUMS);
+        s1.intoArray(scratch, SUMS + WIDTH);
+        s2.intoArray(scratch, SUMS + 2 * WIDTH);
     }
 
     private void rateRows(int yAt, int keptAt, float lossScale, int from, int count, int deltaRow, int scoreRow,

@@ -3,7 +3,6 @@ package kappa.fitting.offline;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import kappa.fitting.em.ExpectationMaximisation;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.kernel.RnnKernels;

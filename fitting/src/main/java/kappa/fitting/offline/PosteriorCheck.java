@@ -20,8 +20,8 @@ import kappa.ingest.recording.Recording;
 
 /**
  * The posterior of kappa over a whole session under one model, by particles and by the Gaussian smoother. Both use the same
- * process noise: the model's, raised where it is too small for particles. The result depends on the seed, and not on the number of
- * threads. Not thread-safe.
+ * process noise: the model's, raised where it is too small for particles. The result depends on the seed, and not on the
+ * number of threads. Not thread-safe.
  */
 public final class PosteriorCheck {
 

@@ -20,8 +20,8 @@ import org.apache.commons.math3.linear.EigenDecomposition;
  *
  * <p>The share e of the transition bounds the ratio in the weight by p(y_t | kappa_t) / e (Hesterberg 1995). Particles are
  * resampled systematically where the effective sample size has fallen below half of them. The first state is drawn from the
- * model's start; where that start is broad, half of the draws come from the Gaussian smoother's first state, four times as wide in
- * variance, and are weighted. O(T P (N K^2 + K^3)). Not thread-safe.
+ * model's start; where that start is broad, half of the draws come from the Gaussian smoother's first state, four times as
+ * wide in variance, and are weighted. O(T P (N K^2 + K^3)). Not thread-safe.
  */
 final class ParticleFilter {
 

@@ -3,17 +3,18 @@ package kappa.fitting.particle;
 import kappa.fitting.model.Trial;
 
 /**
- * The posterior of a trial's states given all of its activity, by particles. Row t is the state after t bins, row 0 the one before
- * the first, as in {@link kappa.fitting.em.SmoothedTrial}. Nobody writes to its arrays.
+ * The posterior of a trial's states given all of its activity, by particles. Row t is the state after t bins, row 0 the one
+ * before the first, as in {@link kappa.fitting.em.SmoothedTrial}. Nobody writes to its arrays.
  *
  * @param mean [T + 1,K] of the paths
  * @param covariance [T + 1,K,K] of the paths
  * @param paths [M,T + 1,K] draws of the whole path
- * @param monteCarloError [T + 1,K] half the difference of two independent runs, of which the mean is the average: its mean square is
- *        the variance of the mean that comes from the number of particles
- * @param effectiveSize [T + 1] effective sample size of the filter, (sum w)^2 / sum w^2, before resampling; of both runs together
- * @param logLikelihood of the activity after the warm-up given what came before, in nats; its exponential is an unbiased estimate
- *        where there is no warm-up. Without the constant -log y! of counts
+ * @param monteCarloError [T + 1,K] half the difference of two independent runs, of which the mean is the average: its mean
+ *        square is the variance of the mean that comes from the number of particles
+ * @param effectiveSize [T + 1] effective sample size of the filter, (sum w)^2 / sum w^2, before resampling; of both runs
+ * together
+ * @param logLikelihood of the activity after the warm-up given what came before, in nats; its exponential is an unbiased
+ *        estimate where there is no warm-up. Without the constant -log y! of counts
  */
 public record ParticlePosterior(Trial trial, double[] mean, double[] covariance, float[] paths,
         double[] monteCarloError, double[] effectiveSize, double logLikelihood) {

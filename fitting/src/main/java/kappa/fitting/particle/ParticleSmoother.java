@@ -11,13 +11,13 @@ import org.apache.commons.math3.linear.EigenDecomposition;
 
 /**
  * The posterior of kappa in a trial without the assumption that it is Gaussian, for the model of {@link StateSpaceModel}: a
- * {@link ParticleFilter} forwards, then {@link BackwardSimulation} of paths. Half of the particles make one run and the other half
- * an independent one, so that their difference tells the Monte Carlo error. It falls with the root of the number of particles.
- * Each run draws a quarter as many paths as it has particles: the filter's error is the larger one. Stochastic low-rank networks have been fitted with such posteriors by Pals et al.
- * (NeurIPS 2024).
+ * {@link ParticleFilter} forwards, then {@link BackwardSimulation} of paths. Half of the particles make one run and the
+ * other half an independent one, so that their difference tells the Monte Carlo error. It falls with the root of the number
+ * of particles. Each run draws a quarter as many paths as it has particles: the filter's error is the larger one. Stochastic
+ * low-rank networks have been fitted with such posteriors by Pals et al. (NeurIPS 2024).
  *
- * <p>Q must have an inverse: {@link #withUsableNoise} raises what is too small. Not thread-safe; the same seed and trial give the
- * same posterior, whatever was smoothed before.
+ * <p>Q must have an inverse: {@link #withUsableNoise} raises what is too small. Not thread-safe; the same seed and trial
+ * give the same posterior, whatever was smoothed before.
  */
 public final class ParticleSmoother {
 

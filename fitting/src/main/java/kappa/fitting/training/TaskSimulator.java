@@ -236,6 +236,7 @@ public final class TaskSimulator {
                 npz.put("activity", values, trials, longest, neurons.length);
             }
             npz.put("inputs", inputs, trials, longest, task.inputs());
+            npz.put("input_names", task.inputNames(), task.inputs());
             npz.put("targets", targets, trials, longest, 1);
             npz.put("mask", mask, trials, longest, 1);
             npz.put("bin_width", Task.BIN_WIDTH_S);

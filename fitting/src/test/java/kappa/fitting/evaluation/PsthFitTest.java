@@ -3,6 +3,8 @@ package kappa.fitting.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import kappa.fitting.model.LowRankNetwork;
 import kappa.fitting.simulation.HandBuiltNetworks;
@@ -62,6 +64,38 @@ class PsthFitTest {
     void shouldBeNearZeroForANetworkThatPredictsNothing() {
         LowRankNetwork silent = LowRankNetwork.withoutBias(N, 1, 1, 0.2, new float[N], new float[N], new float[N]);
         assertThat(PsthFit.r2(silent, session(0)).orElseThrow()).isBetween(-0.01, 0.01);
+    }
+
+    @Test
+    void shouldPredictCurrentsInTheUnitsOfTheSession() {
+        float[] scale = new float[N];
+        float[] offset = new float[N];
+        Arrays.fill(scale, 40);
+        Arrays.fill(offset, -65);
+        float[] activity = new float[TRIALS * T * N];
+        float[] inputs = new float[TRIALS * T];
+        FreeRun run = new FreeRun(NETWORK);
+        for (int at = 0; at < TRIALS * T; at++) {
+            if (at % T == 0) {
+                run.start();
+            }
+            inputs[at] = at / T % 3 - 1;
+            run.step(new float[]{inputs[at]});
+            for (int i = 0; i < N; i++) {
+                activity[at * N + i] = (float) (40 * run.currents()[i] - 65);
+            }
+        }
+        Path file = directory.resolve("currents.npz");
+        try (NpzWriter npz = NpzWriter.create(file)) {
+            npz.put("activity", activity, TRIALS, T, N);
+            npz.put("inputs", inputs, TRIALS, T, 1);
+            npz.put("bin_width", 0.02);
+        }
+        LowRankNetwork fitted = NETWORK.fittedTo(
+                new LowRankNetwork.FittedTo(new float[0], scale, offset, 0, Optional.empty()));
+        // What is left is the smoothing of the observed averages.
+        assertThat(PsthFit.r2(fitted, NpzRecording.open(file, null)).orElseThrow()).isGreaterThan(0.95);
+        assertThat(PsthFit.r2(NETWORK, NpzRecording.open(file, null)).orElseThrow()).isLessThan(0.1);
     }
 
     @Test

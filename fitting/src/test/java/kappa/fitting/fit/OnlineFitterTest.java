@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.filter.LatentPath;
 import kappa.fitting.kernel.KernelProvider;
@@ -119,6 +120,51 @@ class OnlineFitterTest {
             assertThat(fit.steps()).isEqualTo(60 * 25);
             assertThat(fit.binsLearned()).isEqualTo(60 * 75);
         }
+    }
+
+    private static double freeRun(PublishedModel fit) {
+        return Evaluation.of(fit.model().network(), new SimulatedSession(DECISION,
+                new SimulatedSession.Settings(Observation.RATES, 0.4, 0, 20, 12))).r2();
+    }
+
+    @Test
+    void shouldRunFreelyAsTheRecordedNetworkAfterTwentyTrialsOfCounts() {
+        PublishedModel fit = fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE), trials(Observation.COUNTS, 20, 0.4),
+                25);
+        double r2 = freeRun(fit);
+        System.out.printf("seed 1: free-run R2 after 20 trials of counts %.3f%n", r2);
+        // Measured: .988.
+        assertThat(r2).isGreaterThan(0.95);
+        assertThat(fit.steps()).isEqualTo(20 * 25);
+    }
+
+    @Test
+    void shouldLearnFromTheFirstTrialsWhereNearlyAllStepsAreShed() {
+        PublishedModel fit = fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE), trials(Observation.COUNTS, 40, 0.4),
+                1);
+        double r2 = freeRun(fit);
+        System.out.printf("seed 1: free-run R2 after 40 trials of counts with one step each %.3f%n", r2);
+        assertThat(r2).isGreaterThan(0.9);
+    }
+
+    @Test
+    void shouldNotGoOnWithWhatPredictsTheNewestTrialWorse() {
+        // Counts without structure: whatever expectation-maximisation finds in them is noise.
+        SplittableRandom random = new SplittableRandom(3);
+        List<Trial> trials = trials(Observation.COUNTS, 20, 0.4);
+        for (Trial trial : trials) {
+            for (int at = 0; at < trial.y().length; at++) {
+                trial.y()[at] = random.nextDouble() < 0.3 ? 1 : 0;
+            }
+        }
+        PublishedModel fit = fit(fitter(plan(Observation.COUNTS, 1), Team.ALONE), trials, 25);
+        double drive = 0;
+        for (int i = 0; i < N; i++) {
+            drive = Math.max(drive, Math.abs(fit.model().network().m()[i] * fit.kappaStd()[0]));
+        }
+        // A neuron's rate follows kappa by less than a tenth of what it does in the recorded network.
+        System.out.printf("seed 3: largest m times the standard deviation of kappa from noise %.3f%n", drive);
+        assertThat(drive).isLessThan(0.3);
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ParticleSmootherTest {
 
     /**
-     * Standard deviations by which means by P particles may be off, root mean square over the bins: 2 to 4 over the root of P were
-     * seen, because weights are unequal.
+     * Standard deviations by which means by P particles may be off, root mean square over the bins: 2 to 4 over the root of
+     * P were seen, because weights are unequal.
      */
     private static double tolerance(int particles) {
         return 5 / Math.sqrt(particles);
@@ -115,7 +115,8 @@ class ParticleSmootherTest {
         for (long seed = 0; seed < 5; seed++) {
             comparison.add(particles(simulated, 500, seed), gaussian(simulated), 1);
         }
-        // The Gaussian posterior is exact here, so that all of the difference is the particles'; some 100 independent bins tell it.
+        // The Gaussian posterior is exact here, so that all of the difference is the particles'; some 100 independent bins
+        // tell it.
         assertThat(comparison.monteCarloError()).isCloseTo(rootMeanSquare(comparison),
                 within(0.3 * rootMeanSquare(comparison)));
     }

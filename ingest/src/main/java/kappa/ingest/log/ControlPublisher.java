@@ -6,13 +6,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.Intervention;
+import kappa.ingest.wire.Author;
 import kappa.ingest.wire.Fault;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.WireChecks;
 
 /**
- * Publishes what is asked of a rig: interventions on kappa.interventions, and wishes for a replay on kappa.controls. A request
- * is checked as the rig checks it. Thread-safe if its sink is.
+ * Publishes what people send to a session: interventions on kappa.interventions, wishes for a replay on kappa.controls, and notes
+ * on kappa.notes. A request is checked as the rig checks it. Thread-safe if its sink is.
  */
 public final class ControlPublisher {
 
@@ -89,6 +91,20 @@ public final class ControlPublisher {
         wish.speed.ifPresent(message::setSpeed);
         require(WireChecks.control(message.build()));
         return sink.publish(Topics.CONTROLS, rig.partition, rig.session, message.build());
+    }
+
+    /**
+     * Notes something of a session on kappa.notes.
+     *
+     * @param bin the session's newest bin
+     * @return done once the topic has it
+     * @throws InvalidInputException with one line if the text cannot be a note
+     */
+    public CompletionStage<Void> note(Rig rig, String text, long bin, long publishedUnixNs) {
+        Note note = Note.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(rig.session).setText(text)
+                .setBin(Math.max(0, bin)).setAuthor(Author.PERSON).setPublishedUnixNs(publishedUnixNs).build();
+        require(WireChecks.note(note));
+        return sink.publish(Topics.NOTES, rig.partition, rig.session, note);
     }
 
     private static void require(Optional<Fault> fault) {

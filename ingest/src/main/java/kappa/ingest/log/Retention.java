@@ -37,7 +37,7 @@ public record Retention(Duration atMost, long bytes) {
     private static final int SEGMENTS = 8;
     private static final long SMALLEST_PART = 2 * SMALLEST_SEGMENT;
 
-    /** Of which a session has as good as nothing: requests of people. */
+    /** Of which a session has as good as nothing: requests and notes of people. */
     private static final long REQUESTS_PART = SMALLEST_PART;
 
     public Retention {

@@ -42,12 +42,13 @@ public final class Topics {
     public static final String INTERVENTIONS = "kappa.interventions";
     public static final String CONTROLS = "kappa.controls";
     public static final String PLAYBACKS = "kappa.playbacks";
+    public static final String NOTES = "kappa.notes";
     public static final String REJECTED = "kappa.rejected";
     public static final String CHECKPOINTS = "kappa.checkpoints";
 
     /** Every topic, in the order of the flow. */
     public static final List<String> ALL = List.of(SESSIONS, ACTIVITY, LATENTS, MODELS, ANALYSES, INACTIVATIONS,
-            INTERVENTIONS, CONTROLS, PLAYBACKS, REJECTED, CHECKPOINTS);
+            INTERVENTIONS, CONTROLS, PLAYBACKS, NOTES, REJECTED, CHECKPOINTS);
 
     /** Topics that keep the newest record of each session; the others keep a stretch of time. */
     public static final Set<String> COMPACTED = Set.of(SESSIONS, MODELS, ANALYSES, INACTIVATIONS, PLAYBACKS,
@@ -72,7 +73,7 @@ public final class Topics {
      * refused to its producer if it is larger than the topic's limit when uncompressed. Otherwise a reader would have to
      * uncompress it first. A topic that exists already keeps its setting.
      */
-    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS);
+    private static final Set<String> UNFOLDED = Set.of(SESSIONS, ACTIVITY, INTERVENTIONS, CONTROLS, PLAYBACKS, NOTES);
 
     public static final int DEFAULT_PARTITIONS = 8;
 
@@ -88,6 +89,7 @@ public final class Topics {
      * Creates the topics that are missing, leaves the others as they are, and returns when the leader of every new
      * partition answers.
      *
+     * @param partitions of each, unless there is a kappa.activity already: then as many as that has
      * @throws InvalidInputException if the cluster cannot be reached or refuses
      */
     public static void createAll(KafkaConnection connection, int partitions) {
@@ -96,10 +98,11 @@ public final class Topics {
         }
         ask(connection, admin -> {
             Set<String> existing = answer(admin.listTopics().names());
+            int each = existing.contains(ACTIVITY) && !existing.containsAll(ALL) ? partitions(admin) : partitions;
             // An empty replication factor takes the cluster's default.
             List<NewTopic> missing = ALL.stream().filter(name -> !existing.contains(name))
-                    .map(name -> new NewTopic(name, Optional.of(partitions), Optional.empty())
-                            .configs(settings(name, Retention.standard(partitions), partitions)))
+                    .map(name -> new NewTopic(name, Optional.of(each), Optional.empty())
+                            .configs(settings(name, Retention.standard(each), each)))
                     .toList();
             CreateTopicsResult created = admin.createTopics(missing);
             Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
@@ -171,8 +174,11 @@ public final class Topics {
 
     /** How many partitions the topics have; all have as many as kappa.activity. */
     public static int partitions(KafkaConnection connection) {
-        return ask(connection, admin -> answer(admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY))
-                .partitions().size());
+        return ask(connection, Topics::partitions);
+    }
+
+    private static int partitions(Admin admin) throws ExecutionException, InterruptedException, TimeoutException {
+        return answer(admin.describeTopics(List.of(ACTIVITY)).topicNameValues().get(ACTIVITY)).partitions().size();
     }
 
     /**

@@ -1,6 +1,7 @@
 package kappa.ingest.recording;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A session as a stream of bins: from a file, a rig or a simulated rig. A publisher needs nothing else.
@@ -42,6 +43,12 @@ public interface BinSource extends AutoCloseable {
     default List<Warning> warnings() {
         return List.of();
     }
+
+    /**
+     * Names one who is told how the rig is, in a few words such as "acquisition is stopped", whenever that changes, and on the
+     * thread that calls {@link #next}, also while that waits. A source that is no rig tells nothing.
+     */
+    default void tell(Consumer<String> listener) {}
 
     void skip(long bins);
 

@@ -86,6 +86,11 @@ public final class CheckedStream implements BinSource {
     }
 
     @Override
+    public void tell(Consumer<String> listener) {
+        source.tell(listener);
+    }
+
+    @Override
     public void skip(long skipped) {
         source.skip(skipped);
     }

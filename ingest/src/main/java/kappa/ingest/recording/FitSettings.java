@@ -30,6 +30,11 @@ public record FitSettings(int rank, int hiddenNeurons, double timeConstantS, lon
                 halfLifeTrials, trackerBins);
     }
 
+    public FitSettings withBiases(boolean other) {
+        return new FitSettings(rank, hiddenNeurons, timeConstantS, seed, lockstep, stepsPerTrial, oneStep, other,
+                prior, halfLifeTrials, trackerBins);
+    }
+
     public FitSettings withRank(int other) {
         return new FitSettings(other, hiddenNeurons, timeConstantS, seed, lockstep, stepsPerTrial, oneStep, biases,
                 prior, halfLifeTrials, trackerBins);

@@ -15,7 +15,9 @@ import kappa.ingest.recording.Warning;
 import kappa.ingest.replay.SessionPublisher.Progress;
 import kappa.ingest.replay.SessionPublisher.Speed;
 import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Author;
 import kappa.ingest.wire.Intervention;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.RecordingCodec;
 import kappa.ingest.wire.SessionHeader;
@@ -96,6 +98,7 @@ final class BinStream {
     void run(long limit) {
         setPace();
         announce();
+        source.tell(this::note);
         RecordedBin bin = source.describe().newBin();
         Observation observation = source.describe().observation();
         Activity.Builder record = Activity.newBuilder();
@@ -139,6 +142,16 @@ final class BinStream {
             warnings = source.warnings();
             header = header.toBuilder().clearWarnings().addAllWarnings(SessionPublisher.lines(source)).build();
             producer.send(new ProducerRecord<>(Topics.SESSIONS, partition, key, header.toByteArray()), delivery);
+        }
+    }
+
+    /** What the rig says of itself explains why bins stop. */
+    private void note(String state) {
+        Note note = Note.newBuilder().setSchemaVersion(WireChecks.SCHEMA_VERSION).setSession(header.getSession())
+                .setText(state).setBin(Math.max(0, next - 1)).setAuthor(Author.RIG)
+                .setPublishedUnixNs(UnixTime.nowNs()).build();
+        if (WireChecks.note(note).isEmpty()) {
+            producer.send(new ProducerRecord<>(Topics.NOTES, partition, key, note.toByteArray()), delivery);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import kappa.ingest.InvalidInputException;
 import kappa.ingest.recording.BinSource;
 import kappa.ingest.recording.RecordedBin;
@@ -47,6 +48,8 @@ public final class RigSource implements BinSource {
     private Item current; // the reader's thread only
     private int made;
     private boolean silence;
+    private Consumer<String> listener = state -> {};
+    private String told = "";
 
     /**
      * @param units whose spare neurons count as observed once somebody took them; null where there are none
@@ -84,6 +87,11 @@ public final class RigSource implements BinSource {
     @Override
     public String status() {
         return status.line();
+    }
+
+    @Override
+    public void tell(Consumer<String> to) {
+        listener = to;
     }
 
     /** A rig's past cannot be had again. */
@@ -184,6 +192,10 @@ public final class RigSource implements BinSource {
         } else if (silence && silent < ALARM_S) {
             silence = false;
             LOG.info("{}: data again", layout.name());
+        }
+        if (!status.state().equals(told)) {
+            told = status.state();
+            listener.accept(told);
         }
     }
 

@@ -20,6 +20,7 @@ import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.Reason;
 import kappa.ingest.wire.Rejected;
 import kappa.ingest.wire.SessionHeader;
@@ -45,6 +46,7 @@ public final class SessionState {
     private final ActivityHistory activity;
     private final Pace pace = new Pace();
     private final Silencing silencing = new Silencing();
+    private final Notes notes = new Notes();
     /** Offsets of the records that were rejected, by topic and partition: one that is rejected again counts once. */
     private final Map<String, IntervalSet> rejectedAt = new HashMap<>();
     private final Map<String, Long> rejected = new TreeMap<>();
@@ -124,6 +126,7 @@ public final class SessionState {
                     silencing.request(of);
                 }
             }
+            case Note of -> notes.take(of);
             case Rejected of -> fold(of);
             default -> {
                 return Optional.empty(); // the header is known, and the other topics say nothing of the state
@@ -344,6 +347,15 @@ public final class SessionState {
 
     public Optional<SilencingRequest> request() {
         return silencing.newest();
+    }
+
+    public Notes notes() {
+        return notes;
+    }
+
+    /** Name of the set of neurons that a request to silence asked for; empty if the request is not known. */
+    public String requestName(String id) {
+        return silencing.name(id);
     }
 
     /** Trials of which a bin has a kappa; in a session without trials, the stretches that were learned from. */

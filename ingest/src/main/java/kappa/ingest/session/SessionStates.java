@@ -141,6 +141,11 @@ public final class SessionStates {
         return headers.sessions();
     }
 
+    /** What the headers that are kept say, in the order of their announcement. */
+    public List<SessionDescription> announcedSessions() {
+        return headers.sessions().stream().map(headers::of).map(SessionDescription::of).toList();
+    }
+
     /** How a session is replayed; nothing if it is no replay. */
     public Optional<ReplayState> replay(String id) {
         return Optional.ofNullable(replays.get(id));

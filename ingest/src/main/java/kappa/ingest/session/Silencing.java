@@ -6,7 +6,10 @@ import java.util.Optional;
 import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.LatentBin;
 
-/** The newest request to silence neurons, and the trials that the rig has perturbed for each. Not thread-safe. */
+/**
+ * The newest request to silence neurons, the names of those before it, and the trials that the rig has perturbed for each. Not
+ * thread-safe.
+ */
 final class Silencing {
 
     private static final int MAX_REQUESTS = 64;
@@ -20,12 +23,20 @@ final class Silencing {
     }
 
     private final Map<String, Perturbed> perturbed = new LinkedHashMap<>();
+    /** What was silenced, by the request's id. */
+    private final Map<String, String> names = new LinkedHashMap<>();
     private Intervention newest;
     private long revision;
 
     void request(Intervention request) {
         newest = request;
         revision++;
+        if (request.getTrials() > 0) {
+            names.put(request.getId(), request.getName());
+        }
+        if (names.size() > MAX_REQUESTS) {
+            names.remove(names.keySet().iterator().next());
+        }
     }
 
     /** A bin that is published again belongs to a trial already counted. */
@@ -42,6 +53,11 @@ final class Silencing {
         if (perturbed.size() > MAX_REQUESTS) {
             perturbed.remove(perturbed.keySet().iterator().next());
         }
+    }
+
+    /** Of the set that a request asked for; empty if it is not known. */
+    String name(String id) {
+        return names.getOrDefault(id, "");
     }
 
     Optional<SilencingRequest> newest() {

@@ -16,7 +16,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 public record TopicRecord(String topic, int partition, long offset, long appendedUnixNs, byte[] key, byte[] value) {
 
     private static final long NS_PER_MS = 1_000_000;
-    private static final List<String> OF_STRANGERS = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.INTERVENTIONS);
+    private static final List<String> OF_STRANGERS = List.of(Topics.SESSIONS, Topics.ACTIVITY, Topics.INTERVENTIONS,
+            Topics.NOTES);
 
     public static TopicRecord of(ConsumerRecord<byte[], byte[]> record) {
         return new TopicRecord(record.topic(), record.partition(), record.offset(), record.timestamp() * NS_PER_MS,

@@ -100,6 +100,8 @@ public sealed interface CheckedRecord {
                         WireChecks::control)),
                 Map.entry(Topics.PLAYBACKS, new Kind<>("PlaybackState", PlaybackState.parser(), true,
                         PlaybackState::getSchemaVersion, PlaybackState::getSession, _ -> Optional.empty())),
+                Map.entry(Topics.NOTES, new Kind<>("Note", Note.parser(), true,
+                        Note::getSchemaVersion, Note::getSession, WireChecks::note)),
                 Map.entry(Topics.REJECTED, new Kind<>("Rejected", Rejected.parser(), false,
                         Rejected::getSchemaVersion, Rejected::getSession, _ -> Optional.empty())),
                 Map.entry(Topics.CHECKPOINTS, new Kind<>("Checkpoint", Checkpoint.parser(), false,

@@ -77,6 +77,8 @@ public final class WireChecks {
     /** What looks wrong with a recording, in lines of a header. */
     public static final int MAX_WARNINGS = 100;
 
+    public static final int MAX_NOTE_CHARACTERS = 500;
+
     private static final String MAGNITUDE = "a finite number, at most 1e12 in magnitude";
 
     public static final String SESSION_ID_FORM = "1 to 128 characters out of A-Z a-z 0-9 . _ -";
@@ -420,6 +422,19 @@ public final class WireChecks {
         rules.require(seek >= 0 && Double.isFinite(seek), "seek_s", seek, "seconds >= 0");
         rules.require(!wish.hasSpeed() || wish.getSpeed() >= MIN_SPEED, "speed", wish.getSpeed(),
                 "a number >= " + MIN_SPEED + " (infinite: as fast as possible)");
+        return rules.broken();
+    }
+
+    /** Whether a note is one that can be shown. */
+    public static Optional<Fault> note(Note note) {
+        Rules rules = new Rules(Reason.MALFORMED);
+        int length = note.getText().codePointCount(0, note.getText().length());
+        rules.require(length <= MAX_NOTE_CHARACTERS && !note.getText().isBlank(), "number of characters of text",
+                length,
+                "1 to " + MAX_NOTE_CHARACTERS);
+        rules.require(note.getText().codePoints().noneMatch(Character::isISOControl), "text", "more than a line",
+                "one line without control characters");
+        rules.require(note.getBin() >= 0, "bin", Long.toUnsignedString(note.getBin()), "at most 2^63 - 1");
         return rules.broken();
     }
 

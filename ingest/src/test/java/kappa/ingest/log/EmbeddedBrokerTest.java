@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import kappa.ingest.Await;
 import kappa.ingest.InvalidInputException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -32,6 +33,19 @@ class EmbeddedBrokerTest {
 
     @TempDir
     Path directory;
+
+    @Test
+    void shouldGiveTopicsThatAreMissingAsManyPartitionsAsTheOthersHave() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
+            KafkaConnection connection = broker.connection();
+            try (Admin admin = Admin.create(connection.admin())) {
+                admin.createTopics(List.of(new NewTopic(Topics.ACTIVITY, 3, (short) 1))).all().get();
+                Topics.createAll(connection, 2);
+                assertThat(admin.describeTopics(Topics.ALL).allTopicNames().get().values())
+                        .hasSize(Topics.ALL.size()).allMatch(topic -> topic.partitions().size() == 3);
+            }
+        }
+    }
 
     @Test
     void shouldKeepRecordsAcrossARestartAndRefuseASecondBrokerInItsDirectory() throws Exception {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import kappa.ingest.wire.Activity;
 import kappa.ingest.wire.Analysis;
+import kappa.ingest.wire.Author;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.CheckedRecord;
 import kappa.ingest.wire.Checkpoint;
@@ -24,6 +25,7 @@ import kappa.ingest.wire.Intervention;
 import kappa.ingest.wire.Latents;
 import kappa.ingest.wire.Loss;
 import kappa.ingest.wire.ModelSnapshot;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.Observation;
 import kappa.ingest.wire.Pacing;
 import kappa.ingest.wire.PlaybackControl;
@@ -44,7 +46,8 @@ class SchemaEvolutionTest {
             Map.entry(Topics.ANALYSES, Analysis.parser()), Map.entry(Topics.INACTIVATIONS, Inactivations.parser()),
             Map.entry(Topics.INTERVENTIONS, Intervention.parser()),
             Map.entry(Topics.CONTROLS, PlaybackControl.parser()),
-            Map.entry(Topics.PLAYBACKS, PlaybackState.parser()), Map.entry(Topics.REJECTED, Rejected.parser()),
+            Map.entry(Topics.PLAYBACKS, PlaybackState.parser()), Map.entry(Topics.NOTES, Note.parser()),
+            Map.entry(Topics.REJECTED, Rejected.parser()),
             Map.entry(Topics.CHECKPOINTS, Checkpoint.parser()));
 
     private static byte[] first(String topic) throws IOException {
@@ -139,6 +142,14 @@ class SchemaEvolutionTest {
         assertThat(wish).matches(w -> w.hasPause() && !w.getPause() && w.getSeekS() == 61.5 && w.getSpeed() == 2);
         assertThat(PlaybackState.parseFrom(first(Topics.PLAYBACKS))).matches(state -> state.getLoop()
                 && state.getPaused() && state.getPosition() == 731 && state.getUntil() == 1_600);
+    }
+
+    @Test
+    void shouldShowTheFirstNoteAsItWasMeant() throws IOException {
+        Note note = Note.parseFrom(first(Topics.NOTES));
+        assertThat(WireChecks.note(note)).isEmpty();
+        assertThat(note).matches(n -> n.getText().equals("reward valve cleaned") && n.getBin() == 731
+                && n.getAuthor() == Author.PERSON);
     }
 
     /** A field that a later kappa adds is passed on by who does not know it, and changes nothing for him. */

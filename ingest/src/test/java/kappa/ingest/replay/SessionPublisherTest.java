@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import kappa.ingest.Await;
 import kappa.ingest.log.EmbeddedBroker;
@@ -19,16 +20,24 @@ import kappa.ingest.log.KafkaConnection;
 import kappa.ingest.log.Topics;
 import kappa.ingest.recording.CheckedStream;
 import kappa.ingest.recording.MinuteOfBins;
+import kappa.ingest.recording.Observation;
 import kappa.ingest.recording.Plausibility;
 import kappa.ingest.recording.Recording;
 import kappa.ingest.recording.npz.NpzRecording;
 import kappa.ingest.recording.npz.NpzWriter;
 import kappa.ingest.replay.SessionPublisher.Speed;
+import kappa.ingest.rig.BinAssembler;
+import kappa.ingest.rig.Connector;
+import kappa.ingest.rig.RigLayout;
+import kappa.ingest.rig.RigSource;
+import kappa.ingest.rig.RigStatus;
 import kappa.ingest.wire.Activity;
+import kappa.ingest.wire.Author;
 import kappa.ingest.wire.Bin;
 import kappa.ingest.wire.FitSettings;
 import kappa.ingest.wire.LatentBin;
 import kappa.ingest.wire.Latents;
+import kappa.ingest.wire.Note;
 import kappa.ingest.wire.PlaybackControl;
 import kappa.ingest.wire.PlaybackState;
 import kappa.ingest.wire.Reason;
@@ -108,6 +117,40 @@ class SessionPublisherTest {
                         + " trials and times were chosen [no-spike]");
         assertThat(after.description().createdUnixNs()).isEqualTo(place.description().createdUnixNs());
         assertThat(after.bins()).isEqualTo(MinuteOfBins.BINS + 10L);
+    }
+
+    @Test
+    void shouldNoteWhatTheRigSaysOfItselfAlsoWhileNoBinComes() {
+        CountDownLatch told = new CountDownLatch(1);
+        RigLayout layout = new RigLayout("rig", "a test", List.of("a"), List.of(), List.of(), Observation.COUNTS, 0.02,
+                30_000, false, false);
+        try (RigSource source = new RigSource(layout, null, new Connector() {
+            @Override
+            public void run(BinAssembler bins, RigStatus status) throws InterruptedException {
+                status.state("acquiring");
+                bins.start(0);
+                bins.complete(1_200);
+                told.await();
+                status.state("acquisition is stopped");
+                Await.until("the note", () -> all(Topics.NOTES, "stopping", Note::parseFrom).size() > 1);
+            }
+
+            @Override
+            public void close() {}
+        }, Double.POSITIVE_INFINITY)) {
+            SessionPublisher publisher = new SessionPublisher(connection);
+            SessionPlace place = publisher.place(source, Optional.of("stopping"),
+                    kappa.ingest.recording.FitSettings.of(1, 1));
+            publisher.publish(source, place, new Speed(1), -1, (bins, _, _) -> {
+                if (bins == 2) {
+                    told.countDown();
+                }
+            });
+        }
+        List<Note> notes = all(Topics.NOTES, "stopping", Note::parseFrom);
+        assertThat(notes).extracting(Note::getText).endsWith("acquiring", "acquisition is stopped");
+        assertThat(notes).allMatch(note -> note.getAuthor() == Author.RIG && note.getSession().equals("stopping"));
+        assertThat(notes.getLast().getBin()).as("the newest bin").isEqualTo(1);
     }
 
     // ------------------------------------------------------------------------------------------------------- running

@@ -1,8 +1,12 @@
-package kappa.fitting.em;
+package kappa.fitting.offline;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import kappa.fitting.em.Iterations;
+import kappa.fitting.em.Maximisation;
+import kappa.fitting.em.StateSpaceModel;
+import kappa.fitting.filter.SmallMatrix;
 import kappa.fitting.filter.Gauge;
 import kappa.fitting.fit.FittingAlgorithm;
 import kappa.fitting.fit.OnlineFitter;
@@ -56,30 +60,15 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
     /** EM iterations at the end of each pass. */
     public static final int DEFAULT_ITERATIONS = 5;
 
-    /**
-     * First value of the standard deviation of kappa at the start of a trial, relative to kappa's RMS. It is above 0,
-     * because EM cannot learn from a start that is certain.
-     */
-    private static final double FIRST_START_SD = 0.1;
-
-    private static final double QUIETER = 0.25;
-    private static final int CHUNKS = 16;
-
     private final FitPlan plan;
     private final int iterations;
-    private final RnnKernels kernels;
-    private final Team team;
-    private final Maximisation maximisation;
+    private final Iterations em;
     private final OnlineFitter online;
     private final int onlineSteps;
     private final List<Double> logPosteriors = new ArrayList<>();
-    private Fit fit;
+    private Iterations.Fit fit;
     private PublishedModel first;
     private long trialsSeen;
-    private long divergences;
-
-    /** Parameters with the trials smoothed by them. */
-    record Fit(StateSpaceModel parameters, List<SmoothedTrial> smoothed, double logPosterior) {}
 
     /**
      * Refines an online fit made in the first pass.
@@ -101,9 +90,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         this.plan = plan;
         this.iterations = iterations;
         this.onlineSteps = onlineSteps;
-        this.kernels = kernels;
-        this.team = team;
-        maximisation = new Maximisation(team);
+        em = new Iterations(kernels, team);
         online = new OnlineFitter(plan, kernels, team);
     }
 
@@ -117,7 +104,7 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
 
     /** Bins left out of a smoothing because the filter's update was not finite, over all iterations. */
     public long divergences() {
-        return divergences;
+        return em.divergences();
     }
 
     /** What EM has learnt, in the gauge it works in; null before the first pass has ended. */
@@ -139,60 +126,25 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
             return;
         }
         if (fit == null) {
-            fit = smooth(startFrom(first == null ? online.publish(null) : first));
+            fit = em.smooth(startFrom(first == null ? online.publish(null) : first),
+                    online.buffer().stream().map(online.activity()::scaled).toList());
             logPosteriors.add(fit.logPosterior());
         }
         for (int iteration = 0; iteration < iterations; iteration++) {
-            Fit next = withLikelierProcessNoise(smooth(maximisation.maximise(fit.parameters(), fit.smoothed())
-                    .parameters()));
-            if (!(next.logPosterior() >= fit.logPosterior())) {
+            Optional<Iterations.Fit> next = em.next(fit);
+            if (next.isEmpty()) {
                 return;
             }
-            fit = next;
+            fit = next.get();
             logPosteriors.add(fit.logPosterior());
         }
     }
 
-    private Fit withLikelierProcessNoise(Fit now) {
-        if (!Maximisation.believable(now.parameters(), QUIETER)) {
-            return now;
-        }
-        Fit quieter = smooth(now.parameters().withProcessNoise(QUIETER));
-        return quieter.logPosterior() > now.logPosterior() ? quieter : now;
-    }
-
-    private StateSpaceModel startFrom(PublishedModel fit) {
-        int K = fit.start().length;
-        double[] startCovariance = fit.startCovariance().clone();
-        for (int k = 0; k < K; k++) {
-            double sd = FIRST_START_SD * fit.kappaStd()[k];
-            startCovariance[k * K + k] += sd * sd;
-        }
-        return new StateSpaceModel(
-                new KernelModel(fit.model().network(), online.activity().ofFit(fit.model().map()),
-                        fit.model().linearDynamics()),
-                fit.processNoise(), fit.start(), startCovariance, fit.kappaStd());
-    }
-
-    private Fit smooth(StateSpaceModel parameters) {
-        List<Trial> trials = online.buffer();
-        SmoothedTrial[] out = new SmoothedTrial[trials.size()];
-        long[] skipped = new long[CHUNKS];
-        team.run(CHUNKS, (chunk, _) -> {
-            Smoother smoother = new Smoother(kernels, plan.neurons(), plan.rank(), plan.inputs());
-            for (int t = chunk; t < out.length; t += CHUNKS) {
-                out[t] = smoother.smooth(parameters, online.activity().scaled(trials.get(t)));
-            }
-            skipped[chunk] = smoother.divergences();
-        });
-        divergences += Arrays.stream(skipped).sum();
-        LowRankNetwork net = parameters.model().network();
-        double sum = ExpectedLogLikelihood.logPrior(Maximisation.pack(parameters.model()),
-                new ExpectedLogLikelihood.Layout(net.neurons(), net.rank(), net.inputs()));
-        for (SmoothedTrial trial : out) {
-            sum += trial.logLikelihood();
-        }
-        return new Fit(parameters, Arrays.asList(out), sum);
+    private StateSpaceModel startFrom(PublishedModel published) {
+        return Iterations.startingFrom(
+                new KernelModel(published.model().network(), online.activity().ofFit(published.model().map()),
+                        published.model().linearDynamics()),
+                published.processNoise(), published.start(), published.startCovariance(), published.kappaStd());
     }
 
     @Override
@@ -214,10 +166,12 @@ public final class ExpectationMaximisation implements FittingAlgorithm {
         LowRankNetwork network = new LowRankNetwork(net.neurons(), K, net.inputs(), net.alpha(), gauge.m(), gauge.n(),
                 net.w(), net.b());
         PublishedModel online = this.online.publish(null);
+        double[] start = new double[K];
+        SmallMatrix.apply(gauge.toCanonical(), parameters.start(), start, K);
         return new PublishedModel(trialsSeen,
                 new KernelModel(network, this.online.activity().ofActivity(model.map()), model.linearDynamics()),
                 gauge.covariance(parameters.processNoise()), gauge.standardDeviations(parameters.kappaStd()),
-                Smoother.matrix(gauge.toCanonical()).operate(parameters.start()),
+                start,
                 gauge.covariance(parameters.startCovariance()), online.binsLearned(), online.steps());
     }
 }

@@ -1,4 +1,4 @@
-package kappa.fitting.em;
+package kappa.fitting.offline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import kappa.fitting.em.Maximisation;
+import kappa.fitting.em.StateSpaceModel;
 import kappa.fitting.evaluation.Evaluation;
 import kappa.fitting.fit.OnlineFitter;
 import kappa.fitting.fit.TrialAssembly;
