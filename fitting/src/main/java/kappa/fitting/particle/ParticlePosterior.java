@@ -12,9 +12,9 @@ import kappa.fitting.model.Trial;
  * @param monteCarloError [T + 1,K] half the difference of two independent runs, of which the mean is the average: its mean
  *        square is the variance of the mean that comes from the number of particles
  * @param effectiveSize [T + 1] effective sample size of the filter, (sum w)^2 / sum w^2, before resampling; of both runs
- * together
- * @param logLikelihood of the activity after the warm-up given what came before, in nats; its exponential is an unbiased
- *        estimate where there is no warm-up. Without the constant -log y! of counts
+ *        together
+ * @param logLikelihood of the activity after the warm-up given what came before, in nats, as estimated by the
+ *        weights. Without the constant -log y! of counts
  */
 public record ParticlePosterior(Trial trial, double[] mean, double[] covariance, float[] paths,
         double[] monteCarloError, double[] effectiveSize, double logLikelihood) {
