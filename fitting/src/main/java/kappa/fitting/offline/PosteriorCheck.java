@@ -1,6 +1,7 @@
 package kappa.fitting.offline;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import kappa.fitting.em.SmoothedTrial;
@@ -55,7 +56,7 @@ public final class PosteriorCheck {
         StateSpaceModel fitted = new StateSpaceModel(published.model(), published.processNoise(), published.start(),
                 published.startCovariance(), published.kappaStd());
         model = ParticleSmoother.withUsableNoise(fitted);
-        noiseRaised = model != fitted;
+        noiseRaised = !Arrays.equals(model.processNoise(), fitted.processNoise());
         this.particles = particles;
         this.seed = seed;
         this.team = team;
