@@ -32,7 +32,6 @@ final class ParticleFilter {
     private final int K;
     private final PrecisionFactor transition;
     private final PrecisionFactor proposal;
-    private final double[] inverse;
     private final double[] precision;
     private final double[] slope;
     private final double[] step;
@@ -50,7 +49,6 @@ final class ParticleFilter {
         this.K = K;
         this.transition = transition;
         proposal = new PrecisionFactor(K);
-        inverse = new double[K * K];
         precision = new double[K * K];
         slope = new double[K];
         step = new double[K];
