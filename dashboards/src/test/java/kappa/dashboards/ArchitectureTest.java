@@ -44,7 +44,8 @@ class ArchitectureTest {
 
     /** Arithmetic and files: what could run without a stream around it. */
     private static final String[] NUMERICAL = {"kappa.fitting.model..", "kappa.fitting.kernel..",
-        "kappa.fitting.filter..", "kappa.fitting.fit..", "kappa.fitting.em..", "kappa.fitting.regression..",
+        "kappa.fitting.filter..", "kappa.fitting.fit..", "kappa.fitting.em..", "kappa.fitting.particle..",
+        "kappa.fitting.regression..",
         "kappa.fitting.training..", "kappa.fitting.task..", "kappa.fitting.simulation..", "kappa.fitting.file..",
         "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..", "kappa.fitting.bench..",
         "kappa.analysis", "kappa.analysis.connectivity..", "kappa.analysis.dynamics..", "kappa.analysis.inactivation..",
@@ -108,7 +109,8 @@ class ArchitectureTest {
     /** What works on plain types: records of the wire are read and made at the edges only. */
     private static final String[] PLAIN = {"kappa.ingest.recording..", "kappa.ingest.rig..", "kappa.fitting.model..",
         "kappa.fitting.kernel..", "kappa.fitting.filter..", "kappa.fitting.fit..", "kappa.fitting.em..",
-        "kappa.fitting.regression..", "kappa.fitting.training..", "kappa.fitting.task..", "kappa.fitting.simulation..",
+        "kappa.fitting.particle..", "kappa.fitting.regression..", "kappa.fitting.training..", "kappa.fitting.task..",
+        "kappa.fitting.simulation..",
         "kappa.fitting.file..", "kappa.fitting.evaluation..", "kappa.fitting.offline..", "kappa.fitting.baseline..",
         "kappa.fitting.bench..", "kappa.analysis", "kappa.analysis.connectivity..", "kappa.analysis.dynamics..",
         "kappa.analysis.inactivation..", "kappa.analysis.populations..", "kappa.dashboards.app..",

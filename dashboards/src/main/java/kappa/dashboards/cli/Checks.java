@@ -45,14 +45,21 @@ final class Checks {
      * @param inputs files that are read, which must not be replaced by what is made of them; null is none
      */
     static void requireWritable(Path out, Path... inputs) {
+        requireWritable("--out", out, inputs);
+    }
+
+    /** The same for a file that another option names. */
+    static void requireWritable(String option, Path out, Path... inputs) {
         Path directory = out.toAbsolutePath().getParent();
         if (!Files.isDirectory(directory) || !Files.isWritable(directory) || Files.isDirectory(out)) {
-            throw new InvalidInputException("--out " + out + ": cannot be written, expected a file in a directory that"
-                    + " exists");
+            throw new InvalidInputException(
+                    option + " " + out + ": cannot be written, expected a file in a directory that"
+                            + " exists");
         }
         for (Path input : inputs) {
             if (input != null && isSame(out, input)) {
-                throw new InvalidInputException("--out " + out + ": is the file that is read, expected another one");
+                throw new InvalidInputException(
+                        option + " " + out + ": is the file that is read, expected another one");
             }
         }
     }

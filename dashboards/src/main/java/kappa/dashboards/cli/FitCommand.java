@@ -112,6 +112,9 @@ final class FitCommand implements Runnable {
     private Path out;
 
     @Mixin
+    private PosteriorOptions posterior;
+
+    @Mixin
     private ForceOption force;
 
     @Section.In(Section.OUTPUT)
@@ -153,6 +156,7 @@ final class FitCommand implements Runnable {
         }
         List<Integer> wanted = wantedRanks();
         force.requireWritable(out, session, fit.startFrom);
+        posterior.check(force, out, session, fit.startFrom);
         if (report != null) {
             Report.requireUsable("--report", report);
         }
@@ -167,7 +171,7 @@ final class FitCommand implements Runnable {
                     .map(plan -> linear ? plan.fit().withLinearDynamics() : plan.fit())
                     .map(plan -> new PrequentialFit(plan, KernelProvider.kernels(), algorithm(way, plan, team)))
                     .toList();
-            run(file, recording, plans.getFirst(), fits);
+            run(file, recording, plans.getFirst(), fits, team);
         }
     }
 
@@ -184,15 +188,16 @@ final class FitCommand implements Runnable {
         return SessionPlan.of(recording.describe(), recording.name(), request.settings(), request.startFrom());
     }
 
-    private void run(Recording file, Recording recording, SessionPlan plan, List<PrequentialFit> fits) {
+    private void run(Recording file, Recording recording, SessionPlan plan, List<PrequentialFit> fits,
+            Team team) {
         // Everything is loaded by now: a process that is being stopped cannot begin to.
         try (StopSignal stop = new StopSignal()) {
-            run(file, recording, plan, fits, stop);
+            run(file, recording, plan, fits, team, stop);
         }
     }
 
     /** @param recording the file, with an input basis if one was asked for */
-    private void run(Recording file, Recording recording, SessionPlan plan, List<PrequentialFit> fits,
+    private void run(Recording file, Recording recording, SessionPlan plan, List<PrequentialFit> fits, Team team,
             StopSignal stop) {
         long started = System.nanoTime();
         Output.Progress progress = new Output.Progress("fitted");
@@ -238,6 +243,11 @@ final class FitCommand implements Runnable {
                         (Double) quality.figures().get("free_run_mean"), simpler)));
         if (selection != null) {
             verdict.add(Verdict.ranks(selection));
+        }
+        if (posterior.wanted()) {
+            Map<String, Object> found = posterior.figures(recording, chosen.plan(), chosen.model(), team, stop);
+            figures.put("posterior", found);
+            verdict.add((String) found.getOrDefault("verdict", "The posterior of kappa was not computed."));
         }
         figures.put("verdict", String.join(" ", verdict));
         if (report != null && stop.asked()) {

@@ -84,6 +84,9 @@ final class FitOutput {
         Map<?, ?> prequential = (Map<?, ?>) figures.get("prequential");
         System.out.printf("prequential %.4f %s (free run %.4f)%n", (Double) prequential.get("mean"),
                 prequential.get("unit"), (Double) prequential.get("free_run_mean"));
+        if (figures.get("posterior") instanceof Map<?, ?> posterior && !posterior.isEmpty()) {
+            PosteriorOptions.print(posterior);
+        }
         System.out.println(verdict);
     }
 }

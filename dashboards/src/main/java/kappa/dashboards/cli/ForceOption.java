@@ -21,13 +21,18 @@ final class ForceOption {
      * @throws InvalidInputException if the file cannot be written, or must not be overwritten
      */
     void requireWritable(Path out, Path... inputs) {
+        requireWritable("--out", out, inputs);
+    }
+
+    /** The same for a file that another option names. */
+    void requireWritable(String option, Path out, Path... inputs) {
         if (out == null) {
             return;
         }
-        Checks.requireWritable(out, inputs);
+        Checks.requireWritable(option, out, inputs);
         if (!force && !WrittenByKappa.mayReplace(out)) {
             throw new InvalidInputException(
-                    "--out " + out + ": there is such a file already, and kappa did not write it:"
+                    option + " " + out + ": there is such a file already, and kappa did not write it:"
                             + " expected another name, or --force to overwrite it");
         }
     }

@@ -202,6 +202,13 @@ class CommandLineTest {
                 bad("live --trials -1", "trials", "-1"), //
                 bad("live --trials epochs", "--trials is epochs", "--session FILE"), //
                 bad("fit D/session.npz --trials epochs", "--trials is for NWB files"), //
+                bad("fit D/session.npz --particles 100", "--particles 100 needs --posterior particles"), //
+                bad("fit D/session.npz --posterior gaussian", "--posterior is gaussian", "particles"), //
+                bad("fit D/session.npz --posterior particles --particles 5", "--particles is 5", "20000"), //
+                bad("fit D/session.npz --posterior particles --posterior-out D/session.npz", "--posterior-out",
+                        "session.npz", "the file that is read"), //
+                bad("fit D/session.npz --out D/n.npz --posterior particles --posterior-out D/n.npz", "--posterior-out",
+                        "the file of --out"), //
                 bad("fit D/session.npz --rate 30", "--rate is for NWB files, folders of Kilosort"), //
                 bad("fit D/session.npz --rate 0", "--rate is 0.0"), //
                 bad("fit D/session.npz --map spikes=x", "--map spikes=x", "counts, activity"), //
