@@ -117,14 +117,18 @@ final class PosteriorOptions {
     /** Prints the figures as two lines. */
     static void print(Map<?, ?> figures) {
         System.out.printf(
-                "posterior by %d particles against the Gaussian one: means differ by %.3f s.d. (median) and %.3f (95th"
+                "posterior by %.0f particles against the Gaussian one: means differ by %.3f s.d. (median) and %.3f (95th"
                         + " percentile), of which Monte Carlo error %.3f%n",
-                figures.get("particles"),
-                figures.get("mean_difference_median"), figures.get("mean_difference_95"),
-                figures.get("monte_carlo_error"));
+                number(figures, "particles"),
+                number(figures, "mean_difference_median"), number(figures, "mean_difference_95"),
+                number(figures, "monte_carlo_error"));
         System.out.printf(
                 "ratio of the s.d.s %.3f (5th to 95th percentile %.3f to %.3f), lowest effective sample size %.0f%n",
-                figures.get("sd_ratio_median"), figures.get("sd_ratio_5"), figures.get("sd_ratio_95"),
-                figures.get("lowest_effective_sample_size"));
+                number(figures, "sd_ratio_median"), number(figures, "sd_ratio_5"), number(figures, "sd_ratio_95"),
+                number(figures, "lowest_effective_sample_size"));
+    }
+
+    private static double number(Map<?, ?> figures, String name) {
+        return ((Number) figures.get(name)).doubleValue();
     }
 }
