@@ -21,19 +21,39 @@ class IntervalCoverageTest {
     private static final int ALL = 512;
     private static final int N = 100;
     private static final int BINS = 60;
-    private static final int TRIALS = 100;
+    private static final int TRIALS = 200;
     private static final double NINETY = 1.645;
-    private static final long SEED = 6;
+    /** Of each current in each bin, as in the sessions of the documentation. */
+    private static final double NOISE = 0.05;
+    private static final long[] SEEDS = {6, 7};
+
+    /** What intervals held in the second half of a session. */
+    private static final class Held {
+        long bins;
+        long published;
+        long filterAlone;
+    }
 
     @Test
     void shouldHoldTheTrueKappaInNineBinsOfTen() {
+        Held held = new Held();
+        for (long seed : SEEDS) {
+            add(seed, held);
+        }
+        double published = (double) held.published / held.bins;
+        double filterAlone = (double) held.filterAlone / held.bins;
+        System.out.printf(
+                "seeds 6 and 7: 90 %% intervals held kappa in %.3f of %d bins; the filter's own covariance in %.3f%n",
+                published, held.bins, filterAlone);
+        assertThat(filterAlone).as("of the filter's own covariance").isLessThan(0.85);
+        assertThat(published).as("of the published covariance").isBetween(0.85, 0.97);
+    }
+
+    private static void add(long seed, Held held) {
         LowRankNetwork teacher = HandBuiltNetworks.named("decision", ALL, 1).network();
-        FitPlan plan = new FitPlan(N, 1, 1, teacher.alpha(), Observation.COUNTS, SEED, 20,
+        FitPlan plan = new FitPlan(N, 1, 1, teacher.alpha(), Observation.COUNTS, seed, 20,
                 FitPlan.DEFAULT_BUFFER_BYTES);
-        Random random = new Random(SEED);
-        long bins = 0;
-        long published = 0;
-        long filterAlone = 0;
+        Random random = new Random(seed);
         try (Team team = new Team(1)) {
             OnlineFitter fitter = new OnlineFitter(plan, KernelProvider.kernels(), team);
             PublishedModel newest = fitter.publish(null);
@@ -50,9 +70,9 @@ class IntervalCoverageTest {
                     path.bin(y, t * N, v, t + 1);
                     if (trial >= TRIALS / 2) {
                         double error = Math.abs(path.filter().kappa()[0] - kappa(model, x[t], v[t + 1]));
-                        bins++;
-                        published += error < NINETY * Math.sqrt(path.covariance()[0]) ? 1 : 0;
-                        filterAlone += error < NINETY * Math.sqrt(path.filter().covariance()[0]) ? 1 : 0;
+                        held.bins++;
+                        held.published += error < NINETY * Math.sqrt(path.covariance()[0]) ? 1 : 0;
+                        held.filterAlone += error < NINETY * Math.sqrt(path.filter().covariance()[0]) ? 1 : 0;
                     }
                 }
                 path.endTrial();
@@ -60,11 +80,6 @@ class IntervalCoverageTest {
                 newest = fitter.publish(newest);
             }
         }
-        System.out.printf(
-                "seed %d: 90 %% intervals held kappa in %.3f of %d bins; the filter's own covariance in %.3f%n", SEED,
-                (double) published / bins, bins, (double) filterAlone / bins);
-        assertThat((double) filterAlone / bins).as("of the filter's own covariance").isLessThan(0.85);
-        assertThat((double) published / bins).as("of the published covariance").isBetween(0.85, 0.97);
     }
 
     /** One trial: x of all neurons, counts of the first N, and v with the row before the first bin. */
@@ -81,7 +96,7 @@ class IntervalCoverageTest {
             v[t + 1] = (float) ((1 - alpha) * v[t] + alpha * u);
             for (int i = 0; i < ALL; i++) {
                 state[i] = (1 - alpha) * state[i] + alpha * (net.m()[i] * drive + net.w()[i] * u)
-                        + 0.02 * random.nextGaussian();
+                        + NOISE * random.nextGaussian();
             }
             for (int i = 0; i < N; i++) {
                 y[t * N + i] = poisson(0.4 * (1 + Math.tanh(state[i])), random);
