@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -248,7 +247,7 @@ class IntanConnectorTest {
         try (Rhx rhx = new Rhx()) {
             UnitTable units = UnitTable.begin(UNITS, 0, directory.resolve("units"));
             try (RigSource source = source(connected(rhx), units)) {
-                List<Bin> bins = Collections.synchronizedList(new ArrayList<>());
+                List<Bin> bins = new CopyOnWriteArrayList<>();
                 Thread reader = Thread.ofPlatform().start(() -> {
                     RecordedBin bin = source.describe().newBin();
                     while (source.next(bin)) {
