@@ -525,7 +525,9 @@ class CommandLineTest {
         assertThat(Main.commandLine().getSubcommands().keySet()).containsExactlyInAnyOrder("live", "broker", "serve",
                 "replay", "rig", "intervene", "train", "network", "simulate", "fit", "evaluate", "analyze",
                 "inactivate",
-                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "docs", "config", "help");
+                "inspect", "convert", "export", "session", "watch", "reproduce", "bench", "docs", "config",
+                "completion",
+                "help");
         assertThat(Ran.run("help").out()).contains("live");
     }
 

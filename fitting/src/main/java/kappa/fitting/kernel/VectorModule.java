@@ -33,13 +33,9 @@ public final class VectorModule {
         }
     }
 
-    /** Whether a JDK can load it late: the exit code is 0, or 1 with the reason on standard error. For the launcher. */
-    public static void main(String[] arguments) {
-        problem().ifPresent(reason -> {
-            System.err.println("the Vector API cannot be loaded late: " + reason);
-            System.exit(1);
-        });
-        // Every class of it that kernels use is found by way of this one.
-        System.exit(VectorKernels.lanes() > 1 ? 0 : 1);
+    /** Why kernels cannot use it on this JDK when it is loaded late; empty if they can. */
+    public static Optional<String> problemWhenLate() {
+        // Every class of it that kernels use is found by way of VectorKernels.
+        return problem().or(() -> VectorKernels.lanes() > 1 ? Optional.empty() : Optional.of("vectors of one number"));
     }
 }
