@@ -3,7 +3,9 @@ package kappa.dashboards.cli;
 import java.util.Optional;
 import kappa.fitting.kernel.VectorModule;
 
-/** Says to the launcher whether a JDK can load the Vector API late: the exit code is 0, or 1 with the reason on standard error. */
+/**
+ * Says to the launcher whether a JDK can load the Vector API late: the exit code is 0, or 1 with the reason on standard error.
+ */
 public final class VectorCheck {
 
     private VectorCheck() {}
