@@ -59,9 +59,8 @@ final class FitOptions {
     String loss;
 
     @Option(names = "--biases", negatable = true,
-            description = "Learn biases and the value of kappa at the start of a trial; --no-biases: both are 0 (default: "
-                    + "learned where counts are fitted without inputs, which leave nothing else to begin a trial with; and as "
-                    + "the model of --start-from has them).")
+            description = "Learn biases and the value of kappa at the start of a trial. --no-biases keeps both at 0 (default: "
+                    + "learned for counts without inputs; with --start-from, as in that model).")
     Boolean biases;
 
     @Section.In(Section.RARE)

@@ -32,8 +32,9 @@ final class Server implements AutoCloseable {
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final Thread main = Thread.currentThread();
     private final Thread hook = new Thread(this::onSignal, "kappa-stop");
-    private Processing processing;
-    private LiveView view;
+    /** Null until {@link #start}; read by whoever stops the process. */
+    private volatile Processing processing;
+    private volatile LiveView view;
     private Runnable last = () -> {};
     private volatile boolean waiting;
     private boolean closed;
